@@ -1,0 +1,10 @@
+/** The applied suite: a real Terraform core and docker provider, a real engine, real containers. One file after the other. */
+module.exports = {
+  ...require("./jest.config.cjs"),
+  roots: ["<rootDir>/__tests__/acceptance"],
+  testPathIgnorePatterns: ["/node_modules/"],
+  globalSetup: "<rootDir>/__tests__/acceptance/global-setup.ts",
+  globalTeardown: "<rootDir>/__tests__/acceptance/global-teardown.ts",
+  maxWorkers: 1,
+  testTimeout: 300_000,
+};

@@ -1,0 +1,10 @@
+/** Everything that needs no Docker: unit, construct, contract and plan tests. */
+module.exports = {
+  testEnvironment: "node",
+  roots: ["<rootDir>/__tests__"],
+  testMatch: ["**/*.test.ts"],
+  testPathIgnorePatterns: ["/node_modules/", "/__tests__/acceptance/"],
+  transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
+  setupFilesAfterEnv: ["<rootDir>/__tests__/support/setup-matchers.ts"],
+  testTimeout: 30_000,
+};
