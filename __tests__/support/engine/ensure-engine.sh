@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# ensure-engine.sh: makes a Docker engine answer. One that answers already is used as it is; otherwise one is started, and
+# installed where it is missing (Debian, as root). Only if this call started it, stdout says ENGINE_PID=<pid>, for the caller
+# to end it with stop-engine.sh.
+set -euo pipefail
+
+state=${XDG_CACHE_HOME:-$HOME/.cache}/sluice/engine
+log=$state/dockerd.log
+
+say() { echo "engine: $*" >&2; }
+
+fail() {
+  say "$1"
+  say "Remedy: $2"
+  exit 1
+}
+
+answers() { docker version >/dev/null 2>&1; }
+
+install_engine() {
+  [ "$(id -u)" = 0 ] || fail "no Docker engine answers, and only root can start one" \
+    "start Docker (for example: sudo systemctl start docker), and be in the group docker"
+  command -v apt-get >/dev/null || fail "no Docker engine is installed, and this is not Debian" \
+    "install Docker Engine: https://docs.docker.com/engine/install"
+  say "installing docker.io with apt-get…"
+  apt-get update -qq >&2 || fail "apt-get update failed" "see its messages above"
+  local packages=(docker.io)
+  # From Debian 13 on the command line client is a package of its own.
+  if apt-cache show docker-cli >/dev/null 2>&1; then packages+=(docker-cli); fi
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >&2 \
+    || fail "apt-get could not install ${packages[*]}" "see its messages above"
+}
+
+start_engine() {
+  say "starting dockerd…"
+  # In a session of its own, with no handle of the caller's: it outlives this script, and nobody waits for its output.
+  # shellcheck disable=SC2016  # the inner shell expands: its process id becomes dockerd's
+  nohup setsid bash -c 'echo $$ >"$1"; exec dockerd' dockerd "$state/dockerd.pid" >"$log" 2>&1 </dev/null 9>&- &
+  local started=$!
+  for _ in $(seq 120); do
+    if answers; then return; fi
+    kill -0 "$started" 2>/dev/null || { rm -f "$state/dockerd.pid" && break; }
+    sleep 0.5
+  done
+  tail -n 20 "$log" >&2
+  fail "dockerd did not come up; whole log: $log" "read the last lines above; in a container, the container must be privileged"
+}
+
+if answers; then exit 0; fi
+
+case ${DOCKER_HOST:-unix:///var/run/docker.sock} in
+  unix:///var/run/docker.sock | unix:///run/docker.sock) ;;
+  *) fail "the engine at DOCKER_HOST=$DOCKER_HOST does not answer" "start it, or unset DOCKER_HOST to use a local one" ;;
+esac
+
+# Two callers at once must not start two engines.
+mkdir -p "$state"
+exec 9>"$state/.lock"
+flock 9
+if answers; then exit 0; fi
+
+if ! command -v docker >/dev/null || ! command -v dockerd >/dev/null; then install_engine; fi
+if answers; then exit 0; fi  # where there is a service manager, the package has started it
+[ "$(id -u)" = 0 ] || fail "no Docker engine answers, and only root can start one" \
+  "start Docker (for example: sudo systemctl start docker), and be in the group docker"
+start_engine
+say "$(docker version --format 'dockerd {{.Server.Version}} (API {{.Server.APIVersion}})') answers"
+echo "ENGINE_PID=$(cat "$state/dockerd.pid")"

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# build.sh KIND=REFERENCE…: gives each image reference a local image where none can be pulled. Kinds: node, postgres, redis.
+#   build.sh node=node:22.21.1-bookworm-slim postgres=postgres:17.7-bookworm redis=redis:7.4.7-bookworm
+# An image that is there and that was not made by this script (a pulled one) is used as it is, never replaced.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+key=sluice.stand-in
+
+say() { echo "stand-in images: $*" >&2; }
+
+fail() {
+  say "$1"
+  say "Remedy: $2"
+  exit 1
+}
+
+# The Debian release that a kind stands on, and the major version that it has.
+suite_of() { case $1 in postgres) echo trixie ;; *) echo bookworm ;; esac; }
+major_of() { case $1 in node) echo 22 ;; postgres) echo 17 ;; redis) echo 7 ;; esac; }
+
+# What an image is made of: its recipe, and the CA bundle that it carries.
+stamp() {
+  (cd "$here" && find "$@" -type f -print0 | sort -z | xargs -0 sha256sum \
+    && { cat /etc/ssl/certs/ca-certificates.crt 2>/dev/null || true; }) | sha256sum | cut -c 1-16
+}
+
+# Says what is there under a reference: `absent`, `real`, or the stamp of a stand-in.
+present() {
+  docker image inspect --format "{{or (index .Config.Labels \"$key\") \"real\"}}" "$1" 2>/dev/null || echo absent
+}
+
+is_wanted() {
+  local there
+  there=$(present "$1")
+  [ "$there" != real ] && [ "$there" != "$2" ]
+}
+
+ensure_debootstrap() {
+  command -v debootstrap >/dev/null && return
+  { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; } \
+    || fail "debootstrap is missing" "install debootstrap, run this as root; or pull the images from their registry"
+  say "installing debootstrap with apt-get…"
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends debootstrap; } >&2 \
+    || fail "apt-get could not install debootstrap" "see its messages above"
+}
+
+build_base() {
+  local suite=$1 wanted
+  wanted=$(stamp base.sh)
+  is_wanted "sluice-stand-in-debian:$suite" "$wanted" || return 0
+  say "Debian $suite: building…"
+  "$here/base.sh" "$suite" "$key=$wanted"
+}
+
+build_image() {
+  local kind=$1 reference=$2 wanted=$3 old context
+  old=$(docker image inspect --format '{{.Id}}' "$reference" 2>/dev/null || true)
+  say "$reference: building…"
+  context=$(mktemp -d)
+  cp -a "$here/$kind/." "$context"
+  if [ -e "$context/fetch.sh" ]; then (cd "$context" && ./fetch.sh); fi
+  if ! docker build --label "$key=$wanted" --tag "$reference" "$context" >"$context/log" 2>&1; then
+    tail -n 30 "$context/log" >&2
+    rm -rf "$context"
+    fail "$reference could not be built" "see the messages above; package mirrors must be reachable from containers"
+  fi
+  rm -rf "$context"
+  # Its predecessor has lost its name; it stays where a container or another image still needs it.
+  if [ -n "$old" ]; then docker image rm "$old" >/dev/null 2>&1 || true; fi
+}
+
+docker version >/dev/null 2>&1 || fail "no Docker engine answers" "${here%/*}/engine/ensure-engine.sh starts one"
+[ $# -gt 0 ] || fail "no image named" "build.sh node=<reference> postgres=<reference> redis=<reference>"
+
+missing=()
+for argument; do
+  kind=${argument%%=*} reference=${argument#*=}
+  major=$(major_of "$kind")
+  [ -n "$major" ] || fail "there is no stand-in for $argument" "kinds are node, postgres and redis, as in node=node:22-bookworm-slim"
+  is_wanted "$reference" "$(stamp base.sh "$kind")" || continue
+  tag=${reference##*/}
+  case $tag in
+    *@*) fail "$reference has a digest, which no local image can have" "leave the digest out, or pull the image" ;;
+    *:"$major" | *:"$major"[.-]*) missing+=("$argument") ;;
+    *) fail "the stand-in for $kind is version $major, not $reference" "pull the image, or change the recipe in $here/$kind" ;;
+  esac
+done
+
+if [ ${#missing[@]} = 0 ]; then
+  say "up to date"
+  exit
+fi
+
+# One build at a time on one engine; a second caller then finds the work done.
+lock=${XDG_CACHE_HOME:-$HOME/.cache}/sluice/stand-in-images.lock
+mkdir -p "$(dirname "$lock")"
+exec 9>"$lock"
+flock 9
+
+ensure_debootstrap
+SECONDS=0
+bases=()
+for suite in $(for argument in "${missing[@]}"; do suite_of "${argument%%=*}"; done | sort -u); do
+  build_base "$suite" &
+  bases+=($!)
+done
+failed=
+for base in "${bases[@]}"; do wait "$base" || failed=1; done
+[ -z "$failed" ] || fail "no Debian base, no images" "see the messages above; a Debian mirror must be reachable"
+
+for argument in "${missing[@]}"; do
+  kind=${argument%%=*} reference=${argument#*=}
+  wanted=$(stamp base.sh "$kind")
+  if is_wanted "$reference" "$wanted"; then build_image "$kind" "$reference" "$wanted"; fi
+done
+say "built in $SECONDS s"

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# What a deployment relies on in the official image's entrypoint: a cluster is made in an empty PGDATA with POSTGRES_USER,
+# POSTGRES_PASSWORD, POSTGRES_DB and POSTGRES_INITDB_ARGS; root becomes postgres (999); other commands run as they are.
+set -euo pipefail
+
+fail() {
+  echo "postgres stand-in: $*" >&2
+  exit 1
+}
+
+as_root() {
+  mkdir -p "$PGDATA"
+  chmod 700 "$PGDATA"
+  chmod 3775 /var/run/postgresql
+  find "$PGDATA" /var/run/postgresql ! -user postgres -exec chown postgres {} +
+  HOME=/var/lib/postgresql exec setpriv --reuid postgres --regid postgres --init-groups "${BASH_SOURCE[0]}" "$@"
+}
+
+# A setting that the official image honours and this one does not would otherwise be lost without a word.
+refuse_what_is_missing() {
+  local variable
+  for variable in $(compgen -A variable POSTGRES_); do
+    case $variable in
+      POSTGRES_USER | POSTGRES_PASSWORD | POSTGRES_DB | POSTGRES_INITDB_ARGS) ;;
+      *) fail "$variable is not supported" ;;
+    esac
+  done
+  [ ! -e /docker-entrypoint-initdb.d ] || fail "/docker-entrypoint-initdb.d is not supported"
+}
+
+initialise() {
+  refuse_what_is_missing
+  [ -n "${POSTGRES_PASSWORD:-}" ] || fail "the database is not initialised: POSTGRES_PASSWORD must be set"
+  local user=${POSTGRES_USER:-postgres} arguments
+  local database=${POSTGRES_DB:-$user}
+  read -r -a arguments <<<"${POSTGRES_INITDB_ARGS:-}"
+
+  initdb --username="$user" --pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD") --pgdata="$PGDATA" "${arguments[@]}"
+  printf '\nhost all all all scram-sha-256\n' >>"$PGDATA/pg_hba.conf"
+
+  # A first server without any TCP port: nobody can meet the cluster half made.
+  pg_ctl --pgdata="$PGDATA" --options="-c listen_addresses=''" --wait start
+  if [ "$database" != postgres ]; then createdb --username="$user" --maintenance-db=postgres "$database"; fi
+  pg_ctl --pgdata="$PGDATA" --mode=fast --wait stop
+}
+
+case ${1:-} in -*) set -- postgres "$@" ;; esac
+
+if [ "${1:-}" = postgres ]; then
+  if [ "$(id -u)" = 0 ]; then as_root "$@"; fi
+  if [ ! -s "$PGDATA/PG_VERSION" ]; then initialise; fi
+fi
+exec "$@"
