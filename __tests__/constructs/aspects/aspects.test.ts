@@ -1,0 +1,174 @@
+import { Container, type ContainerConfig } from "@cdktf/provider-docker/lib/container";
+import { Image } from "@cdktf/provider-docker/lib/image";
+import { Network } from "@cdktf/provider-docker/lib/network";
+import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
+import { Volume } from "@cdktf/provider-docker/lib/volume";
+import { TerraformStack, TerraformVariable, Testing } from "cdktf";
+import type { Construct } from "constructs";
+import { applyPlatformRules } from "../../../constructs/aspects";
+
+/** Follows every rule; each test breaks one. */
+const GOOD: ContainerConfig = {
+  name: "good",
+  image: "postgres:17.7-bookworm",
+  mustRun: true,
+  wait: true,
+  healthcheck: { test: ["CMD", "true"], interval: "5s", timeout: "1m30s", startPeriod: "0s" },
+  labels: [{ label: "sluice.baseline", value: "1" }],
+  memory: 64,
+  memorySwap: 64,
+  cpus: "0.5",
+  capabilities: { drop: ["ALL"], add: ["CAP_CHOWN"] },
+  securityOpts: ["no-new-privileges"],
+  logDriver: "json-file",
+  logOpts: { "max-size": "1m", "max-file": "1" },
+  destroyGraceSeconds: 5,
+  removeVolumes: false,
+  ports: [{ internal: 1, external: 2, ip: "127.0.0.1" }],
+};
+
+function synth(build: (stack: Construct) => void): void {
+  const stack = new TerraformStack(Testing.app(), "test");
+  new DockerProvider(stack, "docker");
+  build(stack);
+  applyPlatformRules(stack, { publishAddress: "127.0.0.1" });
+  Testing.fullSynth(stack);
+}
+
+const container = (change: Partial<ContainerConfig>) => () =>
+  synth((stack) => new Container(stack, "box", { ...GOOD, ...change }));
+
+describe("the rules", () => {
+  it("let a container pass that follows them all", () => expect(container({})).not.toThrow());
+
+  it.each<[rule: string, change: Partial<ContainerConfig>, text: string]>([
+    ["hardened-containers", { securityOpts: [] }, "may gain new privileges"],
+    ["hardened-containers", { capabilities: { add: ["CAP_CHOWN"] } }, "keeps default capabilities"],
+    ["hardened-containers", { memory: undefined, memorySwap: undefined }, "has no memory limit"],
+    ["hardened-containers", { destroyGraceSeconds: undefined }, "is killed at once on stop"],
+    ["hardened-containers", { logOpts: { "max-size": "1m" } }, "has unbounded logs"],
+    ["hardened-containers", { removeVolumes: undefined }, "loses its anonymous volumes"],
+    ["hardened-containers", { privileged: true }, "is privileged"],
+    ["hardened-containers", { pidMode: "host" }, "shares a namespace with the host"],
+    ["hardened-containers", { networkMode: "host" }, "shares a namespace with the host"],
+    [
+      "hardened-containers",
+      { volumes: [{ hostPath: "/var/run/docker.sock", containerPath: "/s" }] },
+      "mounts /var/run/docker.sock of the host",
+    ],
+    [
+      "hardened-containers",
+      { mounts: [{ type: "bind", source: "/etc", target: "/e" }] },
+      "mounts /etc of the host",
+    ],
+    ["health-checks", { healthcheck: undefined }, "has no health check"],
+    ["health-checks", { wait: false }, "is not waited for"],
+    ["health-checks", { mustRun: false }, "is a job whose failure nobody notices"],
+    [
+      "private-ports",
+      { ports: [{ internal: 1, external: 2, ip: "0.0.0.0" }] },
+      "publishes port 2 on 0.0.0.0",
+    ],
+    ["private-ports", { ports: [{ internal: 1, external: 2 }] }, "publishes port 2 on every address"],
+    ["stable-plans", { memorySwap: undefined }, "has memory without memory_swap"],
+    ["stable-plans", { cpus: "1" }, 'has cpus "1"'],
+    ["stable-plans", { cpus: "1.50" }, 'has cpus "1.50"'],
+    ["stable-plans", { capabilities: { drop: ["ALL"], add: ["CHOWN"] } }, "names the capability CHOWN"],
+    [
+      "stable-plans",
+      { healthcheck: { test: ["CMD", "true"], interval: "60s" } },
+      'has the health check time "60s"',
+    ],
+    [
+      "stable-plans",
+      { healthcheck: { test: ["CMD", "true"], interval: "1500ms" } },
+      'has the health check time "1500ms"',
+    ],
+    ["stable-plans", { labels: [] }, "without a fingerprint label"],
+    [
+      "stable-plans",
+      { readOnly: true, upload: [{ file: "/a", content: "b" }] },
+      "uploads files into a read-only root",
+    ],
+    ["stable-plans", { rm: true }, "is removed when it ends"],
+    [
+      "stable-plans",
+      { mounts: [{ type: "volume", source: "v", target: "/v", volumeOptions: { noCopy: true } }] },
+      "volume_options",
+    ],
+  ])("%s: a container that breaks it (%o) is named, with the remedy", (rule, change, text) => {
+    expect(container(change)).toThrow(new RegExp(`\\[${rule}\\] test/box: .*${escapeRegExp(text)}.*Remedy: `, "s"));
+  });
+
+  it("private-ports: internal networks answer nothing", () => {
+    const build = (stack: Construct) => {
+      const network = new Network(stack, "inner", { name: "inner", internal: true });
+      new Container(stack, "box", { ...GOOD, networksAdvanced: [{ name: network.id }] });
+    };
+    expect(() => synth(build)).toThrow(
+      /\[private-ports\] test\/box: publishes ports but is on internal networks only/,
+    );
+  });
+
+  it("stable-plans: networks are attached by id", () => {
+    const build = (stack: Construct) => {
+      new Network(stack, "outer", { name: "outer" });
+      new Container(stack, "box", { ...GOOD, networksAdvanced: [{ name: "outer" }] });
+    };
+    expect(() => synth(build)).toThrow(
+      /\[stable-plans\] test\/box: is attached to the network outer by name/,
+    );
+  });
+
+  it.each<[string, (secret: string) => Partial<ContainerConfig>]>([
+    ["command", (secret) => ({ command: ["server", `--password=${secret}`] })],
+    ["entrypoint", (secret) => ({ entrypoint: [secret] })],
+    ["labels", (secret) => ({ labels: [{ label: "sluice.baseline", value: secret }] })],
+    [
+      "health check",
+      (secret) => ({ healthcheck: { test: ["CMD", "redis-cli", "-a", secret], interval: "5s" } }),
+    ],
+  ])("sealed-secrets: a secret in the %s is found", (place, change) => {
+    const build = (stack: Construct) => {
+      const secret = new TerraformVariable(stack, "redis_password", { type: "string", sensitive: true });
+      new Container(stack, "box", { ...GOOD, ...change(secret.stringValue) });
+    };
+    expect(() => synth(build)).toThrow(
+      new RegExp(`\\[sealed-secrets\\] test/box: shows the secret var.redis_password in its ${place}`),
+    );
+  });
+
+  it("sealed-secrets: the environment is the way", () => {
+    const build = (stack: Construct) => {
+      const secret = new TerraformVariable(stack, "redis_password", { type: "string", sensitive: true });
+      new Container(stack, "box", { ...GOOD, env: [`PASSWORD=${secret.stringValue}`] });
+    };
+    expect(() => synth(build)).not.toThrow();
+  });
+
+  it.each(["redis", "redis:latest", "registry.example:5000/redis"])("pinned-images: %s moves", (name) => {
+    expect(() => synth((stack) => new Image(stack, "image", { name }))).toThrow(
+      /\[pinned-images\] test\/image: .*Remedy: /,
+    );
+  });
+
+  it.each(["redis:7.4.7", `redis@sha256:${"a".repeat(64)}`])("pinned-images: %s stays", (name) => {
+    expect(() => synth((stack) => new Image(stack, "image", { name }))).not.toThrow();
+  });
+
+  it("durable-volumes: a volume in the plan could be deleted by a plan", () => {
+    expect(() => synth((stack) => new Volume(stack, "data", { name: "data" }))).toThrow(
+      /\[durable-volumes\] test\/data: .*Remedy: use DataVolume/,
+    );
+  });
+
+  it("report every broken rule at once", () => {
+    expect(container({ cpus: "1", privileged: true, wait: false })).toThrow(
+      /hardened-containers[\s\S]*health-checks[\s\S]*stable-plans/,
+    );
+  });
+});
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

@@ -1,0 +1,74 @@
+import { resourceAt, synthesizePlatform } from "../support/platform-fixture";
+
+describe("a service", () => {
+  const gateway = resourceAt(synthesizePlatform(), "docker_container", "sluice/gateway/server");
+
+  it("has the hardened baseline", () => {
+    expect(gateway).toMatchObject({
+      capabilities: { drop: ["ALL"] },
+      security_opts: ["no-new-privileges"],
+      memory: 1024,
+      memory_swap: 1024,
+      log_driver: "json-file",
+      log_opts: { "max-size": "10m", "max-file": "5" },
+      destroy_grace_seconds: 40,
+      remove_volumes: false,
+      restart: "unless-stopped",
+      must_run: true,
+      wait: true,
+    });
+  });
+
+  it("is published on loopback only", () => {
+    expect(gateway["ports"]).toEqual([{ internal: 4000, external: 4000, ip: "127.0.0.1" }]);
+  });
+
+  it("is attached to networks by id", () => {
+    const names = (gateway["networks_advanced"] as { name: string }[]).map((network) => network.name);
+    for (const name of names) expect(name).toMatch(/^\$\{docker_network\.\w+\.id\}$/);
+  });
+
+  it("is read-only unless files are put into it, which the engine would refuse", () => {
+    expect(gateway["read_only"]).toBe(false);
+    expect(
+      resourceAt(synthesizePlatform(), "docker_container", "sluice/key-provisioner/server")["read_only"],
+    ).toBe(true);
+  });
+
+  it("is replaced when its health check changes, which the provider alone would not do", () => {
+    const baseline = (path: string) =>
+      (
+        resourceAt(synthesizePlatform(), "docker_container", path)["labels"] as {
+          label: string;
+          value: string;
+        }[]
+      ).find(({ label }) => label === "sluice.baseline")?.value;
+    expect(baseline("sluice/redis/server")).not.toBe(baseline("sluice/postgres/server"));
+    expect(baseline("sluice/gateway/server")).toBe(baseline("sluice/key-provisioner/server"));
+  });
+
+  it.each([
+    [1, "1.0"],
+    [0.5, "0.5"],
+    [1.25, "1.25"],
+  ])("writes %d cores as %s, as the provider reads them back", (cpus, text) => {
+    const stack = synthesizePlatform(`resources: { redis: { cpus: ${cpus} } }`);
+    expect(resourceAt(stack, "docker_container", "sluice/redis/server")["cpus"]).toBe(text);
+  });
+});
+
+describe("a job", () => {
+  it("runs once and is checked", () => {
+    const job = resourceAt(synthesizePlatform(), "docker_container", "sluice/postgres/roles");
+    expect(job).toMatchObject({ restart: "no", must_run: false, attach: true, logs: true });
+    expect(job).not.toHaveProperty("rm");
+    expect(job["lifecycle"]).toEqual({
+      postcondition: [
+        {
+          condition: "${self.exit_code == 0}",
+          error_message: expect.stringContaining("npm run deploy -- --retry postgres-roles"),
+        },
+      ],
+    });
+  });
+});

@@ -1,0 +1,62 @@
+import { parse } from "yaml";
+import { credentialNames, renderGatewayConfig } from "../../constructs/gateway-config";
+import { platformConfig } from "../support/platform-fixture";
+
+describe("renderGatewayConfig", () => {
+  it("writes LiteLLM's format, prices per token, credentials by name", () => {
+    const config = parse(renderGatewayConfig(platformConfig()));
+    expect(config.model_list[0]).toEqual({
+      model_name: "claude-sonnet-4-5",
+      litellm_params: {
+        model: "anthropic/claude-sonnet-4-5-20250929",
+        api_base: "https://api.anthropic.com",
+        api_key: "os.environ/ANTHROPIC_API_KEY",
+        order: 1,
+      },
+      model_info: {
+        max_output_tokens: 64000,
+        input_cost_per_token: 3e-6,
+        output_cost_per_token: 1.5e-5,
+        cache_read_input_token_cost: 3e-7,
+        cache_creation_input_token_cost: 3.75e-6,
+        cache_creation_input_token_cost_above_1hr: 6e-6,
+      },
+    });
+    expect(config.litellm_settings.callbacks).toEqual(["enforcement_hook.proxy_handler_instance"]);
+  });
+
+  it("keeps the order of deployments, and a deployment's own prices", () => {
+    const source = platformConfig(`
+providers:
+  anthropic: { kind: anthropic }
+  bedrock: { kind: bedrock, region: eu-central-1 }
+models:
+  - name: sonnet
+    prices: { input: 3, output: 15 }
+    deployments:
+      - { provider: anthropic, model: claude-sonnet-4-5-20250929 }
+      - { provider: bedrock, model: us.anthropic.claude-sonnet-4-5-20250929-v1:0, prices: { input: 3.3, output: 16.5 } }
+`);
+    const [first, second] = parse(renderGatewayConfig(source)).model_list;
+    expect([first.litellm_params.order, second.litellm_params.order]).toEqual([1, 2]);
+    expect(second.litellm_params).toMatchObject({
+      aws_region_name: "eu-central-1",
+      aws_access_key_id: "os.environ/AWS_ACCESS_KEY_ID",
+    });
+    expect(second.model_info.input_cost_per_token).toBe(3.3e-6);
+    expect(credentialNames(source.providers)).toEqual([
+      "ANTHROPIC_API_KEY",
+      "AWS_ACCESS_KEY_ID",
+      "AWS_SECRET_ACCESS_KEY",
+    ]);
+  });
+
+  it("turns every price into a whole number of nano-dollars", () => {
+    const source = platformConfig(
+      "models: [{ name: m, deployments: [{ provider: anthropic, model: x }], prices: { input: 0.001, output: 9999.999 } }]",
+    );
+    const [{ model_info: info }] = parse(renderGatewayConfig(source)).model_list;
+    expect(info.input_cost_per_token * 1e9).toBeCloseTo(1, 9);
+    expect(Math.round(info.output_cost_per_token * 1e9)).toBe(9_999_999);
+  });
+});

@@ -1,0 +1,116 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { resourceAt, synthesizePlatform } from "../support/platform-fixture";
+
+const PROJECT = resolve(__dirname, "../..");
+
+/** Addresses are a contract: another one means destroy and create on every deployed platform. */
+const ADDRESSES = [
+  "docker_container.sluice_gateway_server_B8548620",
+  "docker_container.sluice_key-provisioner_server_04F5ED8B",
+  "docker_container.sluice_postgres_roles_DE3BC53D",
+  "docker_container.sluice_postgres_server_7AF76D24",
+  "docker_container.sluice_redis_server_3F8E5447",
+  "docker_image.sluice_images_gateway_47718D12",
+  "docker_image.sluice_images_key-provisioner_82F9A9D3",
+  "docker_image.sluice_images_node_680F1146",
+  "docker_image.sluice_images_postgres_C1D4D1DD",
+  "docker_image.sluice_images_redis_9D8BBC7A",
+  "docker_network.sluice_networks_data_5A8D5AA0",
+  "docker_network.sluice_networks_edge_E7272ED5",
+  "docker_network.sluice_networks_workspaces_4C4691FD",
+];
+
+describe("the platform stack", () => {
+  it("keeps the addresses of its resources", () => {
+    const { resource } = synthesizePlatform();
+    const addresses = Object.entries(resource).flatMap(([type, all]) =>
+      Object.keys(all).map((name) => `${type}.${name}`),
+    );
+    expect(addresses.sort()).toEqual(ADDRESSES);
+  });
+
+  it("asks for a docker provider that keeps stopped containers", () => {
+    expect(synthesizePlatform().terraform["required_providers"]).toEqual({
+      docker: { source: "kreuzwerker/docker", version: "~> 4.5" },
+    });
+  });
+
+  it("gives URLs with the configured host and ports", () => {
+    const { output } = synthesizePlatform("access: { host: ai.example }\nports: { gateway: 4400 }");
+    expect(output["gateway_url"]?.value).toBe("http://ai.example:4400");
+    expect(output["data_volumes"]?.value).toEqual(["sluice-postgres-data", "sluice-redis-data"]);
+  });
+
+  it("puts the databases on the internal network alone", () => {
+    const stack = synthesizePlatform();
+    expect(resourceAtNetwork(stack, "data")["internal"]).toBe(true);
+    for (const path of ["sluice/postgres/server", "sluice/postgres/roles", "sluice/redis/server"]) {
+      const container = resourceAt(stack, "docker_container", path);
+      expect(container["networks_advanced"]).toEqual([
+        expect.objectContaining({ name: "${docker_network.sluice_networks_data_5A8D5AA0.id}" }),
+      ]);
+      expect(container["ports"]).toEqual([]);
+    }
+  });
+
+  it("cuts workspaces off the internet on request", () => {
+    expect(resourceAtNetwork(synthesizePlatform(), "workspaces")["internal"]).toBe(false);
+    expect(
+      resourceAtNetwork(synthesizePlatform("networks: { workspaces: { internet: false } }"), "workspaces")[
+        "internal"
+      ],
+    ).toBe(true);
+  });
+
+  it("opens its ports to the network only when the configuration says so", () => {
+    const stack = synthesizePlatform("exposure: { address: 0.0.0.0 }");
+    expect(resourceAt(stack, "docker_container", "sluice/gateway/server")["ports"]).toEqual([
+      { internal: 4000, external: 4000, ip: "0.0.0.0" },
+    ]);
+  });
+
+  it("synthesizes the same bytes in two folders", () => {
+    const [one, two] = [synthesizeCopy(), synthesizeCopy()];
+    expect(Object.keys(one).sort()).toEqual(Object.keys(two).sort());
+    expect(Object.keys(one)).toContain("stacks/platform/cdk.tf.json");
+    expect(one).toEqual(two);
+  });
+});
+
+function resourceAtNetwork(stack: ReturnType<typeof synthesizePlatform>, name: string) {
+  const found = Object.values(stack.resource["docker_network"] ?? {}).find(
+    (network) => network["name"] === `sluice-${name}`,
+  );
+  if (found === undefined) throw new Error(`no network ${name}`);
+  return found;
+}
+
+/** Runs `main.ts` in a fresh copy of the sources and returns all files it wrote. */
+function synthesizeCopy(): Record<string, string> {
+  const copy = mkdtempSync(join(tmpdir(), "sluice-copy-"));
+  for (const name of [
+    "main.ts",
+    "constructs",
+    "cli",
+    "services",
+    "bindings",
+    "platform.example.yaml",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    ".dockerignore",
+  ]) {
+    cpSync(join(PROJECT, name), join(copy, name), { recursive: true });
+  }
+  symlinkSync(join(PROJECT, "node_modules"), join(copy, "node_modules"));
+  execFileSync(process.execPath, ["--import", "tsx", "main.ts"], { cwd: copy, stdio: "pipe" });
+  const outdir = join(copy, "cdktf.out");
+  return Object.fromEntries(
+    readdirSync(outdir, { recursive: true, encoding: "utf8" })
+      .filter((name) => statSync(join(outdir, name)).isFile())
+      .map((name) => [name, readFileSync(join(outdir, name), "utf8")]),
+  );
+}

@@ -1,0 +1,69 @@
+import { isAbsolute } from "node:path";
+import type { IResolvable } from "cdktf";
+import { type ContainerRule, isJob, type Violation } from "./rule";
+
+/**
+ * The baseline of every container: no new privileges, no capability that is not named, bounded memory
+ * and logs, time to stop, nothing of the host. After CIS Docker Benchmark 5.
+ */
+export const hardenedContainers: ContainerRule = function* (container) {
+  const remedy = (what: string) => `make it through ContainerService, which ${what}`;
+  const must = function* (holds: boolean, problem: string, what: string): Iterable<Violation> {
+    if (!holds) yield { problem, remedy: remedy(what) };
+  };
+
+  yield* must(
+    container.securityOptsInput?.includes("no-new-privileges") === true,
+    "may gain new privileges",
+    "forbids it",
+  );
+  yield* must(
+    container.capabilitiesInput?.drop?.includes("ALL") === true,
+    "keeps default capabilities",
+    "drops ALL",
+  );
+  yield* must(container.memoryInput !== undefined, "has no memory limit", "takes memoryMegabytes");
+  yield* must(
+    (container.destroyGraceSecondsInput ?? 0) > 0,
+    "is killed at once on stop",
+    "takes stopGraceSeconds",
+  );
+  yield* must(
+    container.logDriverInput === "json-file" &&
+      container.logOptsInput?.["max-size"] !== undefined &&
+      container.logOptsInput["max-file"] !== undefined,
+    "has unbounded logs",
+    "rotates them",
+  );
+  yield* must(
+    isJob(container) || container.removeVolumesInput === false,
+    "loses its anonymous volumes when it goes",
+    "keeps them",
+  );
+  yield* must(container.privilegedInput !== true, "is privileged", "never is");
+  yield* must(
+    [
+      container.networkModeInput,
+      container.pidModeInput,
+      container.ipcModeInput,
+      container.usernsModeInput,
+    ].every((mode) => mode !== "host"),
+    "shares a namespace with the host",
+    "never does",
+  );
+  for (const volume of asList(container.volumesInput)) {
+    const source = volume.hostPath ?? volume.volumeName ?? "";
+    yield* must(!isAbsolute(source), `mounts ${source} of the host`, "mounts data volumes only");
+  }
+  for (const mount of asList(container.mountsInput)) {
+    yield* must(
+      mount.type !== "bind",
+      `mounts ${mount.source ?? "a folder"} of the host`,
+      "mounts data volumes only",
+    );
+  }
+};
+
+function asList<T>(input: T[] | IResolvable | undefined): T[] {
+  return Array.isArray(input) ? input : [];
+}

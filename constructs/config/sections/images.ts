@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { IMAGES } from "../../images";
+
+/** `[registry/]repository:tag[@digest]`, see the OCI distribution specification. */
+const REFERENCE = /^[a-z0-9][a-z0-9._\-/:]*?(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
+
+/** True when a reference names exactly one image: a digest, or a tag other than `latest`. */
+export function isPinned(reference: string): boolean {
+  const digest = reference.includes("@sha256:");
+  const tag = /:([\w][\w.-]*)$/.exec(reference.split("@")[0] ?? "")?.[1];
+  return digest || (tag !== undefined && tag !== "latest");
+}
+
+const image = (name: keyof typeof IMAGES) =>
+  z
+    .string()
+    .regex(REFERENCE, { error: "must be an image reference, [registry/]repository:tag[@sha256:…]" })
+    .refine(isPinned, { error: "must be pinned: a tag other than latest, or a digest" })
+    .default(IMAGES[name])
+    .describe(`Image of ${name}: pinned by an exact tag or a digest.`);
+
+/** Base images; a mirror is one line here. */
+export const Images = z
+  .strictObject({
+    postgres: image("postgres"),
+    redis: image("redis"),
+    node: image("node"),
+  })
+  .prefault({})
+  .describe("Base images, pinned. Point them at your own registry to mirror them.");

@@ -1,0 +1,52 @@
+import { z } from "zod";
+
+const resources = (memoryMegabytes: number) =>
+  z
+    .strictObject({
+      memoryMegabytes: z
+        .int()
+        .min(64)
+        .max(1_048_576)
+        .default(memoryMegabytes)
+        .describe("Hard memory limit, MB. There is no swap on top."),
+      cpus: z.number().min(0.1).max(512).optional().describe("CPU limit, in cores. @default - none"),
+    })
+    .prefault({});
+
+/** Resources per container. */
+export const Resources = z
+  .strictObject({
+    postgres: resources(1024).describe("Postgres."),
+    redis: resources(256).describe("Redis."),
+    gateway: resources(1024).describe("The AI gateway."),
+    keyProvisioner: resources(256).describe("The key-provisioner."),
+  })
+  .prefault({})
+  .describe("Memory and CPU limits per container.");
+
+const subnet = z
+  .cidrv4({ error: "must be an IPv4 subnet such as 10.80.1.0/24" })
+  .optional()
+  .describe("IPv4 subnet. @default - chosen by Docker");
+
+/** Docker networks. */
+export const Networks = z
+  .strictObject({
+    edge: z.strictObject({ subnet }).prefault({}).describe("Services that people talk to."),
+    data: z
+      .strictObject({ subnet })
+      .prefault({})
+      .describe("Databases. Internal: no way in or out but through the services on it."),
+    workspaces: z
+      .strictObject({
+        subnet,
+        internet: z
+          .boolean()
+          .default(true)
+          .describe("Whether workspaces may open connections to the internet (package registries, git)."),
+      })
+      .prefault({})
+      .describe("Workspaces, and the services they may use."),
+  })
+  .prefault({})
+  .describe("Docker networks.");

@@ -1,0 +1,39 @@
+import { Network } from "@cdktf/provider-docker/lib/network";
+import { Construct } from "constructs";
+
+/** Props of `DockerNetworks`. */
+export interface DockerNetworksProps {
+  /** Prefix of the network names. */
+  readonly prefix: string;
+  /** IPv4 subnets by network. @default - chosen by Docker */
+  readonly subnets?: Partial<Record<"edge" | "data" | "workspaces", string>>;
+  /** Whether workspaces may open connections to the internet. @default true */
+  readonly workspaceInternet?: boolean;
+}
+
+/**
+ * The three networks. Docker does not route between them, so who is on which network is who may talk to whom.
+ */
+export class DockerNetworks extends Construct {
+  /** Services that people talk to, with a way out to model providers. */
+  readonly edge: Network;
+  /** Databases. Internal: no way in or out but through the services that are on it. */
+  readonly data: Network;
+  /** Workspaces, and the services they may use. */
+  readonly workspaces: Network;
+
+  constructor(scope: Construct, id: string, props: DockerNetworksProps) {
+    super(scope, id);
+    const { prefix, subnets = {}, workspaceInternet = true } = props;
+    const network = (name: "edge" | "data" | "workspaces", internal: boolean) =>
+      new Network(this, name, {
+        name: `${prefix}-${name}`,
+        driver: "bridge",
+        internal,
+        ipamConfig: subnets[name] === undefined ? undefined : [{ subnet: subnets[name] }],
+      });
+    this.edge = network("edge", false);
+    this.data = network("data", true);
+    this.workspaces = network("workspaces", !workspaceInternet);
+  }
+}

@@ -1,0 +1,77 @@
+import type { Network } from "@cdktf/provider-docker/lib/network";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { ContainerImage } from "./container-image";
+import { ContainerService } from "./container-service";
+import { credentialNames, type GatewayConfigSource, renderGatewayConfig } from "./gateway-config";
+import type { Database } from "./postgres";
+import { Secret } from "./secret";
+
+/** Props of `Gateway`. */
+export interface GatewayProps {
+  readonly image: ContainerImage;
+  /** Networks whose members may call the gateway, and through which it reaches the providers. */
+  readonly clientNetworks: readonly Network[];
+  /** Network of the database. */
+  readonly dataNetwork: Network;
+  readonly database: Database;
+  readonly masterKey: Secret;
+  /** Models, providers and working rules. */
+  readonly config: GatewayConfigSource;
+  /** Port on this host. */
+  readonly hostPort: number;
+  readonly memoryMegabytes: number;
+  /** @default - no limit */
+  readonly cpus?: number;
+}
+
+/** The AI gateway: LiteLLM's wire on port 4000, also under the name `litellm`, which guides and clients use. */
+export class Gateway extends Construct {
+  /** URL for other containers. */
+  readonly url = "http://litellm:4000";
+  readonly ready: ITerraformDependable;
+
+  constructor(scope: Construct, id: string, props: GatewayProps) {
+    super(scope, id);
+    const {
+      image,
+      clientNetworks,
+      dataNetwork,
+      database,
+      masterKey,
+      config,
+      hostPort,
+      memoryMegabytes,
+      cpus,
+    } = props;
+    const credentials = credentialNames(config.providers).map((name) => [
+      name,
+      Secret.fromEnvironment(this, name).expose(),
+    ]);
+
+    this.ready = new ContainerService(this, "server", {
+      name: "gateway",
+      image,
+      networks: [
+        ...clientNetworks.map((network) => ({ network, aliases: ["gateway", "litellm"] })),
+        { network: dataNetwork },
+      ],
+      memoryMegabytes,
+      cpus,
+      lifetime: {
+        service: { test: ["CMD", "node", "server.js", "--health"], intervalSeconds: 5, retries: 6 },
+      },
+      ports: { [hostPort]: 4000 },
+      env: {
+        LITELLM_MASTER_KEY: masterKey.expose(),
+        DATABASE_URL: database.url,
+        DEFAULT_ENFORCEMENT_LEVEL: config.enforcement.default,
+        ...Object.fromEntries(credentials),
+      },
+      files: { "/app/config.yaml": renderGatewayConfig(config) },
+      // A little more than the gateway's own STOP_GRACE_SECONDS, in which open streams may end.
+      stopGraceSeconds: 40,
+      dependsOn: [database.ready],
+    }).container;
+  }
+}

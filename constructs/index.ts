@@ -1,0 +1,5 @@
+/** Public API of the constructs. */
+export { ConfigError } from "./config/config-error";
+export { loadPlatform, parsePlatform } from "./config/load";
+export type { PlatformConfig } from "./config/schema";
+export { PLATFORM_STACK, PlatformStack } from "./platform-stack";

@@ -1,0 +1,56 @@
+import type { Network } from "@cdktf/provider-docker/lib/network";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { PlatformConfig } from "./config/schema";
+import type { ContainerImage } from "./container-image";
+import { ContainerService } from "./container-service";
+import type { Gateway } from "./gateway";
+import type { Database } from "./postgres";
+
+/** Props of `KeyProvisioner`. */
+export interface KeyProvisionerProps {
+  readonly image: ContainerImage;
+  /** Networks whose members may ask for a key. */
+  readonly clientNetworks: readonly Network[];
+  /** Network of the database. */
+  readonly dataNetwork: Network;
+  readonly database: Database;
+  readonly gateway: Gateway;
+  /** Budget and limits of a key by its scope. */
+  readonly scopes: PlatformConfig["scopes"];
+  /** Port on this host. */
+  readonly hostPort: number;
+  readonly memoryMegabytes: number;
+  /** @default - no limit */
+  readonly cpus?: number;
+}
+
+/** Gives each workspace its own gateway key. */
+export class KeyProvisioner extends Construct {
+  /** URL for other containers. */
+  readonly url = "http://key-provisioner:8100";
+  readonly ready: ITerraformDependable;
+
+  constructor(scope: Construct, id: string, props: KeyProvisionerProps) {
+    super(scope, id);
+    const { image, clientNetworks, dataNetwork, database, gateway, scopes, hostPort, memoryMegabytes, cpus } =
+      props;
+    this.ready = new ContainerService(this, "server", {
+      name: "key-provisioner",
+      image,
+      networks: [
+        ...clientNetworks.map((network) => ({ network, aliases: ["key-provisioner"] })),
+        { network: dataNetwork },
+      ],
+      memoryMegabytes,
+      cpus,
+      lifetime: {
+        service: { test: ["CMD", "node", "server.js", "--health"], intervalSeconds: 5, retries: 6 },
+      },
+      ports: { [hostPort]: 8100 },
+      env: { GATEWAY_URL: gateway.url, DATABASE_URL: database.url, SCOPES: JSON.stringify(scopes) },
+      stopGraceSeconds: 15,
+      dependsOn: [gateway.ready, database.ready],
+    }).container;
+  }
+}

@@ -1,0 +1,54 @@
+import { join, relative, resolve } from "node:path";
+import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
+import { type App, LocalBackend, TerraformOutput, TerraformStack } from "cdktf";
+import { applyPlatformRules } from "./aspects";
+import type { PlatformConfig } from "./config/schema";
+import { DataVolume } from "./data-volume";
+import { Platform } from "./platform";
+
+/** Stack id; also the folder below `cdktf.out/stacks` and the name for `cdktf deploy`. */
+export const PLATFORM_STACK = "platform";
+
+/** Props of `PlatformStack`. */
+export interface PlatformStackProps {
+  readonly config: PlatformConfig;
+  /** Folder of the local state. @default ".sluice/state" in the project */
+  readonly stateFolder?: string;
+}
+
+/** The platform on one Docker engine, with its provider, state, rules and outputs. */
+export class PlatformStack extends TerraformStack {
+  /** Names of the volumes that hold data. */
+  readonly dataVolumes: readonly string[];
+
+  constructor(
+    scope: App,
+    { config, stateFolder = resolve(__dirname, "../.sluice/state") }: PlatformStackProps,
+  ) {
+    super(scope, PLATFORM_STACK);
+    // Relative to the folder Terraform runs in: an absolute path would differ in every checkout.
+    const stackFolder = resolve(scope.outdir, "stacks", PLATFORM_STACK);
+    new LocalBackend(this, { path: join(relative(stackFolder, stateFolder), `${PLATFORM_STACK}.tfstate`) });
+    new DockerProvider(this, "docker");
+    // The bindings name 3.6.2, which loses stopped containers while planning; 4.5 is the oldest we support.
+    this.addOverride("terraform.required_providers.docker.version", "~> 4.5");
+
+    const platform = new Platform(this, "sluice", config);
+    applyPlatformRules(this, { publishAddress: config.exposure.address });
+
+    const { host } = config.access;
+    this.output(
+      "gateway_url",
+      `http://${host}:${config.ports.gateway}`,
+      "AI gateway, OpenAI and LiteLLM compatible",
+    );
+    this.output("key_provisioner_url", `http://${host}:${config.ports.keyProvisioner}`, "Key-provisioner");
+    this.output("gateway_internal_url", platform.gateway.url, "AI gateway, from a workspace");
+    this.dataVolumes = DataVolume.namesBelow(this);
+    this.output("data_volumes", this.dataVolumes, "Volumes with data; no plan can delete them");
+  }
+
+  private output(name: string, value: unknown, description: string) {
+    new TerraformOutput(this, name, { value, description, staticId: true });
+  }
+}

@@ -1,0 +1,72 @@
+import { Construct } from "constructs";
+import type { PlatformConfig } from "./config/schema";
+import { setContainerDefaults } from "./container-defaults";
+import { DockerNetworks } from "./docker-networks";
+import { Gateway } from "./gateway";
+import { KeyProvisioner } from "./key-provisioner";
+import { platformImages } from "./platform-images";
+import { Postgres } from "./postgres";
+import { Redis } from "./redis";
+import { Secret } from "./secret";
+
+/** The whole platform on one screen: what runs, on which network, with which secret. */
+export class Platform extends Construct {
+  readonly gateway: Gateway;
+  readonly keyProvisioner: KeyProvisioner;
+
+  constructor(scope: Construct, id: string, config: PlatformConfig) {
+    super(scope, id);
+    const { name, resources, networks: net, ports } = config;
+    setContainerDefaults(this, {
+      prefix: name,
+      publishAddress: config.exposure.address,
+      logMegabytes: config.retention.logMegabytes,
+      logFiles: config.retention.logFiles,
+    });
+
+    const networks = new DockerNetworks(this, "networks", {
+      prefix: name,
+      subnets: { edge: net.edge.subnet, data: net.data.subnet, workspaces: net.workspaces.subnet },
+      workspaceInternet: net.workspaces.internet,
+    });
+    const clientNetworks = [networks.edge, networks.workspaces];
+    const image = platformImages(this, config);
+
+    const postgres = new Postgres(this, "postgres", {
+      image: image.postgres,
+      network: networks.data,
+      superuserPassword: Secret.generated(this, "postgres_superuser_password"),
+      databases: {
+        gateway: Secret.generated(this, "gateway_database_password"),
+        key_provisioner: Secret.generated(this, "key_provisioner_database_password"),
+      },
+      ...resources.postgres,
+    });
+    new Redis(this, "redis", {
+      image: image.redis,
+      network: networks.data,
+      password: Secret.generated(this, "redis_password"),
+      ...resources.redis,
+    });
+    this.gateway = new Gateway(this, "gateway", {
+      image: image.gateway,
+      clientNetworks,
+      dataNetwork: networks.data,
+      database: postgres.database("gateway"),
+      masterKey: Secret.generated(this, "gateway_master_key"),
+      config,
+      hostPort: ports.gateway,
+      ...resources.gateway,
+    });
+    this.keyProvisioner = new KeyProvisioner(this, "key-provisioner", {
+      image: image.keyProvisioner,
+      clientNetworks,
+      dataNetwork: networks.data,
+      database: postgres.database("key_provisioner"),
+      gateway: this.gateway,
+      scopes: config.scopes,
+      hostPort: ports.keyProvisioner,
+      ...resources.keyProvisioner,
+    });
+  }
+}

@@ -1,0 +1,33 @@
+/** How a secret's value is made. `key` is a gateway key (`sk-…`), `password` is safe inside a URL. */
+export type SecretKind = "password" | "key";
+
+/** What is known about a secret before it has a value. */
+export interface SecretDefinition {
+  readonly kind: SecretKind;
+  /** Shown by Terraform when the value is missing. */
+  readonly description: string;
+}
+
+/**
+ * Every secret that the platform generates for itself. `sluice init` makes the values that are
+ * missing and never touches one that is there, so a new service adds its line and nothing else changes.
+ */
+export const SECRETS = {
+  postgres_superuser_password: {
+    kind: "password",
+    description: "Postgres superuser. Only the roles job uses it.",
+  },
+  gateway_database_password: { kind: "password", description: "Postgres role of the gateway." },
+  key_provisioner_database_password: {
+    kind: "password",
+    description: "Postgres role of the key-provisioner.",
+  },
+  redis_password: { kind: "password", description: "Redis." },
+  gateway_master_key: {
+    kind: "key",
+    description: "The gateway's master key: may manage keys and use every model.",
+  },
+} as const satisfies Record<string, SecretDefinition>;
+
+/** Name of a generated secret; also the name of its Terraform variable. */
+export type SecretName = keyof typeof SECRETS;

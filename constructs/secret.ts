@@ -1,0 +1,41 @@
+import { TerraformVariable } from "cdktf";
+import { Construct } from "constructs";
+import { SECRETS, type SecretName } from "./secret-catalog";
+
+/**
+ * A value that must never be written down: synthesized JSON holds a reference to a sensitive
+ * Terraform variable, and Terraform masks it in every plan. `expose()` is the only way out.
+ */
+export class Secret extends Construct {
+  private readonly variable: TerraformVariable;
+
+  private constructor(scope: Construct, id: string, description: string, fallback?: string) {
+    super(scope, id);
+    this.variable = new TerraformVariable(this, "Resource", {
+      type: "string",
+      sensitive: true,
+      nullable: false,
+      description,
+      default: fallback,
+    });
+    this.variable.overrideLogicalId(id);
+  }
+
+  /** A secret that `sluice init` generates. Its id is its name in the catalogue and in Terraform. */
+  static generated(scope: Construct, name: SecretName): Secret {
+    return new Secret(scope, name, `${SECRETS[name].description} Missing? Run: npm run sluice -- init`);
+  }
+
+  /**
+   * A credential from the operator's environment, such as ANTHROPIC_API_KEY. The variable is the
+   * lower-cased name. Without a value it is empty, and the service reports the provider as unavailable.
+   */
+  static fromEnvironment(scope: Construct, envName: string): Secret {
+    return new Secret(scope, envName.toLowerCase(), `Value of the environment variable ${envName}.`, "");
+  }
+
+  /** Reference to the value. Named so that a reader sees where a secret leaves its box. */
+  expose(): string {
+    return this.variable.stringValue;
+  }
+}

@@ -1,0 +1,14 @@
+/** Files that decide the image of one of our services: the Dockerfile, its sources, and the locked dependencies. */
+export function serviceInputs(service: string): { dockerfile: string; inputs: string[] } {
+  return {
+    dockerfile: `services/${service}/Dockerfile`,
+    inputs: [
+      ".dockerignore",
+      "package.json",
+      "package-lock.json",
+      "bindings/coderd/package.json",
+      "services/shared",
+      `services/${service}`,
+    ],
+  };
+}
