@@ -1,0 +1,27 @@
+import { join } from "node:path";
+import { App } from "cdktf";
+import { loadPlatform, type PlatformConfig, PlatformStack } from "../constructs";
+import { platformFile } from "../constructs/config/platform-file";
+import { sluiceHome } from "./sluice-home";
+
+/** What a synth produced. */
+export interface Synthesis {
+  readonly config: PlatformConfig;
+  /** Folder that holds `stacks/platform/cdk.tf.json`. */
+  readonly outdir: string;
+  /** Names of the volumes that hold data. */
+  readonly dataVolumes: readonly string[];
+}
+
+/**
+ * platform.yaml → Terraform JSON. Needs no network, Docker, Terraform or secret.
+ * @throws ConfigError when the configuration is wrong, Error when a construct breaks a rule.
+ */
+export function synthesize(env: NodeJS.ProcessEnv = process.env): Synthesis {
+  const config = loadPlatform(platformFile(env), { env });
+  // Without stack traces, which hold absolute paths, two checkouts synthesize the same bytes.
+  const app = new App({ stackTraces: false });
+  const stack = new PlatformStack(app, { config, stateFolder: join(sluiceHome(env), "state") });
+  app.synth();
+  return { config, outdir: app.outdir, dataVolumes: stack.dataVolumes };
+}

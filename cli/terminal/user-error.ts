@@ -1,0 +1,14 @@
+/** Something that the person at the keyboard can mend: shown without a stack, exit code 1. */
+export class UserError extends Error {
+  /**
+   * @param problem what is wrong, with the value
+   * @param remedy what to do about it
+   */
+  constructor(
+    readonly problem: string,
+    readonly remedy?: string,
+  ) {
+    super(remedy === undefined ? problem : `${problem}\n  → ${remedy}`);
+    this.name = "UserError";
+  }
+}

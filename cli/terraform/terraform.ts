@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { UserError } from "../terminal/user-error";
+import type { TerraformBinary } from "./terraform-binary";
+
+/** How one run shows itself. */
+export interface RunOptions {
+  /** `show` streams to the terminal, `collect` keeps the output and shows it only on failure. */
+  readonly output: "show" | "collect";
+  /** Exit codes besides 0 that are an answer, not a failure. @default none */
+  readonly accept?: readonly number[];
+}
+
+/** What one run gave. */
+export interface RunResult {
+  readonly exitCode: number;
+  /** Standard output, with `collect` only. */
+  readonly stdout: string;
+}
+
+/** Runs Terraform in the folder of one synthesized stack. */
+export class Terraform {
+  constructor(
+    private readonly binary: TerraformBinary,
+    private readonly folder: string,
+  ) {}
+
+  /** `init`, quiet unless it fails. */
+  async init(): Promise<void> {
+    await this.run(["init", "-input=false", "-no-color"], { output: "collect" });
+  }
+
+  /**
+   * Runs a subcommand.
+   * @throws UserError when it fails; with `show` the reason is on the screen already.
+   */
+  async run(args: readonly string[], { output, accept = [] }: RunOptions): Promise<RunResult> {
+    const child = spawn(this.binary.command, args, {
+      cwd: this.folder,
+      env: { ...process.env, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
+      stdio: ["ignore", output === "show" ? "inherit" : "pipe", output === "show" ? "inherit" : "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      stdout += chunk;
+    });
+    child.stderr?.on("data", (chunk: Buffer) => {
+      stderr += chunk;
+    });
+    // Ctrl-C reaches Terraform as well, which then finishes the resource at hand and saves its state: wait for it.
+    const patience = () => {};
+    process.on("SIGINT", patience);
+    try {
+      const exitCode = await new Promise<number>((resolve, reject) => {
+        child.on("error", reject);
+        child.on("close", (code, signal) => resolve(code ?? (signal === null ? 1 : 130)));
+      });
+      if (exitCode !== 0 && !accept.includes(exitCode)) {
+        const reason = output === "show" ? "" : `:\n${(stderr || stdout).trim()}`;
+        throw new UserError(`${this.binary.command} ${args[0]} failed with exit code ${exitCode}${reason}`);
+      }
+      return { exitCode, stdout };
+    } finally {
+      process.off("SIGINT", patience);
+    }
+  }
+}
