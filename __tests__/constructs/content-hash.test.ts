@@ -1,18 +1,10 @@
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { contentHash } from "../../constructs/content-hash";
+import { temporaryFolder } from "../support/temporary-folder";
 
 function tree(): string {
-  const root = mkdtempSync(join(tmpdir(), "sluice-hash-"));
+  const root = temporaryFolder();
   mkdirSync(join(root, "src"));
   writeFileSync(join(root, "src/a.ts"), "a");
   writeFileSync(join(root, "src/b.ts"), "b");

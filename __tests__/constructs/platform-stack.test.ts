@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { resourceAt, synthesizePlatform } from "../support/platform-fixture";
+import { temporaryFolder } from "../support/temporary-folder";
 
 const PROJECT = resolve(__dirname, "../..");
 
@@ -90,7 +90,7 @@ function resourceAtNetwork(stack: ReturnType<typeof synthesizePlatform>, name: s
 
 /** Runs `main.ts` in a fresh copy of the sources and returns all files it wrote. */
 function synthesizeCopy(): Record<string, string> {
-  const copy = mkdtempSync(join(tmpdir(), "sluice-copy-"));
+  const copy = temporaryFolder();
   for (const name of [
     "main.ts",
     "constructs",

@@ -1,10 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { PlatformStack } from "../../constructs";
 import { SECRETS } from "../../constructs/secret-catalog";
 import { platformConfig, synthesizePlatform } from "../support/platform-fixture";
+import { temporaryFolder } from "../support/temporary-folder";
 
 describe("secrets", () => {
   it("are sensitive variables without a value, one per line of the catalogue", () => {
@@ -31,7 +31,7 @@ describe("secrets", () => {
     ];
     for (const name of names) process.env[name] = sentinel;
     try {
-      const outdir = mkdtempSync(join(tmpdir(), "sluice-planted-"));
+      const outdir = temporaryFolder();
       const app = new App({ outdir, stackTraces: false });
       new PlatformStack(app, { config: platformConfig("admin: { passwordEnv: SLUICE_ADMIN_PASSWORD }") });
       app.synth();

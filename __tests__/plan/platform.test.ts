@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { PLATFORM_STACK, PlatformStack } from "../../constructs";
 import { SECRETS } from "../../constructs/secret-catalog";
 import { platformConfig } from "../support/platform-fixture";
+import { temporaryFolder } from "../support/temporary-folder";
 import { findCore } from "../support/terraform-core";
 
 const core = findCore();
@@ -22,7 +22,7 @@ if (!core) {
 }
 
 describePlan("the plan of a new platform", () => {
-  const outdir = mkdtempSync(join(tmpdir(), "sluice-plan-"));
+  const outdir = temporaryFolder();
   const folder = join(outdir, "stacks", PLATFORM_STACK);
   const sentinels = Object.fromEntries(
     [...Object.keys(SECRETS), "anthropic_api_key"].map((name, index) => [

@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, readlinkSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { ensureSecretsForCdktf } from "../../../cli/secrets/cdktf-secrets";
 import { platformConfig } from "../../support/platform-fixture";
+import { temporaryFolder } from "../../support/temporary-folder";
 
 function folders() {
-  const root = mkdtempSync(join(tmpdir(), "sluice-link-"));
+  const root = temporaryFolder();
   const [home, outdir] = [join(root, ".sluice"), join(root, "cdktf.out")];
   mkdirSync(join(outdir, "stacks/platform"), { recursive: true });
   return { home, outdir, link: join(outdir, "stacks/platform/secrets.auto.tfvars.json") };

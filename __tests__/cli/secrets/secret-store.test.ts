@@ -1,18 +1,10 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureSecrets, readSecrets, secretFile } from "../../../cli/secrets/secret-store";
 import { SECRETS } from "../../../constructs/secret-catalog";
+import { temporaryFolder } from "../../support/temporary-folder";
 
-const newHome = () => join(mkdtempSync(join(tmpdir(), "sluice-secrets-")), ".sluice");
+const newHome = () => join(temporaryFolder(), ".sluice");
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
 describe("ensureSecrets", () => {
@@ -66,7 +58,7 @@ describe("ensureSecrets", () => {
   });
 
   it("leaves nothing half-written when the folder cannot be made", () => {
-    const blocked = join(mkdtempSync(join(tmpdir(), "sluice-secrets-")), "file");
+    const blocked = join(temporaryFolder(), "file");
     writeFileSync(blocked, "");
     expect(() => ensureSecrets(join(blocked, ".sluice"), [], {})).toThrow();
     expect(existsSync(secretFile(join(blocked, ".sluice")))).toBe(false);

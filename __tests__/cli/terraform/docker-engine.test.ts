@@ -1,11 +1,10 @@
-import { mkdtempSync } from "node:fs";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkDockerEngine } from "../../../cli/terraform/docker-engine";
+import { temporaryFolder } from "../../support/temporary-folder";
 
 async function engine(status: number): Promise<{ host: string; close: () => void }> {
-  const socket = join(mkdtempSync(join(tmpdir(), "sluice-engine-")), "docker.sock");
+  const socket = join(temporaryFolder(), "docker.sock");
   const server = createServer((request, response) => {
     response.writeHead(request.url === "/_ping" ? status : 404).end();
   });

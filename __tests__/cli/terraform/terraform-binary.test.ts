@@ -1,11 +1,11 @@
-import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findTerraform } from "../../../cli/terraform/terraform-binary";
+import { temporaryFolder } from "../../support/temporary-folder";
 
 /** A folder with programs that answer `version -json` like Terraform does. */
 function path(programs: Record<string, string>): string {
-  const folder = mkdtempSync(join(tmpdir(), "sluice-path-"));
+  const folder = temporaryFolder();
   for (const [name, version] of Object.entries(programs)) {
     writeFileSync(join(folder, name), `#!/bin/sh\necho '{"terraform_version":"${version}"}'\n`);
     chmodSync(join(folder, name), 0o755);

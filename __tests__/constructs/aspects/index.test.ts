@@ -97,7 +97,9 @@ describe("the rules", () => {
       "volume_options",
     ],
   ])("%s: a container that breaks it (%o) is named, with the remedy", (rule, change, text) => {
-    expect(container(change)).toThrow(new RegExp(`\\[${rule}\\] test/box: .*${escapeRegExp(text)}.*Remedy: `, "s"));
+    expect(container(change)).toThrow(
+      new RegExp(`\\[${rule}\\] test/box: .*${escapeRegExp(text)}.*Remedy: `, "s"),
+    );
   });
 
   it("private-ports: internal networks answer nothing", () => {

@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../../../constructs/config/config-error";
 import { defaultPlatform, loadPlatform, parsePlatform } from "../../../constructs/config/load";
+import { temporaryFolder } from "../../support/temporary-folder";
 
 const VERSION = "apiVersion: sluice/v1\n";
 
@@ -51,7 +51,7 @@ describe("a platform file", () => {
   });
 
   it("is read from disk, and a missing file says what to do", () => {
-    const file = join(mkdtempSync(join(tmpdir(), "sluice-config-")), "platform.yaml");
+    const file = join(temporaryFolder(), "platform.yaml");
     expect(() => loadPlatform(file)).toThrow(/cannot be read .*ENOENT.*Copy platform\.example\.yaml/);
     writeFileSync(file, `${VERSION}name: team`);
     expect(loadPlatform(file).name).toBe("team");

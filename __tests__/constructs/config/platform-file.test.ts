@@ -1,10 +1,10 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { platformFile } from "../../../constructs/config/platform-file";
+import { temporaryFolder } from "../../support/temporary-folder";
 
 describe("platformFile", () => {
-  const project = mkdtempSync(join(tmpdir(), "sluice-project-"));
+  const project = temporaryFolder();
 
   it("is the example until there is a platform.yaml, and SLUICE_CONFIG beats both", () => {
     expect(platformFile({}, project)).toBe(join(project, "platform.example.yaml"));

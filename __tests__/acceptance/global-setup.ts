@@ -1,0 +1,36 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { IMAGES } from "../../constructs/images";
+
+const SUPPORT = join(__dirname, "../support");
+const TOOLCHAIN = join(__dirname, "../../tools/toolchain/build.sh");
+
+/**
+ * Everything the applied suite needs, made when it is missing: a Terraform core and the docker provider
+ * (built once, cached outside the checkout), an engine, and stand-ins for images that cannot be pulled.
+ * Nothing is skipped: what cannot be had fails the run here, with the remedy.
+ */
+export default function setUp(): void {
+  const tools = variables(script(TOOLCHAIN));
+  const engine = variables(script(join(SUPPORT, "engine/ensure-engine.sh")));
+  script(
+    join(SUPPORT, "stand-in-images/build.sh"),
+    ...Object.entries(IMAGES).map(([name, reference]) => `${name}=${reference}`),
+  );
+
+  process.env["PATH"] = `${tools["PATH_PREPEND"]}:${process.env["PATH"]}`;
+  process.env["TF_CLI_CONFIG_FILE"] = tools["TF_CLI_CONFIG_FILE"];
+  process.env["TERRAFORM_BINARY_NAME"] = tools["TERRAFORM_BINARY_NAME"];
+  process.env["CHECKPOINT_DISABLE"] = "1";
+  delete process.env["TF_REATTACH_PROVIDERS"];
+  if (engine["ENGINE_PID"]) process.env["SLUICE_TEST_ENGINE_STARTED"] = engine["ENGINE_PID"];
+}
+
+/** Runs a script; its progress goes to the terminal, its settings come back. */
+function script(file: string, ...args: string[]): string {
+  return execFileSync("bash", [file, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+}
+
+function variables(text: string): Record<string, string> {
+  return Object.fromEntries([...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+}

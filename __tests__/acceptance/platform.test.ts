@@ -1,0 +1,369 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import OpenAI from "openai";
+import { IMAGES } from "../../constructs/images";
+import { AppliedPlatform } from "../support/applied/applied-platform";
+import { containersOf, docker, inspect, logsOf } from "../support/applied/docker";
+import { eventually } from "../support/applied/eventually";
+import { reach } from "../support/applied/probe";
+
+/**
+ * One platform, applied for real and lived with: a real Terraform core, the real docker provider, a real
+ * engine, our real images. Not real: the provider's API (support/applied/fake-anthropic.cjs) and, where
+ * nothing can be pulled, the base images (support/stand-in-images). The steps build on each other.
+ */
+const PROVIDER_KEY = "planted-provider-key-7b1f3c";
+const SERVICES = ["gateway", "key-provisioner", "postgres", "redis"];
+
+let platform: AppliedPlatform;
+let masterKey: string;
+let virtualKey: string;
+
+const container = (service: string) => `${platform.name}-${service}`;
+const gateway = (path: string, init?: RequestInit) =>
+  fetch(`http://127.0.0.1:${platform.gatewayPort}${path}`, init);
+const ids = () => Object.fromEntries(SERVICES.map((service) => [service, inspect(container(service)).Id]));
+const readiness = async () => (await gateway("/health/readiness")).status;
+
+async function ask(apiKey = virtualKey): Promise<string> {
+  const client = new OpenAI({
+    apiKey,
+    baseURL: `http://127.0.0.1:${platform.gatewayPort}/v1`,
+    maxRetries: 0,
+  });
+  const stream = await client.chat.completions.create({
+    model: "claude-sonnet-4-5",
+    max_tokens: 64,
+    messages: [{ role: "user", content: "Say hello" }],
+    stream: true,
+  });
+  let answer = "";
+  for await (const chunk of stream) answer += chunk.choices[0]?.delta?.content ?? "";
+  return answer;
+}
+
+beforeAll(async () => {
+  platform = await AppliedPlatform.create({ ANTHROPIC_API_KEY: PROVIDER_KEY });
+  platform.configure();
+});
+
+afterAll(() => platform.remove());
+
+function startUpstream() {
+  docker(
+    "run",
+    "--detach",
+    "--name",
+    container("upstream"),
+    "--network",
+    container("edge"),
+    "--network-alias",
+    "fake-anthropic",
+    "--volume",
+    `${join(__dirname, "../support/applied/fake-anthropic.cjs")}:/upstream.cjs:ro`,
+    IMAGES.node,
+    "node",
+    "/upstream.cjs",
+  );
+}
+
+describe("the first deploy", () => {
+  it("goes from a platform file to URLs", () => {
+    const { exitCode, output } = platform.npmRun("deploy", "--", "--auto-approve");
+    expect(output).toContain("13 to add, 0 to change, 0 to destroy");
+    expect(output).toContain(`gateway_url            http://localhost:${platform.gatewayPort}`);
+    expect(exitCode).toBe(0);
+    masterKey = platform.secrets()["gateway_master_key"] ?? "";
+    startUpstream();
+  });
+
+  it("leaves every service healthy and the job done", () => {
+    for (const service of SERVICES)
+      expect([service, inspect(container(service)).State.Health?.Status]).toEqual([service, "healthy"]);
+    expect(logsOf(container("postgres-roles"))).toContain("roles and databases are in place");
+  });
+
+  it("has nothing left to do, in our words and in CDKTF's", () => {
+    const before = ids();
+    expect(platform.npmRun("diff", "--", "--exit-code")).toMatchObject({
+      exitCode: 0,
+      output: expect.stringContaining("No changes"),
+    });
+    expect(platform.cdktf("diff", "platform")).toMatchObject({
+      exitCode: 0,
+      output: expect.stringContaining("No changes"),
+    });
+    expect(platform.cdktf("deploy", "platform", "--auto-approve")).toMatchObject({ exitCode: 0 });
+    expect(platform.npmRun("deploy", "--", "--auto-approve")).toMatchObject({
+      exitCode: 0,
+      output: expect.stringContaining("No changes"),
+    });
+    expect(ids()).toEqual(before);
+  });
+});
+
+describe("the hardened baseline", () => {
+  it("is what the engine sees", () => {
+    for (const service of SERVICES) {
+      const { HostConfig: host, Config: config } = inspect(container(service));
+      expect(host.SecurityOpt).toContain("no-new-privileges");
+      expect(host.CapDrop).toEqual(["ALL"]);
+      expect(host.Memory).toBeGreaterThan(0);
+      expect(host.MemorySwap).toBe(host.Memory);
+      expect(host.LogConfig.Config).toEqual({ "max-size": "10m", "max-file": "5" });
+      expect(config.Labels["sluice.platform"]).toBe(platform.name);
+    }
+    expect(inspect(container("gateway")).HostConfig.CapAdd ?? []).toEqual([]);
+  });
+
+  it("runs our services without root, also where a shell would look", () => {
+    for (const service of ["gateway", "key-provisioner", "redis"]) {
+      expect(docker("exec", container(service), "id", "-u").trim()).not.toBe("0");
+    }
+    expect(docker("top", container("postgres"), "-eo", "user,args")).not.toMatch(/^root .*postgres/m);
+    for (const service of ["key-provisioner", "postgres", "redis"])
+      expect(inspect(container(service)).HostConfig.ReadonlyRootfs).toBe(true);
+  });
+});
+
+describe("networks", () => {
+  const ip = (service: string, network: string) =>
+    inspect(container(service)).NetworkSettings.Networks[container(network)]?.IPAddress ?? "";
+  const fromWorkspace = (host: string, port: number) =>
+    reach(IMAGES.node, container("workspaces"), host, port);
+
+  it("let a workspace reach the gateway and the key-provisioner", () => {
+    expect(fromWorkspace("litellm", 4000)).toBe("open");
+    expect(fromWorkspace("gateway", 4000)).toBe("open");
+    expect(fromWorkspace("key-provisioner", 8100)).toBe("open");
+  });
+
+  it("keep a workspace away from the databases, by name and by address", () => {
+    expect(fromWorkspace("postgres", 5432)).toBe("closed");
+    expect(fromWorkspace("redis", 6379)).toBe("closed");
+    expect(fromWorkspace(ip("postgres", "data"), 5432)).toBe("closed");
+    expect(fromWorkspace(ip("redis", "data"), 6379)).toBe("closed");
+    // The same probe from the inside: it can tell open from closed.
+    expect(reach(IMAGES.node, container("data"), ip("postgres", "data"), 5432)).toBe("open");
+    expect(reach(IMAGES.node, container("data"), ip("redis", "data"), 6379)).toBe("open");
+  });
+
+  it("publish on loopback alone", () => {
+    const published = SERVICES.flatMap((service) =>
+      Object.values(inspect(container(service)).HostConfig.PortBindings).flat(),
+    );
+    expect(published.map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}`).sort()).toEqual(
+      [`127.0.0.1:${platform.gatewayPort}`, `127.0.0.1:${platform.provisionerPort}`].sort(),
+    );
+    const hostAddress =
+      inspect(container("gateway")).NetworkSettings.Networks[container("workspaces")]?.Gateway ?? "";
+    expect(fromWorkspace(hostAddress, platform.gatewayPort)).toBe("closed");
+  });
+});
+
+describe("database roles", () => {
+  const connect = (role: string, database: string) => {
+    const password = platform.secrets()[`${role}_database_password`] ?? "";
+    try {
+      return docker(
+        "exec",
+        "--env",
+        `PGPASSWORD=${password}`,
+        container("postgres"),
+        "psql",
+        "-h",
+        "127.0.0.1",
+        "-U",
+        role,
+        "-d",
+        database,
+        "-Atc",
+        "SELECT current_user",
+      ).trim();
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  it("open their own database and no other", () => {
+    expect(connect("gateway", "gateway")).toBe("gateway");
+    expect(connect("key_provisioner", "key_provisioner")).toBe("key_provisioner");
+    for (const [role, database] of [
+      ["gateway", "key_provisioner"],
+      ["key_provisioner", "gateway"],
+      ["gateway", "postgres"],
+      ["gateway", "template1"],
+    ] as const) {
+      expect(connect(role, database)).toMatch(/permission denied for database/);
+    }
+  });
+
+  it("have no rights over the server", () => {
+    expect(
+      platform.sql(
+        "postgres",
+        "SELECT rolname FROM pg_roles WHERE rolcanlogin AND (rolsuper OR rolcreaterole OR rolcreatedb)",
+      ),
+    ).toEqual(["postgres"]);
+  });
+
+  it("come back from a second run of the job unchanged", () => {
+    const { exitCode, output } = platform.npmRun(
+      "deploy",
+      "--",
+      "--auto-approve",
+      "--retry",
+      "postgres-roles",
+    );
+    expect(output).toMatch(/1 added, 0 changed, 1 destroyed/);
+    expect(exitCode).toBe(0);
+    expect(connect("gateway", "gateway")).toBe("gateway");
+  });
+});
+
+describe("a governed prompt", () => {
+  it("is answered to a virtual key, streamed, by the openai client", async () => {
+    const response = await gateway("/key/generate", {
+      method: "POST",
+      headers: { authorization: `Bearer ${masterKey}`, "content-type": "application/json" },
+      body: JSON.stringify({ key_alias: "acceptance", user_id: "alice" }),
+    });
+    expect(response.status).toBe(200);
+    virtualKey = ((await response.json()) as { key: string }).key;
+    expect(await ask()).toBe("Hello from the fake upstream");
+  });
+
+  it("leaves its audit row, with the exact cost, and no content", async () => {
+    const rows = platform
+      .sql("gateway", "SELECT row_to_json(a) FROM audit_log a WHERE key_alias = 'acceptance'")
+      .map((row) => JSON.parse(row));
+    expect(rows).toHaveLength(1);
+    // 11 input tokens at 3,000 and 5 output tokens at 15,000 nano-USD.
+    expect(rows[0]).toMatchObject({
+      user_id: "alice",
+      status: 200,
+      input_tokens: 11,
+      output_tokens: 5,
+      cost_nano_usd: 108_000,
+    });
+    expect(JSON.stringify(rows)).not.toMatch(/Say hello|fake upstream/);
+  });
+
+  it("is refused to a key that does not exist", async () => {
+    await expect(ask("sk-nobody")).rejects.toMatchObject({ status: 401 });
+  });
+});
+
+describe("secrets", () => {
+  it("are nowhere but in the environment of their containers and in .sluice", () => {
+    const values = [...Object.values(platform.secrets()), PROVIDER_KEY, virtualKey];
+    const containers = containersOf(platform.name);
+    const places: Record<string, string> = {
+      "synthesized JSON": readFileSync(join(platform.outdir, "stacks/platform/cdk.tf.json"), "utf8"),
+      "process list": execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }),
+      "plan and outputs": platform.npmRun("diff").output + platform.npmRun("outputs").output,
+    };
+    for (const name of containers) {
+      const { Config: config, Args: args } = inspect(name);
+      places[`log of ${name}`] = logsOf(name);
+      places[`arguments and labels of ${name}`] = JSON.stringify([config.Cmd, args, config.Labels]);
+    }
+    for (const image of ["gateway", "key-provisioner"]) {
+      const id = docker("inspect", "--format", "{{.Image}}", container(image)).trim();
+      places[`history of the image ${image}`] =
+        docker("history", "--no-trunc", id) + docker("image", "inspect", id);
+    }
+    for (const [place, text] of Object.entries(places)) {
+      for (const value of values) expect([place, text.includes(value)]).toEqual([place, false]);
+    }
+    expect(docker("inspect", container("gateway"))).toContain(PROVIDER_KEY);
+  });
+});
+
+describe("a change of one setting", () => {
+  it("replaces the one container that it concerns", () => {
+    const before = ids();
+    platform.configure("scopes: { workspace: { budgetUsd: 12 } }");
+    const { output } = platform.npmRun("deploy", "--", "--auto-approve");
+    expect(output).toMatch(/1 added, 0 changed, 1 destroyed/);
+    const after = ids();
+    expect(after["key-provisioner"]).not.toBe(before["key-provisioner"]);
+    expect({ ...after, "key-provisioner": before["key-provisioner"] }).toEqual(before);
+  });
+
+  it("changes a memory limit in place", () => {
+    const before = ids();
+    platform.configure(
+      "scopes: { workspace: { budgetUsd: 12 } }\nresources: { redis: { memoryMegabytes: 320 } }",
+    );
+    platform.npmRun("deploy", "--", "--auto-approve");
+    expect(inspect(container("redis")).HostConfig.Memory).toBe(320 * 1024 * 1024);
+    expect({ ...ids(), redis: before["redis"] }).toEqual(before);
+  });
+
+  it("keeps the data when every container is replaced", async () => {
+    const before = ids();
+    platform.configure("retention: { logFiles: 4 }");
+    const { exitCode, output } = platform.npmRun("deploy", "--", "--auto-approve");
+    expect([exitCode, output]).toEqual([0, expect.stringMatching(/5 added, 0 changed, 5 destroyed/)]);
+    for (const service of SERVICES) expect(ids()[service]).not.toBe(before[service]);
+    expect(await ask()).toBe("Hello from the fake upstream");
+    expect(platform.sql("gateway", "SELECT count(*) FROM audit_log WHERE key_alias = 'acceptance'")).toEqual([
+      "2",
+    ]);
+  });
+});
+
+describe("recovery without a hand", () => {
+  it("follows when the gateway is killed", async () => {
+    // The process, not `docker kill`: the engine takes that for a wish and does not restart it.
+    const pid = inspect(container("gateway")).State.Pid;
+    process.kill(pid, "SIGKILL");
+    await eventually(30, async () => expect(inspect(container("gateway")).State.Pid).not.toBe(pid));
+    await eventually(30, async () => expect(await readiness()).toBe(200));
+    expect(await ask()).toBe("Hello from the fake upstream");
+  });
+
+  it("follows when Postgres goes and comes back, and readiness says so meanwhile", async () => {
+    docker("stop", container("postgres"));
+    await eventually(15, async () => expect(await readiness()).toBe(503));
+    await expect(ask()).rejects.toMatchObject({ status: 503 });
+    expect((await gateway("/health/liveliness")).status).toBe(200);
+    docker("start", container("postgres"));
+    await eventually(30, async () => expect(await readiness()).toBe(200));
+    expect(await eventually(15, () => ask())).toBe("Hello from the fake upstream");
+    expect(platform.npmRun("diff", "--", "--exit-code")).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe("destroy", () => {
+  const left = (what: "volume" | "network") =>
+    docker(what, "ls", "--format", "{{.Name}}")
+      .split("\n")
+      .filter((name) => name.startsWith(platform.name))
+      .sort();
+
+  it("keeps the data, in CDKTF's words, and the next deploy finds it", async () => {
+    docker("rm", "--force", container("upstream"));
+    expect(platform.cdktf("destroy", "platform", "--auto-approve")).toMatchObject({ exitCode: 0 });
+    expect([containersOf(platform.name), left("network")]).toEqual([[], []]);
+    expect(left("volume")).toEqual([container("postgres-data"), container("redis-data")]);
+
+    expect(platform.cdktf("deploy", "platform", "--auto-approve")).toMatchObject({ exitCode: 0 });
+    startUpstream();
+    expect(await ask()).toBe("Hello from the fake upstream");
+    docker("rm", "--force", container("upstream"));
+  });
+
+  it("asks first where nobody can answer", () => {
+    const { exitCode, output } = platform.npmRun("destroy");
+    expect([exitCode, output]).toEqual([1, expect.stringContaining("give --auto-approve to go ahead")]);
+    expect(containersOf(platform.name)).toHaveLength(5);
+  });
+
+  it("takes the data as well when told to, and leaves nothing", () => {
+    expect(platform.npmRun("destroy", "--", "--auto-approve", "--volumes")).toMatchObject({ exitCode: 0 });
+    expect([containersOf(platform.name), left("network"), left("volume")]).toEqual([[], [], []]);
+  });
+});

@@ -1,0 +1,126 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PROJECT } from "../source-files";
+import { docker } from "./docker";
+import { freePort } from "./free-port";
+
+/** What a command printed and how it ended. */
+export interface CommandResult {
+  readonly exitCode: number;
+  /** Both streams. */
+  readonly output: string;
+}
+
+/**
+ * A platform of its own name, ports, secrets and state beside whatever else runs on this host,
+ * driven only through the commands that users have.
+ */
+export class AppliedPlatform {
+  readonly home = mkdtempSync(join(tmpdir(), "sluice-acceptance-"));
+  readonly outdir = join(this.home, "cdktf.out");
+
+  private constructor(
+    /** Prefix of all containers, networks and volumes. */
+    readonly name: string,
+    readonly gatewayPort: number,
+    readonly provisionerPort: number,
+    private readonly environment: Record<string, string>,
+  ) {}
+
+  /** @param environment variables set for every command, such as a provider's key */
+  static async create(environment: Record<string, string>): Promise<AppliedPlatform> {
+    return new AppliedPlatform(`acc${process.pid}`, await freePort(), await freePort(), environment);
+  }
+
+  /** Writes the platform file: name, ports and an upstream of our own, plus `yaml`. */
+  configure(yaml = ""): void {
+    writeFileSync(
+      join(this.home, "platform.yaml"),
+      `apiVersion: sluice/v1
+name: ${this.name}
+ports: { gateway: ${this.gatewayPort}, keyProvisioner: ${this.provisionerPort} }
+providers: { anthropic: { kind: anthropic, baseUrl: "http://fake-anthropic:8080" } }
+${yaml}`,
+    );
+  }
+
+  /** `npm run <args>`. */
+  npmRun(...args: string[]): CommandResult {
+    return this.command("npm", ["run", "--silent", ...args]);
+  }
+
+  /**
+   * `npx cdktf <args>`, as plainly as it goes without a registry: `--skip-provider-lock`, since writing
+   * a lock file for other platforms is the one step that asks the registry.
+   */
+  cdktf(...args: string[]): CommandResult {
+    return this.command("npx", [
+      "--no-install",
+      "cdktf",
+      ...args,
+      "--output",
+      this.outdir,
+      "--skip-provider-lock",
+    ]);
+  }
+
+  /** Values of all secrets, by name. */
+  secrets(): Record<string, string> {
+    return JSON.parse(readFileSync(join(this.home, ".sluice/secrets.tfvars.json"), "utf8"));
+  }
+
+  /** Runs one SQL statement as the superuser. Rows of one column, as text. */
+  sql(database: string, statement: string): string[] {
+    const args = [
+      "exec",
+      `${this.name}-postgres`,
+      "psql",
+      "-U",
+      "postgres",
+      "-d",
+      database,
+      "-At",
+      "-v",
+      "ON_ERROR_STOP=1",
+      "-c",
+      statement,
+    ];
+    return docker(...args)
+      .split("\n")
+      .filter(Boolean);
+  }
+
+  /** Removes everything of this platform, also after a failed test. */
+  remove(): void {
+    const named = (list: string) => list.split("\n").filter((name) => name.startsWith(this.name));
+    for (const name of named(docker("ps", "--all", "--format", "{{.Names}}")))
+      docker("rm", "--force", "--volumes", name);
+    for (const name of named(docker("network", "ls", "--format", "{{.Name}}"))) docker("network", "rm", name);
+    for (const name of named(docker("volume", "ls", "--format", "{{.Name}}"))) docker("volume", "rm", name);
+    for (const name of named(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}")))
+      docker("image", "rm", name);
+    rmSync(this.home, { recursive: true, force: true });
+  }
+
+  private command(command: string, args: readonly string[]): CommandResult {
+    const { status, stdout, stderr } = spawnSync(command, args, {
+      cwd: PROJECT,
+      encoding: "utf8",
+      maxBuffer: 64 * 1024 * 1024,
+      env: {
+        ...process.env,
+        ...this.environment,
+        SLUICE_CONFIG: join(this.home, "platform.yaml"),
+        SLUICE_HOME: join(this.home, ".sluice"),
+        CDKTF_OUTDIR: this.outdir,
+        CDKTF_HOME: join(this.home, "cdktf"),
+        CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
+        DISABLE_VERSION_CHECK: "1",
+        CI: "1",
+      },
+    });
+    return { exitCode: status ?? -1, output: stdout + stderr };
+  }
+}

@@ -1,0 +1,132 @@
+import type { AddressInfo } from "node:net";
+import type { FastifyInstance } from "fastify";
+import { MemoryAuditLog } from "../../../services/gateway/adapters/memory/audit-log";
+import { MemoryKeyStore } from "../../../services/gateway/adapters/memory/key-store";
+import { buildApp } from "../../../services/gateway/app";
+import { hashKey, maskKey } from "../../../services/gateway/key-token";
+import type { NewVirtualKey, VirtualKey } from "../../../services/gateway/ports/key-store";
+import type { Deployment } from "../../../services/gateway/routing/deployment";
+import { Secret } from "../../../services/gateway/secret";
+import { UpstreamClient, type UpstreamTimeouts } from "../../../services/gateway/upstream/client";
+import { InFlight } from "../../../services/gateway/upstream/in-flight";
+import { createLogger } from "../../../services/shared/logger";
+
+export const MASTER_KEY = "sk-master-key-of-tests";
+export const MODEL = "claude-sonnet-4-5";
+
+/** A gateway in this process, with memory adapters. */
+export interface TestGateway {
+  readonly app: FastifyInstance;
+  readonly keys: MemoryKeyStore;
+  readonly audit: MemoryAuditLog;
+  readonly inFlight: InFlight;
+  /** Milliseconds since 1970; set it to travel. */
+  readonly clock: { now(): number };
+  /** Lines that were logged. */
+  readonly log: string[];
+  /** Listens on a free port. @returns the URL */
+  listen(): Promise<string>;
+  /** Makes a key. @returns the key itself and what is stored of it */
+  addKey(raw: string, props?: Partial<NewVirtualKey>): Promise<VirtualKey>;
+  close(): Promise<void>;
+}
+
+export interface TestGatewayProps {
+  /** @default a port where nobody listens */
+  readonly upstreamUrl?: string;
+  /** @default - memory without delay */
+  readonly audit?: MemoryAuditLog;
+  readonly isDatabaseConnected?: () => Promise<boolean>;
+  readonly timeouts?: Partial<UpstreamTimeouts>;
+  readonly maxBodyBytes?: number;
+}
+
+export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
+  const log: string[] = [];
+  const clock = { now: () => Date.now() };
+  const keys = new MemoryKeyStore(clock);
+  const audit = props.audit ?? new MemoryAuditLog();
+  const inFlight = new InFlight();
+  const upstream = new UpstreamClient(props.timeouts);
+  const deployment = (modelName: string): Deployment => ({
+    id: `${modelName}/0`,
+    modelName,
+    upstreamModel: `${modelName}-20250929`,
+    baseUrl: props.upstreamUrl ?? "http://127.0.0.1:9",
+    apiKey: new Secret("upstream-credential"),
+    maxOutputTokens: 64_000,
+    // 3 and 15 USD a million tokens; cache 0.30 and 3.75.
+    prices: {
+      inputPicoUsd: 3_000_000,
+      outputPicoUsd: 15_000_000,
+      cacheReadPicoUsd: 300_000,
+      cacheWritePicoUsd: 3_750_000,
+    },
+  });
+  const app = buildApp(
+    { masterKey: new Secret(MASTER_KEY), maxBodyBytes: props.maxBodyBytes ?? 1024 * 1024 },
+    {
+      logger: createLogger({
+        name: "test",
+        level: "debug",
+        destination: { write: (line) => void log.push(line) },
+      }),
+      clock: { now: () => clock.now() },
+      catalog: {
+        groups: new Map([
+          [MODEL, [deployment(MODEL)]],
+          ["claude-haiku-4-5", [deployment("claude-haiku-4-5")]],
+          ["without-deployment", []],
+        ]),
+        mayDropParams: true,
+      },
+      keys,
+      audit,
+      checks: {
+        isDatabaseConnected: props.isDatabaseConnected ?? (() => Promise.resolve(true)),
+        isAuditAccepting: () => audit.isAccepting,
+      },
+      upstream,
+      inFlight,
+    },
+  );
+  return {
+    app,
+    keys,
+    audit,
+    inFlight,
+    clock,
+    log,
+    async listen() {
+      await app.listen({ port: 0, host: "127.0.0.1" });
+      return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+    },
+    addKey: (raw, key = {}) => keys.create(newKey(raw, key)),
+    async close() {
+      inFlight.abortAll(new Error("test over") as never);
+      app.server.closeAllConnections();
+      await app.close();
+      await upstream.close();
+    },
+  };
+}
+
+/** What `KeyStore.create` takes, with everything optional left out. */
+export function newKey(raw: string, props: Partial<NewVirtualKey> = {}): NewVirtualKey {
+  return {
+    tokenHash: hashKey(raw),
+    keyName: maskKey(raw),
+    keyAlias: null,
+    userId: null,
+    models: [],
+    metadata: {},
+    expiresAt: null,
+    maxBudgetNanoUsd: null,
+    budgetDuration: null,
+    rpmLimit: null,
+    tpmLimit: null,
+    maxParallelRequests: null,
+    createdBy: "tests",
+    ...props,
+  };
+}
