@@ -4,6 +4,7 @@ import { Construct } from "constructs";
 import type { ContainerImage } from "./container-image";
 import { ContainerService } from "./container-service";
 import { credentialNames, type GatewayConfigSource, renderGatewayConfig } from "./gateway-config";
+import { httpHealthCheck } from "./health-check";
 import type { Database } from "./postgres";
 import { Secret } from "./secret";
 
@@ -58,9 +59,7 @@ export class Gateway extends Construct {
       ],
       memoryMegabytes,
       cpus,
-      lifetime: {
-        service: { test: ["CMD", "node", "server.js", "--health"], intervalSeconds: 5, retries: 6 },
-      },
+      lifetime: { service: httpHealthCheck("http://127.0.0.1:4000/health/readiness") },
       ports: { [hostPort]: 4000 },
       env: {
         LITELLM_MASTER_KEY: masterKey.expose(),

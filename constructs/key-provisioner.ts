@@ -5,6 +5,7 @@ import type { PlatformConfig } from "./config/schema";
 import type { ContainerImage } from "./container-image";
 import { ContainerService } from "./container-service";
 import type { Gateway } from "./gateway";
+import { httpHealthCheck } from "./health-check";
 import type { Database } from "./postgres";
 
 /** Props of `KeyProvisioner`. */
@@ -44,9 +45,7 @@ export class KeyProvisioner extends Construct {
       ],
       memoryMegabytes,
       cpus,
-      lifetime: {
-        service: { test: ["CMD", "node", "server.js", "--health"], intervalSeconds: 5, retries: 6 },
-      },
+      lifetime: { service: httpHealthCheck("http://127.0.0.1:8100/health") },
       ports: { [hostPort]: 8100 },
       env: { GATEWAY_URL: gateway.url, DATABASE_URL: database.url, SCOPES: JSON.stringify(scopes) },
       stopGraceSeconds: 15,

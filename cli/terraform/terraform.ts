@@ -2,6 +2,9 @@ import { spawn } from "node:child_process";
 import { UserError } from "../terminal/user-error";
 import type { TerraformBinary } from "./terraform-binary";
 
+/** Subcommands that know -no-color. */
+const COLOURED = new Set(["init", "plan", "apply"]);
+
 /** How one run shows itself. */
 export interface RunOptions {
   /** `show` streams to the terminal, `collect` keeps the output and shows it only on failure. */
@@ -26,7 +29,7 @@ export class Terraform {
 
   /** `init`, quiet unless it fails. */
   async init(): Promise<void> {
-    await this.run(["init", "-input=false", "-no-color"], { output: "collect" });
+    await this.run(["init", "-input=false"], { output: "collect" });
   }
 
   /**
@@ -34,11 +37,18 @@ export class Terraform {
    * @throws UserError when it fails; with `show` the reason is on the screen already.
    */
   async run(args: readonly string[], { output, accept = [] }: RunOptions): Promise<RunResult> {
-    const child = spawn(this.binary.command, args, {
-      cwd: this.folder,
-      env: { ...process.env, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
-      stdio: ["ignore", output === "show" ? "inherit" : "pipe", output === "show" ? "inherit" : "pipe"],
-    });
+    const plain = !process.stdout.isTTY || process.env["NO_COLOR"] ? ["-no-color"] : [];
+    const [subcommand = "", ...rest] = args;
+    // Options come after the subcommand and before its arguments, such as the plan file.
+    const child = spawn(
+      this.binary.command,
+      [subcommand, ...(COLOURED.has(subcommand) ? plain : []), ...rest],
+      {
+        cwd: this.folder,
+        env: { ...process.env, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
+        stdio: ["ignore", output === "show" ? "inherit" : "pipe", output === "show" ? "inherit" : "pipe"],
+      },
+    );
     let stdout = "";
     let stderr = "";
     child.stdout?.on("data", (chunk: Buffer) => {

@@ -40,6 +40,12 @@ export const stablePlans: ContainerRule = function* (container) {
       };
     }
   }
+  if (check !== undefined && (check.startPeriod === undefined || check.startPeriod === "0s")) {
+    yield {
+      problem: "has a health check without a start period: the image's own comes back in every plan",
+      remedy: 'set startPeriod to "1s" or more',
+    };
+  }
   const labels = container.labelsInput;
   const fingerprinted = Array.isArray(labels) && labels.some(({ label }) => label === "sluice.baseline");
   if (check !== undefined && !fingerprinted) {

@@ -13,7 +13,7 @@ const GOOD: ContainerConfig = {
   image: "postgres:17.7-bookworm",
   mustRun: true,
   wait: true,
-  healthcheck: { test: ["CMD", "true"], interval: "5s", timeout: "1m30s", startPeriod: "0s" },
+  healthcheck: { test: ["CMD", "true"], interval: "5s", timeout: "1m30s", startPeriod: "1s" },
   labels: [{ label: "sluice.baseline", value: "1" }],
   memory: 64,
   memorySwap: 64,
@@ -84,6 +84,7 @@ describe("the rules", () => {
       { healthcheck: { test: ["CMD", "true"], interval: "1500ms" } },
       'has the health check time "1500ms"',
     ],
+    ["stable-plans", { healthcheck: { test: ["CMD", "true"], interval: "5s" } }, "without a start period"],
     ["stable-plans", { labels: [] }, "without a fingerprint label"],
     [
       "stable-plans",
@@ -128,7 +129,9 @@ describe("the rules", () => {
     ["labels", (secret) => ({ labels: [{ label: "sluice.baseline", value: secret }] })],
     [
       "health check",
-      (secret) => ({ healthcheck: { test: ["CMD", "redis-cli", "-a", secret], interval: "5s" } }),
+      (secret) => ({
+        healthcheck: { test: ["CMD", "redis-cli", "-a", secret], interval: "5s", startPeriod: "1s" },
+      }),
     ],
   ])("sealed-secrets: a secret in the %s is found", (place, change) => {
     const build = (stack: Construct) => {

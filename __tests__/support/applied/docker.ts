@@ -22,7 +22,7 @@ export interface Inspected {
     readonly ReadonlyRootfs: boolean;
     readonly SecurityOpt: string[] | null;
     readonly LogConfig: { readonly Config: Record<string, string> };
-    readonly PortBindings: Record<string, { HostIp: string; HostPort: string }[]>;
+    readonly PortBindings: Record<string, { HostIp: string; HostPort: string }[]> | null;
   };
   readonly NetworkSettings: {
     readonly Networks: Record<string, { readonly IPAddress: string; readonly Gateway: string }>;

@@ -47,7 +47,9 @@ export const Admin = z
       ),
   })
   .prefault({})
-  .describe("The first administrator of services with their own log-in. Checked already; no deployed service has a log-in yet.");
+  .describe(
+    "The first administrator of services with their own log-in. Checked already; no deployed service has a log-in yet.",
+  );
 
 const port = (number: number, what: string) =>
   z.int().min(1024).max(65535).default(number).describe(`Host port of the ${what}.`);

@@ -4,11 +4,9 @@ import { z } from "zod";
 export const EnforcementLevel = z.enum(["unrestricted", "standard", "design-first"]);
 
 /** `90s`, `15m`, `12h`, `30d`, `4w`, `1mo`: LiteLLM's notation. */
-export const Duration = z
-  .string()
-  .regex(/^[1-9]\d{0,3}(s|m|h|d|w|mo)$/, {
-    error: "must be a duration: a whole number and s, m, h, d, w or mo, such as 1d",
-  });
+export const Duration = z.string().regex(/^[1-9]\d{0,3}(s|m|h|d|w|mo)$/, {
+  error: "must be a duration: a whole number and s, m, h, d, w or mo, such as 1d",
+});
 
 const limits = (defaults: { budgetUsd: number; requests: number; tokens: number; parallel: number }) =>
   z

@@ -1,11 +1,9 @@
 import { z } from "zod";
 import { DEFAULT_MODELS } from "../default-models";
 
-const envName = z
-  .string()
-  .regex(/^[A-Z_][A-Z0-9_]*$/, {
-    error: "must be the NAME of an environment variable, such as ANTHROPIC_API_KEY",
-  });
+const envName = z.string().regex(/^[A-Z_][A-Z0-9_]*$/, {
+  error: "must be the NAME of an environment variable, such as ANTHROPIC_API_KEY",
+});
 
 /** Where a model runs. Credentials are named, never written. */
 export const Provider = z.discriminatedUnion("kind", [
