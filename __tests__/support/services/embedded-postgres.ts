@@ -31,7 +31,7 @@ export class EmbeddedPostgres {
   static async start(): Promise<EmbeddedPostgres> {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), "test-postgres-"));
     const user = serverUser();
-    if (user.uid !== undefined) fs.chownSync(directory, user.uid, user.gid);
+    if (user.uid !== undefined && user.gid !== undefined) fs.chownSync(directory, user.uid, user.gid);
     const args = [
       "-D",
       path.join(directory, "data"),
@@ -136,7 +136,7 @@ function makeSymlinks(root: string): void {
 }
 
 /** Postgres refuses to run as root; then an account without rights does it. */
-function serverUser(): { uid?: number; gid?: number } {
+function serverUser(): { uid: number; gid: number } | Record<string, never> {
   if (process.getuid?.() !== 0) return {};
   for (const name of ["postgres", "nobody"]) {
     try {

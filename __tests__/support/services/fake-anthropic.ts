@@ -21,7 +21,7 @@ export type Script = (response: ServerResponse, request: RecordedRequest) => voi
 export class FakeAnthropic {
   readonly requests: RecordedRequest[] = [];
   /** Answers every request. @default a short message */
-  script: Script = (response) => answerWith(messageEvents(["Hello", " world"]))(response);
+  script: Script = answerWith(messageEvents(["Hello", " world"]));
   readonly #server = http.createServer((request, response) => void this.#handle(request, response));
 
   static async start(): Promise<FakeAnthropic> {
@@ -70,8 +70,8 @@ export class FakeAnthropic {
 export type FakeEvent = { readonly type: string; readonly [field: string]: unknown };
 
 /** Usage of `messageEvents`: 10 plain, 3 cache-write, 4 cache-read and 7 output tokens. */
-export const FAKE_USAGE = { input_tokens: 10, cache_creation_input_tokens: 3, cache_read_input_tokens: 4 };
-export const FAKE_OUTPUT_TOKENS = 7;
+const FAKE_USAGE = { input_tokens: 10, cache_creation_input_tokens: 3, cache_read_input_tokens: 4 };
+const FAKE_OUTPUT_TOKENS = 7;
 
 /** A whole message, one delta for each text. */
 export function messageEvents(texts: readonly string[], stopReason = "end_turn"): FakeEvent[] {

@@ -1,0 +1,106 @@
+import { GroupCommit } from "../../../../services/gateway/adapters/group-commit";
+import { eventually } from "../../../support/services/eventually";
+
+const settings = (write: (rows: readonly number[]) => Promise<void>, extra = {}) => ({
+  write,
+  isRowFault: () => false,
+  onRowFault: () => {},
+  onError: () => {},
+  ...extra,
+});
+
+function commitAll(commits: GroupCommit<number>, rows: number[]): Promise<void>[] {
+  return rows.map((row) => {
+    expect(commits.announce()).toBe(true);
+    return commits.commit(row);
+  });
+}
+
+test("one write at a time; what comes meanwhile is the next batch", async () => {
+  const batches: number[][] = [];
+  let running = 0;
+  const commits = new GroupCommit<number>(
+    settings(async (rows) => {
+      running += 1;
+      expect(running).toBe(1);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      batches.push([...rows]);
+      running -= 1;
+    }),
+  );
+  const first = commitAll(commits, [1]);
+  const more = commitAll(commits, [2, 3, 4]);
+  await Promise.all([...first, ...more]);
+  expect(batches).toEqual([[1], [2, 3, 4]]);
+});
+
+test("a batch is bounded, and the order is kept", async () => {
+  const batches: number[][] = [];
+  const commits = new GroupCommit<number>(
+    settings(async (rows) => void batches.push([...rows]), { batchRows: 2 }),
+  );
+  await Promise.all(commitAll(commits, [1, 2, 3, 4, 5]));
+  expect(batches.every((batch) => batch.length <= 2)).toBe(true);
+  expect(batches.flat()).toEqual([1, 2, 3, 4, 5]);
+});
+
+test("announced and queued rows fill the room; giving room back makes room", () => {
+  const commits = new GroupCommit<number>(
+    settings(() => new Promise(() => {}), { capacity: 2, timeoutMs: 10 }),
+  );
+  expect(commits.announce()).toBe(true);
+  expect(commits.announce()).toBe(true);
+  expect(commits.announce()).toBe(false);
+  commits.commit(1).catch(() => {});
+  expect(commits.announce()).toBe(false);
+  commits.withdraw();
+  expect(commits.announce()).toBe(true);
+});
+
+test("a write that fails is repeated with the same rows, and a late row is still written", async () => {
+  let failures = 3;
+  const written: number[] = [];
+  const commits = new GroupCommit<number>(
+    settings(
+      async (rows) => {
+        failures -= 1;
+        if (failures >= 0) throw new Error("away");
+        written.push(...rows);
+      },
+      { timeoutMs: 20 },
+    ),
+  );
+  const [late] = commitAll(commits, [1]);
+  await expect(late).rejects.toThrow(/in time/);
+  expect(commits.isFailing).toBe(true);
+  await eventually(() => written.length === 1);
+  expect(commits.isFailing).toBe(false);
+});
+
+test("a row that can never be written does not hold up the others", async () => {
+  const written = new Set<number>();
+  const refused: number[] = [];
+  const commits = new GroupCommit<number>(
+    settings(
+      async (rows) => {
+        if (rows.includes(13)) throw new Error("data");
+        for (const row of rows) written.add(row);
+      },
+      { isRowFault: () => true, onRowFault: (row: number) => refused.push(row) },
+    ),
+  );
+  const results = await Promise.allSettled(commitAll(commits, [1, 12, 13, 14]));
+  expect(results.map((result) => result.status)).toEqual(["fulfilled", "fulfilled", "rejected", "fulfilled"]);
+  expect([...written]).toEqual([1, 12, 14]);
+  expect(refused).toEqual([13]);
+  expect(commits.isFailing).toBe(false);
+});
+
+test("flush gives up in time and says what is left", async () => {
+  const commits = new GroupCommit<number>(
+    settings(() => Promise.reject(new Error("away")), { timeoutMs: 10 }),
+  );
+  for (const row of commitAll(commits, [1, 2])) row.catch(() => {});
+  await expect(commits.flush(50)).resolves.toBe(2);
+  commits.stop();
+});

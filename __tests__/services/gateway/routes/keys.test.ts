@@ -1,0 +1,184 @@
+import { hashKey } from "../../../../services/gateway/key-token";
+import { auditRow } from "../../../support/services/audit-row";
+import { callApp } from "../../../support/services/call-app";
+import {
+  buildTestGateway,
+  MASTER_KEY,
+  MODEL,
+  type TestGateway,
+} from "../../../support/services/test-gateway";
+
+let gateway: TestGateway;
+beforeEach(() => {
+  gateway = buildTestGateway();
+});
+afterEach(() => gateway.close());
+
+const call = (method: "GET" | "POST", url: string, payload?: object, key = MASTER_KEY) =>
+  callApp(gateway.app, {
+    method,
+    url,
+    headers: { authorization: `Bearer ${key}` },
+    ...(payload ? { payload } : {}),
+  });
+
+const FULL = {
+  key_alias: "workspace-1",
+  user_id: "ada",
+  models: [MODEL],
+  metadata: { scope: "workspace" },
+  max_budget: 10.000000001,
+  budget_duration: "30d",
+  rpm_limit: 60,
+  tpm_limit: 100_000,
+  max_parallel_requests: 4,
+};
+
+describe("POST /key/generate", () => {
+  test("shows the key once, keeps its hash, and echoes what was asked", async () => {
+    const response = await call("POST", "/key/generate", { ...FULL, duration: "1h" });
+    expect(response.statusCode).toBe(200);
+    const made = response.json();
+    expect(made).toMatchObject({
+      ...FULL,
+      spend: 0,
+      blocked: false,
+      token: hashKey(made.key),
+      token_id: hashKey(made.key),
+    });
+    expect(made.key).toMatch(/^sk-[\w-]{22}$/);
+    expect(made.key_name).toBe(`sk-...${made.key.slice(-4)}`);
+    expect(Date.parse(made.expires) - Date.parse(made.created_at)).toBeCloseTo(3_600_000, -3);
+    expect((await call("GET", "/v1/models", undefined, made.key)).json().data).toHaveLength(1);
+    const info = (await call("GET", `/key/info?key=${made.key}`)).body;
+    expect(info.replace(`"key":"${made.key}"`, "")).not.toContain(made.key);
+    expect(gateway.log.join("")).not.toContain(made.key);
+  });
+
+  test("a body of nothing makes a key that may use all models and never expires", async () => {
+    expect((await call("POST", "/key/generate", {})).json()).toMatchObject({
+      models: [],
+      expires: null,
+      key_alias: null,
+      max_budget: null,
+    });
+  });
+
+  test("a second key of the same alias is refused with the words that scripts look for", async () => {
+    await call("POST", "/key/generate", { key_alias: "once" });
+    const response = await call("POST", "/key/generate", { key_alias: "once" });
+    expect(response.statusCode).toBe(400);
+    expect(response.json().error).toEqual({
+      message: "Key with alias 'once' already exists.",
+      type: "bad_request_error",
+      param: "key_alias",
+      code: "400",
+    });
+  });
+
+  test("takes a key of the caller's choice, but not one that exists, nor the master key", async () => {
+    const key = "sk-chosen-0123456789";
+    expect((await call("POST", "/key/generate", { key })).json().key).toBe(key);
+    expect((await call("POST", "/key/generate", { key })).statusCode).toBe(400);
+    expect((await call("POST", "/key/generate", { key: MASTER_KEY })).statusCode).toBe(400);
+  });
+
+  test.each([
+    [{ duration: "soon" }, "duration"],
+    [{ duration: "0s" }, "duration"],
+    [{ budget_duration: "1y" }, "budget_duration"],
+    [{ max_budget: -1 }, "max_budget"],
+    [{ max_budget: 1e-10 }, "max_budget"],
+    [{ rpm_limit: 1.5 }, "rpm_limit"],
+    [{ tpm_limit: -1 }, "tpm_limit"],
+    [{ key_alias: "" }, "key_alias"],
+    [{ key_alias: "a\u0000b" }, "key_alias"],
+    [{ metadata: { x: "\u0000" } }, "metadata"],
+    [{ metadata: { x: "y".repeat(20_000) } }, "metadata"],
+    [{ models: "all" }, "models"],
+    [{ key: "short" }, "key"],
+    [{ max_budgt: 5 }, "max_budgt"],
+  ])("refuses %j and names %s", async (payload, param) => {
+    const response = await call("POST", "/key/generate", payload);
+    expect(response.statusCode).toBe(400);
+    expect(response.json().error).toMatchObject({ type: "invalid_request_error", param });
+  });
+});
+
+describe("GET /key/info", () => {
+  beforeEach(async () => {
+    const key = await gateway.addKey("sk-own-key-00000000", { keyAlias: "own", userId: "ada" });
+    await gateway.addKey("sk-other-key-000000", { keyAlias: "other" });
+    await gateway.audit.open()?.commit(auditRow({ keyId: key.keyId, costNanoUsd: 1_500_000_000 }));
+  });
+
+  test.each([
+    ["its text", "key=sk-own-key-00000000", "sk-own-key-00000000"],
+    ["its hash", `key=${hashKey("sk-own-key-00000000")}`, hashKey("sk-own-key-00000000")],
+    ["its alias", "key_alias=own", hashKey("sk-own-key-00000000")],
+  ])("the master key finds a key by %s", async (_name, query, key) => {
+    expect((await call("GET", `/key/info?${query}`)).json()).toMatchObject({
+      key,
+      info: { key_alias: "own", user_id: "ada", spend: 1.5 },
+    });
+  });
+
+  test("a key reads about itself, and about no other", async () => {
+    const own = "sk-own-key-00000000";
+    expect((await call("GET", "/key/info", undefined, own)).json()).toMatchObject({
+      key: hashKey(own),
+      info: { key_alias: "own" },
+    });
+    expect((await call("GET", `/key/info?key=${own}`, undefined, own)).statusCode).toBe(200);
+    expect((await call("GET", "/key/info?key_alias=other", undefined, own)).statusCode).toBe(403);
+    expect((await call("GET", "/key/info?key_alias=nobody", undefined, own)).statusCode).toBe(403);
+  });
+
+  test.each(["", "?key=sk-nobody-0000000", "?key_alias=nobody"])(
+    "what does not exist is 404: %s",
+    async (query) => {
+      expect((await call("GET", `/key/info${query}`)).json()).toMatchObject({
+        error: { message: "Key not found in database", code: "404" },
+      });
+    },
+  );
+});
+
+describe("POST /key/delete", () => {
+  test("ends keys by text, hash and alias at once", async () => {
+    const raws = ["sk-one-000000000000", "sk-two-000000000000", "sk-three-0000000000"];
+    for (const [index, raw] of raws.entries()) await gateway.addKey(raw, { keyAlias: `alias-${index}` });
+    const response = await call("POST", "/key/delete", {
+      keys: [raws[0], hashKey(raws[1] ?? "")],
+      key_aliases: ["alias-2"],
+    });
+    expect(response.json()).toEqual({
+      deleted_keys: [hashKey(raws[0] ?? ""), hashKey(raws[1] ?? ""), "alias-2"],
+    });
+    for (const raw of raws) expect((await call("GET", "/v1/models", undefined, raw)).statusCode).toBe(401);
+  });
+
+  test("deletes nothing when one of them does not exist", async () => {
+    await gateway.addKey("sk-one-000000000000");
+    expect(
+      (await call("POST", "/key/delete", { keys: ["sk-one-000000000000", "sk-nobody-0000000"] })).statusCode,
+    ).toBe(404);
+    expect((await call("GET", "/v1/models", undefined, "sk-one-000000000000")).statusCode).toBe(200);
+  });
+
+  test("needs something to delete", async () => {
+    expect((await call("POST", "/key/delete", {})).statusCode).toBe(400);
+  });
+});
+
+test.each(["/key/generate", "/key/delete"])(
+  "%s is closed to virtual keys, before the body is looked at, with a row",
+  async (url) => {
+    await gateway.addKey("sk-own-key-00000000", { metadata: { role: "admin" } });
+    const response = await call("POST", url, { nonsense: true }, "sk-own-key-00000000");
+    expect(response.statusCode).toBe(403);
+    expect([...gateway.audit.rows.values()]).toMatchObject([
+      { route: url, status: 403, errorType: "auth_error" },
+    ]);
+  },
+);

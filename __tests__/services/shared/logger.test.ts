@@ -1,0 +1,41 @@
+import { createLogger } from "../../../services/shared/logger";
+
+function logged(...args: [object, string?]): string {
+  let line = "";
+  const logger = createLogger({
+    name: "test",
+    level: "info",
+    destination: {
+      write: (text) => {
+        line += text;
+      },
+    },
+  });
+  logger.info(...args);
+  return line;
+}
+
+test.each([
+  { authorization: "Bearer hunter2" },
+  { headers: { authorization: "Bearer hunter2", "x-api-key": "hunter2", cookie: "hunter2" } },
+  { req: { headers: { authorization: "Bearer hunter2" } } },
+  { config: { masterKey: "hunter2", databaseUrl: "hunter2" } },
+  { a: { b: { apiKey: "hunter2" } } },
+  { body: { key: "hunter2", keys: ["hunter2"] } },
+  { err: new Error("connect postgres://user:hunter2@db:5432/x failed") },
+  { err: Object.assign(new Error("x"), { config: { password: "hunter2" }, parameters: ["hunter2"] }) },
+  { err: new Error("key sk-hunter2-hunter2 refused") },
+  { err: "postgres://user:hunter2@db" },
+])("a planted secret is not in the line: %#", (fields) => {
+  expect(logged(fields, "text")).not.toContain("hunter2");
+});
+
+test("the rest of an error is there", () => {
+  const line = JSON.parse(logged({ err: Object.assign(new TypeError("broke"), { code: "EPIPE" }) }));
+  expect(line.err).toMatchObject({
+    type: "TypeError",
+    message: "broke",
+    code: "EPIPE",
+    stack: expect.stringContaining("logger.test"),
+  });
+});

@@ -1,0 +1,159 @@
+import { AuditNotCommittedError } from "../ports/audit-log";
+
+/** Settings of `GroupCommit`. */
+export interface GroupCommitSettings<Row> {
+  /** Makes a batch durable, all or nothing; must be safe to repeat, because the outcome of a broken commit is unknown. */
+  readonly write: (rows: readonly Row[]) => Promise<void>;
+  /** Whether an error of `write` comes from a row itself, so that trying again is of no use. */
+  readonly isRowFault: (error: unknown) => boolean;
+  /** A row that can never be written; it is given up after this call. */
+  readonly onRowFault: (row: Row, error: unknown) => void;
+  /** Called with each failed attempt. */
+  readonly onError: (error: unknown, queuedRows: number) => void;
+  /** Rows queued or announced at most. @default 5000 */
+  readonly capacity?: number;
+  /** Rows of one batch at most. @default 500 */
+  readonly batchRows?: number;
+  /** How long a caller waits for its row, in milliseconds. @default 10000 */
+  readonly timeoutMs?: number;
+  /** Longest pause between two attempts, in milliseconds. @default 1000 */
+  readonly maxBackoffMs?: number;
+}
+
+interface Waiting<Row> {
+  readonly row: Row;
+  readonly settle: (error?: Error) => void;
+}
+
+const FIRST_BACKOFF_MS = 50;
+
+/**
+ * One write in flight; the next batch is whatever queued meanwhile, so batches size themselves under load.
+ * Rows leave the queue only when they are durable.
+ */
+export class GroupCommit<Row> {
+  readonly #settings: Required<GroupCommitSettings<Row>>;
+  #isStopped = false;
+  readonly #queue: Waiting<Row>[] = [];
+  #announced = 0;
+  #isWriting = false;
+  #isFailing = false;
+  #backoffMs = FIRST_BACKOFF_MS;
+  #retry: NodeJS.Timeout | undefined;
+  #idle: (() => void)[] = [];
+
+  constructor(settings: GroupCommitSettings<Row>) {
+    this.#settings = { capacity: 5000, batchRows: 500, timeoutMs: 10_000, maxBackoffMs: 1000, ...settings };
+  }
+
+  /** Whether the last attempt failed and none has succeeded since. */
+  get isFailing(): boolean {
+    return this.#isFailing;
+  }
+
+  get hasRoom(): boolean {
+    return this.#queue.length + this.#announced < this.#settings.capacity;
+  }
+
+  /** Takes room for one row. @returns whether there was any */
+  announce(): boolean {
+    if (!this.hasRoom) return false;
+    this.#announced += 1;
+    return true;
+  }
+
+  /** Gives announced room back. */
+  withdraw(): void {
+    this.#announced -= 1;
+  }
+
+  /** Queues a row into announced room. Resolves when it is durable. @throws AuditNotCommittedError after the time limit */
+  commit(row: Row): Promise<void> {
+    this.#announced -= 1;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new AuditNotCommittedError("not committed in time")),
+        this.#settings.timeoutMs,
+      );
+      const settle = (error?: Error) => {
+        clearTimeout(timer);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      this.#queue.push({ row, settle });
+      this.#pump();
+    });
+  }
+
+  /** Tries at once instead of waiting for the pause to end, for when the database is known to be back. */
+  retryNow(): void {
+    this.#backoffMs = FIRST_BACKOFF_MS;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#pump();
+  }
+
+  /** Waits for an empty queue. @returns the rows still queued when `timeoutMs` is over */
+  async flush(timeoutMs: number): Promise<number> {
+    if (this.#queue.length > 0 || this.#isWriting) {
+      let timer: NodeJS.Timeout | undefined;
+      const limit = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, timeoutMs);
+      });
+      await Promise.race([limit, new Promise<void>((resolve) => this.#idle.push(resolve))]);
+      clearTimeout(timer);
+    }
+    return this.#queue.length;
+  }
+
+  /** Stops trying; queued rows are lost. */
+  stop(): void {
+    clearTimeout(this.#retry);
+    this.#isStopped = true;
+  }
+
+  #pump(): void {
+    if (this.#isStopped || this.#isWriting || this.#retry !== undefined || this.#queue.length === 0) return;
+    this.#isWriting = true;
+    void this.#writeNext();
+  }
+
+  async #writeNext(): Promise<void> {
+    const batch = this.#queue.slice(0, this.#settings.batchRows);
+    try {
+      await this.#writeBatch(batch);
+      this.#queue.splice(0, batch.length);
+      this.#isFailing = false;
+      this.#backoffMs = FIRST_BACKOFF_MS;
+    } catch (error) {
+      this.#isFailing = true;
+      this.#settings.onError(error, this.#queue.length);
+      this.#retry = setTimeout(() => {
+        this.#retry = undefined;
+        this.#pump();
+      }, this.#backoffMs);
+      this.#backoffMs = Math.min(this.#backoffMs * 2, this.#settings.maxBackoffMs);
+    }
+    this.#isWriting = false;
+    if (this.#queue.length === 0) for (const wake of this.#idle.splice(0)) wake();
+    this.#pump();
+  }
+
+  async #writeBatch(batch: readonly Waiting<Row>[]): Promise<void> {
+    try {
+      await this.#settings.write(batch.map((waiting) => waiting.row));
+    } catch (error) {
+      if (!this.#settings.isRowFault(error)) throw error;
+      const [only] = batch;
+      if (batch.length === 1 && only !== undefined) {
+        this.#settings.onRowFault(only.row, error);
+        only.settle(new AuditNotCommittedError("the row was refused"));
+        return;
+      }
+      // One bad row must not hold up the others. Repeats are harmless: a row that is there already is skipped.
+      for (const waiting of batch) await this.#writeBatch([waiting]);
+      return;
+    }
+    for (const waiting of batch) waiting.settle();
+  }
+}

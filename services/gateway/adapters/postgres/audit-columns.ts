@@ -1,0 +1,39 @@
+import type { AuditRow } from "../../ports/audit-log";
+
+/** The columns of `audit_log`: name, SQL type and where the value comes from. The INSERT is built from this list. */
+const COLUMNS: readonly (readonly [name: string, type: string, value: (row: AuditRow) => unknown])[] = [
+  ["request_id", "uuid", (row) => row.requestId],
+  ["started_at", "timestamptz", (row) => row.startedAt.toISOString()],
+  ["caller_kind", "text", (row) => row.callerKind],
+  ["key_id", "uuid", (row) => row.keyId],
+  ["key_hash", "text", (row) => row.keyHash],
+  ["key_alias", "text", (row) => row.keyAlias],
+  ["user_id", "text", (row) => row.userId],
+  ["end_user", "text", (row) => row.endUser],
+  ["route", "text", (row) => row.route],
+  ["model_requested", "text", (row) => row.modelRequested],
+  ["model_used", "text", (row) => row.modelUsed],
+  ["deployment", "text", (row) => row.deployment],
+  ["status", "int", (row) => row.status],
+  ["error_type", "text", (row) => row.errorType],
+  ["input_tokens", "bigint", (row) => row.inputTokens],
+  ["output_tokens", "bigint", (row) => row.outputTokens],
+  ["cache_read_tokens", "bigint", (row) => row.cacheReadTokens],
+  ["cache_write_tokens", "bigint", (row) => row.cacheWriteTokens],
+  ["cost_nano_usd", "bigint", (row) => row.costNanoUsd],
+  ["latency_ms", "int", (row) => row.latencyMs],
+  ["ttft_ms", "int", (row) => row.ttftMs],
+  ["is_stream", "boolean", (row) => row.isStream],
+  ["user_agent", "text", (row) => row.userAgent],
+];
+
+/** One statement for a batch of any size; a row that is there already is skipped, so a batch may be repeated. */
+export const INSERT_AUDIT_ROWS = `
+  INSERT INTO audit_log (${COLUMNS.map(([name]) => name).join(", ")})
+  SELECT * FROM unnest(${COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(", ")})
+  ON CONFLICT (request_id, started_at) DO NOTHING`;
+
+/** Rows → one array for each column, in the order of the statement. */
+export function toColumns(rows: readonly AuditRow[]): unknown[][] {
+  return COLUMNS.map(([, , value]) => rows.map(value));
+}

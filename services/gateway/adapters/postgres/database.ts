@@ -1,0 +1,82 @@
+import { Pool } from "pg";
+import type { Logger } from "pino";
+import { PostgresAuditLog } from "./audit-log";
+import { PostgresKeyStore } from "./key-store";
+import { PostgresLink } from "./link";
+import { migrate } from "./migrate";
+import { createDatabaseProbe } from "./probe";
+
+/** Settings of `openDatabase`. */
+export interface DatabaseSettings {
+  readonly connectionString: string;
+  readonly logger: Logger;
+  /** Connections beside the link's own. @default 5: one group commit at a time, and management calls */
+  readonly poolSize?: number;
+  /** How long an answer waits for its audit row. @default 10000 ms */
+  readonly auditTimeoutMs?: number;
+}
+
+/** Everything that lives in Postgres. */
+export interface Database {
+  readonly keys: PostgresKeyStore;
+  readonly audit: PostgresAuditLog;
+  /** A real sign of life, at most a second old. */
+  readonly probe: () => Promise<boolean>;
+  /** Writes what is queued within `flushMs`, then closes all connections. */
+  close(flushMs: number): Promise<void>;
+}
+
+/** Begins to connect, migrate and load the keys, and returns at once: Postgres may come later, or go and come back. */
+export function openDatabase({
+  connectionString,
+  logger,
+  poolSize = 5,
+  auditTimeoutMs,
+}: DatabaseSettings): Database {
+  const pool = new Pool({
+    connectionString,
+    max: poolSize,
+    connectionTimeoutMillis: 3000,
+    // A statement that hangs gives its connection up; the rows are sent again.
+    query_timeout: 5000,
+    keepAlive: true,
+    application_name: "gateway",
+  });
+  // Without a listener the loss of an idle connection would end the process.
+  pool.on("error", (error) => logger.debug({ err: error }, "idle database connection lost"));
+
+  const keys = new PostgresKeyStore(pool);
+  const audit = new PostgresAuditLog({
+    pool,
+    logger,
+    isConnected: () => link.isConnected,
+    ...(auditTimeoutMs === undefined ? {} : { timeoutMs: auditTimeoutMs }),
+  });
+  const schema = {
+    onConnect: async (client: Parameters<typeof migrate>[0]) => {
+      const versions = await migrate(client);
+      if (versions.length > 0) logger.info({ versions }, "database schema migrated");
+    },
+  };
+  const link: PostgresLink = new PostgresLink({
+    connectionString,
+    logger,
+    users: [schema, keys, { onReady: () => audit.onReady() }],
+  });
+  link.start();
+
+  const probe = createDatabaseProbe(pool);
+  return {
+    keys,
+    audit,
+    probe: async () => link.isConnected && (await probe()),
+    async close(flushMs) {
+      const lost = await audit.flush(flushMs);
+      if (lost > 0)
+        logger.error({ rows: lost }, "audit rows lost: the database did not come back before the end");
+      audit.stop();
+      await link.stop();
+      await pool.end().catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import { Client, type Notification } from "pg";
+import type { Logger } from "pino";
+
+/** What a part of the gateway does with the connection that is kept open for changes. */
+export interface LinkUser {
+  /** Runs on every new connection, in order, before the link counts as connected. */
+  onConnect?(client: Client): Promise<void>;
+  /** Runs every few seconds on the open connection: the net under lost notifications. */
+  onPoll?(client: Client): Promise<void>;
+  /** Channel to listen on, and what to do with a message. */
+  readonly channel?: string;
+  onNotification?(client: Client): Promise<void>;
+  /** Runs once the link counts as connected. */
+  onReady?(): void;
+}
+
+/** Settings of `PostgresLink`. */
+export interface PostgresLinkSettings {
+  readonly connectionString: string;
+  readonly logger: Logger;
+  readonly users: readonly LinkUser[];
+  /** @default 2000 ms */
+  readonly pollMs?: number;
+  /** Longest pause between attempts to connect. @default 2000 ms */
+  readonly maxBackoffMs?: number;
+}
+
+const FIRST_BACKOFF_MS = 100;
+const CONNECT_TIMEOUT_MS = 5000;
+const QUERY_TIMEOUT_MS = 30_000;
+
+/**
+ * One connection that is always open or being opened. It carries LISTEN, and its loss is the fastest
+ * sign that Postgres is away. Nothing it does can end the process.
+ */
+export class PostgresLink {
+  readonly #settings: Required<PostgresLinkSettings>;
+  #client: Client | undefined;
+  #isConnected = false;
+  #isStopped = false;
+  #backoffMs = FIRST_BACKOFF_MS;
+  #timer: NodeJS.Timeout | undefined;
+  /** Work on the connection runs one after the other: the driver allows one query at a time. */
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(settings: PostgresLinkSettings) {
+    this.#settings = { pollMs: 2000, maxBackoffMs: 2000, ...settings };
+  }
+
+  /** Whether Postgres answered, the schema is up to date and the keys are loaded, and nothing has broken since. */
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  /** Starts connecting; returns at once. */
+  start(): void {
+    void this.#connect();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#isConnected = false;
+    clearTimeout(this.#timer);
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.end().catch(() => {});
+  }
+
+  async #connect(): Promise<void> {
+    const client = new Client({
+      connectionString: this.#settings.connectionString,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      query_timeout: QUERY_TIMEOUT_MS,
+      keepAlive: true,
+      application_name: "gateway-link",
+    });
+    this.#client = client;
+    client.on("error", (error) => this.#lose(client, error));
+    client.on("end", () => this.#lose(client, new Error("connection ended")));
+    client.on("notification", (message) => this.#notified(client, message));
+    try {
+      await client.connect();
+      for (const user of this.#settings.users) {
+        // Listen first, then read: a change in between is seen twice rather than never.
+        if (user.channel !== undefined) await client.query(`LISTEN ${client.escapeIdentifier(user.channel)}`);
+        await user.onConnect?.(client);
+      }
+    } catch (error) {
+      this.#lose(client, error);
+      return;
+    }
+    if (this.#client !== client) return;
+    this.#backoffMs = FIRST_BACKOFF_MS;
+    this.#isConnected = true;
+    this.#settings.logger.info("database connected");
+    for (const user of this.#settings.users) user.onReady?.();
+    this.#schedulePoll(client);
+  }
+
+  #lose(client: Client, error: unknown): void {
+    if (this.#client !== client || this.#isStopped) return;
+    this.#client = undefined;
+    const level = this.#isConnected || this.#backoffMs === FIRST_BACKOFF_MS ? "warn" : "debug";
+    this.#isConnected = false;
+    clearTimeout(this.#timer);
+    this.#settings.logger[level]({ err: error, retryInMs: this.#backoffMs }, "database away");
+    void client.end().catch(() => {});
+    this.#timer = setTimeout(() => void this.#connect(), this.#backoffMs);
+    this.#backoffMs = Math.min(this.#backoffMs * 2, this.#settings.maxBackoffMs);
+  }
+
+  #schedulePoll(client: Client): void {
+    this.#timer = setTimeout(() => {
+      const users = this.#settings.users;
+      this.#run(client, async () => {
+        for (const user of users) await user.onPoll?.(client);
+        if (this.#client === client && !this.#isStopped) this.#schedulePoll(client);
+      });
+    }, this.#settings.pollMs);
+  }
+
+  #notified(client: Client, message: Notification): void {
+    const user = this.#settings.users.find((candidate) => candidate.channel === message.channel);
+    this.#run(client, async () => user?.onNotification?.(client));
+  }
+
+  #run(client: Client, work: () => Promise<void> | undefined): void {
+    this.#work = this.#work.then(async () => {
+      if (this.#client !== client) return;
+      try {
+        await work();
+      } catch (error) {
+        this.#lose(client, error);
+      }
+    });
+  }
+}

@@ -1,0 +1,13 @@
+import { keysAndAudit } from "./0001-keys-and-audit";
+
+/** One step of the schema. A released step is never edited; a change is a new step. */
+export interface Migration {
+  /** 1, 2, 3 … without gaps. */
+  readonly version: number;
+  readonly name: string;
+  /** Statements, run in one transaction. TypeScript strings, so that the service is one bundled file. */
+  readonly sql: string;
+}
+
+/** Every step, in order. */
+export const migrations: readonly Migration[] = [keysAndAudit];

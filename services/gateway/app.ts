@@ -1,0 +1,62 @@
+import { randomUUID } from "node:crypto";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import { zodValidator } from "../shared/zod-validator";
+import type { GatewayConfig } from "./config";
+import { audit } from "./plugins/audit";
+import { auth } from "./plugins/auth";
+import { errorReplies } from "./plugins/error-replies";
+import { type HealthChecks, health } from "./plugins/health";
+import { keyStanding } from "./plugins/key-standing";
+import { requestId } from "./plugins/request-id";
+import type { AuditLog } from "./ports/audit-log";
+import type { Clock } from "./ports/clock";
+import type { KeyStore } from "./ports/key-store";
+import { chatCompletions } from "./routes/chat-completions";
+import { keyRoutes } from "./routes/keys";
+import { models } from "./routes/models";
+import type { ModelCatalog } from "./routing/deployment";
+import type { UpstreamClient } from "./upstream/client";
+import type { InFlight } from "./upstream/in-flight";
+
+/** Everything outside the process that the gateway talks to. */
+export interface GatewayDependencies {
+  readonly logger: FastifyBaseLogger;
+  readonly clock: Clock;
+  readonly catalog: ModelCatalog;
+  readonly keys: KeyStore;
+  readonly audit: AuditLog;
+  readonly checks: HealthChecks;
+  readonly upstream: UpstreamClient;
+  readonly inFlight: InFlight;
+}
+
+/** The gateway without its process. Plugins stand in the order in which a request meets them. */
+export function buildApp(
+  config: Pick<GatewayConfig, "masterKey" | "maxBodyBytes">,
+  deps: GatewayDependencies,
+): FastifyInstance {
+  const { masterKey } = config;
+  const { clock, catalog, keys } = deps;
+  const app: FastifyInstance = Fastify({
+    loggerInstance: deps.logger,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    // Its lines hold URLs, and a query may hold a key; `request-id` writes its own.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: config.maxBodyBytes,
+    routerOptions: { maxParamLength: 500 },
+    exposeHeadRoutes: false,
+  });
+  app.setValidatorCompiler(zodValidator);
+
+  app.register(requestId);
+  app.register(errorReplies);
+  app.register(auth, { keys, masterKey }); // who
+  app.register(audit, { log: deps.audit, clock }); // the row is opened
+  app.register(keyStanding, { clock }); // may they at all
+  app.register(health, { checks: deps.checks });
+  app.register(chatCompletions, { catalog, upstream: deps.upstream, inFlight: deps.inFlight });
+  app.register(models, { catalog });
+  app.register(keyRoutes, { keys, audit: deps.audit, clock, masterKey });
+  return app;
+}

@@ -1,0 +1,127 @@
+import { auditNotCommitted, type GatewayError } from "../errors";
+import type { Caller } from "../plugins/auth";
+import { type AuditEntry, AuditNotCommittedError, type AuditRow } from "../ports/audit-log";
+import type { Clock } from "../ports/clock";
+import { computeCostNanoUsd } from "../pricing/cost";
+import type { Deployment } from "../routing/deployment";
+import type { MessageState } from "../translate/openai-to-anthropic/message-events";
+import { NO_USAGE } from "../translate/openai-to-anthropic/usage";
+import { boundedText } from "./bounded-text";
+
+/** What is known of a request before anything is done for it. */
+export interface DraftOrigin {
+  readonly requestId: string;
+  readonly route: string;
+  readonly caller: Caller;
+  readonly userAgent: string | undefined;
+}
+
+/** The audit row of a running request. Filled in on the way, committed exactly once. */
+export class AuditDraft {
+  readonly #startedAt: number;
+  #model: { requested: string | null; used: string | null; deployment: Deployment | undefined } = {
+    requested: null,
+    used: null,
+    deployment: undefined,
+  };
+  #endUser: string | null = null;
+  #isStream = false;
+  #usage = NO_USAGE;
+  #ttftMs: number | null = null;
+  #errorType: string | null = null;
+  #isCommitted = false;
+  /** Whether the route's handler has taken over: from then on it sees to the row, however the request ends. */
+  isHandled = false;
+
+  constructor(
+    readonly origin: DraftOrigin,
+    readonly entry: AuditEntry,
+    readonly clock: Clock,
+  ) {
+    this.#startedAt = clock.now();
+  }
+
+  get isCommitted(): boolean {
+    return this.#isCommitted;
+  }
+
+  recordRequest(model: string, isStream: boolean, endUser: unknown): void {
+    this.#model.requested = boundedText(model, 200);
+    this.#isStream = isStream;
+    this.#endUser = boundedText(endUser, 200);
+  }
+
+  recordDeployment(deployment: Deployment): void {
+    this.#model.deployment = deployment;
+    this.#model.used = deployment.upstreamModel;
+  }
+
+  /** Takes over what the provider has reported so far. */
+  recordMessage(message: MessageState): void {
+    this.#usage = message.usage;
+    if (message.upstreamModel !== null) this.#model.used = boundedText(message.upstreamModel, 200);
+  }
+
+  recordFirstContent(): void {
+    this.#ttftMs ??= this.#elapsedMs();
+  }
+
+  recordError(error: GatewayError): void {
+    this.#errorType = error.type;
+  }
+
+  /**
+   * Makes the row durable. Later calls do nothing: the first one decides.
+   * @throws GatewayError 503 when the row was not durable in time; it is still written later
+   */
+  async commit(status: number): Promise<void> {
+    if (this.#isCommitted) return;
+    this.#isCommitted = true;
+    try {
+      await this.entry.commit(this.#toRow(status));
+    } catch (error) {
+      throw error instanceof AuditNotCommittedError ? auditNotCommitted() : error;
+    }
+  }
+
+  #elapsedMs(): number {
+    return Math.max(0, Math.round(this.clock.now() - this.#startedAt));
+  }
+
+  #toRow(status: number): AuditRow {
+    const { requestId, route, caller, userAgent } = this.origin;
+    const key = caller.kind === "key" ? caller.key : undefined;
+    const { requested, used, deployment } = this.#model;
+    return {
+      requestId,
+      startedAt: new Date(this.#startedAt),
+      callerKind: caller.kind,
+      keyId: key?.keyId ?? null,
+      keyHash: key?.tokenHash ?? null,
+      keyAlias: key?.keyAlias ?? null,
+      userId: key?.userId ?? null,
+      endUser: this.#endUser,
+      route,
+      modelRequested: requested,
+      modelUsed: used,
+      deployment: deployment?.id ?? null,
+      status,
+      errorType: this.#errorType,
+      inputTokens: this.#usage.inputTokens,
+      outputTokens: this.#usage.outputTokens,
+      cacheReadTokens: this.#usage.cacheReadTokens,
+      cacheWriteTokens: this.#usage.cacheWriteTokens,
+      costNanoUsd: this.#cost(deployment),
+      latencyMs: this.#elapsedMs(),
+      ttftMs: this.#ttftMs,
+      isStream: this.#isStream,
+      userAgent: boundedText(userAgent, 200),
+    };
+  }
+
+  /** Nothing was asked of a provider: nothing was spent. No price: nobody knows. */
+  #cost(deployment: Deployment | undefined): number | null {
+    if (deployment === undefined) return 0;
+    return deployment.prices === undefined ? null : computeCostNanoUsd(this.#usage, deployment.prices);
+  }
+}

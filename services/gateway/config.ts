@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { readEnvironment } from "../shared/config-error";
+import { Secret } from "./secret";
+
+const MEBIBYTE = 1024 * 1024;
+
+const integer = (min: number, max: number, remedy: string) =>
+  z.coerce
+    .number({ error: `must be a whole number from ${min} to ${max}; ${remedy}` })
+    .int(`must be a whole number from ${min} to ${max}; ${remedy}`)
+    .min(min, `must be at least ${min}; ${remedy}`)
+    .max(max, `must be at most ${max}; ${remedy}`);
+
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: "must be an http or https URL such as https://api.anthropic.com" })
+  .transform((url) => url.replace(/\/+$/, ""));
+
+const environment = z
+  .object({
+    PORT: integer(0, 65_535, "remove it for 4000").default(4000),
+    HOST: z.string().default("0.0.0.0"),
+    LITELLM_MASTER_KEY: z
+      .string({ error: "is not set; set it to sk- followed by at least 13 random characters" })
+      .startsWith("sk-", "must start with sk-; clients and scripts rely on that prefix")
+      .min(16, "is too short; use at least 16 characters, such as sk-$(openssl rand -hex 24)")
+      .max(256, "is too long; use at most 256 characters")
+      .transform((key) => new Secret(key)),
+    DATABASE_URL: z
+      .string({ error: "is not set; set it to postgres://user:password@host:5432/database" })
+      .regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://")
+      .transform((url) => new Secret(url)),
+    CONFIG_FILE: z.string().default("/app/config.yaml"),
+    LOG_LEVEL: z
+      .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
+        error: "must be one of fatal, error, warn, info, debug, trace, silent",
+      })
+      .default("info"),
+    MAX_BODY_BYTES: integer(1024, 64 * MEBIBYTE, "remove it for 32 MiB, Anthropic's own limit").default(
+      32 * MEBIBYTE,
+    ),
+    STOP_GRACE_SECONDS: integer(0, 3600, "remove it for 30").default(30),
+    ANTHROPIC_BASE_URL: httpUrl.optional(),
+  })
+  .transform((env) => ({
+    /** TCP port; 0 takes a free one. `PORT`, default 4000. */
+    port: env.PORT,
+    /** Address to listen on. `HOST`, default all. */
+    host: env.HOST,
+    /** Full rights over the gateway. `LITELLM_MASTER_KEY`. */
+    masterKey: env.LITELLM_MASTER_KEY,
+    /** Postgres that holds keys and audit rows. `DATABASE_URL`. */
+    databaseUrl: env.DATABASE_URL,
+    /** The models file. `CONFIG_FILE`, default `/app/config.yaml`. */
+    configFile: env.CONFIG_FILE,
+    /** `LOG_LEVEL`, default `info`. */
+    logLevel: env.LOG_LEVEL,
+    /** Largest request body, in bytes. `MAX_BODY_BYTES`, default 32 MiB. */
+    maxBodyBytes: env.MAX_BODY_BYTES,
+    /** How long running answers may go on after SIGTERM, in milliseconds. `STOP_GRACE_SECONDS`, default 30 s. */
+    stopGraceMs: env.STOP_GRACE_SECONDS * 1000,
+    /** Takes the place of Anthropic's own address. `ANTHROPIC_BASE_URL`, default none. */
+    anthropicBaseUrl: env.ANTHROPIC_BASE_URL,
+  }));
+
+/** What the gateway is told by its environment. */
+export type GatewayConfig = Readonly<z.output<typeof environment>>;
+
+/**
+ * Reads and freezes the configuration.
+ * @throws ConfigError naming every wrong variable and its remedy
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): GatewayConfig {
+  return readEnvironment(environment, env);
+}

@@ -1,0 +1,21 @@
+import type { FastifyInstance } from "fastify";
+import { shuttingDown } from "./errors";
+import type { InFlight } from "./upstream/in-flight";
+
+/** Keep-alive connections become idle one by one while answers end. */
+const IDLE_SWEEP_MS = 100;
+
+/**
+ * Stops accepting, lets running answers end for at most `graceMs`, then ends them with an error event, so that
+ * their rows are written and nobody takes a piece for the whole.
+ */
+export async function drain(app: FastifyInstance, inFlight: InFlight, graceMs: number): Promise<void> {
+  const abort = setTimeout(() => inFlight.abortAll(shuttingDown()), graceMs);
+  const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(abort);
+    clearInterval(sweep);
+  }
+}

@@ -1,0 +1,183 @@
+import { type OpenAiErrorBody, openAiErrorBody } from "../shared/error-body";
+
+/** An answer other than the one asked for. `code` is the status as text unless the case has a name of its own. */
+export class GatewayError extends Error {
+  override readonly name = "GatewayError";
+  readonly code: string;
+  readonly param: string | null;
+  /** Seconds after which the caller may try again; sent as `Retry-After`. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    readonly status: number,
+    readonly type: string,
+    message: string,
+    details: { code?: string; param?: string | null; retryAfterSeconds?: number | undefined } = {},
+  ) {
+    super(message);
+    this.code = details.code ?? String(status);
+    this.param = details.param ?? null;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+  }
+
+  toBody(): OpenAiErrorBody {
+    return openAiErrorBody(this.message, this.type, this.code, this.param);
+  }
+}
+
+export const noKey = () =>
+  new GatewayError(
+    401,
+    "auth_error",
+    "Authentication Error, No api key passed in. Send `Authorization: Bearer sk-...`.",
+  );
+
+export const malformedKey = () =>
+  new GatewayError(
+    401,
+    "auth_error",
+    "Authentication Error, Malformed API Key passed in. Use `Authorization: Bearer sk-...` or `x-api-key: sk-...`.",
+  );
+
+export const unknownKey = (keyName: string) =>
+  new GatewayError(
+    401,
+    "token_not_found_in_db",
+    `Authentication Error, Invalid proxy server token passed: ${keyName}.`,
+    {
+      param: "key",
+    },
+  );
+
+export const expiredKey = (keyName: string, expiresAt: Date) =>
+  new GatewayError(
+    401,
+    "expired_key",
+    `Authentication Error - Expired Key. ${keyName} expired at ${expiresAt.toISOString()}.`,
+    {
+      param: keyName,
+    },
+  );
+
+export const blockedKey = () =>
+  new GatewayError(
+    401,
+    "auth_error",
+    "Authentication Error, Key is blocked. Ask an administrator to unblock it.",
+  );
+
+export const keysNotLoaded = () =>
+  new GatewayError(
+    503,
+    "service_unavailable",
+    "Keys cannot be checked: the database has not answered yet. Try again shortly.",
+    {
+      retryAfterSeconds: 2,
+    },
+  );
+
+export const adminOnly = (route: string) =>
+  new GatewayError(403, "auth_error", `Authentication Error, Only proxy admin can be used to call ${route}.`);
+
+export const notYourKey = () =>
+  new GatewayError(403, "auth_error", "A virtual key may only read its own information.");
+
+export const modelNotAllowed = (model: string, allowed: readonly string[]) =>
+  new GatewayError(
+    403,
+    "key_model_access_denied",
+    `key not allowed to access model. This key can only access models=[${allowed.join(", ")}]. Tried to access ${shorten(model)}.`,
+    { param: "model" },
+  );
+
+export const unknownModel = (model: string) =>
+  new GatewayError(
+    400,
+    "invalid_request_error",
+    `Invalid model name passed in model=${shorten(model)}. Call /v1/models to see what you may use.`,
+    {
+      param: "model",
+    },
+  );
+
+export const modelNotListed = (model: string) =>
+  new GatewayError(
+    404,
+    "invalid_request_error",
+    `The model ${shorten(model)} does not exist or you do not have access to it.`,
+    {
+      param: "model",
+    },
+  );
+
+export const noDeployment = (model: string) =>
+  new GatewayError(503, "server_error", `No deployments available for selected model ${shorten(model)}.`, {
+    code: "no_deployment",
+  });
+
+export const invalidRequest = (message: string, param: string | null = null) =>
+  new GatewayError(400, "invalid_request_error", message, { param });
+
+export const aliasTaken = (alias: string) =>
+  new GatewayError(400, "bad_request_error", `Key with alias '${alias}' already exists.`, {
+    param: "key_alias",
+  });
+
+export const keyTaken = () =>
+  new GatewayError(400, "bad_request_error", "This key already exists.", { param: "key" });
+
+export const keyNotFound = () =>
+  new GatewayError(404, "not_found_error", "Key not found in database", { param: "key" });
+
+export const routeNotFound = (method: string, path: string) =>
+  new GatewayError(404, "invalid_request_error", `Unknown route: ${method} ${shorten(path)}`);
+
+export const methodNotAllowed = (method: string, allowed: readonly string[]) =>
+  new GatewayError(
+    405,
+    "invalid_request_error",
+    `Method Not Allowed: ${method}. Use ${allowed.join(" or ")}.`,
+  );
+
+export const auditUnavailable = () =>
+  new GatewayError(
+    503,
+    "service_unavailable",
+    "The request cannot be recorded now, so it is not accepted. Try again shortly.",
+    {
+      code: "audit_unavailable",
+      retryAfterSeconds: 2,
+    },
+  );
+
+export const auditNotCommitted = () =>
+  new GatewayError(
+    503,
+    "service_unavailable",
+    "The answer could not be recorded in time, so it is not completed.",
+    {
+      code: "audit_unavailable",
+      retryAfterSeconds: 5,
+    },
+  );
+
+export const databaseUnavailable = () =>
+  new GatewayError(503, "service_unavailable", "The database is not available. Try again shortly.", {
+    retryAfterSeconds: 2,
+  });
+
+export const clientClosed = () => new GatewayError(499, "client_closed", "The client closed the connection.");
+
+export const shuttingDown = () =>
+  new GatewayError(503, "server_error", "The gateway is shutting down and had to end this answer.", {
+    code: "shutting_down",
+    retryAfterSeconds: 1,
+  });
+
+export const internalError = (requestId: string) =>
+  new GatewayError(500, "server_error", `Internal error. Quote request id ${requestId} when you report it.`);
+
+/** Client text inside a message is bounded, so that an error never echoes a whole body. */
+function shorten(text: string): string {
+  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
+}

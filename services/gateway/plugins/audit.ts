@@ -1,0 +1,68 @@
+import fp from "fastify-plugin";
+import { AuditDraft } from "../audit/draft";
+import { auditNotCommitted, auditUnavailable, clientClosed, type GatewayError } from "../errors";
+import type { AuditLog } from "../ports/audit-log";
+import type { Clock } from "../ports/clock";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The row of this request; set on audited routes once the caller is known. */
+    audit: AuditDraft | undefined;
+  }
+  interface FastifyContextConfig {
+    /** Every authenticated request to this route ends in one audit row. @default false */
+    isAudited?: boolean;
+  }
+}
+
+/**
+ * Opens a row before any work is done, and holds an answer back until its row is durable. A handler that
+ * writes to the socket itself commits the row itself, before its last bytes.
+ */
+export const audit = fp<{ log: AuditLog; clock: Clock }>(
+  async (app, { log, clock }) => {
+    app.decorateRequest("audit", undefined);
+
+    app.addHook("onRequest", async (request, reply) => {
+      if (request.routeOptions.config.isAudited !== true || request.caller === undefined) return;
+      const entry = log.open();
+      if (entry === undefined) throw auditUnavailable();
+      const draft = new AuditDraft(
+        {
+          requestId: request.id,
+          route: request.routeOptions.url ?? "unknown",
+          caller: request.caller,
+          userAgent: request.headers["user-agent"],
+        },
+        entry,
+        clock,
+      );
+      request.audit = draft;
+      // A client that leaves while its body is read never reaches a handler.
+      reply.raw.once("close", () => {
+        if (draft.isHandled || draft.isCommitted) return;
+        draft.recordError(clientClosed());
+        void draft.commit(499).catch((error) => request.log.warn({ err: error }, "audit row late"));
+      });
+    });
+
+    app.addHook("preHandler", async (request) => {
+      if (request.audit !== undefined) request.audit.isHandled = true;
+    });
+
+    app.addHook("onSend", async (request, reply, payload) => {
+      if (request.audit === undefined || request.audit.isCommitted) return payload;
+      try {
+        await request.audit.commit(reply.statusCode);
+        return payload;
+      } catch (error) {
+        request.log.warn({ err: error }, "audit row late");
+        const refusal: GatewayError = auditNotCommitted();
+        reply.code(refusal.status).type("application/json; charset=utf-8");
+        reply.header("retry-after", refusal.retryAfterSeconds);
+        return JSON.stringify(refusal.toBody());
+      }
+    });
+  },
+  { name: "audit", dependencies: ["auth"] },
+);

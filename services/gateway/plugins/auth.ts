@@ -1,0 +1,81 @@
+import type { FastifyRequest } from "fastify";
+import fp from "fastify-plugin";
+import { adminOnly, keysNotLoaded, malformedKey, noKey, unknownKey } from "../errors";
+import { hashKey, isSameKey, KEY_PREFIX, maskKey } from "../key-token";
+import type { KeyStore, VirtualKey } from "../ports/key-store";
+import type { Secret } from "../secret";
+
+/** Who sent a request. */
+export type Caller = { readonly kind: "master" } | { readonly kind: "key"; readonly key: VirtualKey };
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Set on every route that is not public. */
+    caller: Caller | undefined;
+  }
+  interface FastifyContextConfig {
+    /** Answers without a key. @default false: a route that says nothing is closed */
+    isPublic?: boolean;
+  }
+}
+
+/** Who is it: the master key, or a virtual key by its hash, from memory. Runs before the body is read. */
+export const auth = fp<{ keys: KeyStore; masterKey: Secret }>(
+  async (app, { keys, masterKey }) => {
+    app.decorateRequest("caller", undefined);
+
+    app.addHook("onRequest", async (request) => {
+      if (request.is404 || request.routeOptions.config.isPublic === true) return;
+      const given = readKey(request);
+      if (isSameKey(given, masterKey.expose())) {
+        request.caller = { kind: "master" };
+        return;
+      }
+      const key = keys.findByHash(hashKey(given));
+      if (key === undefined) throw keys.isReady ? unknownKey(maskKey(given)) : keysNotLoaded();
+      request.caller = { kind: "key", key };
+    });
+  },
+  { name: "auth", dependencies: ["request-id"] },
+);
+
+/** The caller of a route that is not public. @throws GatewayError 401 when there is none, so that a mistake closes the door */
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.caller === undefined) throw noKey();
+  return request.caller;
+}
+
+/** Names a caller is restricted to; empty means all. */
+export function allowedModels(caller: Caller): readonly string[] {
+  return caller.kind === "key" ? caller.key.models : [];
+}
+
+/** @throws GatewayError 403 for anyone but the master key */
+export function requireMaster(request: FastifyRequest): void {
+  if (callerOf(request).kind !== "master") throw adminOnly(request.routeOptions.url ?? request.method);
+}
+
+function readKey(request: FastifyRequest): string {
+  const { authorization } = request.headers;
+  const bare = headerOf(request, "x-litellm-api-key");
+  const key =
+    bare ??
+    (authorization ? readBearer(authorization) : undefined) ??
+    headerOf(request, "api-key") ??
+    headerOf(request, "x-api-key");
+  if (key === undefined) throw noKey();
+  const stripped = key.replace(/^Bearer /i, "").trim();
+  if (!stripped.startsWith(KEY_PREFIX)) throw malformedKey();
+  return stripped;
+}
+
+function readBearer(authorization: string): string {
+  const match = /^Bearer +(\S+) *$/i.exec(authorization);
+  if (match?.[1] === undefined) throw malformedKey();
+  return match[1];
+}
+
+function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}

@@ -1,0 +1,43 @@
+import type { FastifyInstance } from "fastify";
+import fp from "fastify-plugin";
+import { methodNotAllowed, routeNotFound } from "../errors";
+import { toGatewayError } from "../to-gateway-error";
+
+/** Every error as an OpenAI error body, and 404 and 405 for what no route answers. */
+export const errorReplies = fp(
+  async (app) => {
+    const methodsOf = collectMethods(app);
+
+    app.setErrorHandler(async (error, request, reply) => {
+      const known = toGatewayError(error, request.id);
+      if (known.status === 500) request.log.error({ err: error }, "internal error");
+      request.audit?.recordError(known);
+      if (known.retryAfterSeconds !== undefined) reply.header("retry-after", known.retryAfterSeconds);
+      return reply.code(known.status).send(known.toBody());
+    });
+
+    app.setNotFoundHandler(async (request, reply) => {
+      const path = request.url.split("?", 1)[0] ?? "";
+      const allowed = methodsOf(path);
+      if (allowed.length === 0) throw routeNotFound(request.method, path);
+      reply.header("allow", allowed.join(", "));
+      throw methodNotAllowed(request.method, allowed);
+    });
+  },
+  { name: "error-replies", dependencies: ["request-id"] },
+);
+
+/** Remembers the routes. @returns path → methods that it answers */
+function collectMethods(app: FastifyInstance): (path: string) => string[] {
+  const routes: { pattern: RegExp; methods: string[] }[] = [];
+  app.addHook("onRoute", ({ url, method }) => {
+    const pattern = url
+      .split("/")
+      .map((part) => (part.startsWith(":") ? "[^/]+" : part.replace(/[^\w-]/g, "\\$&")))
+      .join("/");
+    routes.push({ pattern: new RegExp(`^${pattern}$`), methods: [method].flat() });
+  });
+  return (path) => [
+    ...new Set(routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods)),
+  ];
+}

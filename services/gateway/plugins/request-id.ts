@@ -1,0 +1,29 @@
+import fp from "fastify-plugin";
+
+/**
+ * Gives every request an id of our own (the audit row has the same), and writes one log line when it ends.
+ * An id sent by the client is not taken over: it could repeat, and rows are kept once for each id.
+ */
+export const requestId = fp(
+  async (app) => {
+    app.addHook("onRequest", async (request, reply) => {
+      reply.header("x-request-id", request.id);
+      reply.header("x-litellm-call-id", request.id);
+    });
+
+    app.addHook("onResponse", async (request, reply) => {
+      // The route's pattern, not the URL: a query may hold a key.
+      const route = request.routeOptions.url ?? "unknown";
+      request.log.info(
+        {
+          method: request.method,
+          route,
+          status: reply.statusCode,
+          durationMs: Math.round(reply.elapsedTime),
+        },
+        "request",
+      );
+    });
+  },
+  { name: "request-id" },
+);

@@ -1,0 +1,63 @@
+/** What is kept of one request: who, what, how it ended, what it cost. Never any content. */
+export interface AuditRow {
+  /** UUID; the caller sees it as `x-request-id`. Writing the same request twice keeps one row. */
+  readonly requestId: string;
+  readonly startedAt: Date;
+  readonly callerKind: "master" | "key";
+  /** `null` for the master key. */
+  readonly keyId: string | null;
+  readonly keyHash: string | null;
+  readonly keyAlias: string | null;
+  readonly userId: string | null;
+  /** The `user` field of the body: the caller's own customer. */
+  readonly endUser: string | null;
+  /** Route pattern, such as `/v1/chat/completions`. */
+  readonly route: string;
+  readonly modelRequested: string | null;
+  /** The provider's name of the model that answered. */
+  readonly modelUsed: string | null;
+  readonly deployment: string | null;
+  /** HTTP status; 499 when the client went away. A failed stream has the status of its failure, not 200. */
+  readonly status: number;
+  readonly errorType: string | null;
+  /** Tokens read from the prompt, without those from or to the cache. */
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  /** `null` when the deployment has no price. */
+  readonly costNanoUsd: number | null;
+  readonly latencyMs: number;
+  /** Time to the first content; `null` when there was none. */
+  readonly ttftMs: number | null;
+  readonly isStream: boolean;
+  readonly userAgent: string | null;
+}
+
+/** The row was not durable in time. It stays queued and is written when that is possible again. */
+export class AuditNotCommittedError extends Error {
+  override readonly name = "AuditNotCommittedError";
+}
+
+/** Room for exactly one row. */
+export interface AuditEntry {
+  /**
+   * Resolves when the row is durable.
+   * @throws AuditNotCommittedError after the log's own time limit
+   */
+  commit(row: AuditRow): Promise<void>;
+  /** Gives the room back without a row; does nothing after `commit`. */
+  discard(): void;
+}
+
+/** Where audit rows go. */
+export interface AuditLog {
+  /** Takes room for a row before work starts; `undefined` when a row could not be made durable now, or the queue is full. */
+  open(): AuditEntry | undefined;
+  /** Whether `open` would give an entry. */
+  readonly isAccepting: boolean;
+  /** What the rows of a key add up to, in nano-USD. @throws StoreUnavailableError */
+  spentNanoUsd(keyId: string): Promise<number>;
+  /** Waits until every row handed over is durable, at most `timeoutMs`. @returns the number of rows still not written */
+  flush(timeoutMs: number): Promise<number>;
+}

@@ -1,0 +1,65 @@
+/** A virtual key as the gateway knows it: everything but the key itself. */
+export interface VirtualKey {
+  /** Never changes and is never used again; what audit rows refer to. UUID. */
+  readonly keyId: string;
+  /** SHA-256 of the key, 64 hex digits. */
+  readonly tokenHash: string;
+  /** What may be shown of the key: `sk-...` and its last four characters. */
+  readonly keyName: string;
+  /** Unique among the keys that exist. */
+  readonly keyAlias: string | null;
+  readonly userId: string | null;
+  /** Model names the key may use; empty means all. */
+  readonly models: readonly string[];
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** `null`: never expires. */
+  readonly expiresAt: Date | null;
+  readonly isBlocked: boolean;
+  /** Most the key may spend in a budget period, in nano-USD. Stored, not enforced yet. */
+  readonly maxBudgetNanoUsd: number | null;
+  /** Length of a budget period, such as `30d`. Stored, not enforced yet. */
+  readonly budgetDuration: string | null;
+  /** Requests a minute. Stored, not enforced yet. */
+  readonly rpmLimit: number | null;
+  /** Tokens a minute. Stored, not enforced yet. */
+  readonly tpmLimit: number | null;
+  /** Requests at the same time. Stored, not enforced yet. */
+  readonly maxParallelRequests: number | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly createdBy: string;
+}
+
+/** What is needed to make a key. */
+export type NewVirtualKey = Omit<VirtualKey, "keyId" | "createdAt" | "updatedAt" | "isBlocked">;
+
+/** Another existing key has this alias. */
+export class AliasTakenError extends Error {
+  override readonly name = "AliasTakenError";
+}
+
+/** This very key exists, or existed. */
+export class KeyTakenError extends Error {
+  override readonly name = "KeyTakenError";
+}
+
+/** The store cannot be reached. */
+export class StoreUnavailableError extends Error {
+  override readonly name = "StoreUnavailableError";
+}
+
+/** Virtual keys. Look-ups are answered from memory; changes are durable when their promise resolves. */
+export interface KeyStore {
+  /** Whether the keys are known at all; until then an unknown key says nothing. */
+  readonly isReady: boolean;
+  findByHash(tokenHash: string): VirtualKey | undefined;
+  findByAlias(alias: string): VirtualKey | undefined;
+  /** @throws AliasTakenError, KeyTakenError, StoreUnavailableError */
+  create(key: NewVirtualKey): Promise<VirtualKey>;
+  /**
+   * Deletes what exists of these; look-ups in this process fail from then on.
+   * @returns the deleted keys
+   * @throws StoreUnavailableError
+   */
+  delete(keyIds: readonly string[]): Promise<readonly VirtualKey[]>;
+}

@@ -1,0 +1,93 @@
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { modelNotAllowed, noDeployment, unknownModel } from "../errors";
+import { allowedModels, type Caller, callerOf } from "../plugins/auth";
+import { relayJson } from "../relay/relay-json";
+import { relayStream } from "../relay/relay-stream";
+import { chooseDeployment } from "../routing/choose-deployment";
+import type { Deployment, ModelCatalog } from "../routing/deployment";
+import { mayUseModel } from "../routing/visible-models";
+import { translateRequest } from "../translate/openai-to-anthropic/request";
+import { openMessage } from "../upstream/anthropic";
+import type { UpstreamClient } from "../upstream/client";
+import type { InFlight } from "../upstream/in-flight";
+
+/** The envelope only; messages and parameters are looked at by the translation, which names what it refuses. */
+const chatCompletionBody = z.looseObject({
+  model: z
+    .string("must be the name of a model")
+    .min(1, "must be the name of a model")
+    .max(500, "is too long"),
+  messages: z
+    .array(z.looseObject({ role: z.string("must be text") }), "must be a list of messages")
+    .min(1, "must hold at least one message")
+    .max(100_000, "holds too many messages"),
+  stream: z.boolean("must be true or false").nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean("must be true or false").nullish() }).nullish(),
+  user: z.string("must be text").nullish(),
+  safety_identifier: z.string("must be text").nullish(),
+});
+
+type ChatCompletionBody = z.output<typeof chatCompletionBody>;
+
+/** What the route needs. */
+export interface ChatCompletionsOptions {
+  readonly catalog: ModelCatalog;
+  readonly upstream: UpstreamClient;
+  readonly inFlight: InFlight;
+}
+
+/** `POST /v1/chat/completions`, JSON and server-sent events. */
+export const chatCompletions: FastifyPluginAsync<ChatCompletionsOptions> = async (
+  app,
+  { catalog, upstream, inFlight },
+) => {
+  const answer = async (request: FastifyRequest<{ Body: ChatCompletionBody }>, reply: FastifyReply) => {
+    const { body, audit } = request;
+    const isStream = body.stream === true;
+    audit?.recordRequest(body.model, isStream, body.user ?? body.safety_identifier);
+
+    const deployment = selectDeployment(catalog, callerOf(request), body.model);
+    const { request: message, droppedParams } = translateRequest(body, {
+      upstreamModel: deployment.upstreamModel,
+      maxOutputTokens: deployment.maxOutputTokens,
+      mayDropParams: catalog.mayDropParams,
+    });
+    if (droppedParams.length > 0) reply.header("x-gateway-dropped-params", droppedParams.join(", "));
+
+    audit?.recordDeployment(deployment);
+    const signal = inFlight.track(reply.raw);
+    const { events } = await openMessage(upstream, deployment, message, signal);
+    const identity = {
+      id: `chatcmpl-${request.id}`,
+      created: Math.floor(Date.now() / 1000),
+      model: body.model,
+    };
+    if (!isStream) return relayJson(events, identity, audit);
+    await relayStream(events, identity, {
+      request,
+      reply,
+      signal,
+      includeUsage: body.stream_options?.include_usage === true,
+    });
+    return reply;
+  };
+
+  for (const path of ["/v1/chat/completions", "/chat/completions"]) {
+    app.post<{ Body: ChatCompletionBody }>(
+      path,
+      { config: { isAudited: true }, schema: { body: chatCompletionBody } },
+      answer,
+    );
+  }
+};
+
+/** @throws GatewayError when the caller may not use the model, or nothing serves it */
+function selectDeployment(catalog: ModelCatalog, caller: Caller, model: string): Deployment {
+  const allowed = allowedModels(caller);
+  if (!mayUseModel(allowed, model)) throw modelNotAllowed(model, allowed);
+  const deployment = chooseDeployment(catalog, model);
+  if (deployment === "unknown-model") throw unknownModel(model);
+  if (deployment === "none-available") throw noDeployment(model);
+  return deployment;
+}
