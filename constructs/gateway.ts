@@ -68,8 +68,8 @@ export class Gateway extends Construct {
         ...Object.fromEntries(credentials),
       },
       files: { "/app/config.yaml": renderGatewayConfig(config) },
-      // A little more than the gateway's own STOP_GRACE_SECONDS, in which open streams may end.
-      stopGraceSeconds: 40,
+      // STOP_GRACE_SECONDS (30), in which open streams may end, and time to flush the audit and close.
+      stopGraceSeconds: 45,
       dependsOn: [database.ready],
     }).container;
   }

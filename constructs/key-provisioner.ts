@@ -45,7 +45,8 @@ export class KeyProvisioner extends Construct {
       ],
       memoryMegabytes,
       cpus,
-      lifetime: { service: httpHealthCheck("http://127.0.0.1:8100/health") },
+      // Its own life only: `/health` also asks the gateway, whose trouble must not look like this container's.
+      lifetime: { service: httpHealthCheck("http://127.0.0.1:8100/health/live") },
       ports: { [hostPort]: 8100 },
       env: { GATEWAY_URL: gateway.url, DATABASE_URL: database.url, SCOPES: JSON.stringify(scopes) },
       stopGraceSeconds: 15,
