@@ -44,7 +44,9 @@ function rowsOf(path: string, node: Node): string[] {
   if (children.length > 0) return children.flatMap(([name, child]) => rowsOf(`${path}.${name}`, child));
   const nested = [
     ...(node.items === undefined ? [] : rowsOf(`${path}[]`, node.items)),
-    ...(typeof node.additionalProperties === "object" ? rowsOf(`${path}.<name>`, node.additionalProperties) : []),
+    ...(typeof node.additionalProperties === "object"
+      ? rowsOf(`${path}.<name>`, node.additionalProperties)
+      : []),
     ...(node.oneOf ?? []).flatMap((option) => rowsOf(path, option)),
   ];
   if (nested.length > 0) return nested;

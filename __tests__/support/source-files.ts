@@ -7,8 +7,10 @@ export const PROJECT = resolve(__dirname, "../..");
 export interface Import {
   /** Importing file, relative to the project, with `/`. */
   readonly from: string;
-  /** Imported file relative to the project without extension, or the package name. */
-  readonly to: string;
+  /** Imported file relative to the project without extension; undefined for a package. */
+  readonly file?: string;
+  /** Imported package or Node module; undefined for a file. */
+  readonly package?: string;
   /** True when only types are taken. */
   readonly typeOnly: boolean;
 }
@@ -30,13 +32,9 @@ export function importsOf(file: string): Import[] {
   return [...text.matchAll(IMPORT)].map(([, type, names = "", from, call]) => {
     const target = from ?? call ?? "";
     const inline = /^\{\s*(type\s+\w+(\s+as\s+\w+)?\s*,?\s*)+\}\s*from\s*$/.test(names);
-    return { from: file, to: resolveTarget(file, target), typeOnly: type !== undefined || inline };
+    const typeOnly = type !== undefined || inline;
+    if (!target.startsWith(".")) return { from: file, package: target, typeOnly };
+    const imported = relative(PROJECT, resolve(PROJECT, dirname(file), target));
+    return { from: file, file: imported.replaceAll("\\", "/").replace(/\.ts$/, ""), typeOnly };
   });
-}
-
-function resolveTarget(file: string, target: string): string {
-  if (!target.startsWith(".")) return target;
-  return relative(PROJECT, resolve(PROJECT, dirname(file), target))
-    .replaceAll("\\", "/")
-    .replace(/\.ts$/, "");
 }
