@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { readEnvironment } from "../shared/config-error";
+import { addDuration, DURATION_FORM } from "./management/duration";
 import { Secret } from "./secret";
 
 const MEBIBYTE = 1024 * 1024;
@@ -39,6 +40,21 @@ const environment = z
       32 * MEBIBYTE,
     ),
     STOP_GRACE_SECONDS: integer(0, 3600, "remove it for 30").default(30),
+    AUDIT_RETENTION: z
+      .string()
+      .optional()
+      .transform((text, context) => {
+        if (text === undefined) return undefined;
+        const epoch = new Date(0);
+        const end = addDuration(epoch, text);
+        if (end !== undefined) return end.getTime();
+        context.issues.push({
+          code: "custom",
+          input: text,
+          message: `must be ${DURATION_FORM}, at most ten years`,
+        });
+        return z.NEVER;
+      }),
     ANTHROPIC_BASE_URL: httpUrl.optional(),
   })
   .transform((env) => ({
@@ -58,6 +74,8 @@ const environment = z
     maxBodyBytes: env.MAX_BODY_BYTES,
     /** How long running answers may go on after SIGTERM, in milliseconds. `STOP_GRACE_SECONDS`, default 30 s. */
     stopGraceMs: env.STOP_GRACE_SECONDS * 1000,
+    /** How long audit rows are kept at least, in milliseconds. `AUDIT_RETENTION` such as `365d`, default for ever. */
+    auditRetentionMs: env.AUDIT_RETENTION,
     /** Takes the place of Anthropic's own address. `ANTHROPIC_BASE_URL`, default none. */
     anthropicBaseUrl: env.ANTHROPIC_BASE_URL,
   }));

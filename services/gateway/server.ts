@@ -25,7 +25,11 @@ async function main(): Promise<void> {
   const logger = createLogger({ name: "gateway", level: config.logLevel });
   for (const notice of notices) logger.warn(notice);
 
-  const database = openDatabase({ connectionString: config.databaseUrl.expose(), logger });
+  const database = openDatabase({
+    connectionString: config.databaseUrl.expose(),
+    logger,
+    ...(config.auditRetentionMs === undefined ? {} : { auditRetentionMs: config.auditRetentionMs }),
+  });
   const upstream = new UpstreamClient();
   const inFlight = new InFlight();
   const app = buildApp(config, {

@@ -20,6 +20,11 @@ test("defaults", () => {
   });
 });
 
+test("audit rows are kept for ever, or for a duration", () => {
+  expect(loadConfig(REQUIRED).auditRetentionMs).toBeUndefined();
+  expect(loadConfig({ ...REQUIRED, AUDIT_RETENTION: "30d" }).auditRetentionMs).toBe(30 * 86_400_000);
+});
+
 test("is frozen, and shows no secret", () => {
   const config = loadConfig(REQUIRED);
   expect(Object.isFrozen(config)).toBe(true);
@@ -35,6 +40,7 @@ test("names every wrong variable at once, without its value", () => {
     MAX_BODY_BYTES: "1e12",
     STOP_GRACE_SECONDS: "soon",
     LOG_LEVEL: "loud",
+    AUDIT_RETENTION: "1 year",
     ANTHROPIC_BASE_URL: "ftp://x",
   };
   let text = "";

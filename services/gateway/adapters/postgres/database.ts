@@ -1,6 +1,8 @@
 import { Pool } from "pg";
 import type { Logger } from "pino";
+import { systemClock } from "../../ports/clock";
 import { PostgresAuditLog } from "./audit-log";
+import { AuditPartitions } from "./audit-partitions";
 import { PostgresKeyStore } from "./key-store";
 import { PostgresLink } from "./link";
 import { migrate } from "./migrate";
@@ -12,6 +14,8 @@ export interface DatabaseSettings {
   readonly logger: Logger;
   /** Connections beside the link's own. @default 5: one group commit at a time, and management calls */
   readonly poolSize?: number;
+  /** How long audit rows are kept at least, in milliseconds. @default - for ever */
+  readonly auditRetentionMs?: number;
   /** How long an answer waits for its audit row. @default 10000 ms */
   readonly auditTimeoutMs?: number;
 }
@@ -32,6 +36,7 @@ export function openDatabase({
   logger,
   poolSize = 5,
   auditTimeoutMs,
+  auditRetentionMs,
 }: DatabaseSettings): Database {
   const pool = new Pool({
     connectionString,
@@ -58,10 +63,15 @@ export function openDatabase({
       if (versions.length > 0) logger.info({ versions }, "database schema migrated");
     },
   };
+  const partitions = new AuditPartitions({
+    clock: systemClock,
+    logger,
+    ...(auditRetentionMs === undefined ? {} : { retentionMs: auditRetentionMs }),
+  });
   const link: PostgresLink = new PostgresLink({
     connectionString,
     logger,
-    users: [schema, keys, { onReady: () => audit.onReady() }],
+    users: [schema, partitions, keys, { onReady: () => audit.onReady() }],
   });
   link.start();
 
