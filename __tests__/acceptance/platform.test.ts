@@ -7,6 +7,7 @@ import { AppliedPlatform } from "../support/applied/applied-platform";
 import { containersOf, docker, inspect, logsOf } from "../support/applied/docker";
 import { eventually } from "../support/applied/eventually";
 import { reach } from "../support/applied/probe";
+import { readmeBlocks } from "../support/readme";
 
 /**
  * One platform, applied for real and lived with: a real Terraform core, the real docker provider, a real
@@ -252,6 +253,17 @@ describe("a governed prompt", () => {
       cost_nano_usd: 108_000,
     });
     expect(JSON.stringify(rows)).not.toMatch(/Say hello|fake upstream/);
+  });
+
+  it("follows from the commands of README.md", () => {
+    const block = readmeBlocks("bash").find((text) => text.includes("MASTER_KEY=")) ?? "";
+    const script = block
+      .replaceAll("localhost:4000", `127.0.0.1:${platform.gatewayPort}`)
+      .replace("./.sluice/", `${platform.home}/.sluice/`);
+    const output = execFileSync("bash", ["-euo", "pipefail", "-c", script], { encoding: "utf8" });
+    expect(output).toContain('"status":"connected"');
+    expect(output).toMatch(/"key":"sk-[^"]+"/);
+    expect(output).toContain('"key_alias":"alice"');
   });
 
   it("is refused to a key that does not exist", async () => {
