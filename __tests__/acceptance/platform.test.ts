@@ -19,6 +19,7 @@ const SERVICES = ["gateway", "key-provisioner", "postgres", "redis"];
 
 let platform: AppliedPlatform;
 let virtualKey: string;
+let firstOutput: string;
 
 const container = (service: string) => `${platform.name}-${service}`;
 const gateway = (path: string, init?: RequestInit) =>
@@ -74,6 +75,7 @@ function startUpstream() {
 describe("the first deploy", () => {
   it("goes from a platform file to URLs", () => {
     const { exitCode, output } = platform.npmRun("deploy", "--", "--auto-approve");
+    firstOutput = output;
     startUpstream();
     expect(output).toContain("13 to add, 0 to change, 0 to destroy");
     expect(output).toMatch(new RegExp(`gateway_url +http://localhost:${platform.gatewayPort}`));
@@ -278,6 +280,7 @@ describe("secrets", () => {
     const places: Record<string, string> = {
       "synthesized JSON": readFileSync(join(platform.outdir, "stacks/platform/cdk.tf.json"), "utf8"),
       "process list": execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }),
+      "first deploy": firstOutput,
       "plan and outputs": platform.npmRun("diff").output + platform.npmRun("outputs").output,
     };
     for (const name of containers) {
