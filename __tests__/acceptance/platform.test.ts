@@ -5,7 +5,7 @@ import OpenAI from "openai";
 import { IMAGES } from "../../constructs/images";
 import { AppliedPlatform } from "../support/applied/applied-platform";
 import { containersOf, docker, inspect, logsOf } from "../support/applied/docker";
-import { eventually } from "../support/applied/eventually";
+import { passesWithin } from "../support/applied/passes-within";
 import { reach } from "../support/applied/probe";
 import { readmeBlocks } from "../support/readme";
 
@@ -45,7 +45,7 @@ async function ask(apiKey = virtualKey): Promise<string> {
 }
 
 /** `ask` after the gateway was away: a first try may still meet a kept-alive connection to the process that is gone. */
-const askAnew = () => eventually(15, () => ask());
+const askAnew = () => passesWithin(15, () => ask());
 
 beforeAll(async () => {
   platform = await AppliedPlatform.create({ ANTHROPIC_API_KEY: PROVIDER_KEY });
@@ -338,18 +338,18 @@ describe("recovery without a hand", () => {
     // The process, not `docker kill`: the engine takes that for a wish and does not restart it.
     const pid = inspect(container("gateway")).State.Pid;
     process.kill(pid, "SIGKILL");
-    await eventually(30, async () => expect(inspect(container("gateway")).State.Pid).not.toBe(pid));
-    await eventually(30, async () => expect(await readiness()).toBe(200));
+    await passesWithin(30, async () => expect(inspect(container("gateway")).State.Pid).not.toBe(pid));
+    await passesWithin(30, async () => expect(await readiness()).toBe(200));
     expect(await askAnew()).toBe("Hello from the fake upstream");
   });
 
   it("follows when Postgres goes and comes back, and readiness says so meanwhile", async () => {
     docker("stop", container("postgres"));
-    await eventually(15, async () => expect(await readiness()).toBe(503));
+    await passesWithin(15, async () => expect(await readiness()).toBe(503));
     await expect(ask()).rejects.toMatchObject({ status: 503 });
     expect((await gateway("/health/liveliness")).status).toBe(200);
     docker("start", container("postgres"));
-    await eventually(30, async () => expect(await readiness()).toBe(200));
+    await passesWithin(30, async () => expect(await readiness()).toBe(200));
     expect(await askAnew()).toBe("Hello from the fake upstream");
     expect(platform.npmRun("diff", "--", "--exit-code")).toMatchObject({ exitCode: 0 });
   });
