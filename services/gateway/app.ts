@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { zodValidator } from "../shared/zod-validator";
 import type { GatewayConfig } from "./config";
+import type { Ledger } from "./ledger/ledger";
 import { audit } from "./plugins/audit";
 import { auth } from "./plugins/auth";
 import { errorReplies } from "./plugins/error-replies";
@@ -25,6 +26,7 @@ export interface GatewayDependencies {
   readonly catalog: ModelCatalog;
   readonly keys: KeyStore;
   readonly audit: AuditLog;
+  readonly ledger: Ledger;
   readonly checks: HealthChecks;
   readonly upstream: UpstreamClient;
   readonly inFlight: InFlight;
@@ -36,7 +38,7 @@ export function buildApp(
   deps: GatewayDependencies,
 ): FastifyInstance {
   const { masterKey } = config;
-  const { clock, catalog, keys } = deps;
+  const { clock, catalog, keys, ledger, upstream, inFlight } = deps;
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.logger,
     genReqId: () => randomUUID(),
@@ -55,8 +57,8 @@ export function buildApp(
   app.register(audit, { log: deps.audit, clock }); // the row is opened
   app.register(keyStanding, { clock }); // may they at all
   app.register(health, { checks: deps.checks });
-  app.register(chatCompletions, { catalog, upstream: deps.upstream, inFlight: deps.inFlight });
+  app.register(chatCompletions, { catalog, ledger, upstream, inFlight });
   app.register(models, { catalog });
-  app.register(keyRoutes, { keys, audit: deps.audit, clock, masterKey });
+  app.register(keyRoutes, { keys, ledger, audit: deps.audit, clock, masterKey });
   return app;
 }

@@ -9,6 +9,7 @@ import { type GatewayConfig, loadConfig } from "./config";
 import { type BuiltCatalog, buildCatalog } from "./config-file/build-catalog";
 import { parseConfigFile } from "./config-file/parse";
 import { drain } from "./drain";
+import { Ledger } from "./ledger/ledger";
 import { systemClock } from "./ports/clock";
 import { UpstreamClient } from "./upstream/client";
 import { InFlight } from "./upstream/in-flight";
@@ -26,6 +27,8 @@ async function main(): Promise<void> {
   for (const notice of notices) logger.warn(notice);
 
   const database = openDatabase({ connectionString: config.databaseUrl.expose(), logger });
+  const ledger = new Ledger({ store: database.budgets, logger });
+  ledger.start();
   const upstream = new UpstreamClient();
   const inFlight = new InFlight();
   const app = buildApp(config, {
@@ -34,6 +37,7 @@ async function main(): Promise<void> {
     catalog,
     keys: database.keys,
     audit: database.audit,
+    ledger,
     checks: { isDatabaseConnected: database.probe, isAuditAccepting: () => database.audit.isAccepting },
     upstream,
     inFlight,
@@ -44,7 +48,9 @@ async function main(): Promise<void> {
     limitMs: config.stopGraceMs + FLUSH_MS + CLOSE_MARGIN_MS,
     close: async () => {
       await drain(app, inFlight, config.stopGraceMs);
-      await database.close(FLUSH_MS);
+      await database.flush(FLUSH_MS);
+      await ledger.stop();
+      await database.close(0);
       await upstream.close();
     },
   });

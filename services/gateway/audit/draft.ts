@@ -1,4 +1,5 @@
-import { auditNotCommitted, type GatewayError } from "../errors";
+import { auditNotCommitted, auditUnavailable, clientClosed, type GatewayError } from "../errors";
+import type { Reservation } from "../ledger/reservation";
 import type { Caller } from "../plugins/auth";
 import { type AuditEntry, AuditNotCommittedError, type AuditRow } from "../ports/audit-log";
 import type { Clock } from "../ports/clock";
@@ -30,6 +31,7 @@ export class AuditDraft {
   #ttftMs: number | null = null;
   #errorType: string | null = null;
   #isCommitted = false;
+  #reservation: Reservation | undefined;
   /** Whether the route's handler has taken over: from then on it sees to the row, however the request ends. */
   isHandled = false;
 
@@ -70,6 +72,34 @@ export class AuditDraft {
     this.#errorType = error.type;
   }
 
+  get endUser(): string | null {
+    return this.#endUser;
+  }
+
+  /** When the request came, in milliseconds since 1970. */
+  get startedAt(): number {
+    return this.#startedAt;
+  }
+
+  /**
+   * Takes over a reservation: from here on the commit of the row settles it, however the request ends. Resolves
+   * when it is durable that money is about to be spent.
+   * @throws GatewayError 503 when that cannot be made durable
+   */
+  async beginSpending(reservation: Reservation): Promise<void> {
+    // The client may have gone while the reservation was waited for, and its row with it.
+    if (this.#isCommitted) {
+      reservation.settle(0);
+      throw clientClosed();
+    }
+    this.#reservation = reservation;
+    try {
+      await this.entry.begin(reservation.toIntent(this.#toRow(500)));
+    } catch (error) {
+      throw error instanceof AuditNotCommittedError ? auditUnavailable() : error;
+    }
+  }
+
   /**
    * Makes the row durable. Later calls do nothing: the first one decides.
    * @throws GatewayError 503 when the row was not durable in time; it is still written later
@@ -78,7 +108,8 @@ export class AuditDraft {
     if (this.#isCommitted) return;
     this.#isCommitted = true;
     try {
-      await this.entry.commit(this.#toRow(status));
+      const row = this.#toRow(status);
+      await this.entry.commit(row, () => this.#reservation?.settle(row.costNanoUsd ?? 0));
     } catch (error) {
       throw error instanceof AuditNotCommittedError ? auditNotCommitted() : error;
     }

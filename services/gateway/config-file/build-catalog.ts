@@ -50,7 +50,15 @@ export function buildCatalog(file: ConfigFile, env: Environment, anthropicBaseUr
   }
   for (const [name, group] of groups)
     if (group.length === 0) notices.push(`model ${name} cannot be used: no deployment is available`);
-  return { catalog: { groups, mayDropParams: file.litellm_settings?.drop_params ?? false }, notices };
+  const settings = file.litellm_settings;
+  return {
+    catalog: {
+      groups,
+      mayDropParams: settings?.drop_params ?? false,
+      maxEndUserBudgetNano: settings?.max_end_user_budget,
+    },
+    notices,
+  };
 }
 
 /** @returns the deployment, or why it cannot be used */

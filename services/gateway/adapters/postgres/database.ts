@@ -1,6 +1,7 @@
 import { Pool } from "pg";
 import type { Logger } from "pino";
 import { PostgresAuditLog } from "./audit-log";
+import { PostgresBudgetStore } from "./budget-store";
 import { PostgresKeyStore } from "./key-store";
 import { PostgresLink } from "./link";
 import { migrate } from "./migrate";
@@ -20,8 +21,11 @@ export interface DatabaseSettings {
 export interface Database {
   readonly keys: PostgresKeyStore;
   readonly audit: PostgresAuditLog;
+  readonly budgets: PostgresBudgetStore;
   /** A real sign of life, at most a second old. */
   readonly probe: () => Promise<boolean>;
+  /** Waits until queued rows are durable, at most `flushMs`. @returns the rows that are not */
+  flush(flushMs: number): Promise<number>;
   /** Writes what is queued within `flushMs`, then closes all connections. */
   close(flushMs: number): Promise<void>;
 }
@@ -69,7 +73,9 @@ export function openDatabase({
   return {
     keys,
     audit,
+    budgets: new PostgresBudgetStore(pool),
     probe: async () => link.isConnected && (await probe()),
+    flush: (flushMs) => audit.flush(flushMs),
     async close(flushMs) {
       const lost = await audit.flush(flushMs);
       if (lost > 0)
