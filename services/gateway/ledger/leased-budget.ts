@@ -43,7 +43,7 @@ export class LeasedBudget {
   #reservedNano = 0;
   /** Reserved since the last `giveBackIdle`. */
   #recentNano = 0;
-  /** The last that was heard of what is spent: it only grows. */
+  /** The most the store has said is spent. Nothing is added here: its next answer may hold that already. */
   #spentNano = 0;
   #isAsking = false;
   readonly #waiting: Waiting[] = [];
@@ -93,7 +93,6 @@ export class LeasedBudget {
   settle(reservedNano: number, costNano: number): void {
     this.#reservedNano -= reservedNano;
     this.#leasedNano -= costNano;
-    this.#spentNano += costNano;
   }
 
   /** Gives room back that nothing was reserved from since the last call. */
