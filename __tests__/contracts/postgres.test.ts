@@ -6,6 +6,7 @@ import { eventually } from "../support/services/eventually";
 import { describeAuditLog } from "./audit-log.contract";
 import { describeBudgetStore } from "./budget-store.contract";
 import { describeKeyStore } from "./key-store.contract";
+import { describeQuotaStore } from "./quota-store.contract";
 
 const logger = createLogger({ name: "test", level: "silent" });
 let postgres: EmbeddedPostgres;
@@ -36,6 +37,7 @@ async function openNew(): Promise<{ database: Database; name: string }> {
 }
 
 describeKeyStore("postgres", async () => (await openNew()).database.keys);
+describeQuotaStore("postgres", async () => (await openNew()).database.quotas);
 describeAuditLog("postgres", async () => {
   const { database, name } = await openNew();
   return { log: database.audit, read: () => readRows(name) };
@@ -91,5 +93,6 @@ test("the schema is made once, also when several gateways start at the same time
   await expect(postgres.query("SELECT version, name FROM schema_migrations", "together")).resolves.toEqual([
     { version: 1, name: "keys-and-audit" },
     { version: 2, name: "ledger" },
+    { version: 3, name: "limits" },
   ]);
 });

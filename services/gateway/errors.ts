@@ -173,6 +173,24 @@ export const budgetReserved = (details: BudgetDetails) =>
     { retryAfterSeconds: 1, fields: budgetFields(details) },
   );
 
+/** A limit as its error tells of it. */
+interface LimitDetails {
+  readonly kind: "requests" | "tokens" | "max_parallel_requests";
+  /** SHA-256 of the key, as LiteLLM names it. */
+  readonly keyHash: string;
+  readonly limit: number;
+  readonly retryAfterSeconds: number;
+  readonly resetsAt: Date;
+}
+
+export const rateLimited = ({ kind, keyHash, limit, retryAfterSeconds, resetsAt }: LimitDetails) =>
+  new GatewayError(
+    429,
+    "rate_limit_error",
+    `Rate limit exceeded for api_key: ${keyHash}. Limit type: ${kind}. Current limit: ${limit}, Remaining: 0. Limit resets at: ${resetsAt.toISOString().slice(0, 19).replace("T", " ")} UTC`,
+    { retryAfterSeconds },
+  );
+
 export const priceUnknown = (model: string) =>
   new GatewayError(
     400,

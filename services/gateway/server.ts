@@ -10,6 +10,7 @@ import { type BuiltCatalog, buildCatalog } from "./config-file/build-catalog";
 import { parseConfigFile } from "./config-file/parse";
 import { drain } from "./drain";
 import { Ledger } from "./ledger/ledger";
+import { Limiter } from "./limits/limiter";
 import { systemClock } from "./ports/clock";
 import { UpstreamClient } from "./upstream/client";
 import { InFlight } from "./upstream/in-flight";
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
     keys: database.keys,
     audit: database.audit,
     ledger,
+    limiter: new Limiter({ store: database.quotas, clock: systemClock, logger }),
     checks: { isDatabaseConnected: database.probe, isAuditAccepting: () => database.audit.isAccepting },
     upstream,
     inFlight,

@@ -3,9 +3,11 @@ import type { FastifyInstance } from "fastify";
 import { MemoryAuditLog } from "../../../services/gateway/adapters/memory/audit-log";
 import { MemoryBudgetStore } from "../../../services/gateway/adapters/memory/budget-store";
 import { MemoryKeyStore } from "../../../services/gateway/adapters/memory/key-store";
+import { MemoryQuotaStore } from "../../../services/gateway/adapters/memory/quota-store";
 import { buildApp } from "../../../services/gateway/app";
 import { hashKey, maskKey } from "../../../services/gateway/key-token";
 import { Ledger } from "../../../services/gateway/ledger/ledger";
+import { Limiter } from "../../../services/gateway/limits/limiter";
 import type { NewVirtualKey, VirtualKey } from "../../../services/gateway/ports/key-store";
 import type { Deployment } from "../../../services/gateway/routing/deployment";
 import { Secret } from "../../../services/gateway/secret";
@@ -99,6 +101,11 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
       keys,
       audit,
       ledger,
+      limiter: new Limiter({
+        store: new MemoryQuotaStore({ now: () => clock.now() }),
+        clock: { now: () => clock.now() },
+        logger: createLogger({ name: "test", level: "silent" }),
+      }),
       checks: {
         isDatabaseConnected: props.isDatabaseConnected ?? (() => Promise.resolve(true)),
         isAuditAccepting: () => audit.isAccepting,

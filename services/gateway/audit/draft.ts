@@ -5,6 +5,7 @@ import { type AuditEntry, AuditNotCommittedError, type AuditRow } from "../ports
 import type { Clock } from "../ports/clock";
 import { computeCostNanoUsd } from "../pricing/cost";
 import type { Deployment } from "../routing/deployment";
+import type { TokenUsage } from "../translate/openai-to-anthropic/anthropic-types";
 import type { MessageState } from "../translate/openai-to-anthropic/message-events";
 import { NO_USAGE } from "../translate/openai-to-anthropic/usage";
 import { boundedText } from "./bounded-text";
@@ -27,9 +28,10 @@ export class AuditDraft {
   };
   #endUser: string | null = null;
   #isStream = false;
-  #usage = NO_USAGE;
+  #usage: TokenUsage = NO_USAGE;
   #ttftMs: number | null = null;
   #errorType: string | null = null;
+  #isSent = false;
   #isCommitted = false;
   #reservation: Reservation | undefined;
   /** Whether the route's handler has taken over: from then on it sees to the row, however the request ends. */
@@ -62,6 +64,20 @@ export class AuditDraft {
   recordMessage(message: MessageState): void {
     this.#usage = message.usage;
     if (message.upstreamModel !== null) this.#model.used = boundedText(message.upstreamModel, 200);
+  }
+
+  /** The provider is about to be asked: from here on the request counts for limits, whatever comes of it. */
+  recordSent(): void {
+    this.#isSent = true;
+  }
+
+  get isSent(): boolean {
+    return this.#isSent;
+  }
+
+  /** Counters reported so far, in tokens. */
+  get usage(): TokenUsage {
+    return this.#usage;
   }
 
   recordFirstContent(): void {

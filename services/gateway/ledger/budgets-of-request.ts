@@ -31,6 +31,14 @@ export function budgetsOf(subject: BudgetSubject, nowMs: number): BudgetAccount[
   return budgets;
 }
 
+/**
+ * Places for requests at the same time, kept like a budget of which nothing is ever spent: so they are shared between
+ * gateways, and those of a dead one come back.
+ */
+export function budgetForParallel(keyId: string, limit: number): AppliedBudget {
+  return { account: `parallel:key:${keyId}`, period: "all", limitNano: limit, since: null };
+}
+
 function toAccount(scope: BudgetScope, id: string, limitNano: number, period: BudgetPeriod): BudgetAccount {
   return {
     scope,

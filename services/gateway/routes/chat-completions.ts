@@ -89,6 +89,7 @@ export const chatCompletions: FastifyPluginAsync<ChatCompletionsOptions> = async
     const sent = await spend(request, deployment, message);
     if (sent.max_tokens < message.max_tokens) reply.header("x-gateway-max-tokens", sent.max_tokens);
     signal.throwIfAborted();
+    audit?.recordSent();
     const { events } = await openMessage(upstream, deployment, sent, signal);
     const identity = {
       id: `chatcmpl-${request.id}`,
@@ -108,7 +109,7 @@ export const chatCompletions: FastifyPluginAsync<ChatCompletionsOptions> = async
   for (const path of ["/v1/chat/completions", "/chat/completions"]) {
     app.post<{ Body: ChatCompletionBody }>(
       path,
-      { config: { isAudited: true }, schema: { body: chatCompletionBody } },
+      { config: { isAudited: true, isLimited: true }, schema: { body: chatCompletionBody } },
       answer,
     );
   }

@@ -6,6 +6,7 @@ import { PostgresKeyStore } from "./key-store";
 import { PostgresLink } from "./link";
 import { migrate } from "./migrate";
 import { createDatabaseProbe } from "./probe";
+import { PostgresQuotaStore } from "./quota-store";
 
 /** Settings of `openDatabase`. */
 export interface DatabaseSettings {
@@ -22,6 +23,7 @@ export interface Database {
   readonly keys: PostgresKeyStore;
   readonly audit: PostgresAuditLog;
   readonly budgets: PostgresBudgetStore;
+  readonly quotas: PostgresQuotaStore;
   /** A real sign of life, at most a second old. */
   readonly probe: () => Promise<boolean>;
   /** Waits until queued rows are durable, at most `flushMs`. @returns the rows that are not */
@@ -74,6 +76,7 @@ export function openDatabase({
     keys,
     audit,
     budgets: new PostgresBudgetStore(pool),
+    quotas: new PostgresQuotaStore(pool),
     probe: async () => link.isConnected && (await probe()),
     flush: (flushMs) => audit.flush(flushMs),
     async close(flushMs) {
