@@ -15,6 +15,9 @@ export class MeteredProvider {
   /** Everything it ever billed, in nano-USD. */
   billedNano = 0;
   requests = 0;
+  #running = 0;
+  /** Most requests that ever ran at the same time. */
+  mostAtOnce = 0;
   /** How long an answer takes, in milliseconds. */
   delayMs = 20;
   /** Which part of the allowed tokens an answer has, from 0 to 1. */
@@ -29,8 +32,11 @@ export class MeteredProvider {
       const output = Math.max(1, Math.floor(allowed * this.share()));
       this.billedNano += input * INPUT_NANO + output * OUTPUT_NANO;
       this.requests += 1;
+      this.#running += 1;
+      this.mostAtOnce = Math.max(this.mostAtOnce, this.#running);
       setTimeout(() => {
         response.writeHead(200, { "content-type": "text/event-stream" });
+        this.#running -= 1;
         response.end(encodeEvents(answer(input, output)));
       }, this.delayMs);
     });

@@ -1,5 +1,6 @@
 import { ConfigError } from "../../shared/config-error";
 import type { TokenPrices } from "../pricing/cost";
+import { findListPrices } from "../pricing/price-list";
 import type { Deployment, ModelCatalog } from "../routing/deployment";
 import { Secret } from "../secret";
 import { WITHOUT_EFFECT } from "./known-settings";
@@ -73,14 +74,15 @@ function buildDeployment(
   const variable = params.api_key === undefined ? "ANTHROPIC_API_KEY" : variableOf(params.api_key);
   const apiKey = env[variable];
   if (apiKey === undefined || apiKey === "") return `${variable} is not set`;
+  const upstreamModel = params.model.slice("anthropic/".length);
   return {
     id,
     modelName: entry.model_name,
-    upstreamModel: params.model.slice("anthropic/".length),
+    upstreamModel,
     baseUrl: resolveBaseUrl(id, params.api_base, env, anthropicBaseUrl),
     apiKey: new Secret(apiKey),
     maxOutputTokens: entry.model_info?.max_output_tokens ?? entry.model_info?.max_tokens,
-    prices: readPrices(entry),
+    prices: readPrices(entry) ?? findListPrices(upstreamModel, Date.now()),
   };
 }
 

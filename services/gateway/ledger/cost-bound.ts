@@ -50,7 +50,7 @@ export function affordableTokens(
   prices: readonly TokenPrices[],
   amountNano: number,
 ): number {
-  const longest = prices.map((price) => {
+  const longest = prices.map(dearestTier).map((price) => {
     if (price.outputPicoUsd === 0) return size.maxTokens;
     const left = BigInt(amountNano - costOf(size, 0, price)) * 1000n;
     return Number(left / BigInt(price.outputPicoUsd));
@@ -58,7 +58,8 @@ export function affordableTokens(
   return Math.max(0, Math.min(size.maxTokens, ...longest));
 }
 
-function costOf(size: RequestSize, outputTokens: number, prices: TokenPrices): number {
+function costOf(size: RequestSize, outputTokens: number, listed: TokenPrices): number {
+  const prices = dearestTier(listed);
   const dearest = Math.max(prices.inputPicoUsd, prices.cacheReadPicoUsd, prices.cacheWritePicoUsd);
   const counts = {
     inputTokens: size.bytes + FRAME_TOKENS + size.turns * TOKENS_PER_TURN,
@@ -67,4 +68,10 @@ function costOf(size: RequestSize, outputTokens: number, prices: TokenPrices): n
     cacheWriteTokens: 0,
   };
   return computeCostNanoUsd(counts, { ...prices, inputPicoUsd: dearest });
+}
+
+/** Which tier applies depends on a count that is not known yet; the long one never costs less. */
+function dearestTier(listed: TokenPrices): TokenPrices {
+  const { longPrompt, ...short } = listed;
+  return longPrompt?.prices ?? short;
 }

@@ -40,3 +40,12 @@ test("never more than was asked for, also when answers cost nothing", () => {
   expect(affordableTokens(size, [prices], 10 ** 12)).toBe(32_000);
   expect(affordableTokens(size, [{ ...prices, outputPicoUsd: 0 }], INPUT_NANO)).toBe(32_000);
 });
+
+test("with a dearer price for long prompts the bound counts on it", () => {
+  const tiered = {
+    ...prices,
+    longPrompt: { aboveTokens: 100_000, prices: { ...prices, outputPicoUsd: 30_000_000 } },
+  };
+  expect(boundCost(size, [tiered]).fullNano).toBe(INPUT_NANO + 32_000 * 30_000);
+  expect(affordableTokens(size, [tiered], INPUT_NANO + 30_000 * 7)).toBe(7);
+});
