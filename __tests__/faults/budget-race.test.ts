@@ -90,7 +90,8 @@ async function caller(gateway: ServiceProcess, key: string, random: Random): Pro
       await response.text();
       statuses.push(response.status);
       if (response.status === 402) return statuses;
-      if (response.status === 429) await wait(Number(response.headers.get("retry-after")) * 1000);
+      if (response.status === 429 || response.status === 503)
+        await wait(Number(response.headers.get("retry-after")) * 1000);
       else if (response.status !== 200) return statuses;
     } catch {
       return statuses;
@@ -175,3 +176,31 @@ test.each(CASES)(
   },
   60_000,
 );
+
+test("Postgres crashes under load and comes back: every answer is charged once, nothing stays reserved", async () => {
+  const random = new Random(7);
+  provider.billedNano = 0;
+  provider.share = () => random.next();
+  await startGateways(Math.min(2, MAX_PROCESSES), "race_outage");
+  const budget = 0.2;
+  const key = await makeKey(budget);
+  const callers = Array.from({ length: 100 }, (_, index) =>
+    caller(gateways[index % gateways.length] as ServiceProcess, key, random),
+  );
+  await eventually(() => provider.billedNano > 0.2 * budget * NANO_PER_USD);
+  await postgres.pause("immediate");
+  await wait(500);
+  await postgres.resume();
+  const statuses = (await Promise.all(callers)).flat();
+  expect(statuses).toContain(402);
+  const end = await eventually(async () => {
+    const now = await books("race_outage");
+    return now.leased === 0 && now.intents === 0 ? now : undefined;
+  }, 15_000);
+  expect(end?.leases).toBe(0);
+  expect(end?.audited).toBe(end?.spent);
+  expect(end?.lost).toBe(0);
+  expect(end?.spent).toBe(provider.billedNano);
+  expect(end?.spent).toBeLessThanOrEqual(budget * NANO_PER_USD);
+  expect(end?.spent).toBeGreaterThanOrEqual(0.98 * budget * NANO_PER_USD);
+}, 60_000);
