@@ -204,3 +204,22 @@ test("Postgres crashes under load and comes back: every answer is charged once, 
   expect(end?.spent).toBeLessThanOrEqual(budget * NANO_PER_USD);
   expect(end?.spent).toBeGreaterThanOrEqual(0.98 * budget * NANO_PER_USD);
 }, 60_000);
+
+test("a gateway that is told to stop gives everything back at once", async () => {
+  provider.billedNano = 0;
+  await startGateways(1, "race_stop");
+  const [gateway] = gateways;
+  if (gateway === undefined) throw new Error("no gateway");
+  const key = await makeKey(1);
+  await Promise.all(Array.from({ length: 20 }, async () => (await ask(gateway, key, true)).text()));
+  gateway.child.kill("SIGTERM");
+  await expect(gateway.exited()).resolves.toBe(0);
+  await expect(books("race_stop")).resolves.toMatchObject({
+    spent: provider.billedNano,
+    audited: provider.billedNano,
+    leased: 0,
+    leases: 0,
+    intents: 0,
+    owners: 0,
+  });
+}, 30_000);
