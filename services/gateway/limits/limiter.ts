@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../ports/clock";
 import type { QuotaStore } from "../ports/quota-store";
+import { Corrections } from "./corrections";
 import { LeasedQuota, type QuotaAnswer, type TakenQuota } from "./leased-quota";
 
 /** Limits in memory until those nobody uses are looked for. */
@@ -17,7 +18,13 @@ export interface LimiterSettings {
 export class Limiter {
   readonly #quotas = new Map<string, LeasedQuota>();
 
-  constructor(readonly settings: LimiterSettings) {}
+  readonly #corrections: Corrections;
+
+  constructor(readonly settings: LimiterSettings) {
+    this.#corrections = new Corrections(settings.store, (error) =>
+      settings.logger.warn({ err: error }, "a limit could not be corrected"),
+    );
+  }
 
   /** Counts `amount` if it fits. @throws StoreUnavailableError */
   take(account: string, limit: number, amount: number): Promise<QuotaAnswer> {
@@ -34,22 +41,17 @@ export class Limiter {
 
   /** Gives counts back, at once; a store that cannot be reached keeps them, which is the safe side. */
   refund({ account, block, amount }: TakenQuota): void {
-    this.settings.store.refund(account, block, amount).catch((error: unknown) => this.#warn(error));
+    this.#corrections.refund(account, block, amount);
   }
 
   /** Puts an estimate right: `actual` instead of what was taken. */
   correct(taken: TakenQuota, actual: number): void {
     const excess = actual - taken.amount;
     if (excess < 0) this.refund({ ...taken, amount: -excess });
-    else if (excess > 0)
-      this.settings.store.add(taken.account, excess).catch((error: unknown) => this.#warn(error));
+    else if (excess > 0) this.#corrections.add(taken.account, excess);
   }
 
   #sweep(): void {
     for (const [name, quota] of this.#quotas) if (quota.isIdle) this.#quotas.delete(name);
-  }
-
-  #warn(error: unknown): void {
-    this.settings.logger.warn({ err: error }, "a limit could not be corrected");
   }
 }
