@@ -4,6 +4,8 @@ import { MemoryBudgetStore } from "../../../../services/gateway/adapters/memory/
 import type { AppliedBudget } from "../../../../services/gateway/ledger/lease-epoch";
 import { Ledger } from "../../../../services/gateway/ledger/ledger";
 import { Reservation } from "../../../../services/gateway/ledger/reservation";
+import type { BudgetId, LeaseRequest } from "../../../../services/gateway/ports/budget-store";
+import { StoreUnavailableError } from "../../../../services/gateway/ports/key-store";
 import { auditRow } from "../../../support/services/audit-row";
 import { Random } from "../../../support/services/random";
 
@@ -21,9 +23,30 @@ const bounds = (full: number, ample = full, least = ample) => ({
 });
 
 function open(clock = { now: () => Date.now() }) {
-  const store: MemoryBudgetStore = new MemoryBudgetStore((row) => void audit.add(row), clock);
+  const store: FlakyBudgetStore = new FlakyBudgetStore((row) => void audit.add(row), clock);
   const audit = new MemoryAuditLog({ budgets: store });
   return { store, audit, ledger: new Ledger({ store, logger }) };
+}
+
+/** Loses the answer to a question now and then, after or before it was acted on. */
+class FlakyBudgetStore extends MemoryBudgetStore {
+  failure: () => "none" | "before" | "after" = () => "none";
+
+  override acquire(request: LeaseRequest) {
+    return this.#unsure(() => super.acquire(request));
+  }
+
+  override giveBack(owner: string, id: BudgetId, amountNano: number) {
+    return this.#unsure(() => super.giveBack(owner, id, amountNano));
+  }
+
+  async #unsure<Value>(act: () => Promise<Value>): Promise<Value> {
+    const failure = this.failure();
+    if (failure === "before") throw new StoreUnavailableError("lost");
+    const value = await act();
+    if (failure === "after") throw new StoreUnavailableError("lost");
+    return value;
+  }
 }
 
 type Opened = ReturnType<typeof open>;
@@ -157,6 +180,11 @@ test.each(Array.from({ length: 60 }, (_, index) => index + 1))(
     let now = 1000;
     const opened = open({ now: () => now });
     const { store, audit } = opened;
+    const isShaky = random.next() < 0.5;
+    store.failure = () => {
+      const dice = random.next();
+      return !isShaky || dice > 0.1 ? "none" : dice > 0.05 ? "before" : "after";
+    };
     const limits = {
       "key:a": random.int(2000, 20_000),
       "key:b": random.int(2000, 20_000),
