@@ -2,11 +2,14 @@ import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { zodValidator } from "../shared/zod-validator";
 import type { GatewayConfig } from "./config";
+import type { Ledger } from "./ledger/ledger";
+import type { Limiter } from "./limits/limiter";
 import { audit } from "./plugins/audit";
 import { auth } from "./plugins/auth";
 import { errorReplies } from "./plugins/error-replies";
 import { type HealthChecks, health } from "./plugins/health";
 import { keyStanding } from "./plugins/key-standing";
+import { limits } from "./plugins/limits";
 import { requestId } from "./plugins/request-id";
 import type { AuditLog } from "./ports/audit-log";
 import type { Clock } from "./ports/clock";
@@ -25,6 +28,8 @@ export interface GatewayDependencies {
   readonly catalog: ModelCatalog;
   readonly keys: KeyStore;
   readonly audit: AuditLog;
+  readonly ledger: Ledger;
+  readonly limiter: Limiter;
   readonly checks: HealthChecks;
   readonly upstream: UpstreamClient;
   readonly inFlight: InFlight;
@@ -36,7 +41,7 @@ export function buildApp(
   deps: GatewayDependencies,
 ): FastifyInstance {
   const { masterKey } = config;
-  const { clock, catalog, keys } = deps;
+  const { clock, catalog, keys, ledger, upstream, inFlight } = deps;
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.logger,
     genReqId: () => randomUUID(),
@@ -54,9 +59,10 @@ export function buildApp(
   app.register(auth, { keys, masterKey }); // who
   app.register(audit, { log: deps.audit, clock }); // the row is opened
   app.register(keyStanding, { clock }); // may they at all
+  app.register(limits, { limiter: deps.limiter, ledger, clock }); // how often, how many at once
   app.register(health, { checks: deps.checks });
-  app.register(chatCompletions, { catalog, upstream: deps.upstream, inFlight: deps.inFlight });
+  app.register(chatCompletions, { catalog, ledger, upstream, inFlight });
   app.register(models, { catalog });
-  app.register(keyRoutes, { keys, audit: deps.audit, clock, masterKey });
+  app.register(keyRoutes, { keys, ledger, audit: deps.audit, clock, masterKey });
   return app;
 }

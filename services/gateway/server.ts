@@ -9,6 +9,8 @@ import { type GatewayConfig, loadConfig } from "./config";
 import { type BuiltCatalog, buildCatalog } from "./config-file/build-catalog";
 import { parseConfigFile } from "./config-file/parse";
 import { drain } from "./drain";
+import { Ledger } from "./ledger/ledger";
+import { Limiter } from "./limits/limiter";
 import { systemClock } from "./ports/clock";
 import { UpstreamClient } from "./upstream/client";
 import { InFlight } from "./upstream/in-flight";
@@ -30,6 +32,8 @@ async function main(): Promise<void> {
     logger,
     ...(config.auditRetentionMs === undefined ? {} : { auditRetentionMs: config.auditRetentionMs }),
   });
+  const ledger = new Ledger({ store: database.budgets, logger });
+  ledger.start();
   const upstream = new UpstreamClient();
   const inFlight = new InFlight();
   const app = buildApp(config, {
@@ -38,6 +42,8 @@ async function main(): Promise<void> {
     catalog,
     keys: database.keys,
     audit: database.audit,
+    ledger,
+    limiter: new Limiter({ store: database.quotas, clock: systemClock, logger }),
     checks: { isDatabaseConnected: database.probe, isAuditAccepting: () => database.audit.isAccepting },
     upstream,
     inFlight,
@@ -48,7 +54,9 @@ async function main(): Promise<void> {
     limitMs: config.stopGraceMs + FLUSH_MS + CLOSE_MARGIN_MS,
     close: async () => {
       await drain(app, inFlight, config.stopGraceMs);
-      await database.close(FLUSH_MS);
+      await database.flush(FLUSH_MS);
+      await ledger.stop();
+      await database.close(0);
       await upstream.close();
     },
   });

@@ -1,9 +1,13 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { MemoryAuditLog } from "../../../services/gateway/adapters/memory/audit-log";
+import { MemoryBudgetStore } from "../../../services/gateway/adapters/memory/budget-store";
 import { MemoryKeyStore } from "../../../services/gateway/adapters/memory/key-store";
+import { MemoryQuotaStore } from "../../../services/gateway/adapters/memory/quota-store";
 import { buildApp } from "../../../services/gateway/app";
 import { hashKey, maskKey } from "../../../services/gateway/key-token";
+import { Ledger } from "../../../services/gateway/ledger/ledger";
+import { Limiter } from "../../../services/gateway/limits/limiter";
 import type { NewVirtualKey, VirtualKey } from "../../../services/gateway/ports/key-store";
 import type { Deployment } from "../../../services/gateway/routing/deployment";
 import { Secret } from "../../../services/gateway/secret";
@@ -19,6 +23,8 @@ export interface TestGateway {
   readonly app: FastifyInstance;
   readonly keys: MemoryKeyStore;
   readonly audit: MemoryAuditLog;
+  readonly budgets: MemoryBudgetStore;
+  readonly ledger: Ledger;
   readonly inFlight: InFlight;
   /** Milliseconds since 1970; set it to travel. */
   readonly clock: { now(): number };
@@ -36,7 +42,13 @@ export interface TestGatewayProps {
   readonly upstreamUrl?: string;
   /** @default - memory without delay */
   readonly audit?: MemoryAuditLog;
+  /** Give it to the audit log too. @default - memory */
+  readonly budgets?: MemoryBudgetStore;
+  /** In nano-USD. @default - none */
+  readonly maxEndUserBudgetNano?: number;
   readonly isDatabaseConnected?: () => Promise<boolean>;
+  /** @default true */
+  readonly hasPrices?: boolean;
   readonly timeouts?: Partial<UpstreamTimeouts>;
   readonly maxBodyBytes?: number;
 }
@@ -45,7 +57,9 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
   const log: string[] = [];
   const clock = { now: () => Date.now() };
   const keys = new MemoryKeyStore(clock);
-  const audit = props.audit ?? new MemoryAuditLog();
+  const budgets = props.budgets ?? new MemoryBudgetStore();
+  const audit = props.audit ?? new MemoryAuditLog({ budgets });
+  const ledger = new Ledger({ store: budgets, logger: createLogger({ name: "test", level: "silent" }) });
   const inFlight = new InFlight();
   const upstream = new UpstreamClient(props.timeouts);
   const deployment = (modelName: string): Deployment => ({
@@ -56,12 +70,15 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
     apiKey: new Secret("upstream-credential"),
     maxOutputTokens: 64_000,
     // 3 and 15 USD a million tokens; cache 0.30 and 3.75.
-    prices: {
-      inputPicoUsd: 3_000_000,
-      outputPicoUsd: 15_000_000,
-      cacheReadPicoUsd: 300_000,
-      cacheWritePicoUsd: 3_750_000,
-    },
+    prices:
+      props.hasPrices === false
+        ? undefined
+        : {
+            inputPicoUsd: 3_000_000,
+            outputPicoUsd: 15_000_000,
+            cacheReadPicoUsd: 300_000,
+            cacheWritePicoUsd: 3_750_000,
+          },
   });
   const app = buildApp(
     { masterKey: new Secret(MASTER_KEY), maxBodyBytes: props.maxBodyBytes ?? 1024 * 1024 },
@@ -79,9 +96,16 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
           ["without-deployment", []],
         ]),
         mayDropParams: true,
+        maxEndUserBudgetNano: props.maxEndUserBudgetNano,
       },
       keys,
       audit,
+      ledger,
+      limiter: new Limiter({
+        store: new MemoryQuotaStore({ now: () => clock.now() }),
+        clock: { now: () => clock.now() },
+        logger: createLogger({ name: "test", level: "silent" }),
+      }),
       checks: {
         isDatabaseConnected: props.isDatabaseConnected ?? (() => Promise.resolve(true)),
         isAuditAccepting: () => audit.isAccepting,
@@ -94,6 +118,8 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
     app,
     keys,
     audit,
+    budgets,
+    ledger,
     inFlight,
     clock,
     log,

@@ -1,5 +1,6 @@
 import { ConfigError } from "../../shared/config-error";
 import type { TokenPrices } from "../pricing/cost";
+import { findListPrices } from "../pricing/price-list";
 import type { Deployment, ModelCatalog } from "../routing/deployment";
 import { Secret } from "../secret";
 import { WITHOUT_EFFECT } from "./known-settings";
@@ -50,7 +51,15 @@ export function buildCatalog(file: ConfigFile, env: Environment, anthropicBaseUr
   }
   for (const [name, group] of groups)
     if (group.length === 0) notices.push(`model ${name} cannot be used: no deployment is available`);
-  return { catalog: { groups, mayDropParams: file.litellm_settings?.drop_params ?? false }, notices };
+  const settings = file.litellm_settings;
+  return {
+    catalog: {
+      groups,
+      mayDropParams: settings?.drop_params ?? false,
+      maxEndUserBudgetNano: settings?.max_end_user_budget,
+    },
+    notices,
+  };
 }
 
 /** @returns the deployment, or why it cannot be used */
@@ -65,14 +74,15 @@ function buildDeployment(
   const variable = params.api_key === undefined ? "ANTHROPIC_API_KEY" : variableOf(params.api_key);
   const apiKey = env[variable];
   if (apiKey === undefined || apiKey === "") return `${variable} is not set`;
+  const upstreamModel = params.model.slice("anthropic/".length);
   return {
     id,
     modelName: entry.model_name,
-    upstreamModel: params.model.slice("anthropic/".length),
+    upstreamModel,
     baseUrl: resolveBaseUrl(id, params.api_base, env, anthropicBaseUrl),
     apiKey: new Secret(apiKey),
     maxOutputTokens: entry.model_info?.max_output_tokens ?? entry.model_info?.max_tokens,
-    prices: readPrices(entry),
+    prices: readPrices(entry) ?? findListPrices(upstreamModel, Date.now()),
   };
 }
 

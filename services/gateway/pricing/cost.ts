@@ -6,6 +6,8 @@ export interface TokenPrices {
   readonly outputPicoUsd: number;
   readonly cacheReadPicoUsd: number;
   readonly cacheWritePicoUsd: number;
+  /** Other prices for the whole request when its prompt, cache included, is longer. @default - the same */
+  readonly longPrompt?: { readonly aboveTokens: number; readonly prices: TokenPrices };
 }
 
 /** Counters of one request, in tokens. */
@@ -24,7 +26,10 @@ export function readTokenPrice(usdPerToken: number | string): number | undefined
 }
 
 /** What a request costs, in nano-USD, rounded up once. */
-export function computeCostNanoUsd(tokens: BilledTokens, prices: TokenPrices): number {
+export function computeCostNanoUsd(tokens: BilledTokens, listed: TokenPrices): number {
+  const prompt = tokens.inputTokens + tokens.cacheReadTokens + tokens.cacheWriteTokens;
+  const { longPrompt } = listed;
+  const prices = longPrompt !== undefined && prompt > longPrompt.aboveTokens ? longPrompt.prices : listed;
   const picoUsd =
     BigInt(tokens.inputTokens) * BigInt(prices.inputPicoUsd) +
     BigInt(tokens.outputTokens) * BigInt(prices.outputPicoUsd) +

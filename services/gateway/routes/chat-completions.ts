@@ -1,12 +1,16 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { modelNotAllowed, noDeployment, unknownModel } from "../errors";
+import { budgetsOf } from "../ledger/budgets-of-request";
+import type { Ledger } from "../ledger/ledger";
+import { reserveForRequest } from "../ledger/reserve-for-request";
 import { allowedModels, type Caller, callerOf } from "../plugins/auth";
 import { relayJson } from "../relay/relay-json";
 import { relayStream } from "../relay/relay-stream";
 import { chooseDeployment } from "../routing/choose-deployment";
 import type { Deployment, ModelCatalog } from "../routing/deployment";
 import { mayUseModel } from "../routing/visible-models";
+import type { AnthropicRequest } from "../translate/openai-to-anthropic/anthropic-types";
 import { translateRequest } from "../translate/openai-to-anthropic/request";
 import { openMessage } from "../upstream/anthropic";
 import type { UpstreamClient } from "../upstream/client";
@@ -33,6 +37,7 @@ type ChatCompletionBody = z.output<typeof chatCompletionBody>;
 /** What the route needs. */
 export interface ChatCompletionsOptions {
   readonly catalog: ModelCatalog;
+  readonly ledger: Ledger;
   readonly upstream: UpstreamClient;
   readonly inFlight: InFlight;
 }
@@ -40,12 +45,36 @@ export interface ChatCompletionsOptions {
 /** `POST /v1/chat/completions`, JSON and server-sent events. */
 export const chatCompletions: FastifyPluginAsync<ChatCompletionsOptions> = async (
   app,
-  { catalog, upstream, inFlight },
+  { catalog, ledger, upstream, inFlight },
 ) => {
+  /** Puts aside what the message can cost. @returns what may be sent */
+  const spend = async (
+    request: FastifyRequest<{ Body: ChatCompletionBody }>,
+    deployment: Deployment,
+    message: AnthropicRequest,
+  ): Promise<AnthropicRequest> => {
+    const { audit, body } = request;
+    if (audit === undefined) return message;
+    const caller = callerOf(request);
+    const key = caller.kind === "key" ? caller.key : undefined;
+    const { endUser, startedAt } = audit;
+    const { maxEndUserBudgetNano } = catalog;
+    return reserveForRequest(ledger, audit, {
+      budgets: budgetsOf({ key, endUser, maxEndUserBudgetNano }, startedAt),
+      model: body.model,
+      message,
+      prices: [deployment.prices],
+    });
+  };
+
   const answer = async (request: FastifyRequest<{ Body: ChatCompletionBody }>, reply: FastifyReply) => {
     const { body, audit } = request;
     const isStream = body.stream === true;
-    audit?.recordRequest(body.model, isStream, body.user ?? body.safety_identifier);
+    audit?.recordRequest(
+      body.model,
+      isStream,
+      readEndUser(request.headers) ?? body.user ?? body.safety_identifier,
+    );
 
     const deployment = selectDeployment(catalog, callerOf(request), body.model);
     const { request: message, droppedParams } = translateRequest(body, {
@@ -57,7 +86,11 @@ export const chatCompletions: FastifyPluginAsync<ChatCompletionsOptions> = async
 
     audit?.recordDeployment(deployment);
     const signal = inFlight.track(reply.raw);
-    const { events } = await openMessage(upstream, deployment, message, signal);
+    const sent = await spend(request, deployment, message);
+    if (sent.max_tokens < message.max_tokens) reply.header("x-gateway-max-tokens", sent.max_tokens);
+    signal.throwIfAborted();
+    audit?.recordSent();
+    const { events } = await openMessage(upstream, deployment, sent, signal);
     const identity = {
       id: `chatcmpl-${request.id}`,
       created: Math.floor(Date.now() / 1000),
@@ -76,11 +109,20 @@ export const chatCompletions: FastifyPluginAsync<ChatCompletionsOptions> = async
   for (const path of ["/v1/chat/completions", "/chat/completions"]) {
     app.post<{ Body: ChatCompletionBody }>(
       path,
-      { config: { isAudited: true }, schema: { body: chatCompletionBody } },
+      { config: { isAudited: true, isLimited: true }, schema: { body: chatCompletionBody } },
       answer,
     );
   }
 };
+
+/** The caller's customer, by LiteLLM's headers. */
+function readEndUser(headers: FastifyRequest["headers"]): string | undefined {
+  for (const name of ["x-litellm-end-user-id", "x-litellm-customer-id"]) {
+    const value = headers[name];
+    if (typeof value === "string" && value !== "") return value;
+  }
+  return undefined;
+}
 
 /** @throws GatewayError when the caller may not use the model, or nothing serves it */
 function selectDeployment(catalog: ModelCatalog, caller: Caller, model: string): Deployment {

@@ -3,10 +3,12 @@ import type { Logger } from "pino";
 import { systemClock } from "../../ports/clock";
 import { PostgresAuditLog } from "./audit-log";
 import { AuditPartitions } from "./audit-partitions";
+import { PostgresBudgetStore } from "./budget-store";
 import { PostgresKeyStore } from "./key-store";
 import { PostgresLink } from "./link";
 import { migrate } from "./migrate";
 import { createDatabaseProbe } from "./probe";
+import { PostgresQuotaStore } from "./quota-store";
 
 /** Settings of `openDatabase`. */
 export interface DatabaseSettings {
@@ -24,8 +26,12 @@ export interface DatabaseSettings {
 export interface Database {
   readonly keys: PostgresKeyStore;
   readonly audit: PostgresAuditLog;
+  readonly budgets: PostgresBudgetStore;
+  readonly quotas: PostgresQuotaStore;
   /** A real sign of life, at most a second old. */
   readonly probe: () => Promise<boolean>;
+  /** Waits until queued rows are durable, at most `flushMs`. @returns the rows that are not */
+  flush(flushMs: number): Promise<number>;
   /** Writes what is queued within `flushMs`, then closes all connections. */
   close(flushMs: number): Promise<void>;
 }
@@ -79,7 +85,10 @@ export function openDatabase({
   return {
     keys,
     audit,
+    budgets: new PostgresBudgetStore(pool),
+    quotas: new PostgresQuotaStore(pool),
     probe: async () => link.isConnected && (await probe()),
+    flush: (flushMs) => audit.flush(flushMs),
     async close(flushMs) {
       const lost = await audit.flush(flushMs);
       if (lost > 0)
