@@ -2,19 +2,37 @@ import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { zodValidator } from "../shared/zod-validator";
 import type { GatewayConfig } from "./config";
+import { countRows } from "./metrics/count-rows";
+import { MetricsRegistry } from "./metrics/registry";
+import { access } from "./plugins/access";
 import { audit } from "./plugins/audit";
 import { auth } from "./plugins/auth";
 import { errorReplies } from "./plugins/error-replies";
 import { type HealthChecks, health } from "./plugins/health";
 import { keyStanding } from "./plugins/key-standing";
+import { metrics } from "./plugins/metrics";
+import { openApi } from "./plugins/openapi";
 import { requestId } from "./plugins/request-id";
+import type { AdminTokenStore } from "./ports/admin-token-store";
 import type { AuditLog } from "./ports/audit-log";
+import type { BudgetStore } from "./ports/budget-store";
 import type { Clock } from "./ports/clock";
 import type { KeyStore } from "./ports/key-store";
+import type { SpendBaselines, SpendReader } from "./ports/spend-reader";
+import type { UserStore } from "./ports/user-store";
+import { adminTokenRoutes } from "./routes/admin-tokens";
+import { budgetRoutes } from "./routes/budgets";
 import { chatCompletions } from "./routes/chat-completions";
+import { type CallbackNames, configCallbacks } from "./routes/config-callbacks";
+import { deploymentHealth } from "./routes/deployment-health";
+import { keyChangeRoutes } from "./routes/key-changes";
 import { keyRoutes } from "./routes/keys";
+import { modelInfo } from "./routes/model-info";
 import { models } from "./routes/models";
+import { spendRoutes } from "./routes/spend";
+import { userRoutes } from "./routes/users";
 import type { ModelCatalog } from "./routing/deployment";
+import type { DeploymentStatus } from "./routing/list-statuses";
 import type { UpstreamClient } from "./upstream/client";
 import type { InFlight } from "./upstream/in-flight";
 
@@ -24,10 +42,17 @@ export interface GatewayDependencies {
   readonly clock: Clock;
   readonly catalog: ModelCatalog;
   readonly keys: KeyStore;
+  readonly users: UserStore;
+  readonly budgets: BudgetStore;
+  readonly adminTokens: AdminTokenStore;
+  readonly spend: SpendReader & SpendBaselines;
   readonly audit: AuditLog;
   readonly checks: HealthChecks;
   readonly upstream: UpstreamClient;
   readonly inFlight: InFlight;
+  readonly callbacks: CallbackNames;
+  /** Every deployment of the configuration and its present state. */
+  readonly deploymentStatuses: () => readonly DeploymentStatus[];
 }
 
 /** The gateway without its process. Plugins stand in the order in which a request meets them. */
@@ -36,7 +61,10 @@ export function buildApp(
   deps: GatewayDependencies,
 ): FastifyInstance {
   const { masterKey } = config;
-  const { clock, catalog, keys } = deps;
+  const { clock, catalog, keys, users, budgets, adminTokens, spend } = deps;
+  const registry = new MetricsRegistry();
+  registry.gauge("gateway_answers_in_flight", "Answers that are running.", () => deps.inFlight.size);
+  registry.gauge("gateway_audit_accepting", "Whether rows are taken.", () => Number(deps.audit.isAccepting));
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.logger,
     genReqId: () => randomUUID(),
@@ -50,13 +78,25 @@ export function buildApp(
   app.setValidatorCompiler(zodValidator);
 
   app.register(requestId);
+  app.register(openApi);
+  app.register(metrics, { registry });
   app.register(errorReplies);
-  app.register(auth, { keys, masterKey }); // who
-  app.register(audit, { log: deps.audit, clock }); // the row is opened
+  app.register(auth, { keys, adminTokens, masterKey, clock }); // who
+  app.register(audit, { log: countRows(deps.audit, registry, (name) => catalog.groups.has(name)), clock }); // the row is opened
   app.register(keyStanding, { clock }); // may they at all
+  app.register(access); // may they here
   app.register(health, { checks: deps.checks });
   app.register(chatCompletions, { catalog, upstream: deps.upstream, inFlight: deps.inFlight });
   app.register(models, { catalog });
-  app.register(keyRoutes, { keys, audit: deps.audit, clock, masterKey });
+  app.register(modelInfo, { catalog });
+  app.register(deploymentHealth, { statuses: deps.deploymentStatuses });
+  app.register(configCallbacks, { callbacks: deps.callbacks });
+  const management = { keys, users, budgets, spend, baselines: spend, clock, masterKey };
+  app.register(keyRoutes, management);
+  app.register(keyChangeRoutes, management);
+  app.register(userRoutes, management);
+  app.register(budgetRoutes, management);
+  app.register(spendRoutes, management);
+  app.register(adminTokenRoutes, { tokens: adminTokens, clock });
   return app;
 }

@@ -7,9 +7,12 @@ import { openDatabase } from "./adapters/postgres/database";
 import { buildApp } from "./app";
 import { type GatewayConfig, loadConfig } from "./config";
 import { type BuiltCatalog, buildCatalog } from "./config-file/build-catalog";
+import { readCallbackNames } from "./config-file/callback-names";
 import { parseConfigFile } from "./config-file/parse";
 import { drain } from "./drain";
 import { systemClock } from "./ports/clock";
+import type { CallbackNames } from "./routes/config-callbacks";
+import { listStatuses } from "./routing/list-statuses";
 import { UpstreamClient } from "./upstream/client";
 import { InFlight } from "./upstream/in-flight";
 
@@ -21,7 +24,7 @@ const CLOSE_MARGIN_MS = 5000;
 /** The process: configuration → adapters → app → listen → close with grace. */
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
-  const { catalog, notices } = loadCatalog(config);
+  const { catalog, notices, skipped, callbacks } = loadCatalog(config);
   const logger = createLogger({ name: "gateway", level: config.logLevel });
   for (const notice of notices) logger.warn(notice);
 
@@ -37,10 +40,16 @@ async function main(): Promise<void> {
     clock: systemClock,
     catalog,
     keys: database.keys,
+    users: database.users,
+    budgets: database.budgets,
+    adminTokens: database.adminTokens,
+    spend: database.spend,
     audit: database.audit,
     checks: { isDatabaseConnected: database.probe, isAuditAccepting: () => database.audit.isAccepting },
     upstream,
     inFlight,
+    callbacks,
+    deploymentStatuses: () => listStatuses(catalog, skipped),
   });
 
   exitGracefully({
@@ -55,7 +64,7 @@ async function main(): Promise<void> {
   await app.listen({ port: config.port, host: config.host });
 }
 
-function loadCatalog(config: GatewayConfig): BuiltCatalog {
+function loadCatalog(config: GatewayConfig): BuiltCatalog & { readonly callbacks: CallbackNames } {
   let text: string;
   try {
     text = readFileSync(config.configFile, "utf8");
@@ -65,11 +74,11 @@ function loadCatalog(config: GatewayConfig): BuiltCatalog {
       `CONFIG_FILE: ${config.configFile} cannot be read (${reason}); set it to the path of a config.yaml`,
     ]);
   }
-  return buildCatalog(
-    parseConfigFile(text, basename(config.configFile)),
-    process.env,
-    config.anthropicBaseUrl,
-  );
+  const file = parseConfigFile(text, basename(config.configFile));
+  return {
+    ...buildCatalog(file, process.env, config.anthropicBaseUrl),
+    callbacks: readCallbackNames(file),
+  };
 }
 
 main().catch((error: unknown) => {

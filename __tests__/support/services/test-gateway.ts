@@ -1,9 +1,14 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
+import { MemoryAdminTokenStore } from "../../../services/gateway/adapters/memory/admin-token-store";
 import { MemoryAuditLog } from "../../../services/gateway/adapters/memory/audit-log";
+import { MemoryBudgetStore } from "../../../services/gateway/adapters/memory/budget-store";
 import { MemoryKeyStore } from "../../../services/gateway/adapters/memory/key-store";
+import { MemorySpendStore } from "../../../services/gateway/adapters/memory/spend-store";
+import { MemoryUserStore } from "../../../services/gateway/adapters/memory/user-store";
 import { buildApp } from "../../../services/gateway/app";
 import { hashKey, maskKey } from "../../../services/gateway/key-token";
+import type { AdminRole } from "../../../services/gateway/ports/admin-token-store";
 import type { NewVirtualKey, VirtualKey } from "../../../services/gateway/ports/key-store";
 import type { Deployment } from "../../../services/gateway/routing/deployment";
 import { Secret } from "../../../services/gateway/secret";
@@ -28,6 +33,8 @@ export interface TestGateway {
   listen(): Promise<string>;
   /** Makes a key. @returns the key itself and what is stored of it */
   addKey(raw: string, props?: Partial<NewVirtualKey>): Promise<VirtualKey>;
+  /** Makes an admin token named `the-<role>`. @returns the token itself */
+  addToken(role: AdminRole): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -45,6 +52,7 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
   const log: string[] = [];
   const clock = { now: () => Date.now() };
   const keys = new MemoryKeyStore(clock);
+  const adminTokens = new MemoryAdminTokenStore(clock);
   const audit = props.audit ?? new MemoryAuditLog();
   const inFlight = new InFlight();
   const upstream = new UpstreamClient(props.timeouts);
@@ -81,6 +89,10 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
         mayDropParams: true,
       },
       keys,
+      users: new MemoryUserStore(clock),
+      budgets: new MemoryBudgetStore(clock),
+      adminTokens,
+      spend: new MemorySpendStore(audit.rows),
       audit,
       checks: {
         isDatabaseConnected: props.isDatabaseConnected ?? (() => Promise.resolve(true)),
@@ -88,6 +100,11 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
       },
       upstream,
       inFlight,
+      callbacks: { success: ["log_to_db", "langfuse"], failure: ["langfuse"], both: [] },
+      deploymentStatuses: () => [
+        { id: `${MODEL}/0`, modelName: MODEL, upstreamModel: `${MODEL}-20250929`, error: undefined },
+        { id: "bedrock/0", modelName: "bedrock", upstreamModel: "bedrock/x", error: "AWS_REGION is not set" },
+      ],
     },
   );
   return {
@@ -100,6 +117,18 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
     async listen() {
       await app.listen({ port: 0, host: "127.0.0.1" });
       return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+    },
+    async addToken(role) {
+      const raw = `sk-admin-token-of-${role}`;
+      await adminTokens.create({
+        tokenHash: hashKey(raw),
+        tokenName: maskKey(raw),
+        name: `the-${role}`,
+        role,
+        expiresAt: null,
+        createdBy: "tests",
+      });
+      return raw;
     },
     addKey: (raw, key = {}) => keys.create(newKey(raw, key)),
     async close() {
@@ -126,6 +155,7 @@ export function newKey(raw: string, props: Partial<NewVirtualKey> = {}): NewVirt
     rpmLimit: null,
     tpmLimit: null,
     maxParallelRequests: null,
+    budgetId: null,
     createdBy: "tests",
     ...props,
   };

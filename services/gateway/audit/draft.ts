@@ -29,6 +29,7 @@ export class AuditDraft {
   #usage = NO_USAGE;
   #ttftMs: number | null = null;
   #errorType: string | null = null;
+  #change: { target: string; fields: string } | undefined;
   #isCommitted = false;
   /** Whether the route's handler has taken over: from then on it sees to the row, however the request ends. */
   isHandled = false;
@@ -64,6 +65,14 @@ export class AuditDraft {
 
   recordFirstContent(): void {
     this.#ttftMs ??= this.#elapsedMs();
+  }
+
+  /**
+   * What a management call is about. @param target such as `key <key id>`
+   * @param fields names of the fields it sets
+   */
+  recordChange(target: string, fields: readonly string[] = []): void {
+    this.#change = { target, fields: fields.join(", ") };
   }
 
   recordError(error: GatewayError): void {
@@ -116,6 +125,9 @@ export class AuditDraft {
       ttftMs: this.#ttftMs,
       isStream: this.#isStream,
       userAgent: boundedText(userAgent, 200),
+      actor: caller.kind === "token" ? caller.token.name : null,
+      target: this.#change?.target ?? null,
+      changed: this.#change?.fields || null,
     };
   }
 

@@ -1,6 +1,6 @@
 import { ConfigError } from "../../shared/config-error";
 import type { TokenPrices } from "../pricing/cost";
-import type { Deployment, ModelCatalog } from "../routing/deployment";
+import type { Deployment, ModelCatalog, SkippedDeployment } from "../routing/deployment";
 import { Secret } from "../secret";
 import { WITHOUT_EFFECT } from "./known-settings";
 import type { ConfigFile, ModelEntry } from "./schema";
@@ -12,6 +12,8 @@ const ANTHROPIC_API_BASE = "https://api.anthropic.com";
 export interface BuiltCatalog {
   readonly catalog: ModelCatalog;
   readonly notices: readonly string[];
+  /** Deployments of the file that cannot be used. */
+  readonly skipped: readonly SkippedDeployment[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,6 +25,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function buildCatalog(file: ConfigFile, env: Environment, anthropicBaseUrl?: string): BuiltCatalog {
   const notices: string[] = noticesAboutSettings(file);
+  const skipped: SkippedDeployment[] = [];
   const groups = new Map<string, Deployment[]>();
   const entries = file.model_list.map((entry, index) => ({ entry, index }));
   // A stable sort: entries without an order keep their place, after those with one.
@@ -41,7 +44,9 @@ export function buildCatalog(file: ConfigFile, env: Environment, anthropicBaseUr
     groups.set(name, group);
     const result = buildDeployment(id, entry, env, anthropicBaseUrl);
     if (typeof result === "string") {
-      notices.push(`deployment ${id} (${entry.litellm_params.model}) is not used: ${result}`);
+      const upstreamModel = entry.litellm_params.model;
+      notices.push(`deployment ${id} (${upstreamModel}) is not used: ${result}`);
+      skipped.push({ id, modelName: name, upstreamModel, error: result });
       continue;
     }
     group.push(result);
@@ -50,7 +55,11 @@ export function buildCatalog(file: ConfigFile, env: Environment, anthropicBaseUr
   }
   for (const [name, group] of groups)
     if (group.length === 0) notices.push(`model ${name} cannot be used: no deployment is available`);
-  return { catalog: { groups, mayDropParams: file.litellm_settings?.drop_params ?? false }, notices };
+  return {
+    catalog: { groups, mayDropParams: file.litellm_settings?.drop_params ?? false },
+    notices,
+    skipped,
+  };
 }
 
 /** @returns the deployment, or why it cannot be used */

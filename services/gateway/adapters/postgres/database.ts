@@ -1,12 +1,16 @@
 import { Pool } from "pg";
 import type { Logger } from "pino";
 import { systemClock } from "../../ports/clock";
+import { PostgresAdminTokenStore } from "./admin-token-store";
 import { PostgresAuditLog } from "./audit-log";
 import { AuditPartitions } from "./audit-partitions";
+import { PostgresBudgetStore } from "./budget-store";
 import { PostgresKeyStore } from "./key-store";
 import { PostgresLink } from "./link";
 import { migrate } from "./migrate";
 import { createDatabaseProbe } from "./probe";
+import { PostgresSpendStore } from "./spend-store";
+import { PostgresUserStore } from "./user-store";
 
 /** Settings of `openDatabase`. */
 export interface DatabaseSettings {
@@ -23,6 +27,10 @@ export interface DatabaseSettings {
 /** Everything that lives in Postgres. */
 export interface Database {
   readonly keys: PostgresKeyStore;
+  readonly users: PostgresUserStore;
+  readonly budgets: PostgresBudgetStore;
+  readonly adminTokens: PostgresAdminTokenStore;
+  readonly spend: PostgresSpendStore;
   readonly audit: PostgresAuditLog;
   /** A real sign of life, at most a second old. */
   readonly probe: () => Promise<boolean>;
@@ -51,6 +59,9 @@ export function openDatabase({
   pool.on("error", (error) => logger.debug({ err: error }, "idle database connection lost"));
 
   const keys = new PostgresKeyStore(pool);
+  const users = new PostgresUserStore(pool);
+  const budgets = new PostgresBudgetStore(pool);
+  const adminTokens = new PostgresAdminTokenStore(pool);
   const audit = new PostgresAuditLog({
     pool,
     logger,
@@ -71,13 +82,25 @@ export function openDatabase({
   const link: PostgresLink = new PostgresLink({
     connectionString,
     logger,
-    users: [schema, partitions, keys, { onReady: () => audit.onReady() }],
+    users: [
+      schema,
+      partitions,
+      keys.table,
+      users.table,
+      budgets.table,
+      adminTokens.table,
+      { onReady: () => audit.onReady() },
+    ],
   });
   link.start();
 
   const probe = createDatabaseProbe(pool);
   return {
     keys,
+    users,
+    budgets,
+    adminTokens,
+    spend: new PostgresSpendStore(pool),
     audit,
     probe: async () => link.isConnected && (await probe()),
     async close(flushMs) {

@@ -1,8 +1,9 @@
 import { keysAndAudit } from "./0001-keys-and-audit";
+import { management } from "./0003-management";
 
 /** One step of the schema. A released step is never edited; a change is a new step. */
 export interface Migration {
-  /** 1, 2, 3 … without gaps. */
+  /** Grows from step to step. */
   readonly version: number;
   readonly name: string;
   /** Statements, run in one transaction. TypeScript strings, so that the service is one bundled file. */
@@ -10,4 +11,4 @@ export interface Migration {
 }
 
 /** Every step, in order. */
-export const migrations: readonly Migration[] = [keysAndAudit];
+export const migrations: readonly Migration[] = [keysAndAudit, management];

@@ -1,0 +1,7 @@
+import { budgetNotFound } from "../errors";
+import type { BudgetStore } from "../ports/budget-store";
+
+/** @throws GatewayError 404 when a budget is named that does not exist */
+export function requireBudget(budgets: BudgetStore, budgetId: string | null | undefined): void {
+  if (budgetId && budgets.findById(budgetId) === undefined) throw budgetNotFound();
+}

@@ -1,0 +1,51 @@
+import type { AuditEntry, AuditLog, AuditRow } from "../ports/audit-log";
+import type { MetricsRegistry } from "./registry";
+
+/**
+ * The same log, with its rows counted: what metrics say and what the audit says have one source.
+ * @param isModel whether a name is a configured model; others, which callers make up, count as `unknown`
+ */
+export function countRows(
+  log: AuditLog,
+  registry: MetricsRegistry,
+  isModel: (name: string) => boolean,
+): AuditLog {
+  const requests = registry.counter("gateway_model_requests_total", "Requests for a model, by outcome.", [
+    "model",
+    "status",
+  ]);
+  const tokens = registry.counter("gateway_tokens_total", "Tokens, by kind.", ["model", "kind"]);
+  const firstContent = registry.histogram(
+    "gateway_time_to_first_content_seconds",
+    "From the request to the first content of its answer.",
+    ["model"],
+    [0.1, 0.25, 0.5, 1, 2, 5, 10, 30],
+  );
+  const count = (row: AuditRow) => {
+    if (row.modelRequested === null) return;
+    const model = isModel(row.modelRequested) ? row.modelRequested : "unknown";
+    requests.add(1, [model, String(row.status)]);
+    tokens.add(row.inputTokens, [model, "input"]);
+    tokens.add(row.outputTokens, [model, "output"]);
+    tokens.add(row.cacheReadTokens, [model, "cache_read"]);
+    tokens.add(row.cacheWriteTokens, [model, "cache_write"]);
+    if (row.ttftMs !== null) firstContent.observe(row.ttftMs / 1000, [model]);
+  };
+  const counted = (entry: AuditEntry): AuditEntry => ({
+    commit: (row) => {
+      count(row);
+      return entry.commit(row);
+    },
+    discard: () => entry.discard(),
+  });
+  return {
+    open: () => {
+      const entry = log.open();
+      return entry === undefined ? undefined : counted(entry);
+    },
+    get isAccepting() {
+      return log.isAccepting;
+    },
+    flush: (timeoutMs) => log.flush(timeoutMs),
+  };
+}
