@@ -14,7 +14,9 @@ export async function readGetBody(request: FastifyRequest): Promise<unknown> {
   if ((length === undefined || length === "0") && encoding === undefined) return undefined;
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request.raw as AsyncIterable<Buffer>) {
+  // Giving up early must not destroy the connection that the answer goes out on.
+  const body: AsyncIterable<Buffer> = request.raw.iterator({ destroyOnReturn: false });
+  for await (const chunk of body) {
     bytes += chunk.length;
     if (bytes > MAX_BYTES) throw invalidRequest(`the body must be at most ${MAX_BYTES} bytes`);
     chunks.push(chunk);

@@ -99,10 +99,10 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
   }
 
   async set(scope: "key" | "user", id: string, spentNanoUsd: number): Promise<void> {
-    const condition = scope === "key" ? "key_id = $2::uuid" : "user_id = $2";
+    const condition = scope === "key" ? "key_id = $2::text::uuid" : "user_id = $2::text";
     await this.#read(
       `INSERT INTO spend_baselines (scope, id, adjust_nano_usd)
-       SELECT $1, $2, $3::bigint - coalesce(sum(cost_nano_usd), 0) FROM audit_log
+       SELECT $1::text, $2::text, $3::bigint - coalesce(sum(cost_nano_usd), 0) FROM audit_log
         WHERE ${condition}
        ON CONFLICT (scope, id) DO UPDATE SET adjust_nano_usd = EXCLUDED.adjust_nano_usd, set_at = now()`,
       [scope, id, spentNanoUsd],
