@@ -1,15 +1,13 @@
 import { BodyValidationError } from "../shared/zod-validator";
 import {
   aliasTaken,
-  budgetTaken,
   databaseUnavailable,
   GatewayError,
   internalError,
   invalidRequest,
   keyTaken,
-  tokenNameTaken,
-  userTaken,
 } from "./errors";
+import { budgetTaken, tokenNameTaken, userTaken } from "./management/errors";
 import { TokenNameTakenError } from "./ports/admin-token-store";
 import { BudgetTakenError } from "./ports/budget-store";
 import { AliasTakenError, KeyTakenError, StoreUnavailableError } from "./ports/key-store";

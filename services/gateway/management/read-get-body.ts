@@ -1,4 +1,4 @@
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { invalidRequest } from "../errors";
 
 /** A body that only names something is small, in bytes. */
@@ -9,7 +9,7 @@ const MAX_BYTES = 8 * 1024;
  * @returns `undefined` when there is none
  * @throws GatewayError 400 when it is too large or no JSON
  */
-export async function readGetBody(request: FastifyRequest): Promise<unknown> {
+export async function readGetBody(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
   const { "content-length": length, "transfer-encoding": encoding } = request.headers;
   if ((length === undefined || length === "0") && encoding === undefined) return undefined;
   const chunks: Buffer[] = [];
@@ -18,7 +18,12 @@ export async function readGetBody(request: FastifyRequest): Promise<unknown> {
   const body: AsyncIterable<Buffer> = request.raw.iterator({ destroyOnReturn: false });
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw invalidRequest(`the body must be at most ${MAX_BYTES} bytes`);
+    if (bytes > MAX_BYTES) {
+      // What is still on its way is let past, and nothing follows it on this connection.
+      reply.header("connection", "close");
+      request.raw.resume();
+      throw invalidRequest(`the body must be at most ${MAX_BYTES} bytes`);
+    }
     chunks.push(chunk);
   }
   if (bytes === 0) return undefined;

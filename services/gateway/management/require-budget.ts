@@ -1,5 +1,5 @@
-import { budgetNotFound } from "../errors";
 import type { BudgetStore } from "../ports/budget-store";
+import { budgetNotFound } from "./errors";
 
 /** @throws GatewayError 404 when a budget is named that does not exist */
 export function requireBudget(budgets: BudgetStore, budgetId: string | null | undefined): void {

@@ -1,5 +1,6 @@
 import fp from "fastify-plugin";
-import { adminOnly, roleMayNot } from "../errors";
+import { adminOnly } from "../errors";
+import { roleMayNot } from "../management/errors";
 import { accessOf } from "../management/route-access";
 import { callerOf } from "./auth";
 

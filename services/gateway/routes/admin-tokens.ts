@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { FastifyPluginAsync } from "fastify";
 import { z } from "zod";
-import { databaseUnavailable, tokenNotFound } from "../errors";
+import { databaseUnavailable } from "../errors";
 import { hashKey, KEY_PREFIX, maskKey } from "../key-token";
 import { actorOf } from "../management/actor";
 import { addDuration } from "../management/duration";
+import { tokenNotFound } from "../management/errors";
 import { lifetime, name } from "../management/fields";
 import type { AdminToken, AdminTokenStore } from "../ports/admin-token-store";
 import type { Clock } from "../ports/clock";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyPluginAsync } from "fastify";
 import type { z } from "zod";
-import { budgetNotFound, databaseUnavailable, invalidRequest } from "../errors";
+import { databaseUnavailable, invalidRequest } from "../errors";
 import { actorOf } from "../management/actor";
 import {
   budgetInfoBody,
@@ -13,6 +13,7 @@ import {
 } from "../management/budget-bodies";
 import { carryToStandingKey } from "../management/carry-to-standing-key";
 import { describeUser } from "../management/describe-user";
+import { budgetNotFound } from "../management/errors";
 import { fieldsOf } from "../management/key-changes";
 import type { BudgetStore } from "../ports/budget-store";
 import type { KeyStore } from "../ports/key-store";

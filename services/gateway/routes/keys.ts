@@ -1,4 +1,4 @@
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { BodyValidationError } from "../../shared/zod-validator";
 import { databaseUnavailable, keyNotFound, notYourKey } from "../errors";
@@ -58,8 +58,8 @@ export const keyRoutes: FastifyPluginAsync<KeysOptions> = async (app, options) =
   app.get<{ Querystring: KeyReference }>(
     "/key/info",
     { schema: { querystring: keyReference } },
-    async (request) => {
-      const body = keyReference.safeParse((await readGetBody(request)) ?? {});
+    async (request, reply) => {
+      const body = keyReference.safeParse((await readGetBody(request, reply)) ?? {});
       if (!body.success) throw new BodyValidationError(body.error);
       return info(request, { ...body.data, ...request.query });
     },
@@ -74,18 +74,19 @@ export const keyRoutes: FastifyPluginAsync<KeysOptions> = async (app, options) =
   app.get<{ Querystring: ListQuery }>(
     "/key/list",
     { schema: { querystring: keyListQuery } },
-    async ({ query }, reply: FastifyReply) => {
+    async ({ query }) => {
       if (!keys.isReady) throw databaseUnavailable();
       const { page, total } = listKeys(keys.all(), query);
-      const spent = query.return_full_object ? await spend.byKeys(page.map((key) => key.keyId)) : new Map();
-      return reply.send({
+      const ids = query.return_full_object ? page.map((key) => key.keyId) : [];
+      const spent = await spend.byKeys(ids);
+      return {
         keys: page.map((key) =>
           query.return_full_object ? describeKeyWithToken(key, spent.get(key.keyId) ?? 0) : key.tokenHash,
         ),
         total_count: total,
         current_page: query.page,
         total_pages: Math.ceil(total / query.size),
-      });
+      };
     },
   );
 

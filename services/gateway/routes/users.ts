@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyPluginAsync } from "fastify";
 import type { z } from "zod";
-import { aliasTaken, databaseUnavailable, notYourUser, userNotFound } from "../errors";
+import { aliasTaken, databaseUnavailable } from "../errors";
 import { actorOf } from "../management/actor";
 import { carryToStandingKey } from "../management/carry-to-standing-key";
 import { describeKeyWithToken, describeNewKey } from "../management/describe-key";
 import { describeNamedUser, describeUser } from "../management/describe-user";
+import { notYourUser, userNotFound } from "../management/errors";
 import { fieldsOf } from "../management/key-changes";
 import { keysOfUser } from "../management/keys-of-user";
 import { makeKey } from "../management/make-key";
@@ -63,15 +64,13 @@ export const userRoutes: FastifyPluginAsync<UsersOptions> = async (app, options)
     const user = await users.create(userId, createdBy, toUserFields(fields));
     const described = describeUser(user, await spentBy(userId));
     if (!makesKey) return { ...described, key: null };
-    const { raw, key } = await makeKey(
-      { keys, masterKey, now: clock.now(), createdBy },
-      {
-        key_alias: alias,
-        user_id: userId,
-        models: [...user.models],
-        duration,
-      },
-    );
+    const maker = { keys, masterKey, now: clock.now(), createdBy };
+    const settings = { key_alias: alias, user_id: userId, models: [...user.models], duration };
+    const { raw, key } = await makeKey(maker, settings).catch(async (error: unknown) => {
+      // The alias was taken meanwhile.
+      await users.delete([userId]);
+      throw error;
+    });
     request.audit?.recordChange(`user ${userId}, key ${key.keyId}`, fieldsOf(fields));
     return { ...describeNewKey(raw, key, 0), ...described, metadata: user.metadata };
   });
