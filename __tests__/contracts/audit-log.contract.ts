@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { AuditLog, AuditRow } from "../../services/gateway/ports/audit-log";
 import { auditRow } from "../support/services/audit-row";
 
@@ -67,6 +68,16 @@ export function describeAuditLog(name: string, open: () => Promise<OpenAuditLog>
       const entry = log.open();
       await entry?.commit(auditRow());
       await expect(entry?.commit(auditRow())).rejects.toThrow(/used/);
+    });
+
+    test("adds up what a key has spent", async () => {
+      const keyId = randomUUID();
+      await commit(auditRow({ keyId, costNanoUsd: 4_000_000_000 }));
+      await commit(auditRow({ keyId, costNanoUsd: 1 }));
+      await commit(auditRow({ keyId, costNanoUsd: null }));
+      await commit(auditRow());
+      await expect(log.spentNanoUsd(keyId)).resolves.toBe(4_000_000_001);
+      await expect(log.spentNanoUsd(randomUUID())).resolves.toBe(0);
     });
 
     test("flush waits for what is queued", async () => {

@@ -1,11 +1,14 @@
 import { type AdminTokenStore, TokenNameTakenError } from "../../services/gateway/ports/admin-token-store";
-import { type BudgetStore, BudgetTakenError } from "../../services/gateway/ports/budget-store";
+import {
+  type NamedBudgetStore,
+  NamedBudgetTakenError,
+} from "../../services/gateway/ports/named-budget-store";
 import { type UserStore, UserTakenError } from "../../services/gateway/ports/user-store";
 
 /** Empty stores that are ready. */
 export interface OpenManagementStores {
   readonly users: UserStore;
-  readonly budgets: BudgetStore;
+  readonly budgets: NamedBudgetStore;
   readonly adminTokens: AdminTokenStore;
 }
 
@@ -74,7 +77,7 @@ export function describeManagementStores(name: string, open: () => Promise<OpenM
         softBudgetNanoUsd: null,
         createdBy: "x",
       });
-      await expect(budgets.create("b", "x", {})).rejects.toBeInstanceOf(BudgetTakenError);
+      await expect(budgets.create("b", "x", {})).rejects.toBeInstanceOf(NamedBudgetTakenError);
       const changed = await budgets.update("b", "y", { maxBudgetNanoUsd: null, softBudgetNanoUsd: 2 });
       expect(changed).toMatchObject({ maxBudgetNanoUsd: null, softBudgetNanoUsd: 2, budgetDuration: "1d" });
       expect(budgets.findById("b")).toEqual(changed);

@@ -1,7 +1,7 @@
 import { MemoryAdminTokenStore } from "../../services/gateway/adapters/memory/admin-token-store";
 import { MemoryAuditLog } from "../../services/gateway/adapters/memory/audit-log";
-import { MemoryBudgetStore } from "../../services/gateway/adapters/memory/budget-store";
 import { MemoryKeyStore } from "../../services/gateway/adapters/memory/key-store";
+import { MemoryNamedBudgetStore } from "../../services/gateway/adapters/memory/named-budget-store";
 import { MemorySpendStore } from "../../services/gateway/adapters/memory/spend-store";
 import { MemoryUserStore } from "../../services/gateway/adapters/memory/user-store";
 import { describeAuditLog } from "./audit-log.contract";
@@ -11,7 +11,7 @@ import { describeSpendStore } from "./spend-store.contract";
 
 describeManagementStores("memory", async () => ({
   users: new MemoryUserStore(),
-  budgets: new MemoryBudgetStore(),
+  budgets: new MemoryNamedBudgetStore(),
   adminTokens: new MemoryAdminTokenStore(),
 }));
 describeSpendStore("memory", async () => {

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { zodValidator } from "../shared/zod-validator";
 import type { GatewayConfig } from "./config";
-import { countRows } from "./metrics/count-rows";
 import { MetricsRegistry } from "./metrics/registry";
+import { createRowCounter } from "./metrics/row-counter";
 import { access } from "./plugins/access";
 import { audit } from "./plugins/audit";
 import { auth } from "./plugins/auth";
@@ -15,9 +15,9 @@ import { openApi } from "./plugins/openapi";
 import { requestId } from "./plugins/request-id";
 import type { AdminTokenStore } from "./ports/admin-token-store";
 import type { AuditLog } from "./ports/audit-log";
-import type { BudgetStore } from "./ports/budget-store";
 import type { Clock } from "./ports/clock";
 import type { KeyStore } from "./ports/key-store";
+import type { NamedBudgetStore } from "./ports/named-budget-store";
 import type { SpendBaselines, SpendReader } from "./ports/spend-reader";
 import type { UserStore } from "./ports/user-store";
 import { adminTokenRoutes } from "./routes/admin-tokens";
@@ -43,7 +43,7 @@ export interface GatewayDependencies {
   readonly catalog: ModelCatalog;
   readonly keys: KeyStore;
   readonly users: UserStore;
-  readonly budgets: BudgetStore;
+  readonly budgets: NamedBudgetStore;
   readonly adminTokens: AdminTokenStore;
   readonly spend: SpendReader & SpendBaselines;
   readonly audit: AuditLog;
@@ -63,6 +63,7 @@ export function buildApp(
   const { masterKey } = config;
   const { clock, catalog, keys, users, budgets, adminTokens, spend } = deps;
   const registry = new MetricsRegistry();
+  const onRow = createRowCounter(registry, (name) => catalog.groups.has(name));
   registry.gauge("gateway_answers_in_flight", "Answers that are running.", () => deps.inFlight.size);
   registry.gauge("gateway_audit_accepting", "Whether rows are taken.", () => Number(deps.audit.isAccepting));
   const app: FastifyInstance = Fastify({
@@ -82,7 +83,7 @@ export function buildApp(
   app.register(metrics, { registry });
   app.register(errorReplies);
   app.register(auth, { keys, adminTokens, masterKey, clock }); // who
-  app.register(audit, { log: countRows(deps.audit, registry, (name) => catalog.groups.has(name)), clock }); // the row is opened
+  app.register(audit, { log: deps.audit, clock, onRow }); // the row is opened
   app.register(keyStanding, { clock }); // may they at all
   app.register(access); // may they here
   app.register(health, { checks: deps.checks });

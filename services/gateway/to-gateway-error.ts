@@ -9,8 +9,8 @@ import {
 } from "./errors";
 import { budgetTaken, tokenNameTaken, userTaken } from "./management/errors";
 import { TokenNameTakenError } from "./ports/admin-token-store";
-import { BudgetTakenError } from "./ports/budget-store";
 import { AliasTakenError, KeyTakenError, StoreUnavailableError } from "./ports/key-store";
+import { NamedBudgetTakenError } from "./ports/named-budget-store";
 import { UserTakenError } from "./ports/user-store";
 import { TranslationError } from "./translate/openai-to-anthropic/translation-error";
 
@@ -23,7 +23,7 @@ export function toGatewayError(error: unknown, requestId: string): GatewayError 
   if (error instanceof AliasTakenError) return aliasTaken(error.message);
   if (error instanceof KeyTakenError) return keyTaken();
   if (error instanceof UserTakenError) return userTaken(error.message);
-  if (error instanceof BudgetTakenError) return budgetTaken(error.message);
+  if (error instanceof NamedBudgetTakenError) return budgetTaken(error.message);
   if (error instanceof TokenNameTakenError) return tokenNameTaken(error.message);
   if (error instanceof StoreUnavailableError) return databaseUnavailable();
   const status = (error as { statusCode?: unknown } | null)?.statusCode;

@@ -2,8 +2,8 @@ import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { MemoryAdminTokenStore } from "../../../services/gateway/adapters/memory/admin-token-store";
 import { MemoryAuditLog } from "../../../services/gateway/adapters/memory/audit-log";
-import { MemoryBudgetStore } from "../../../services/gateway/adapters/memory/budget-store";
 import { MemoryKeyStore } from "../../../services/gateway/adapters/memory/key-store";
+import { MemoryNamedBudgetStore } from "../../../services/gateway/adapters/memory/named-budget-store";
 import { MemorySpendStore } from "../../../services/gateway/adapters/memory/spend-store";
 import { MemoryUserStore } from "../../../services/gateway/adapters/memory/user-store";
 import { buildApp } from "../../../services/gateway/app";
@@ -90,7 +90,7 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
       },
       keys,
       users: new MemoryUserStore(clock),
-      budgets: new MemoryBudgetStore(clock),
+      budgets: new MemoryNamedBudgetStore(clock),
       adminTokens,
       spend: new MemorySpendStore(audit.rows),
       audit,

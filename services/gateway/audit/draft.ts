@@ -38,6 +38,8 @@ export class AuditDraft {
     readonly origin: DraftOrigin,
     readonly entry: AuditEntry,
     readonly clock: Clock,
+    /** Sees the row that is committed. */
+    readonly onRow: (row: AuditRow) => void,
   ) {
     this.#startedAt = clock.now();
   }
@@ -87,7 +89,9 @@ export class AuditDraft {
     if (this.#isCommitted) return;
     this.#isCommitted = true;
     try {
-      await this.entry.commit(this.#toRow(status));
+      const row = this.#toRow(status);
+      this.onRow(row);
+      await this.entry.commit(row);
     } catch (error) {
       throw error instanceof AuditNotCommittedError ? auditNotCommitted() : error;
     }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Budget, BudgetFields } from "../ports/budget-store";
+import type { NamedBudget, NamedBudgetFields } from "../ports/named-budget-store";
 import { nanoUsdToUsd } from "../pricing/money";
 import { duration, limit, name, usd } from "./fields";
 
@@ -34,7 +34,7 @@ export const deleteBudgetBody = z.strictObject({ id: name(255) });
 /** Body → what is stored: what is left out stays, `null` clears. */
 export function toBudgetFields(
   body: Omit<z.output<typeof updateBudgetBody>, "budget_id" | "user_id">,
-): BudgetFields {
+): NamedBudgetFields {
   return {
     maxBudgetNanoUsd: body.max_budget,
     softBudgetNanoUsd: body.soft_budget,
@@ -46,7 +46,7 @@ export function toBudgetFields(
 }
 
 /** A budget as management answers show it. */
-export function describeBudget(budget: Budget) {
+export function describeBudget(budget: NamedBudget) {
   const usdOf = (nanoUsd: number | null) => (nanoUsd === null ? null : nanoUsdToUsd(nanoUsd));
   return {
     budget_id: budget.budgetId,

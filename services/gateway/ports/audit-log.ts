@@ -62,6 +62,8 @@ export interface AuditLog {
   open(): AuditEntry | undefined;
   /** Whether `open` would give an entry. */
   readonly isAccepting: boolean;
+  /** What the rows of a key add up to, in nano-USD. @throws StoreUnavailableError */
+  spentNanoUsd(keyId: string): Promise<number>;
   /** Waits until every row handed over is durable, at most `timeoutMs`. @returns the number of rows still not written */
   flush(timeoutMs: number): Promise<number>;
 }

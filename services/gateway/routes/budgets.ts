@@ -15,15 +15,15 @@ import { carryToStandingKey } from "../management/carry-to-standing-key";
 import { describeUser } from "../management/describe-user";
 import { budgetNotFound } from "../management/errors";
 import { fieldsOf } from "../management/key-changes";
-import type { BudgetStore } from "../ports/budget-store";
 import type { KeyStore } from "../ports/key-store";
+import type { NamedBudgetStore } from "../ports/named-budget-store";
 import type { SpendBaselines, SpendReader } from "../ports/spend-reader";
 import type { UserStore } from "../ports/user-store";
 import { CHANGE, READ } from "./management-route";
 
 /** What the routes need. */
 export interface BudgetsOptions {
-  readonly budgets: BudgetStore;
+  readonly budgets: NamedBudgetStore;
   readonly users: UserStore;
   readonly keys: KeyStore;
   readonly spend: SpendReader;

@@ -9,9 +9,9 @@ import { requireKey } from "../management/find-key";
 import { namedKey, regenerateKeyBody, updateKeyBody } from "../management/key-bodies";
 import { fieldsOf, toKeyChanges } from "../management/key-changes";
 import { requireBudget } from "../management/require-budget";
-import type { BudgetStore } from "../ports/budget-store";
 import type { Clock } from "../ports/clock";
 import type { KeyStore, VirtualKey } from "../ports/key-store";
+import type { NamedBudgetStore } from "../ports/named-budget-store";
 import type { SpendBaselines, SpendReader } from "../ports/spend-reader";
 import type { Secret } from "../secret";
 import { CHANGE } from "./management-route";
@@ -19,7 +19,7 @@ import { CHANGE } from "./management-route";
 /** What the routes need. */
 export interface KeyChangesOptions {
   readonly keys: KeyStore;
-  readonly budgets: BudgetStore;
+  readonly budgets: NamedBudgetStore;
   readonly spend: SpendReader;
   readonly baselines: SpendBaselines;
   readonly clock: Clock;

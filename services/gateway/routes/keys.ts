@@ -12,9 +12,9 @@ import { makeKey } from "../management/make-key";
 import { readGetBody } from "../management/read-get-body";
 import { requireBudget } from "../management/require-budget";
 import { callerOf } from "../plugins/auth";
-import type { BudgetStore } from "../ports/budget-store";
 import type { Clock } from "../ports/clock";
 import type { KeyStore, VirtualKey } from "../ports/key-store";
+import type { NamedBudgetStore } from "../ports/named-budget-store";
 import type { SpendReader } from "../ports/spend-reader";
 import type { Secret } from "../secret";
 import { CHANGE, READ } from "./management-route";
@@ -22,7 +22,7 @@ import { CHANGE, READ } from "./management-route";
 /** What the routes need. */
 export interface KeysOptions {
   readonly keys: KeyStore;
-  readonly budgets: BudgetStore;
+  readonly budgets: NamedBudgetStore;
   readonly spend: SpendReader;
   readonly clock: Clock;
   readonly masterKey: Secret;

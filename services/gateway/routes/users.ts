@@ -20,9 +20,9 @@ import {
   userListQuery,
 } from "../management/user-bodies";
 import { callerOf } from "../plugins/auth";
-import type { BudgetStore } from "../ports/budget-store";
 import type { Clock } from "../ports/clock";
 import type { KeyStore } from "../ports/key-store";
+import type { NamedBudgetStore } from "../ports/named-budget-store";
 import type { SpendBaselines, SpendReader } from "../ports/spend-reader";
 import type { UserStore } from "../ports/user-store";
 import type { Secret } from "../secret";
@@ -32,7 +32,7 @@ import { CHANGE } from "./management-route";
 export interface UsersOptions {
   readonly users: UserStore;
   readonly keys: KeyStore;
-  readonly budgets: BudgetStore;
+  readonly budgets: NamedBudgetStore;
   readonly spend: SpendReader;
   readonly baselines: SpendBaselines;
   readonly clock: Clock;

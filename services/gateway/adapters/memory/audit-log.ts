@@ -38,6 +38,12 @@ export class MemoryAuditLog implements AuditLog {
     return new GroupCommitEntry(this.#commits);
   }
 
+  spentNanoUsd(keyId: string): Promise<number> {
+    let spent = 0;
+    for (const row of this.rows.values()) if (row.keyId === keyId) spent += row.costNanoUsd ?? 0;
+    return Promise.resolve(spent);
+  }
+
   flush(timeoutMs: number): Promise<number> {
     return this.#commits.flush(timeoutMs);
   }

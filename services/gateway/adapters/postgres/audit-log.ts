@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { Logger } from "pino";
 import type { AuditEntry, AuditLog, AuditRow } from "../../ports/audit-log";
+import { StoreUnavailableError } from "../../ports/key-store";
 import { GroupCommit } from "../group-commit";
 import { GroupCommitEntry } from "../group-commit-entry";
 import { INSERT_AUDIT_ROWS, toColumns } from "./audit-columns";
@@ -20,10 +21,12 @@ export interface PostgresAuditLogSettings {
 
 /** Rows in Postgres by group commit. */
 export class PostgresAuditLog implements AuditLog {
+  readonly #pool: Pool;
   readonly #isConnected: () => boolean;
   readonly #commits: GroupCommit<AuditRow>;
 
   constructor({ pool, logger, isConnected, ...limits }: PostgresAuditLogSettings) {
+    this.#pool = pool;
     this.#isConnected = isConnected;
     this.#commits = new GroupCommit<AuditRow>({
       ...limits,
@@ -50,6 +53,18 @@ export class PostgresAuditLog implements AuditLog {
   /** For the link: Postgres is back, so queued rows go out now. */
   onReady(): void {
     this.#commits.retryNow();
+  }
+
+  async spentNanoUsd(keyId: string): Promise<number> {
+    try {
+      const { rows } = await this.#pool.query<{ spent: string }>(
+        "SELECT coalesce(sum(cost_nano_usd), 0)::text AS spent FROM audit_log WHERE key_id = $1",
+        [keyId],
+      );
+      return Number(rows[0]?.spent ?? 0);
+    } catch (error) {
+      throw new StoreUnavailableError("spend not read", { cause: error });
+    }
   }
 
   flush(timeoutMs: number): Promise<number> {

@@ -4,10 +4,10 @@ import { systemClock } from "../../ports/clock";
 import { PostgresAdminTokenStore } from "./admin-token-store";
 import { PostgresAuditLog } from "./audit-log";
 import { AuditPartitions } from "./audit-partitions";
-import { PostgresBudgetStore } from "./budget-store";
 import { PostgresKeyStore } from "./key-store";
 import { PostgresLink } from "./link";
 import { migrate } from "./migrate";
+import { PostgresNamedBudgetStore } from "./named-budget-store";
 import { createDatabaseProbe } from "./probe";
 import { PostgresSpendStore } from "./spend-store";
 import { PostgresUserStore } from "./user-store";
@@ -28,7 +28,7 @@ export interface DatabaseSettings {
 export interface Database {
   readonly keys: PostgresKeyStore;
   readonly users: PostgresUserStore;
-  readonly budgets: PostgresBudgetStore;
+  readonly budgets: PostgresNamedBudgetStore;
   readonly adminTokens: PostgresAdminTokenStore;
   readonly spend: PostgresSpendStore;
   readonly audit: PostgresAuditLog;
@@ -60,7 +60,7 @@ export function openDatabase({
 
   const keys = new PostgresKeyStore(pool);
   const users = new PostgresUserStore(pool);
-  const budgets = new PostgresBudgetStore(pool);
+  const budgets = new PostgresNamedBudgetStore(pool);
   const adminTokens = new PostgresAdminTokenStore(pool);
   const audit = new PostgresAuditLog({
     pool,

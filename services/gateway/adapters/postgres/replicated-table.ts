@@ -2,13 +2,13 @@ import type { ClientBase, Pool } from "pg";
 import type { LinkUser } from "./link";
 
 /** A table whose rows every replica holds in memory. Its sequence is `<name>_version`, its channel its name. */
-export type ReplicatedTableName = "virtual_keys" | "users" | "budgets" | "admin_tokens";
+export type ReplicatedTableName = "virtual_keys" | "users" | "named_budgets" | "admin_tokens";
 
 /** Changes are rare; one at a time means that versions become visible in the order of their numbers. */
 const CHANGE_LOCKS: Readonly<Record<ReplicatedTableName, number>> = {
   virtual_keys: 7_205_315,
   users: 7_205_316,
-  budgets: 7_205_317,
+  named_budgets: 7_205_317,
   admin_tokens: 7_205_318,
 };
 

@@ -1,5 +1,5 @@
 import { keysAndAudit } from "./0001-keys-and-audit";
-import { management } from "./0003-management";
+import { management } from "./0004-management";
 
 /** One step of the schema. A released step is never edited; a change is a new step. */
 export interface Migration {

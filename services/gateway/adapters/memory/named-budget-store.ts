@@ -1,26 +1,31 @@
-import { type Budget, type BudgetFields, type BudgetStore, BudgetTakenError } from "../../ports/budget-store";
 import { type Clock, systemClock } from "../../ports/clock";
+import {
+  type NamedBudget,
+  type NamedBudgetFields,
+  type NamedBudgetStore,
+  NamedBudgetTakenError,
+} from "../../ports/named-budget-store";
 import { withChanges } from "./with-changes";
 
 /** Budgets in the process only. For tests. */
-export class MemoryBudgetStore implements BudgetStore {
+export class MemoryNamedBudgetStore implements NamedBudgetStore {
   readonly isReady = true;
-  readonly #budgets = new Map<string, Budget>();
+  readonly #budgets = new Map<string, NamedBudget>();
 
   constructor(readonly clock: Clock = systemClock) {}
 
-  findById(budgetId: string): Budget | undefined {
+  findById(budgetId: string): NamedBudget | undefined {
     return this.#budgets.get(budgetId);
   }
 
-  all(): Iterable<Budget> {
+  all(): Iterable<NamedBudget> {
     return this.#budgets.values();
   }
 
-  async create(budgetId: string, createdBy: string, fields: BudgetFields): Promise<Budget> {
-    if (this.#budgets.has(budgetId)) throw new BudgetTakenError(budgetId);
+  async create(budgetId: string, createdBy: string, fields: NamedBudgetFields): Promise<NamedBudget> {
+    if (this.#budgets.has(budgetId)) throw new NamedBudgetTakenError(budgetId);
     const now = new Date(this.clock.now());
-    const empty: Budget = {
+    const empty: NamedBudget = {
       budgetId,
       maxBudgetNanoUsd: null,
       softBudgetNanoUsd: null,
@@ -38,11 +43,15 @@ export class MemoryBudgetStore implements BudgetStore {
     return budget;
   }
 
-  async update(budgetId: string, updatedBy: string, fields: BudgetFields): Promise<Budget | undefined> {
+  async update(
+    budgetId: string,
+    updatedBy: string,
+    fields: NamedBudgetFields,
+  ): Promise<NamedBudget | undefined> {
     const former = this.#budgets.get(budgetId);
     if (former === undefined) return undefined;
     const updatedAt = new Date(this.clock.now());
-    const budget = withChanges<Budget>(former, { ...fields, updatedBy, updatedAt });
+    const budget = withChanges<NamedBudget>(former, { ...fields, updatedBy, updatedAt });
     this.#budgets.set(budgetId, budget);
     return budget;
   }

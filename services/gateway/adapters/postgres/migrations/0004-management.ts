@@ -6,7 +6,7 @@ import type { Migration } from "./index";
  * `spend_baselines` moves the zero point of a sum over `audit_log`; the rows themselves are never touched.
  */
 export const management: Migration = {
-  version: 3,
+  version: 4,
   name: "management",
   sql: `
     ALTER TABLE virtual_keys
@@ -47,8 +47,8 @@ export const management: Migration = {
     CREATE UNIQUE INDEX users_email ON users (lower(user_email)) WHERE deleted_at IS NULL;
     CREATE INDEX users_by_version ON users (version);
 
-    CREATE SEQUENCE budgets_version;
-    CREATE TABLE budgets (
+    CREATE SEQUENCE named_budgets_version;
+    CREATE TABLE named_budgets (
       budget_id             text PRIMARY KEY,
       max_budget_nano_usd   bigint CHECK (max_budget_nano_usd >= 0),
       soft_budget_nano_usd  bigint CHECK (soft_budget_nano_usd >= 0),
@@ -63,7 +63,7 @@ export const management: Migration = {
       deleted_at            timestamptz,
       version               bigint NOT NULL
     );
-    CREATE INDEX budgets_by_version ON budgets (version);
+    CREATE INDEX named_budgets_by_version ON named_budgets (version);
 
     CREATE SEQUENCE admin_tokens_version;
     CREATE TABLE admin_tokens (

@@ -1,15 +1,14 @@
-import type { AuditEntry, AuditLog, AuditRow } from "../ports/audit-log";
+import type { AuditRow } from "../ports/audit-log";
 import type { MetricsRegistry } from "./registry";
 
 /**
- * The same log, with its rows counted: what metrics say and what the audit says have one source.
+ * Counts audit rows: what metrics say and what the audit says have one source.
  * @param isModel whether a name is a configured model; others, which callers make up, count as `unknown`
  */
-export function countRows(
-  log: AuditLog,
+export function createRowCounter(
   registry: MetricsRegistry,
   isModel: (name: string) => boolean,
-): AuditLog {
+): (row: AuditRow) => void {
   const requests = registry.counter("gateway_model_requests_total", "Requests for a model, by outcome.", [
     "model",
     "status",
@@ -21,7 +20,7 @@ export function countRows(
     ["model"],
     [0.1, 0.25, 0.5, 1, 2, 5, 10, 30],
   );
-  const count = (row: AuditRow) => {
+  return (row) => {
     if (row.modelRequested === null) return;
     const model = isModel(row.modelRequested) ? row.modelRequested : "unknown";
     requests.add(1, [model, String(row.status)]);
@@ -30,22 +29,5 @@ export function countRows(
     tokens.add(row.cacheReadTokens, [model, "cache_read"]);
     tokens.add(row.cacheWriteTokens, [model, "cache_write"]);
     if (row.ttftMs !== null) firstContent.observe(row.ttftMs / 1000, [model]);
-  };
-  const counted = (entry: AuditEntry): AuditEntry => ({
-    commit: (row) => {
-      count(row);
-      return entry.commit(row);
-    },
-    discard: () => entry.discard(),
-  });
-  return {
-    open: () => {
-      const entry = log.open();
-      return entry === undefined ? undefined : counted(entry);
-    },
-    get isAccepting() {
-      return log.isAccepting;
-    },
-    flush: (timeoutMs) => log.flush(timeoutMs),
   };
 }

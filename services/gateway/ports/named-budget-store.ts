@@ -1,5 +1,5 @@
 /** Limits under a name, for keys and users that refer to it. */
-export interface Budget {
+export interface NamedBudget {
   readonly budgetId: string;
   /** Most that may be spent in a period, in nano-USD. */
   readonly maxBudgetNanoUsd: number | null;
@@ -20,25 +20,25 @@ export interface Budget {
 }
 
 /** What may be set of a budget. A field left out stays as it is. */
-export type BudgetFields = Partial<
-  Omit<Budget, "budgetId" | "createdAt" | "updatedAt" | "createdBy" | "updatedBy">
+export type NamedBudgetFields = Partial<
+  Omit<NamedBudget, "budgetId" | "createdAt" | "updatedAt" | "createdBy" | "updatedBy">
 >;
 
 /** There is a budget with this id. */
-export class BudgetTakenError extends Error {
-  override readonly name = "BudgetTakenError";
+export class NamedBudgetTakenError extends Error {
+  override readonly name = "NamedBudgetTakenError";
 }
 
 /** Budgets. Look-ups are answered from memory; changes are durable when their promise resolves. */
-export interface BudgetStore {
+export interface NamedBudgetStore {
   readonly isReady: boolean;
-  findById(budgetId: string): Budget | undefined;
+  findById(budgetId: string): NamedBudget | undefined;
   /** Every budget, in no particular order. */
-  all(): Iterable<Budget>;
-  /** @throws BudgetTakenError, StoreUnavailableError */
-  create(budgetId: string, createdBy: string, fields: BudgetFields): Promise<Budget>;
+  all(): Iterable<NamedBudget>;
+  /** @throws NamedBudgetTakenError, StoreUnavailableError */
+  create(budgetId: string, createdBy: string, fields: NamedBudgetFields): Promise<NamedBudget>;
   /** @returns `undefined` when there is no such budget. @throws StoreUnavailableError */
-  update(budgetId: string, updatedBy: string, fields: BudgetFields): Promise<Budget | undefined>;
+  update(budgetId: string, updatedBy: string, fields: NamedBudgetFields): Promise<NamedBudget | undefined>;
   /** @returns whether there was one. @throws StoreUnavailableError */
   delete(budgetId: string): Promise<boolean>;
 }

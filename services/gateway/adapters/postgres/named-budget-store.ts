@@ -1,6 +1,11 @@
 import type { Pool } from "pg";
-import { type Budget, type BudgetFields, type BudgetStore, BudgetTakenError } from "../../ports/budget-store";
 import { StoreUnavailableError } from "../../ports/key-store";
+import {
+  type NamedBudget,
+  type NamedBudgetFields,
+  type NamedBudgetStore,
+  NamedBudgetTakenError,
+} from "../../ports/named-budget-store";
 import { isUniqueViolation } from "./error-class";
 import { toNumber } from "./key-row";
 import { ReplicatedTable } from "./replicated-table";
@@ -23,15 +28,15 @@ interface BudgetRow {
 }
 
 /** All budgets in memory, Postgres behind. */
-export class PostgresBudgetStore implements BudgetStore {
+export class PostgresNamedBudgetStore implements NamedBudgetStore {
   /** For the link, which carries the changes of other replicas. */
   readonly table: ReplicatedTable<BudgetRow>;
-  readonly #budgets = new Map<string, Budget>();
+  readonly #budgets = new Map<string, NamedBudget>();
 
   constructor(pool: Pool) {
     this.table = new ReplicatedTable({
       pool,
-      name: "budgets",
+      name: "named_budgets",
       idOf: (row) => row.budget_id,
       apply: (row) => {
         if (row.deleted_at === null) this.#budgets.set(row.budget_id, toBudget(row));
@@ -44,20 +49,22 @@ export class PostgresBudgetStore implements BudgetStore {
     return this.table.isReady;
   }
 
-  findById(budgetId: string): Budget | undefined {
+  findById(budgetId: string): NamedBudget | undefined {
     return this.#budgets.get(budgetId);
   }
 
-  all(): Iterable<Budget> {
+  all(): Iterable<NamedBudget> {
     return this.#budgets.values();
   }
 
-  async create(budgetId: string, createdBy: string, fields: BudgetFields): Promise<Budget> {
+  async create(budgetId: string, createdBy: string, fields: NamedBudgetFields): Promise<NamedBudget> {
     try {
       const [row] = await this.table.change(async (client) => {
-        await client.query("DELETE FROM budgets WHERE budget_id = $1 AND deleted_at IS NOT NULL", [budgetId]);
+        await client.query("DELETE FROM named_budgets WHERE budget_id = $1 AND deleted_at IS NOT NULL", [
+          budgetId,
+        ]);
         await client.query(
-          "INSERT INTO budgets (budget_id, created_by, updated_by, version) VALUES ($1, $2, $2, 0)",
+          "INSERT INTO named_budgets (budget_id, created_by, updated_by, version) VALUES ($1, $2, $2, 0)",
           [budgetId, createdBy],
         );
         return (await client.query<BudgetRow>(...updateOf(budgetId, createdBy, fields))).rows;
@@ -65,12 +72,16 @@ export class PostgresBudgetStore implements BudgetStore {
       if (row === undefined) throw new Error("no row came back");
       return toBudget(row);
     } catch (error) {
-      if (isUniqueViolation(error, "budgets_pkey")) throw new BudgetTakenError(budgetId);
+      if (isUniqueViolation(error, "named_budgets_pkey")) throw new NamedBudgetTakenError(budgetId);
       throw new StoreUnavailableError("budget not created", { cause: error });
     }
   }
 
-  async update(budgetId: string, updatedBy: string, fields: BudgetFields): Promise<Budget | undefined> {
+  async update(
+    budgetId: string,
+    updatedBy: string,
+    fields: NamedBudgetFields,
+  ): Promise<NamedBudget | undefined> {
     try {
       const [row] = await this.table.change(
         async (client) => (await client.query<BudgetRow>(...updateOf(budgetId, updatedBy, fields))).rows,
@@ -87,7 +98,7 @@ export class PostgresBudgetStore implements BudgetStore {
         async (client) =>
           (
             await client.query<BudgetRow>(
-              `UPDATE budgets SET deleted_at = now(), version = nextval('budgets_version')
+              `UPDATE named_budgets SET deleted_at = now(), version = nextval('named_budgets_version')
                 WHERE budget_id = $1 AND deleted_at IS NULL RETURNING *`,
               [budgetId],
             )
@@ -100,7 +111,7 @@ export class PostgresBudgetStore implements BudgetStore {
   }
 }
 
-const COLUMNS: Columns<BudgetFields> = {
+const COLUMNS: Columns<NamedBudgetFields> = {
   maxBudgetNanoUsd: "max_budget_nano_usd",
   softBudgetNanoUsd: "soft_budget_nano_usd",
   budgetDuration: "budget_duration",
@@ -109,17 +120,17 @@ const COLUMNS: Columns<BudgetFields> = {
   maxParallelRequests: "max_parallel_requests",
 };
 
-function updateOf(budgetId: string, updatedBy: string, fields: BudgetFields): [string, unknown[]] {
+function updateOf(budgetId: string, updatedBy: string, fields: NamedBudgetFields): [string, unknown[]] {
   const { assignments, values } = setClause(COLUMNS, fields, 3);
   const sql = `
-    UPDATE budgets
-       SET updated_by = $2, updated_at = now(), version = nextval('budgets_version')
+    UPDATE named_budgets
+       SET updated_by = $2, updated_at = now(), version = nextval('named_budgets_version')
            ${assignments === "" ? "" : `, ${assignments}`}
      WHERE budget_id = $1 AND deleted_at IS NULL RETURNING *`;
   return [sql, [budgetId, updatedBy, ...values]];
 }
 
-function toBudget(row: BudgetRow): Budget {
+function toBudget(row: BudgetRow): NamedBudget {
   return {
     budgetId: row.budget_id,
     maxBudgetNanoUsd: toNumber(row.max_budget_nano_usd),
