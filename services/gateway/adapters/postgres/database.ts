@@ -12,6 +12,9 @@ import { createDatabaseProbe } from "./probe";
 import { PostgresSpendStore } from "./spend-store";
 import { PostgresUserStore } from "./user-store";
 
+/** Questions about spend that run at the same time. */
+const REPORT_CONNECTIONS = 2;
+
 /** Settings of `openDatabase`. */
 export interface DatabaseSettings {
   readonly connectionString: string;
@@ -46,17 +49,21 @@ export function openDatabase({
   auditTimeoutMs,
   auditRetentionMs,
 }: DatabaseSettings): Database {
-  const pool = new Pool({
+  const connection = {
     connectionString,
-    max: poolSize,
     connectionTimeoutMillis: 3000,
     // A statement that hangs gives its connection up; the rows are sent again.
     query_timeout: 5000,
     keepAlive: true,
     application_name: "gateway",
-  });
+  };
+  const pool = new Pool({ ...connection, max: poolSize });
+  // Questions about spend may take long. They have connections of their own, so that no audit row waits for one,
+  // and the server ends them too when their time is over.
+  const reports = new Pool({ ...connection, max: REPORT_CONNECTIONS, statement_timeout: 5000 });
   // Without a listener the loss of an idle connection would end the process.
-  pool.on("error", (error) => logger.debug({ err: error }, "idle database connection lost"));
+  for (const one of [pool, reports])
+    one.on("error", (error) => logger.debug({ err: error }, "idle database connection lost"));
 
   const keys = new PostgresKeyStore(pool);
   const users = new PostgresUserStore(pool);
@@ -100,7 +107,7 @@ export function openDatabase({
     users,
     budgets,
     adminTokens,
-    spend: new PostgresSpendStore(pool),
+    spend: new PostgresSpendStore(reports),
     audit,
     probe: async () => link.isConnected && (await probe()),
     async close(flushMs) {
@@ -109,7 +116,7 @@ export function openDatabase({
         logger.error({ rows: lost }, "audit rows lost: the database did not come back before the end");
       audit.stop();
       await link.stop();
-      await pool.end().catch(() => {});
+      await Promise.all([pool, reports].map((one) => one.end().catch(() => {})));
     },
   };
 }
