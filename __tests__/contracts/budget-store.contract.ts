@@ -106,6 +106,16 @@ export function describeBudgetStore(name: string, open: () => Promise<OpenBudget
       for (const one of [budget, other]) await expect(opened.store.spentNano(one)).resolves.toBe(10);
     });
 
+    test("what is spent can be set, before and after the first request", async () => {
+      await opened.store.setSpent(budget, 900);
+      await expect(opened.store.spentNano(budget)).resolves.toBe(900);
+      await opened.store.setSpent(budget, 0);
+      await ask(600);
+      await (await begin(600, [budget]))(10);
+      await expect(opened.store.spentNano(budget)).resolves.toBe(10);
+      await expect(opened.leased(budget.account)).resolves.toBe(590);
+    });
+
     test("many requests at once add up", async () => {
       await ask(1000);
       const commits = await Promise.all(Array.from({ length: 100 }, () => begin(10)));

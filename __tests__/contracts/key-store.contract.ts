@@ -74,5 +74,75 @@ export function describeKeyStore(name: string, open: () => Promise<KeyStore>): v
       ).resolves.toHaveLength(1);
       await expect(keys.delete([created.keyId])).resolves.toHaveLength(0);
     });
+
+    test("changes what is given, keeps the rest, and says who did it", async () => {
+      const created = await keys.create(
+        newKey("sk-a-000000000000", { keyAlias: "one", metadata: { a: 1 }, maxBudgetNanoUsd: 5 }),
+      );
+      const changes = {
+        keyAlias: "two",
+        isBlocked: true,
+        models: ["m"],
+        maxBudgetNanoUsd: null,
+        budgetId: "b",
+      };
+      const updated = await keys.update(created.keyId, "somebody", changes);
+      expect(updated).toMatchObject({
+        ...created,
+        ...changes,
+        updatedBy: "somebody",
+        updatedAt: expect.any(Date),
+      });
+      expect(keys.findById(created.keyId)).toEqual(updated);
+      expect(keys.findByAlias("one")).toBeUndefined();
+      expect([...keys.all()]).toEqual([updated]);
+      await expect(keys.update(created.keyId, "somebody", {})).resolves.toMatchObject(changes);
+      await expect(
+        keys.update("00000000-0000-4000-8000-000000000000", "somebody", changes),
+      ).resolves.toBeUndefined();
+    });
+
+    test("refuses a change to an alias that is in use", async () => {
+      await keys.create(newKey("sk-a-000000000000", { keyAlias: "one" }));
+      const { keyId } = await keys.create(newKey("sk-b-000000000000", { keyAlias: "two" }));
+      await expect(keys.update(keyId, "x", { keyAlias: "one" })).rejects.toBeInstanceOf(AliasTakenError);
+      await expect(keys.update(keyId, "x", { keyAlias: "two" })).resolves.toMatchObject({ keyAlias: "two" });
+    });
+
+    test("a new secret takes the place of the old one, which never comes back", async () => {
+      const given = newKey("sk-a-000000000000", { keyAlias: "one" });
+      const next = newKey("sk-b-000000000000");
+      const { keyId } = await keys.create(given);
+      const rotation = { tokenHash: next.tokenHash, keyName: next.keyName, previousValidUntil: null };
+      const rotated = await keys.update(keyId, "x", { rpmLimit: 3 }, rotation);
+      expect(rotated).toMatchObject({ keyId, keyAlias: "one", tokenHash: next.tokenHash, rpmLimit: 3 });
+      expect(keys.findByHash(given.tokenHash)).toBeUndefined();
+      expect(keys.findByHash(next.tokenHash)).toEqual(rotated);
+      await expect(keys.create({ ...given, keyAlias: null })).rejects.toBeInstanceOf(KeyTakenError);
+      await expect(
+        keys.update(keyId, "x", {}, { ...rotation, tokenHash: given.tokenHash }),
+      ).rejects.toBeInstanceOf(KeyTakenError);
+    });
+
+    test("a grace keeps the former secret, until the next rotation", async () => {
+      const [a, b, c] = ["sk-a-000000000000", "sk-b-000000000000", "sk-c-000000000000"].map((raw) =>
+        newKey(raw),
+      );
+      if (a === undefined || b === undefined || c === undefined) throw new Error("three keys");
+      const { keyId } = await keys.create(a);
+      const previousValidUntil = new Date("2035-01-01T00:00:00Z");
+      const rotate = (to: typeof a) =>
+        keys.update(keyId, "x", {}, { tokenHash: to.tokenHash, keyName: to.keyName, previousValidUntil });
+      await rotate(b);
+      expect(keys.findByHash(a.tokenHash)).toMatchObject({
+        previousTokenHash: a.tokenHash,
+        previousValidUntil,
+      });
+      await rotate(c);
+      expect(keys.findByHash(a.tokenHash)).toBeUndefined();
+      expect(keys.findByHash(b.tokenHash)?.keyId).toBe(keyId);
+      await keys.delete([keyId]);
+      expect(keys.findByHash(b.tokenHash)).toBeUndefined();
+    });
   });
 }

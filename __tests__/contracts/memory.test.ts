@@ -1,12 +1,27 @@
+import { MemoryAdminTokenStore } from "../../services/gateway/adapters/memory/admin-token-store";
 import { MemoryAuditLog } from "../../services/gateway/adapters/memory/audit-log";
 import { MemoryBudgetStore } from "../../services/gateway/adapters/memory/budget-store";
 import { MemoryKeyStore } from "../../services/gateway/adapters/memory/key-store";
+import { MemoryNamedBudgetStore } from "../../services/gateway/adapters/memory/named-budget-store";
 import { MemoryQuotaStore } from "../../services/gateway/adapters/memory/quota-store";
+import { MemorySpendStore } from "../../services/gateway/adapters/memory/spend-store";
+import { MemoryUserStore } from "../../services/gateway/adapters/memory/user-store";
 import { describeAuditLog } from "./audit-log.contract";
 import { describeBudgetStore } from "./budget-store.contract";
 import { describeKeyStore } from "./key-store.contract";
+import { describeManagementStores } from "./management-stores.contract";
 import { describeQuotaStore } from "./quota-store.contract";
+import { describeSpendStore } from "./spend-store.contract";
 
+describeManagementStores("memory", async () => ({
+  users: new MemoryUserStore(),
+  budgets: new MemoryNamedBudgetStore(),
+  adminTokens: new MemoryAdminTokenStore(),
+}));
+describeSpendStore("memory", async () => {
+  const log = new MemoryAuditLog();
+  return { log, spend: new MemorySpendStore(log.rows) };
+});
 describeKeyStore("memory", async () => new MemoryKeyStore());
 describeQuotaStore("memory", async () => new MemoryQuotaStore());
 describeAuditLog("memory", async () => {

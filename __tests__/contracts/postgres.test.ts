@@ -1,12 +1,17 @@
 import { type Database, openDatabase } from "../../services/gateway/adapters/postgres/database";
+import { migrations } from "../../services/gateway/adapters/postgres/migrations";
 import type { AuditRow } from "../../services/gateway/ports/audit-log";
 import { createLogger } from "../../services/shared/logger";
+import { auditRow } from "../support/services/audit-row";
 import { EmbeddedPostgres } from "../support/services/embedded-postgres";
 import { eventually } from "../support/services/eventually";
+import { newKey } from "../support/services/test-gateway";
 import { describeAuditLog } from "./audit-log.contract";
 import { describeBudgetStore } from "./budget-store.contract";
 import { describeKeyStore } from "./key-store.contract";
+import { describeManagementStores } from "./management-stores.contract";
 import { describeQuotaStore } from "./quota-store.contract";
+import { describeSpendStore } from "./spend-store.contract";
 
 const logger = createLogger({ name: "test", level: "silent" });
 let postgres: EmbeddedPostgres;
@@ -36,6 +41,14 @@ async function openNew(): Promise<{ database: Database; name: string }> {
   return { database: await open(name), name };
 }
 
+describeManagementStores("postgres", async () => {
+  const { users, namedBudgets, adminTokens } = (await openNew()).database;
+  return { users, budgets: namedBudgets, adminTokens };
+});
+describeSpendStore("postgres", async () => {
+  const { database } = await openNew();
+  return { log: database.audit, spend: database.spend };
+});
 describeKeyStore("postgres", async () => (await openNew()).database.keys);
 describeQuotaStore("postgres", async () => (await openNew()).database.quotas);
 describeAuditLog("postgres", async () => {
@@ -90,9 +103,73 @@ async function readRows(name: string): Promise<AuditRow[]> {
 test("the schema is made once, also when several gateways start at the same time", async () => {
   await postgres.createDatabase("together");
   await Promise.all([open("together"), open("together"), open("together")]);
-  await expect(postgres.query("SELECT version, name FROM schema_migrations", "together")).resolves.toEqual([
-    { version: 1, name: "keys-and-audit" },
-    { version: 2, name: "ledger" },
-    { version: 3, name: "limits" },
-  ]);
+  const steps = postgres.query("SELECT version, name FROM schema_migrations ORDER BY version", "together");
+  await expect(steps).resolves.toEqual(migrations.map(({ version, name }) => ({ version, name })));
+});
+
+test("spend is found by the hash of a key that was replaced or deleted", async () => {
+  const { database } = await openNew();
+  const first = newKey("sk-first-0000000000");
+  const second = newKey("sk-second-000000000");
+  const { keyId } = await database.keys.create(first);
+  await database.audit.open()?.commit(auditRow({ keyId, keyHash: first.tokenHash }));
+  await database.keys.update(keyId, "x", {}, { ...second, previousValidUntil: null });
+  await database.audit.open()?.commit(auditRow({ keyId, keyHash: second.tokenHash }));
+  await database.keys.delete([keyId]);
+  for (const keyHash of [first.tokenHash, second.tokenHash]) {
+    expect(await database.spend.logs({ keyHash }, { limit: 10, offset: 0 })).toHaveLength(2);
+  }
+});
+
+test("a change reaches other replicas within 100 ms, as does the end of a user, budget and token", async () => {
+  const { database: here, name } = await openNew();
+  const there = await open(name);
+  const worst = { ms: 0 };
+  const arrives = async (change: () => Promise<unknown>, hasArrived: () => boolean) => {
+    await change();
+    const committed = performance.now();
+    while (!hasArrived()) {
+      if (performance.now() - committed > 5000) throw new Error("did not arrive");
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    worst.ms = Math.max(worst.ms, performance.now() - committed);
+  };
+  const token = { tokenHash: "a".repeat(64), tokenName: "sk-...", name: "t", role: "auditor" as const };
+  for (let round = 0; round < 10; round += 1) {
+    const given = newKey(`sk-round-${String(round).padStart(12, "0")}`);
+    const { keyId } = await here.keys.create(given);
+    await arrives(
+      async () => {},
+      () => there.keys.findByHash(given.tokenHash) !== undefined,
+    );
+    await arrives(
+      () => here.keys.update(keyId, "x", { isBlocked: true }),
+      () => there.keys.findByHash(given.tokenHash)?.isBlocked === true,
+    );
+    await arrives(
+      () => here.keys.delete([keyId]),
+      () => there.keys.findByHash(given.tokenHash) === undefined,
+    );
+  }
+  await arrives(
+    () => here.users.upsert("ada", "x", { rpmLimit: 1 }),
+    () => there.users.findById("ada")?.rpmLimit === 1,
+  );
+  await arrives(
+    () => here.users.delete(["ada"]),
+    () => there.users.findById("ada") === undefined,
+  );
+  await arrives(
+    () => here.namedBudgets.create("b", "x", {}),
+    () => there.namedBudgets.findById("b") !== undefined,
+  );
+  await arrives(
+    () => here.adminTokens.create({ ...token, expiresAt: null, createdBy: "x" }),
+    () => there.adminTokens.findByName("t") !== undefined,
+  );
+  await arrives(
+    () => here.adminTokens.delete(there.adminTokens.findByName("t")?.tokenId ?? ""),
+    () => there.adminTokens.findByName("t") === undefined,
+  );
+  expect(worst.ms).toBeLessThan(100);
 });

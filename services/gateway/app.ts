@@ -2,22 +2,41 @@ import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { zodValidator } from "../shared/zod-validator";
 import type { GatewayConfig } from "./config";
+import { budgetedSpend } from "./ledger/budgeted-spend";
 import type { Ledger } from "./ledger/ledger";
 import type { Limiter } from "./limits/limiter";
+import { MetricsRegistry } from "./metrics/registry";
+import { createRowCounter } from "./metrics/row-counter";
+import { access } from "./plugins/access";
 import { audit } from "./plugins/audit";
 import { auth } from "./plugins/auth";
 import { errorReplies } from "./plugins/error-replies";
 import { type HealthChecks, health } from "./plugins/health";
 import { keyStanding } from "./plugins/key-standing";
 import { limits } from "./plugins/limits";
+import { metrics } from "./plugins/metrics";
+import { openApi } from "./plugins/openapi";
 import { requestId } from "./plugins/request-id";
+import type { AdminTokenStore } from "./ports/admin-token-store";
 import type { AuditLog } from "./ports/audit-log";
 import type { Clock } from "./ports/clock";
 import type { KeyStore } from "./ports/key-store";
+import type { NamedBudgetStore } from "./ports/named-budget-store";
+import type { SpendBaselines, SpendReader } from "./ports/spend-reader";
+import type { UserStore } from "./ports/user-store";
+import { adminTokenRoutes } from "./routes/admin-tokens";
+import { budgetRoutes } from "./routes/budgets";
 import { chatCompletions } from "./routes/chat-completions";
+import { type CallbackNames, configCallbacks } from "./routes/config-callbacks";
+import { deploymentHealth } from "./routes/deployment-health";
+import { keyChangeRoutes } from "./routes/key-changes";
 import { keyRoutes } from "./routes/keys";
+import { modelInfo } from "./routes/model-info";
 import { models } from "./routes/models";
+import { spendRoutes } from "./routes/spend";
+import { userRoutes } from "./routes/users";
 import type { ModelCatalog } from "./routing/deployment";
+import type { DeploymentStatus } from "./routing/list-statuses";
 import type { UpstreamClient } from "./upstream/client";
 import type { InFlight } from "./upstream/in-flight";
 
@@ -27,12 +46,19 @@ export interface GatewayDependencies {
   readonly clock: Clock;
   readonly catalog: ModelCatalog;
   readonly keys: KeyStore;
+  readonly users: UserStore;
+  readonly namedBudgets: NamedBudgetStore;
+  readonly adminTokens: AdminTokenStore;
+  readonly spend: SpendReader & SpendBaselines;
   readonly audit: AuditLog;
   readonly ledger: Ledger;
   readonly limiter: Limiter;
   readonly checks: HealthChecks;
   readonly upstream: UpstreamClient;
   readonly inFlight: InFlight;
+  readonly callbacks: CallbackNames;
+  /** Every deployment of the configuration and its present state. */
+  readonly deploymentStatuses: () => readonly DeploymentStatus[];
 }
 
 /** The gateway without its process. Plugins stand in the order in which a request meets them. */
@@ -41,7 +67,11 @@ export function buildApp(
   deps: GatewayDependencies,
 ): FastifyInstance {
   const { masterKey } = config;
-  const { clock, catalog, keys, ledger, upstream, inFlight } = deps;
+  const { clock, catalog, keys, users, namedBudgets, adminTokens, ledger, upstream, inFlight } = deps;
+  const registry = new MetricsRegistry();
+  const onRow = createRowCounter(registry, (name) => catalog.groups.has(name));
+  registry.gauge("gateway_answers_in_flight", "Answers that are running.", () => deps.inFlight.size);
+  registry.gauge("gateway_audit_accepting", "Whether rows are taken.", () => Number(deps.audit.isAccepting));
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.logger,
     genReqId: () => randomUUID(),
@@ -55,14 +85,27 @@ export function buildApp(
   app.setValidatorCompiler(zodValidator);
 
   app.register(requestId);
+  app.register(openApi);
+  app.register(metrics, { registry });
   app.register(errorReplies);
-  app.register(auth, { keys, masterKey }); // who
-  app.register(audit, { log: deps.audit, clock }); // the row is opened
+  app.register(auth, { keys, adminTokens, masterKey, clock }); // who
+  app.register(audit, { log: deps.audit, clock, onRow }); // the row is opened
   app.register(keyStanding, { clock }); // may they at all
+  app.register(access); // may they here
   app.register(limits, { limiter: deps.limiter, ledger, clock }); // how often, how many at once
   app.register(health, { checks: deps.checks });
   app.register(chatCompletions, { catalog, ledger, upstream, inFlight });
   app.register(models, { catalog });
-  app.register(keyRoutes, { keys, ledger, audit: deps.audit, clock, masterKey });
+  app.register(modelInfo, { catalog });
+  app.register(deploymentHealth, { statuses: deps.deploymentStatuses });
+  app.register(configCallbacks, { callbacks: deps.callbacks });
+  const spend = budgetedSpend({ spend: deps.spend, ledger, keys, clock });
+  const management = { keys, users, budgets: namedBudgets, spend, baselines: spend, clock, masterKey };
+  app.register(keyRoutes, management);
+  app.register(keyChangeRoutes, management);
+  app.register(userRoutes, management);
+  app.register(budgetRoutes, management);
+  app.register(spendRoutes, management);
+  app.register(adminTokenRoutes, { tokens: adminTokens, clock });
   return app;
 }

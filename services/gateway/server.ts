@@ -7,11 +7,14 @@ import { openDatabase } from "./adapters/postgres/database";
 import { buildApp } from "./app";
 import { type GatewayConfig, loadConfig } from "./config";
 import { type BuiltCatalog, buildCatalog } from "./config-file/build-catalog";
+import { readCallbackNames } from "./config-file/callback-names";
 import { parseConfigFile } from "./config-file/parse";
 import { drain } from "./drain";
 import { Ledger } from "./ledger/ledger";
 import { Limiter } from "./limits/limiter";
 import { systemClock } from "./ports/clock";
+import type { CallbackNames } from "./routes/config-callbacks";
+import { listStatuses } from "./routing/list-statuses";
 import { UpstreamClient } from "./upstream/client";
 import { InFlight } from "./upstream/in-flight";
 
@@ -23,7 +26,7 @@ const CLOSE_MARGIN_MS = 5000;
 /** The process: configuration → adapters → app → listen → close with grace. */
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
-  const { catalog, notices } = loadCatalog(config);
+  const { catalog, notices, skipped, callbacks } = loadCatalog(config);
   const logger = createLogger({ name: "gateway", level: config.logLevel });
   for (const notice of notices) logger.warn(notice);
 
@@ -41,12 +44,18 @@ async function main(): Promise<void> {
     clock: systemClock,
     catalog,
     keys: database.keys,
+    users: database.users,
+    namedBudgets: database.namedBudgets,
+    adminTokens: database.adminTokens,
+    spend: database.spend,
     audit: database.audit,
     ledger,
     limiter: new Limiter({ store: database.quotas, clock: systemClock, logger }),
     checks: { isDatabaseConnected: database.probe, isAuditAccepting: () => database.audit.isAccepting },
     upstream,
     inFlight,
+    callbacks,
+    deploymentStatuses: () => listStatuses(catalog, skipped),
   });
 
   exitGracefully({
@@ -63,7 +72,7 @@ async function main(): Promise<void> {
   await app.listen({ port: config.port, host: config.host });
 }
 
-function loadCatalog(config: GatewayConfig): BuiltCatalog {
+function loadCatalog(config: GatewayConfig): BuiltCatalog & { readonly callbacks: CallbackNames } {
   let text: string;
   try {
     text = readFileSync(config.configFile, "utf8");
@@ -73,11 +82,11 @@ function loadCatalog(config: GatewayConfig): BuiltCatalog {
       `CONFIG_FILE: ${config.configFile} cannot be read (${reason}); set it to the path of a config.yaml`,
     ]);
   }
-  return buildCatalog(
-    parseConfigFile(text, basename(config.configFile)),
-    process.env,
-    config.anthropicBaseUrl,
-  );
+  const file = parseConfigFile(text, basename(config.configFile));
+  return {
+    ...buildCatalog(file, process.env, config.anthropicBaseUrl),
+    callbacks: readCallbackNames(file),
+  };
 }
 
 main().catch((error: unknown) => {

@@ -7,7 +7,11 @@ import {
   invalidRequest,
   keyTaken,
 } from "./errors";
+import { budgetTaken, tokenNameTaken, userTaken } from "./management/errors";
+import { TokenNameTakenError } from "./ports/admin-token-store";
 import { AliasTakenError, KeyTakenError, StoreUnavailableError } from "./ports/key-store";
+import { NamedBudgetTakenError } from "./ports/named-budget-store";
+import { UserTakenError } from "./ports/user-store";
 import { TranslationError } from "./translate/openai-to-anthropic/translation-error";
 
 /** Any error → what the client gets. What is not known is an internal error without details. */
@@ -18,6 +22,9 @@ export function toGatewayError(error: unknown, requestId: string): GatewayError 
   }
   if (error instanceof AliasTakenError) return aliasTaken(error.message);
   if (error instanceof KeyTakenError) return keyTaken();
+  if (error instanceof UserTakenError) return userTaken(error.message);
+  if (error instanceof NamedBudgetTakenError) return budgetTaken(error.message);
+  if (error instanceof TokenNameTakenError) return tokenNameTaken(error.message);
   if (error instanceof StoreUnavailableError) return databaseUnavailable();
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   // Fastify's own: a body that is too large, no JSON, of another type.

@@ -27,6 +27,9 @@ export function auditRow(props: Partial<AuditRow> = {}): AuditRow {
     ttftMs: 5,
     isStream: true,
     userAgent: "tests",
+    actor: null,
+    target: null,
+    changed: null,
     ...props,
   };
 }

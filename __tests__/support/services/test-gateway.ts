@@ -1,13 +1,18 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
+import { MemoryAdminTokenStore } from "../../../services/gateway/adapters/memory/admin-token-store";
 import { MemoryAuditLog } from "../../../services/gateway/adapters/memory/audit-log";
 import { MemoryBudgetStore } from "../../../services/gateway/adapters/memory/budget-store";
 import { MemoryKeyStore } from "../../../services/gateway/adapters/memory/key-store";
+import { MemoryNamedBudgetStore } from "../../../services/gateway/adapters/memory/named-budget-store";
 import { MemoryQuotaStore } from "../../../services/gateway/adapters/memory/quota-store";
+import { MemorySpendStore } from "../../../services/gateway/adapters/memory/spend-store";
+import { MemoryUserStore } from "../../../services/gateway/adapters/memory/user-store";
 import { buildApp } from "../../../services/gateway/app";
 import { hashKey, maskKey } from "../../../services/gateway/key-token";
 import { Ledger } from "../../../services/gateway/ledger/ledger";
 import { Limiter } from "../../../services/gateway/limits/limiter";
+import type { AdminRole } from "../../../services/gateway/ports/admin-token-store";
 import type { NewVirtualKey, VirtualKey } from "../../../services/gateway/ports/key-store";
 import type { Deployment } from "../../../services/gateway/routing/deployment";
 import { Secret } from "../../../services/gateway/secret";
@@ -34,6 +39,8 @@ export interface TestGateway {
   listen(): Promise<string>;
   /** Makes a key. @returns the key itself and what is stored of it */
   addKey(raw: string, props?: Partial<NewVirtualKey>): Promise<VirtualKey>;
+  /** Makes an admin token named `the-<role>`. @returns the token itself */
+  addToken(role: AdminRole): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -60,6 +67,7 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
   const budgets = props.budgets ?? new MemoryBudgetStore();
   const audit = props.audit ?? new MemoryAuditLog({ budgets });
   const ledger = new Ledger({ store: budgets, logger: createLogger({ name: "test", level: "silent" }) });
+  const adminTokens = new MemoryAdminTokenStore(clock);
   const inFlight = new InFlight();
   const upstream = new UpstreamClient(props.timeouts);
   const deployment = (modelName: string): Deployment => ({
@@ -99,6 +107,10 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
         maxEndUserBudgetNano: props.maxEndUserBudgetNano,
       },
       keys,
+      users: new MemoryUserStore(clock),
+      namedBudgets: new MemoryNamedBudgetStore(clock),
+      adminTokens,
+      spend: new MemorySpendStore(audit.rows),
       audit,
       ledger,
       limiter: new Limiter({
@@ -112,6 +124,11 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
       },
       upstream,
       inFlight,
+      callbacks: { success: ["log_to_db", "langfuse"], failure: ["langfuse"], both: [] },
+      deploymentStatuses: () => [
+        { id: `${MODEL}/0`, modelName: MODEL, upstreamModel: `${MODEL}-20250929`, error: undefined },
+        { id: "bedrock/0", modelName: "bedrock", upstreamModel: "bedrock/x", error: "AWS_REGION is not set" },
+      ],
     },
   );
   return {
@@ -126,6 +143,18 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
     async listen() {
       await app.listen({ port: 0, host: "127.0.0.1" });
       return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+    },
+    async addToken(role) {
+      const raw = `sk-admin-token-of-${role}`;
+      await adminTokens.create({
+        tokenHash: hashKey(raw),
+        tokenName: maskKey(raw),
+        name: `the-${role}`,
+        role,
+        expiresAt: null,
+        createdBy: "tests",
+      });
+      return raw;
     },
     addKey: (raw, key = {}) => keys.create(newKey(raw, key)),
     async close() {
@@ -152,6 +181,7 @@ export function newKey(raw: string, props: Partial<NewVirtualKey> = {}): NewVirt
     rpmLimit: null,
     tpmLimit: null,
     maxParallelRequests: null,
+    budgetId: null,
     createdBy: "tests",
     ...props,
   };

@@ -18,11 +18,20 @@ export class KeyIndex {
     return this.#byAlias.get(alias);
   }
 
+  findById(keyId: string): VirtualKey | undefined {
+    return this.#byId.get(keyId);
+  }
+
+  all(): Iterable<VirtualKey> {
+    return this.#byId.values();
+  }
+
   /** Adds a key or takes the place of its former state. */
   put(key: VirtualKey): void {
     this.remove(key.keyId);
     this.#byId.set(key.keyId, key);
     this.#byHash.set(key.tokenHash, key);
+    if (key.previousTokenHash !== null) this.#byHash.set(key.previousTokenHash, key);
     if (key.keyAlias !== null) this.#byAlias.set(key.keyAlias, key);
   }
 
@@ -32,6 +41,7 @@ export class KeyIndex {
     if (key === undefined) return undefined;
     this.#byId.delete(keyId);
     this.#byHash.delete(key.tokenHash);
+    if (key.previousTokenHash !== null) this.#byHash.delete(key.previousTokenHash);
     // The alias may have a new owner by now.
     if (key.keyAlias !== null && this.#byAlias.get(key.keyAlias)?.keyId === keyId)
       this.#byAlias.delete(key.keyAlias);

@@ -32,6 +32,7 @@ export class AuditDraft {
   #ttftMs: number | null = null;
   #errorType: string | null = null;
   #isSent = false;
+  #change: { target: string; fields: string } | undefined;
   #isCommitted = false;
   #reservation: Reservation | undefined;
   /** Whether the route's handler has taken over: from then on it sees to the row, however the request ends. */
@@ -41,6 +42,8 @@ export class AuditDraft {
     readonly origin: DraftOrigin,
     readonly entry: AuditEntry,
     readonly clock: Clock,
+    /** Sees the row that is committed. */
+    readonly onRow: (row: AuditRow) => void,
   ) {
     this.#startedAt = clock.now();
   }
@@ -84,6 +87,14 @@ export class AuditDraft {
     this.#ttftMs ??= this.#elapsedMs();
   }
 
+  /**
+   * What a management call is about. @param target such as `key <key id>`
+   * @param fields names of the fields it sets
+   */
+  recordChange(target: string, fields: readonly string[] = []): void {
+    this.#change = { target, fields: fields.join(", ") };
+  }
+
   recordError(error: GatewayError): void {
     this.#errorType = error.type;
   }
@@ -125,6 +136,7 @@ export class AuditDraft {
     this.#isCommitted = true;
     try {
       const row = this.#toRow(status);
+      this.onRow(row);
       await this.entry.commit(row, () => this.#reservation?.settle(row.costNanoUsd ?? 0));
     } catch (error) {
       throw error instanceof AuditNotCommittedError ? auditNotCommitted() : error;
@@ -163,6 +175,9 @@ export class AuditDraft {
       ttftMs: this.#ttftMs,
       isStream: this.#isStream,
       userAgent: boundedText(userAgent, 200),
+      actor: caller.kind === "token" ? caller.token.name : null,
+      target: this.#change?.target ?? null,
+      changed: this.#change?.fields || null,
     };
   }
 

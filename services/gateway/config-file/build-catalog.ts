@@ -1,7 +1,7 @@
 import { ConfigError } from "../../shared/config-error";
 import type { TokenPrices } from "../pricing/cost";
 import { findListPrices } from "../pricing/price-list";
-import type { Deployment, ModelCatalog } from "../routing/deployment";
+import type { Deployment, ModelCatalog, SkippedDeployment } from "../routing/deployment";
 import { Secret } from "../secret";
 import { WITHOUT_EFFECT } from "./known-settings";
 import type { ConfigFile, ModelEntry } from "./schema";
@@ -13,6 +13,8 @@ const ANTHROPIC_API_BASE = "https://api.anthropic.com";
 export interface BuiltCatalog {
   readonly catalog: ModelCatalog;
   readonly notices: readonly string[];
+  /** Deployments of the file that cannot be used. */
+  readonly skipped: readonly SkippedDeployment[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,6 +26,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function buildCatalog(file: ConfigFile, env: Environment, anthropicBaseUrl?: string): BuiltCatalog {
   const notices: string[] = noticesAboutSettings(file);
+  const skipped: SkippedDeployment[] = [];
   const groups = new Map<string, Deployment[]>();
   const entries = file.model_list.map((entry, index) => ({ entry, index }));
   // A stable sort: entries without an order keep their place, after those with one.
@@ -42,7 +45,9 @@ export function buildCatalog(file: ConfigFile, env: Environment, anthropicBaseUr
     groups.set(name, group);
     const result = buildDeployment(id, entry, env, anthropicBaseUrl);
     if (typeof result === "string") {
-      notices.push(`deployment ${id} (${entry.litellm_params.model}) is not used: ${result}`);
+      const upstreamModel = entry.litellm_params.model;
+      notices.push(`deployment ${id} (${upstreamModel}) is not used: ${result}`);
+      skipped.push({ id, modelName: name, upstreamModel, error: result });
       continue;
     }
     group.push(result);
@@ -59,6 +64,7 @@ export function buildCatalog(file: ConfigFile, env: Environment, anthropicBaseUr
       maxEndUserBudgetNano: settings?.max_end_user_budget,
     },
     notices,
+    skipped,
   };
 }
 

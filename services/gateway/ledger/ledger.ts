@@ -79,6 +79,11 @@ export class Ledger {
     return this.#settings.store.spentNano(budget);
   }
 
+  /** Sets what a budget has spent. A gateway that knew the budget as spent asks again within two signs of life. @throws StoreUnavailableError */
+  setSpent(budget: BudgetId, spentNano: number): Promise<void> {
+    return this.#settings.store.setSpent(budget, spentNano);
+  }
+
   start(): void {
     this.#timer = setTimeout(() => {
       void this.beat().finally(() => {

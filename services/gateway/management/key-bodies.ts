@@ -1,90 +1,90 @@
 import { z } from "zod";
-import { usdToNanoUsd } from "../pricing/money";
-import { addDuration, DURATION_FORM } from "./duration";
+import { duration, lifetime, limit, metadata, models, name, queryFlag, queryInteger, usd } from "./fields";
 
-/** Bytes of a key's metadata, as JSON. */
-const MAX_METADATA_BYTES = 16 * 1024;
+const secret = z
+  .string("must be text")
+  .regex(
+    /^sk-[\w.-]{13,253}$/,
+    "must be sk- followed by 13 to 253 letters, digits, dots, dashes or underscores",
+  );
 
-const name = (max: number) =>
-  z
-    .string("must be text")
-    .min(1, "must not be empty")
-    .max(max, `must be at most ${max} characters`)
-    .regex(/^\P{Cc}+$/u, "must not hold control characters");
+/** A key itself, its hash or its id. */
+const reference = z.string("must be a key, its hash or its id").min(1, "must not be empty").max(300);
+const alias = z.string("must be text").max(300);
+/** One or several. */
+const list = (text: string) => z.union([z.array(z.string().max(300)).max(1000), alias], text).nullish();
 
-const limit = z.int("must be a whole number").min(0, "must not be negative").nullish();
-
-const duration = z
-  .string(`must be ${DURATION_FORM}`)
-  .refine(
-    (text) => addDuration(new Date(), text) !== undefined,
-    `must be ${DURATION_FORM}, at most ten years`,
-  )
-  .nullish();
-
-const budget = z
-  .number("must be an amount in USD")
-  .transform((usd, context) => {
-    const nanoUsd = usdToNanoUsd(usd);
-    if (nanoUsd !== undefined) return nanoUsd;
-    context.issues.push({
-      code: "custom",
-      input: usd,
-      message: "must be an amount in USD, not negative, with at most 9 decimal places",
-    });
-    return z.NEVER;
-  })
-  .nullish();
-
-const metadata = z
-  .record(z.string(), z.unknown(), "must be an object")
-  .refine(
-    (value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_METADATA_BYTES,
-    `must be at most ${MAX_METADATA_BYTES} bytes`,
-  )
-  .refine((value) => !JSON.stringify(value).includes("\\u0000"), "must not hold NUL characters")
-  .nullish();
-
-/** `POST /key/generate`. A field that is not here is refused by name, so that no restriction is lost without a word. */
-export const generateKeyBody = z.strictObject({
-  key: z
-    .string("must be text")
-    .regex(
-      /^sk-[\w.-]{13,253}$/,
-      "must be sk- followed by 13 to 253 letters, digits, dots, dashes or underscores",
-    )
-    .nullish(),
+const settings = {
   key_alias: name(255).nullish(),
   user_id: name(255).nullish(),
-  models: z
-    .array(name(200), "must be a list of model names")
-    .max(500, "must be at most 500 models")
-    .nullish(),
+  models,
   metadata,
-  duration,
-  max_budget: budget,
+  duration: lifetime,
+  max_budget: usd,
   budget_duration: duration,
+  budget_id: name(255).nullish(),
   rpm_limit: limit,
   tpm_limit: limit,
   max_parallel_requests: limit,
+};
+
+/** `POST /key/generate`. A field that is not here is refused by name, so that no restriction is lost without a word. */
+export const generateKeyBody = z.strictObject({ key: secret.nullish(), ...settings });
+
+/** `POST /key/update`. Without `key`, `key_alias` says which key is meant; with it, it is the new alias. */
+export const updateKeyBody = z
+  .strictObject({
+    key: reference.nullish(),
+    ...settings,
+    blocked: z.boolean("must be true or false").optional(),
+    spend: usd,
+  })
+  .refine((body) => body.key || body.key_alias, "must hold key or key_alias");
+
+/** `POST /key/regenerate` and `POST /key/{key}/regenerate`. */
+export const regenerateKeyBody = z.strictObject({
+  key: reference.nullish(),
+  new_key: secret.nullish(),
+  grace_period: duration,
+  ...settings,
 });
 
-/** `GET /key/info`. */
-export const keyInfoQuery = z.strictObject({
-  key: z.string().max(300).optional(),
-  key_alias: z.string().max(300).optional(),
-});
+/** `GET` and `POST /key/info`, as query or body. */
+export const keyReference = z.strictObject({ key: reference.optional(), key_alias: alias.optional() });
 
-/** `POST /key/delete`. */
+/** `POST /key/block` and `/key/unblock`. */
+export const namedKey = keyReference.refine(
+  (body) => body.key || body.key_alias,
+  "must hold key or key_alias",
+);
+
+/** `POST /key/delete`; `key_alias` counts as `key_aliases`. */
 export const deleteKeyBody = z
   .strictObject({
-    keys: z
-      .array(z.string("must be text").max(300), "must be a list of keys or their hashes")
-      .max(1000)
-      .nullish(),
-    key_aliases: z.array(z.string("must be text").max(300), "must be a list of aliases").max(1000).nullish(),
+    keys: list("must be a list of keys or their hashes"),
+    key_aliases: list("must be a list of aliases"),
+    key_alias: list("must be an alias, or a list of aliases"),
   })
-  .refine(
-    (body) => (body.keys?.length ?? 0) + (body.key_aliases?.length ?? 0) > 0,
-    "must hold keys or key_aliases",
-  );
+  .transform((body) => ({
+    keys: [body.keys ?? []].flat(),
+    key_aliases: [body.key_aliases ?? [], body.key_alias ?? []].flat(2),
+  }))
+  .refine((body) => body.keys.length + body.key_aliases.length > 0, "must hold keys or key_aliases");
+
+/** `GET /key/list`. */
+export const keyListQuery = z.strictObject({
+  page: queryInteger(1, 1_000_000, 1),
+  size: queryInteger(1, 100, 10),
+  user_id: z.string().max(300).optional(),
+  key_hash: z.string().max(300).optional(),
+  key_alias: z.string().max(300).optional(),
+  blocked: queryFlag.optional(),
+  return_full_object: queryFlag.optional(),
+  sort_by: z
+    .enum(
+      ["created_at", "updated_at", "key_alias", "user_id"],
+      "must be created_at, updated_at, key_alias or user_id",
+    )
+    .default("created_at"),
+  sort_order: z.enum(["asc", "desc"], "must be asc or desc").default("desc"),
+});

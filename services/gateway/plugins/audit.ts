@@ -1,7 +1,7 @@
 import fp from "fastify-plugin";
 import { AuditDraft } from "../audit/draft";
 import { auditNotCommitted, auditUnavailable, clientClosed, type GatewayError } from "../errors";
-import type { AuditLog } from "../ports/audit-log";
+import type { AuditLog, AuditRow } from "../ports/audit-log";
 import type { Clock } from "../ports/clock";
 
 declare module "fastify" {
@@ -19,8 +19,8 @@ declare module "fastify" {
  * Opens a row before any work is done, and holds an answer back until its row is durable. A handler that
  * writes to the socket itself commits the row itself, before its last bytes.
  */
-export const audit = fp<{ log: AuditLog; clock: Clock }>(
-  async (app, { log, clock }) => {
+export const audit = fp<{ log: AuditLog; clock: Clock; onRow: (row: AuditRow) => void }>(
+  async (app, { log, clock, onRow }) => {
     app.decorateRequest("audit", undefined);
 
     app.addHook("onRequest", async (request, reply) => {
@@ -36,6 +36,7 @@ export const audit = fp<{ log: AuditLog; clock: Clock }>(
         },
         entry,
         clock,
+        onRow,
       );
       request.audit = draft;
       // A client that leaves while its body is read never reaches a handler.

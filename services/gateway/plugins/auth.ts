@@ -1,12 +1,17 @@
 import type { FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
-import { adminOnly, keysNotLoaded, malformedKey, noKey, unknownKey } from "../errors";
+import { expiredKey, keysNotLoaded, malformedKey, noKey, unknownKey } from "../errors";
 import { hashKey, isSameKey, KEY_PREFIX, maskKey } from "../key-token";
+import type { AdminToken, AdminTokenStore } from "../ports/admin-token-store";
+import type { Clock } from "../ports/clock";
 import type { KeyStore, VirtualKey } from "../ports/key-store";
 import type { Secret } from "../secret";
 
 /** Who sent a request. */
-export type Caller = { readonly kind: "master" } | { readonly kind: "key"; readonly key: VirtualKey };
+export type Caller =
+  | { readonly kind: "master" }
+  | { readonly kind: "token"; readonly token: AdminToken }
+  | { readonly kind: "key"; readonly key: VirtualKey };
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -19,9 +24,17 @@ declare module "fastify" {
   }
 }
 
-/** Who is it: the master key, or a virtual key by its hash, from memory. Runs before the body is read. */
-export const auth = fp<{ keys: KeyStore; masterKey: Secret }>(
-  async (app, { keys, masterKey }) => {
+/** What the plugin needs. */
+export interface AuthOptions {
+  readonly keys: KeyStore;
+  readonly adminTokens: AdminTokenStore;
+  readonly masterKey: Secret;
+  readonly clock: Clock;
+}
+
+/** Who is it: the master key, or a virtual key or admin token by its hash, from memory. Runs before the body is read. */
+export const auth = fp<AuthOptions>(
+  async (app, { keys, adminTokens, masterKey, clock }) => {
     app.decorateRequest("caller", undefined);
 
     app.addHook("onRequest", async (request) => {
@@ -31,9 +44,19 @@ export const auth = fp<{ keys: KeyStore; masterKey: Secret }>(
         request.caller = { kind: "master" };
         return;
       }
-      const key = keys.findByHash(hashKey(given));
-      if (key === undefined) throw keys.isReady ? unknownKey(maskKey(given)) : keysNotLoaded();
-      request.caller = { kind: "key", key };
+      const hash = hashKey(given);
+      const key = keys.findByHash(hash);
+      if (key !== undefined && isCurrent(key, hash, clock)) {
+        request.caller = { kind: "key", key };
+        return;
+      }
+      const token = adminTokens.findByHash(hash);
+      if (token === undefined) {
+        throw keys.isReady && adminTokens.isReady ? unknownKey(maskKey(given)) : keysNotLoaded();
+      }
+      if (token.expiresAt !== null && token.expiresAt.getTime() <= clock.now())
+        throw expiredKey(token.tokenName, token.expiresAt);
+      request.caller = { kind: "token", token };
     });
   },
   { name: "auth", dependencies: ["request-id"] },
@@ -50,9 +73,10 @@ export function allowedModels(caller: Caller): readonly string[] {
   return caller.kind === "key" ? caller.key.models : [];
 }
 
-/** @throws GatewayError 403 for anyone but the master key */
-export function requireMaster(request: FastifyRequest): void {
-  if (callerOf(request).kind !== "master") throw adminOnly(request.routeOptions.url ?? request.method);
+/** Whether the hash is that of the key's present secret, or of the previous one within its grace. */
+function isCurrent(key: VirtualKey, hash: string, clock: Clock): boolean {
+  if (key.tokenHash === hash) return true;
+  return key.previousValidUntil !== null && key.previousValidUntil.getTime() > clock.now();
 }
 
 function readKey(request: FastifyRequest): string {

@@ -5,7 +5,7 @@ export interface AuditRow {
   /** UUID; the caller sees it as `x-request-id`. Writing the same request twice keeps one row. */
   readonly requestId: string;
   readonly startedAt: Date;
-  readonly callerKind: "master" | "key";
+  readonly callerKind: "master" | "token" | "key";
   /** `null` for the master key. */
   readonly keyId: string | null;
   readonly keyHash: string | null;
@@ -34,6 +34,12 @@ export interface AuditRow {
   readonly ttftMs: number | null;
   readonly isStream: boolean;
   readonly userAgent: string | null;
+  /** Name of the admin token that a management call was made with. */
+  readonly actor: string | null;
+  /** What a management call was about, such as `key <key id>`; several are parted by commas. Never a secret. */
+  readonly target: string | null;
+  /** Names of the fields that a management call set. */
+  readonly changed: string | null;
 }
 
 /** The row was not durable in time. It stays queued and is written when that is possible again. */
@@ -64,8 +70,6 @@ export interface AuditLog {
   open(): AuditEntry | undefined;
   /** Whether `open` would give an entry. */
   readonly isAccepting: boolean;
-  /** What the rows of a key add up to since a moment (`null`: ever), in nano-USD. @throws StoreUnavailableError */
-  spentNanoUsd(keyId: string, since: Date | null): Promise<number>;
   /** Waits until every row handed over is durable, at most `timeoutMs`. @returns the number of rows still not written */
   flush(timeoutMs: number): Promise<number>;
 }

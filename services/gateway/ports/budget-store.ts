@@ -71,4 +71,6 @@ export interface BudgetStore {
   retire(owner: string): Promise<void>;
   /** What a budget has spent, in nano-USD. `undefined`: never used. @throws StoreUnavailableError */
   spentNano(budget: BudgetId): Promise<number | undefined>;
+  /** From now on the budget counts as having spent `spentNano`; what is leased stays leased. @throws StoreUnavailableError */
+  setSpent(budget: BudgetId, spentNano: number): Promise<void>;
 }

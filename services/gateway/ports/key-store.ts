@@ -28,10 +28,47 @@ export interface VirtualKey {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly createdBy: string;
+  readonly updatedBy: string;
+  /** Budget whose limits apply where the key has none of its own. Stored, not enforced yet. */
+  readonly budgetId: string | null;
+  /** SHA-256 of the key before the last rotation, while it still works. */
+  readonly previousTokenHash: string | null;
+  /** End of the previous key's grace. */
+  readonly previousValidUntil: Date | null;
 }
 
 /** What is needed to make a key. */
-export type NewVirtualKey = Omit<VirtualKey, "keyId" | "createdAt" | "updatedAt" | "isBlocked">;
+export type NewVirtualKey = Omit<
+  VirtualKey,
+  "keyId" | "createdAt" | "updatedAt" | "isBlocked" | "updatedBy" | "previousTokenHash" | "previousValidUntil"
+>;
+
+/** What may be changed of a key. A field left out stays as it is. */
+export type KeyChanges = Partial<
+  Pick<
+    VirtualKey,
+    | "keyAlias"
+    | "userId"
+    | "models"
+    | "metadata"
+    | "expiresAt"
+    | "isBlocked"
+    | "maxBudgetNanoUsd"
+    | "budgetDuration"
+    | "budgetId"
+    | "rpmLimit"
+    | "tpmLimit"
+    | "maxParallelRequests"
+  >
+>;
+
+/** A new secret for an existing key. */
+export interface KeyRotation {
+  readonly tokenHash: string;
+  readonly keyName: string;
+  /** Until when the present secret goes on working. `null`: it ends at once. */
+  readonly previousValidUntil: Date | null;
+}
 
 /** Another existing key has this alias. */
 export class AliasTakenError extends Error {
@@ -52,10 +89,25 @@ export class StoreUnavailableError extends Error {
 export interface KeyStore {
   /** Whether the keys are known at all; until then an unknown key says nothing. */
   readonly isReady: boolean;
+  /** By the present secret, or by the previous one: whether that is still in its grace is for the caller to see. */
   findByHash(tokenHash: string): VirtualKey | undefined;
   findByAlias(alias: string): VirtualKey | undefined;
+  findById(keyId: string): VirtualKey | undefined;
+  /** Every key, in no particular order. */
+  all(): Iterable<VirtualKey>;
   /** @throws AliasTakenError, KeyTakenError, StoreUnavailableError */
   create(key: NewVirtualKey): Promise<VirtualKey>;
+  /**
+   * Changes a key, and gives it a new secret when `rotation` is there; its id, and so its spend, stay.
+   * @returns `undefined` when there is no such key
+   * @throws AliasTakenError, KeyTakenError, StoreUnavailableError
+   */
+  update(
+    keyId: string,
+    updatedBy: string,
+    changes: KeyChanges,
+    rotation?: KeyRotation,
+  ): Promise<VirtualKey | undefined>;
   /**
    * Deletes what exists of these; look-ups in this process fail from then on.
    * @returns the deleted keys

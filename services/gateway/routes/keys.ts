@@ -1,128 +1,122 @@
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import type { z } from "zod";
-import { databaseUnavailable, keyNotFound, keyTaken, notYourKey } from "../errors";
-import { generateKey, hashKey, isSameKey, maskKey } from "../key-token";
-import { budgetsOf } from "../ledger/budgets-of-request";
-import type { Ledger } from "../ledger/ledger";
-import { describeKey } from "../management/describe-key";
-import { addDuration } from "../management/duration";
-import { findKey } from "../management/find-key";
-import { deleteKeyBody, generateKeyBody, keyInfoQuery } from "../management/key-bodies";
-import { callerOf, requireMaster } from "../plugins/auth";
-import type { AuditLog } from "../ports/audit-log";
+import { BodyValidationError } from "../../shared/zod-validator";
+import { databaseUnavailable, keyNotFound, notYourKey } from "../errors";
+import { actorOf } from "../management/actor";
+import { describeKey, describeKeyWithToken, describeNewKey } from "../management/describe-key";
+import { findKey, type KeyReference, requireKey } from "../management/find-key";
+import { deleteKeyBody, generateKeyBody, keyListQuery, keyReference } from "../management/key-bodies";
+import { fieldsOf } from "../management/key-changes";
+import { listKeys } from "../management/list-keys";
+import { makeKey } from "../management/make-key";
+import { readGetBody } from "../management/read-get-body";
+import { requireBudget } from "../management/require-budget";
+import { callerOf } from "../plugins/auth";
 import type { Clock } from "../ports/clock";
 import type { KeyStore, VirtualKey } from "../ports/key-store";
+import type { NamedBudgetStore } from "../ports/named-budget-store";
+import type { SpendReader } from "../ports/spend-reader";
 import type { Secret } from "../secret";
-
-/** Management bodies are small, in bytes. */
-const BODY_LIMIT = 256 * 1024;
-/** Who makes keys with the master key; LiteLLM's name for it. */
-const CREATED_BY = "default_user_id";
+import { CHANGE, READ } from "./management-route";
 
 /** What the routes need. */
 export interface KeysOptions {
   readonly keys: KeyStore;
-  readonly ledger: Ledger;
-  readonly audit: AuditLog;
+  readonly budgets: NamedBudgetStore;
+  readonly spend: SpendReader;
   readonly clock: Clock;
   readonly masterKey: Secret;
 }
 
 type GenerateBody = z.output<typeof generateKeyBody>;
-type InfoQuery = z.output<typeof keyInfoQuery>;
 type DeleteBody = z.output<typeof deleteKeyBody>;
+type ListQuery = z.output<typeof keyListQuery>;
 
-/** LiteLLM's key management. Changes need the master key; a virtual key may read about itself. */
-export const keyRoutes: FastifyPluginAsync<KeysOptions> = async (
-  app,
-  { keys, ledger, audit, clock, masterKey },
-) => {
-  const changes = {
-    config: { isAudited: true },
-    bodyLimit: BODY_LIMIT,
-    onRequest: async (r: FastifyRequest) => requireMaster(r),
-  };
-
-  /** In the budget's period; for a key without a budget, ever. */
-  const spentInPeriod = async (key: VirtualKey): Promise<number> => {
-    const [budget] = budgetsOf({ key, endUser: null, maxEndUserBudgetNano: undefined }, clock.now());
-    const spent = budget === undefined ? undefined : await ledger.spentNano(budget);
-    return spent ?? audit.spentNanoUsd(key.keyId, budget?.since ?? null);
-  };
+/** Making, finding and deleting keys. */
+export const keyRoutes: FastifyPluginAsync<KeysOptions> = async (app, options) => {
+  const { keys, budgets, spend, clock, masterKey } = options;
+  const spentBy = async (key: VirtualKey) => (await spend.byKeys([key.keyId])).get(key.keyId) ?? 0;
 
   app.post<{ Body: GenerateBody }>(
     "/key/generate",
-    { ...changes, schema: { body: generateKeyBody } },
-    async ({ body }) => {
-      const raw = body.key ?? generateKey();
-      if (isSameKey(raw, masterKey.expose())) throw keyTaken();
-      const created = await keys.create({
-        tokenHash: hashKey(raw),
-        keyName: maskKey(raw),
-        keyAlias: body.key_alias ?? null,
-        userId: body.user_id ?? null,
-        models: body.models ?? [],
-        metadata: body.metadata ?? {},
-        expiresAt: body.duration ? (addDuration(new Date(clock.now()), body.duration) ?? null) : null,
-        maxBudgetNanoUsd: body.max_budget ?? null,
-        budgetDuration: body.budget_duration ?? null,
-        rpmLimit: body.rpm_limit ?? null,
-        tpmLimit: body.tpm_limit ?? null,
-        maxParallelRequests: body.max_parallel_requests ?? null,
-        createdBy: CREATED_BY,
-      });
-      return {
-        key: raw,
-        token: created.tokenHash,
-        token_id: created.tokenHash,
-        key_id: created.keyId,
-        ...describeKey(created, 0),
-      };
+    { ...CHANGE, schema: { body: generateKeyBody } },
+    async (request) => {
+      const { key: chosen, ...settings } = request.body;
+      requireBudget(budgets, settings.budget_id);
+      const maker = { keys, masterKey, now: clock.now(), createdBy: actorOf(request) };
+      const { raw, key } = await makeKey(maker, settings, chosen);
+      request.audit?.recordChange(`key ${key.keyId}`, fieldsOf(settings));
+      return describeNewKey(raw, key, 0);
     },
   );
 
-  app.get<{ Querystring: InfoQuery }>(
+  const info = async (request: FastifyRequest, reference: KeyReference) => {
+    const key = selectKey(keys, request, reference);
+    return { key: reference.key ?? key.tokenHash, info: describeKey(key, await spentBy(key)) };
+  };
+
+  app.get<{ Querystring: KeyReference }>(
     "/key/info",
-    { schema: { querystring: keyInfoQuery } },
-    async (request) => {
-      const key = selectKey(keys, request);
-      const info = describeKey(key, await spentInPeriod(key));
-      return { key: request.query.key ?? key.tokenHash, info: { key_id: key.keyId, ...info } };
+    { schema: { querystring: keyReference } },
+    async (request, reply) => {
+      const body = keyReference.safeParse((await readGetBody(request, reply)) ?? {});
+      if (!body.success) throw new BodyValidationError(body.error);
+      return info(request, { ...body.data, ...request.query });
+    },
+  );
+
+  app.post<{ Body: KeyReference }>(
+    "/key/info",
+    { ...READ, schema: { body: keyReference } },
+    async (request) => info(request, request.body),
+  );
+
+  app.get<{ Querystring: ListQuery }>(
+    "/key/list",
+    { schema: { querystring: keyListQuery } },
+    async ({ query }) => {
+      if (!keys.isReady) throw databaseUnavailable();
+      const { page, total } = listKeys(keys.all(), query);
+      const ids = query.return_full_object ? page.map((key) => key.keyId) : [];
+      const spent = await spend.byKeys(ids);
+      return {
+        keys: page.map((key) =>
+          query.return_full_object ? describeKeyWithToken(key, spent.get(key.keyId) ?? 0) : key.tokenHash,
+        ),
+        total_count: total,
+        current_page: query.page,
+        total_pages: Math.ceil(total / query.size),
+      };
     },
   );
 
   app.post<{ Body: DeleteBody }>(
     "/key/delete",
-    { ...changes, schema: { body: deleteKeyBody } },
-    async ({ body }) => {
+    { ...CHANGE, schema: { body: deleteKeyBody } },
+    async ({ body, audit }) => {
       if (!keys.isReady) throw databaseUnavailable();
       const named = [
-        ...(body.keys ?? []).map((given) => ({ given, key: findKey(keys, given) })),
-        ...(body.key_aliases ?? []).map((given) => ({ given, key: keys.findByAlias(given) })),
+        ...body.keys.map((given) => ({ given, isAlias: false, key: findKey(keys, given) })),
+        ...body.key_aliases.map((given) => ({ given, isAlias: true, key: keys.findByAlias(given) })),
       ];
       // All or nothing: a script that mistyped one must not lose the others.
       const found = named.flatMap(({ key }) => (key === undefined ? [] : [key]));
       if (found.length < named.length) throw keyNotFound();
+      audit?.recordChange(found.map((key) => `key ${key.keyId}`).join(", "));
       await keys.delete(found.map((key) => key.keyId));
-      return {
-        deleted_keys: named.map(({ given, key }) =>
-          body.key_aliases?.includes(given) ? given : key?.tokenHash,
-        ),
-      };
+      return { deleted_keys: named.map(({ given, isAlias, key }) => (isAlias ? given : key?.tokenHash)) };
     },
   );
 };
 
-/** The key that is asked about: any for the master key, its own for a virtual key. */
-function selectKey(keys: KeyStore, request: FastifyRequest<{ Querystring: InfoQuery }>): VirtualKey {
-  const { key, key_alias: alias } = request.query;
+/** The key that is asked about: any for those who manage keys, its own for a virtual key. */
+function selectKey(keys: KeyStore, request: FastifyRequest, reference: KeyReference): VirtualKey {
   const caller = callerOf(request);
-  const isNamed = key !== undefined || alias !== undefined;
-  if (caller.kind === "key" && !isNamed) return caller.key;
-  const found =
-    key === undefined ? (alias === undefined ? undefined : keys.findByAlias(alias)) : findKey(keys, key);
+  if (caller.kind !== "key") return requireKey(keys, reference);
+  if (!reference.key && !reference.key_alias) return caller.key;
+  const { key, key_alias: alias } = reference;
+  const found = key ? findKey(keys, key) : keys.findByAlias(alias ?? "");
   // What a virtual key may not see and what does not exist look the same to it.
-  if (caller.kind === "key" && found?.keyId !== caller.key.keyId) throw notYourKey();
-  if (found === undefined) throw keys.isReady ? keyNotFound() : databaseUnavailable();
+  if (found?.keyId !== caller.key.keyId) throw notYourKey();
   return found;
 }

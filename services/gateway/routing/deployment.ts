@@ -18,6 +18,15 @@ export interface Deployment {
   readonly prices: TokenPrices | undefined;
 }
 
+/** A deployment of the configuration that cannot be used. */
+export interface SkippedDeployment {
+  readonly id: string;
+  readonly modelName: string;
+  readonly upstreamModel: string;
+  /** Why, for whoever runs the gateway. */
+  readonly error: string;
+}
+
 /** The models the gateway serves. Only deployments that can be used are in it. */
 export interface ModelCatalog {
   /** Model name → its deployments, in the order in which they are tried. A group may be empty. */

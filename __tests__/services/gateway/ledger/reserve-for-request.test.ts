@@ -104,6 +104,21 @@ test("a spent budget is 402 with all that is to be known, without asking the pro
   expect((await ask()).status).toBe(200);
 });
 
+test("a key whose spend is set back may go on", async () => {
+  await start();
+  await gateway.addKey(KEY, { maxBudgetNanoUsd: 1_500_000, budgetDuration: "30d" });
+  while ((await ask()).status === 200);
+  const admin = { authorization: `Bearer ${MASTER_KEY}`, "content-type": "application/json" };
+  const body = JSON.stringify({ key: KEY, spend: 0 });
+  expect((await fetch(`${url}/key/update`, { method: "POST", headers: admin, body })).status).toBe(200);
+  expect((await info())["spend"]).toBe(0);
+  // With the next signs of life the gateway forgets what it knew of a budget that nobody uses.
+  await gateway.ledger.beat();
+  await gateway.ledger.beat();
+  expect((await ask()).status).toBe(200);
+  expect((await info())["spend"]).toBe(COST_NANO / 1e9);
+});
+
 test("what a running request holds is 429 with Retry-After", async () => {
   await start();
   await gateway.addKey(KEY, { maxBudgetNanoUsd: 2_000_000 });

@@ -117,6 +117,9 @@ test.each(["/v1/chat/completions", "/chat/completions"])(
         ttftMs: expect.any(Number),
         isStream: false,
         userAgent: "test-agent/1",
+        actor: null,
+        target: null,
+        changed: null,
       },
     ]);
   },

@@ -1,3 +1,4 @@
+import { request as httpRequest } from "node:http";
 import { hashKey } from "../../../../services/gateway/key-token";
 import { auditRow } from "../../../support/services/audit-row";
 import { callApp } from "../../../support/services/call-app";
@@ -134,6 +135,35 @@ describe("GET /key/info", () => {
     expect((await call("GET", "/key/info?key_alias=nobody", undefined, own)).statusCode).toBe(403);
   });
 
+  test.each([
+    ["POST", { key: "sk-own-key-00000000" }],
+    ["POST", { key_alias: "own" }],
+  ] as const)("%s with a body finds a key too: %j", async (method, body) => {
+    expect((await call(method, "/key/info", body)).json().info).toMatchObject({
+      key_alias: "own",
+      spend: 1.5,
+    });
+  });
+
+  test("a GET may carry a body, which fetch cannot send", async () => {
+    const url = new URL(`${await gateway.listen()}/key/info`);
+    const get = (body: string, key = MASTER_KEY) =>
+      new Promise<{ status: number; text: string }>((resolve, reject) => {
+        const headers = { authorization: `Bearer ${key}`, "content-length": String(body.length) };
+        const request = httpRequest(url, { method: "GET", headers }, async (response) => {
+          let text = "";
+          for await (const chunk of response) text += String(chunk);
+          resolve({ status: response.statusCode ?? 0, text });
+        });
+        request.on("error", reject).end(body);
+      });
+    expect(JSON.parse((await get('{"key_alias":"own"}')).text).info.key_alias).toBe("own");
+    expect((await get("{ broken")).status).toBe(400);
+    expect((await get('{"other":1}')).status).toBe(400);
+    expect((await get(JSON.stringify({ key: "x".repeat(300_000) }))).status).toBe(400);
+    expect((await get('{"key_alias":"other"}', "sk-own-key-00000000")).status).toBe(403);
+  });
+
   test.each(["", "?key=sk-nobody-0000000", "?key_alias=nobody"])(
     "what does not exist is 404: %s",
     async (query) => {
@@ -166,8 +196,64 @@ describe("POST /key/delete", () => {
     expect((await call("GET", "/v1/models", undefined, "sk-one-000000000000")).statusCode).toBe(200);
   });
 
+  test.each([
+    { key_alias: "a" },
+    { key_aliases: "a" },
+    { key_aliases: ["a"] },
+    { keys: "sk-one-000000000000" },
+  ])("takes one or several: %j", async (body) => {
+    await gateway.addKey("sk-one-000000000000", { keyAlias: "a" });
+    expect((await call("POST", "/key/delete", body)).statusCode).toBe(200);
+    expect((await call("GET", "/v1/models", undefined, "sk-one-000000000000")).statusCode).toBe(401);
+  });
+
   test("needs something to delete", async () => {
     expect((await call("POST", "/key/delete", {})).statusCode).toBe(400);
+  });
+});
+
+describe("GET /key/list", () => {
+  beforeEach(async () => {
+    for (let index = 0; index < 25; index += 1) {
+      const userId = index % 5 === 0 ? "ada" : "bob";
+      await gateway.addKey(`sk-listed-key-${String(index).padStart(6, "0")}`, {
+        keyAlias: `a-${index}`,
+        userId,
+      });
+    }
+  });
+
+  test("gives hashes in pages of ten, every key once", async () => {
+    const pages = await Promise.all(
+      [1, 2, 3, 4].map(async (page) => (await call("GET", `/key/list?page=${page}`)).json()),
+    );
+    expect(pages[0]).toMatchObject({ total_count: 25, current_page: 1, total_pages: 3 });
+    expect(pages.map((page) => page.keys.length)).toEqual([10, 10, 5, 0]);
+    expect(new Set(pages.flatMap((page) => page.keys)).size).toBe(25);
+    expect(pages[0].keys[0]).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  test("filters, sorts, and gives whole objects", async () => {
+    const query = "return_full_object=true&user_id=ada&sort_by=key_alias&sort_order=asc&size=100";
+    const { keys, total_count: total } = (await call("GET", `/key/list?${query}`)).json();
+    expect(total).toBe(5);
+    expect(keys.map((key: { key_alias: string }) => key.key_alias)).toEqual([
+      "a-0",
+      "a-10",
+      "a-15",
+      "a-20",
+      "a-5",
+    ]);
+    expect(keys[0]).toMatchObject({
+      user_id: "ada",
+      spend: 0,
+      token: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect((await call("GET", "/key/list?key_alias=a-3")).json().total_count).toBe(1);
+  });
+
+  test.each(["size=101", "page=0", "sort_by=token", "team=x"])("refuses %s", async (query) => {
+    expect((await call("GET", `/key/list?${query}`)).statusCode).toBe(400);
   });
 });
 

@@ -56,14 +56,6 @@ export class MemoryAuditLog implements AuditLog {
     return new GroupCommitEntry(this.#commits);
   }
 
-  spentNanoUsd(keyId: string, since: Date | null): Promise<number> {
-    let spent = 0;
-    for (const row of this.rows.values()) {
-      if (row.keyId === keyId && (since === null || row.startedAt >= since)) spent += row.costNanoUsd ?? 0;
-    }
-    return Promise.resolve(spent);
-  }
-
   flush(timeoutMs: number): Promise<number> {
     return this.#commits.flush(timeoutMs);
   }

@@ -75,6 +75,11 @@ export class MemoryBudgetStore implements BudgetStore {
     return Promise.resolve(this.#budgets.get(`${id.account} ${id.period}`)?.spent);
   }
 
+  setSpent(id: BudgetId, spentNano: number): Promise<void> {
+    this.#budget(id).spent = spentNano;
+    return Promise.resolve();
+  }
+
   /** What is leased of a budget, in nano-USD. */
   leasedNano(id: BudgetId): number {
     return sum(this.#budget(id).leases);

@@ -2,12 +2,15 @@ import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../../ports/clock";
 import {
   AliasTakenError,
+  type KeyChanges,
+  type KeyRotation,
   type KeyStore,
   KeyTakenError,
   type NewVirtualKey,
   type VirtualKey,
 } from "../../ports/key-store";
 import { KeyIndex } from "../key-index";
+import { withChanges } from "./with-changes";
 
 /** Keys in the process only. For tests. */
 export class MemoryKeyStore implements KeyStore {
@@ -25,21 +28,68 @@ export class MemoryKeyStore implements KeyStore {
     return this.#index.findByAlias(alias);
   }
 
-  create(key: NewVirtualKey): Promise<VirtualKey> {
-    if (key.keyAlias !== null && this.#index.findByAlias(key.keyAlias) !== undefined) {
-      return Promise.reject(new AliasTakenError(key.keyAlias));
-    }
-    if (this.#usedHashes.has(key.tokenHash)) return Promise.reject(new KeyTakenError(key.keyName));
+  findById(keyId: string): VirtualKey | undefined {
+    return this.#index.findById(keyId);
+  }
+
+  all(): Iterable<VirtualKey> {
+    return this.#index.all();
+  }
+
+  async create(key: NewVirtualKey): Promise<VirtualKey> {
+    this.#refuseAlias(key.keyAlias, undefined);
+    this.#useHash(key.tokenHash, key.keyName);
     const now = new Date(this.clock.now());
-    const created = { ...key, keyId: randomUUID(), isBlocked: false, createdAt: now, updatedAt: now };
-    this.#usedHashes.add(key.tokenHash);
+    const created = {
+      ...key,
+      keyId: randomUUID(),
+      isBlocked: false,
+      createdAt: now,
+      updatedAt: now,
+      updatedBy: key.createdBy,
+      previousTokenHash: null,
+      previousValidUntil: null,
+    };
     this.#index.put(created);
-    return Promise.resolve(created);
+    return created;
+  }
+
+  async update(
+    keyId: string,
+    updatedBy: string,
+    changes: KeyChanges,
+    rotation?: KeyRotation,
+  ): Promise<VirtualKey | undefined> {
+    const key = this.#index.findById(keyId);
+    if (key === undefined) return undefined;
+    this.#refuseAlias(changes.keyAlias ?? null, keyId);
+    if (rotation !== undefined) this.#useHash(rotation.tokenHash, rotation.keyName);
+    const updated: VirtualKey = {
+      ...withChanges(key, changes),
+      ...rotation,
+      ...(rotation === undefined
+        ? {}
+        : { previousTokenHash: rotation.previousValidUntil === null ? null : key.tokenHash }),
+      updatedBy,
+      updatedAt: new Date(this.clock.now()),
+    };
+    this.#index.put(updated);
+    return updated;
   }
 
   delete(keyIds: readonly string[]): Promise<readonly VirtualKey[]> {
     return Promise.resolve(
       keyIds.map((keyId) => this.#index.remove(keyId)).filter((key) => key !== undefined),
     );
+  }
+
+  #refuseAlias(alias: string | null, keyId: string | undefined): void {
+    const owner = alias === null ? undefined : this.#index.findByAlias(alias);
+    if (owner !== undefined && owner.keyId !== keyId) throw new AliasTakenError(alias ?? "");
+  }
+
+  #useHash(tokenHash: string, keyName: string): void {
+    if (this.#usedHashes.has(tokenHash)) throw new KeyTakenError(keyName);
+    this.#usedHashes.add(tokenHash);
   }
 }

@@ -25,6 +25,9 @@ const COLUMNS: readonly (readonly [name: string, type: string, value: (row: Audi
   ["ttft_ms", "int", (row) => row.ttftMs],
   ["is_stream", "boolean", (row) => row.isStream],
   ["user_agent", "text", (row) => row.userAgent],
+  ["actor", "text", (row) => row.actor],
+  ["target", "text", (row) => row.target],
+  ["changed", "text", (row) => row.changed],
 ];
 
 /** One statement for a batch of any size; a row that is there already is skipped, so a batch may be repeated. */

@@ -1,7 +1,6 @@
 import type { Pool } from "pg";
 import type { Logger } from "pino";
 import type { AuditEntry, AuditLog } from "../../ports/audit-log";
-import { StoreUnavailableError } from "../../ports/key-store";
 import { type CommitItem, requestIdOf } from "../commit-item";
 import { GroupCommit } from "../group-commit";
 import { GroupCommitEntry } from "../group-commit-entry";
@@ -22,12 +21,10 @@ export interface PostgresAuditLogSettings {
 
 /** Rows in Postgres by group commit. */
 export class PostgresAuditLog implements AuditLog {
-  readonly #pool: Pool;
   readonly #isConnected: () => boolean;
   readonly #commits: GroupCommit<CommitItem>;
 
   constructor({ pool, logger, isConnected, ...limits }: PostgresAuditLogSettings) {
-    this.#pool = pool;
     this.#isConnected = isConnected;
     this.#commits = new GroupCommit<CommitItem>({
       ...limits,
@@ -52,19 +49,6 @@ export class PostgresAuditLog implements AuditLog {
   /** For the link: Postgres is back, so queued rows go out now. */
   onReady(): void {
     this.#commits.retryNow();
-  }
-
-  async spentNanoUsd(keyId: string, since: Date | null): Promise<number> {
-    try {
-      const { rows } = await this.#pool.query<{ spent: string }>(
-        `SELECT coalesce(sum(cost_nano_usd), 0)::text AS spent FROM audit_log
-          WHERE key_id = $1 AND ($2::timestamptz IS NULL OR started_at >= $2)`,
-        [keyId, since],
-      );
-      return Number(rows[0]?.spent ?? 0);
-    } catch (error) {
-      throw new StoreUnavailableError("spend not read", { cause: error });
-    }
   }
 
   flush(timeoutMs: number): Promise<number> {

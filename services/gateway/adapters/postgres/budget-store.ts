@@ -67,6 +67,14 @@ export class PostgresBudgetStore implements BudgetStore {
     return rows[0] === undefined ? undefined : Number(rows[0].spent_nano_usd);
   }
 
+  async setSpent({ account, period }: BudgetId, spentNano: number): Promise<void> {
+    await this.#query(
+      `INSERT INTO budgets (account, period, spent_nano_usd) VALUES ($1, $2, $3)
+       ON CONFLICT (account, period) DO UPDATE SET spent_nano_usd = excluded.spent_nano_usd`,
+      [account, period, spentNano],
+    );
+  }
+
   async #tryAcquire(request: LeaseRequest): Promise<Lease | undefined> {
     const { account, period, owner, limitNano, fullNano, ampleNano, leastNano, endNano, wantNano } = request;
     const values = [account, period, owner, limitNano, fullNano, ampleNano, leastNano, endNano, wantNano];

@@ -1,14 +1,21 @@
 import { Pool } from "pg";
 import type { Logger } from "pino";
 import { systemClock } from "../../ports/clock";
+import { PostgresAdminTokenStore } from "./admin-token-store";
 import { PostgresAuditLog } from "./audit-log";
 import { AuditPartitions } from "./audit-partitions";
 import { PostgresBudgetStore } from "./budget-store";
 import { PostgresKeyStore } from "./key-store";
 import { PostgresLink } from "./link";
 import { migrate } from "./migrate";
+import { PostgresNamedBudgetStore } from "./named-budget-store";
 import { createDatabaseProbe } from "./probe";
 import { PostgresQuotaStore } from "./quota-store";
+import { PostgresSpendStore } from "./spend-store";
+import { PostgresUserStore } from "./user-store";
+
+/** Questions about spend that run at the same time. */
+const REPORT_CONNECTIONS = 2;
 
 /** Settings of `openDatabase`. */
 export interface DatabaseSettings {
@@ -25,6 +32,10 @@ export interface DatabaseSettings {
 /** Everything that lives in Postgres. */
 export interface Database {
   readonly keys: PostgresKeyStore;
+  readonly users: PostgresUserStore;
+  readonly namedBudgets: PostgresNamedBudgetStore;
+  readonly adminTokens: PostgresAdminTokenStore;
+  readonly spend: PostgresSpendStore;
   readonly audit: PostgresAuditLog;
   readonly budgets: PostgresBudgetStore;
   readonly quotas: PostgresQuotaStore;
@@ -44,19 +55,26 @@ export function openDatabase({
   auditTimeoutMs,
   auditRetentionMs,
 }: DatabaseSettings): Database {
-  const pool = new Pool({
+  const connection = {
     connectionString,
-    max: poolSize,
     connectionTimeoutMillis: 3000,
     // A statement that hangs gives its connection up; the rows are sent again.
     query_timeout: 5000,
     keepAlive: true,
     application_name: "gateway",
-  });
+  };
+  const pool = new Pool({ ...connection, max: poolSize });
+  // Questions about spend may take long. They have connections of their own, so that no audit row waits for one,
+  // and the server ends them too when their time is over.
+  const reports = new Pool({ ...connection, max: REPORT_CONNECTIONS, statement_timeout: 5000 });
   // Without a listener the loss of an idle connection would end the process.
-  pool.on("error", (error) => logger.debug({ err: error }, "idle database connection lost"));
+  for (const one of [pool, reports])
+    one.on("error", (error) => logger.debug({ err: error }, "idle database connection lost"));
 
   const keys = new PostgresKeyStore(pool);
+  const users = new PostgresUserStore(pool);
+  const namedBudgets = new PostgresNamedBudgetStore(pool);
+  const adminTokens = new PostgresAdminTokenStore(pool);
   const audit = new PostgresAuditLog({
     pool,
     logger,
@@ -77,13 +95,25 @@ export function openDatabase({
   const link: PostgresLink = new PostgresLink({
     connectionString,
     logger,
-    users: [schema, partitions, keys, { onReady: () => audit.onReady() }],
+    users: [
+      schema,
+      partitions,
+      keys.table,
+      users.table,
+      namedBudgets.table,
+      adminTokens.table,
+      { onReady: () => audit.onReady() },
+    ],
   });
   link.start();
 
   const probe = createDatabaseProbe(pool);
   return {
     keys,
+    users,
+    namedBudgets,
+    adminTokens,
+    spend: new PostgresSpendStore(reports),
     audit,
     budgets: new PostgresBudgetStore(pool),
     quotas: new PostgresQuotaStore(pool),
@@ -95,7 +125,7 @@ export function openDatabase({
         logger.error({ rows: lost }, "audit rows lost: the database did not come back before the end");
       audit.stop();
       await link.stop();
-      await pool.end().catch(() => {});
+      await Promise.all([pool, reports].map((one) => one.end().catch(() => {})));
     },
   };
 }

@@ -19,6 +19,10 @@ export interface KeyRow {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly created_by: string;
+  readonly updated_by: string;
+  readonly budget_id: string | null;
+  readonly previous_token_hash: string | null;
+  readonly previous_valid_until: Date | null;
   readonly deleted_at: Date | null;
   readonly version: string;
 }
@@ -43,10 +47,14 @@ export function toVirtualKey(row: KeyRow): VirtualKey {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     createdBy: row.created_by,
+    updatedBy: row.updated_by,
+    budgetId: row.budget_id,
+    previousTokenHash: row.previous_token_hash,
+    previousValidUntil: row.previous_valid_until,
   };
 }
 
 /** Exact: what is stored was a safe integer when it was written. */
-function toNumber(text: string | null): number | null {
+export function toNumber(text: string | null): number | null {
   return text === null ? null : Number(text);
 }

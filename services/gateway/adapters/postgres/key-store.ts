@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { ClientBase, Pool } from "pg";
 import {
   AliasTakenError,
+  type KeyChanges,
+  type KeyRotation,
   type KeyStore,
   KeyTakenError,
   type NewVirtualKey,
@@ -11,28 +13,29 @@ import {
 import { KeyIndex } from "../key-index";
 import { isUniqueViolation } from "./error-class";
 import { type KeyRow, toVirtualKey } from "./key-row";
-import type { LinkUser } from "./link";
+import { ReplicatedTable } from "./replicated-table";
+import { type Columns, setClause } from "./set-clause";
 
-const CHANNEL = "virtual_keys";
-/** Changes of keys are rare; one at a time means that versions become visible in the order of their numbers. */
-const CHANGE_LOCK = 7_205_315;
-
-/**
- * All keys in memory, Postgres behind. A change here is seen at once; a change by another replica arrives by
- * NOTIFY, or by the poll when the message was lost. When Postgres is away, the keys last known stay in force.
- */
-export class PostgresKeyStore implements KeyStore, LinkUser {
-  readonly channel = CHANNEL;
+/** All keys in memory, Postgres behind. */
+export class PostgresKeyStore implements KeyStore {
+  /** For the link, which carries the changes of other replicas. */
+  readonly table: ReplicatedTable<KeyRow>;
   readonly #index = new KeyIndex();
-  /** Versions of this process's own changes that the reading of changes has not passed yet. */
-  readonly #own = new Map<string, number>();
-  #version = 0;
-  #isReady = false;
 
-  constructor(readonly pool: Pool) {}
+  constructor(pool: Pool) {
+    this.table = new ReplicatedTable({
+      pool,
+      name: "virtual_keys",
+      idOf: (row) => row.key_id,
+      apply: (row) => {
+        if (row.deleted_at === null) this.#index.put(toVirtualKey(row));
+        else this.#index.remove(row.key_id);
+      },
+    });
+  }
 
   get isReady(): boolean {
-    return this.#isReady;
+    return this.table.isReady;
   }
 
   findByHash(tokenHash: string): VirtualKey | undefined {
@@ -43,110 +46,132 @@ export class PostgresKeyStore implements KeyStore, LinkUser {
     return this.#index.findByAlias(alias);
   }
 
+  findById(keyId: string): VirtualKey | undefined {
+    return this.#index.findById(keyId);
+  }
+
+  all(): Iterable<VirtualKey> {
+    return this.#index.all();
+  }
+
   async create(key: NewVirtualKey): Promise<VirtualKey> {
-    try {
-      const row = await this.#change(async (client) => {
-        const { rows } = await client.query<KeyRow>(INSERT, [
-          randomUUID(),
-          key.tokenHash,
-          key.keyName,
-          key.keyAlias,
-          key.userId,
-          key.models,
-          JSON.stringify(key.metadata),
-          key.expiresAt,
-          key.maxBudgetNanoUsd,
-          key.budgetDuration,
-          key.rpmLimit,
-          key.tpmLimit,
-          key.maxParallelRequests,
-          key.createdBy,
-        ]);
-        return rows;
-      });
-      const [created] = row;
-      if (created === undefined) throw new Error("INSERT returned no row");
-      return toVirtualKey(created);
-    } catch (error) {
-      if (isUniqueViolation(error, "virtual_keys_alias")) throw new AliasTakenError(key.keyAlias ?? "");
-      if (isUniqueViolation(error, "virtual_keys_token_hash_key")) throw new KeyTakenError(key.keyName);
-      throw new StoreUnavailableError("key not created", { cause: error });
-    }
+    const [created] = await this.#change("key not created", key.keyAlias, async (client) => {
+      await refuseRetired(client, key.tokenHash, key.keyName);
+      const { rows } = await client.query<KeyRow>(INSERT, [
+        randomUUID(),
+        key.tokenHash,
+        key.keyName,
+        key.keyAlias,
+        key.userId,
+        key.models,
+        JSON.stringify(key.metadata),
+        key.expiresAt,
+        key.maxBudgetNanoUsd,
+        key.budgetDuration,
+        key.rpmLimit,
+        key.tpmLimit,
+        key.maxParallelRequests,
+        key.createdBy,
+        key.budgetId,
+      ]);
+      return rows;
+    });
+    if (created === undefined) throw new Error("INSERT returned no row");
+    return created;
+  }
+
+  async update(
+    keyId: string,
+    updatedBy: string,
+    changes: KeyChanges,
+    rotation?: KeyRotation,
+  ): Promise<VirtualKey | undefined> {
+    const [updated] = await this.#change("key not changed", changes.keyAlias ?? null, async (client) => {
+      if (rotation !== undefined) await rotate(client, keyId, rotation);
+      const { assignments, values } = setClause(COLUMNS, changes, 3);
+      const { rows } = await client.query<KeyRow>(
+        `UPDATE virtual_keys
+            SET updated_by = $2, updated_at = now(), version = nextval('virtual_keys_version')
+                ${assignments === "" ? "" : `, ${assignments}`}
+          WHERE key_id = $1 AND deleted_at IS NULL
+        RETURNING *`,
+        [keyId, updatedBy, ...values],
+      );
+      return rows;
+    });
+    return updated;
   }
 
   async delete(keyIds: readonly string[]): Promise<readonly VirtualKey[]> {
-    try {
-      const rows = await this.#change(async (client) => (await client.query<KeyRow>(DELETE, [keyIds])).rows);
-      return rows.map(toVirtualKey);
-    } catch (error) {
-      throw new StoreUnavailableError("keys not deleted", { cause: error });
-    }
-  }
-
-  async onConnect(client: ClientBase): Promise<void> {
-    await this.#catchUp(client);
-    this.#isReady = true;
-  }
-
-  onPoll(client: ClientBase): Promise<void> {
-    return this.#catchUp(client);
-  }
-
-  onNotification(client: ClientBase): Promise<void> {
-    return this.#catchUp(client);
-  }
-
-  async #change(work: (client: ClientBase) => Promise<KeyRow[]>): Promise<KeyRow[]> {
-    const client = await this.pool.connect();
-    let broken: Error | undefined;
-    try {
-      await client.query("BEGIN");
-      await client.query("SELECT pg_advisory_xact_lock($1)", [CHANGE_LOCK]);
-      const rows = await work(client);
-      await client.query(`NOTIFY ${CHANNEL}`);
-      await client.query("COMMIT");
-      for (const row of rows) {
-        this.#own.set(row.key_id, Number(row.version));
-        this.#apply(row);
-      }
-      return rows;
-    } catch (error) {
-      await client.query("ROLLBACK").catch((failure: Error) => {
-        broken = failure;
-      });
-      throw error;
-    } finally {
-      client.release(broken);
-    }
-  }
-
-  /** Reads what is newer than what is known; at the start that is everything. */
-  async #catchUp(client: ClientBase): Promise<void> {
-    const { rows } = await client.query<KeyRow>(
-      "SELECT * FROM virtual_keys WHERE version > $1 ORDER BY version",
-      [this.#version],
+    return this.#change(
+      "keys not deleted",
+      null,
+      async (client) => (await client.query<KeyRow>(DELETE, [keyIds])).rows,
     );
-    for (const row of rows) {
-      this.#version = Number(row.version);
-      // An answer that was on its way while a key was deleted here must not bring the key back.
-      if (this.#version >= (this.#own.get(row.key_id) ?? 0)) {
-        this.#own.delete(row.key_id);
-        this.#apply(row);
-      }
-    }
   }
 
-  #apply(row: KeyRow): void {
-    if (row.deleted_at === null) this.#index.put(toVirtualKey(row));
-    else this.#index.remove(row.key_id);
+  async #change(
+    failure: string,
+    alias: string | null,
+    work: (client: ClientBase) => Promise<KeyRow[]>,
+  ): Promise<readonly VirtualKey[]> {
+    try {
+      return (await this.table.change(work)).map(toVirtualKey);
+    } catch (error) {
+      if (error instanceof KeyTakenError) throw error;
+      if (isUniqueViolation(error, "virtual_keys_alias")) throw new AliasTakenError(alias ?? "");
+      if (isUniqueViolation(error, "virtual_keys_token_hash_key")) throw new KeyTakenError("");
+      throw new StoreUnavailableError(failure, { cause: error });
+    }
   }
 }
+
+/** Exact, because changes of keys run one at a time. @throws KeyTakenError for the hash of a key that was replaced */
+async function refuseRetired(client: ClientBase, tokenHash: string, keyName: string): Promise<void> {
+  const { rowCount } = await client.query("SELECT 1 FROM retired_key_hashes WHERE token_hash = $1", [
+    tokenHash,
+  ]);
+  if (rowCount !== 0) throw new KeyTakenError(keyName);
+}
+
+async function rotate(client: ClientBase, keyId: string, rotation: KeyRotation): Promise<void> {
+  await refuseRetired(client, rotation.tokenHash, rotation.keyName);
+  await client.query(
+    `INSERT INTO retired_key_hashes (token_hash, key_id)
+     SELECT token_hash, key_id FROM virtual_keys WHERE key_id = $1 AND deleted_at IS NULL`,
+    [keyId],
+  );
+  await client.query(
+    `UPDATE virtual_keys
+        SET previous_token_hash = CASE WHEN $4::timestamptz IS NULL THEN NULL ELSE token_hash END,
+            previous_valid_until = $4, token_hash = $2, key_name = $3
+      WHERE key_id = $1 AND deleted_at IS NULL`,
+    [keyId, rotation.tokenHash, rotation.keyName, rotation.previousValidUntil],
+  );
+}
+
+const COLUMNS: Columns<KeyChanges> = {
+  keyAlias: "key_alias",
+  userId: "user_id",
+  models: "models",
+  metadata: "metadata",
+  expiresAt: "expires_at",
+  isBlocked: "is_blocked",
+  maxBudgetNanoUsd: "max_budget_nano_usd",
+  budgetDuration: "budget_duration",
+  budgetId: "budget_id",
+  rpmLimit: "rpm_limit",
+  tpmLimit: "tpm_limit",
+  maxParallelRequests: "max_parallel_requests",
+};
 
 const INSERT = `
   INSERT INTO virtual_keys (
     key_id, token_hash, key_name, key_alias, user_id, models, metadata, expires_at, max_budget_nano_usd,
-    budget_duration, rpm_limit, tpm_limit, max_parallel_requests, created_by, version
-  ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, nextval('virtual_keys_version'))
+    budget_duration, rpm_limit, tpm_limit, max_parallel_requests, created_by, updated_by, budget_id, version
+  ) VALUES (
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, nextval('virtual_keys_version')
+  )
   RETURNING *`;
 
 const DELETE = `

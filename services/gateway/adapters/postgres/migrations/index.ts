@@ -1,10 +1,11 @@
 import { keysAndAudit } from "./0001-keys-and-audit";
 import { ledger } from "./0002-ledger";
 import { limits } from "./0003-limits";
+import { management } from "./0004-management";
 
 /** One step of the schema. A released step is never edited; a change is a new step. */
 export interface Migration {
-  /** 1, 2, 3 … without gaps. */
+  /** Grows from step to step. */
   readonly version: number;
   readonly name: string;
   /** Statements, run in one transaction. TypeScript strings, so that the service is one bundled file. */
@@ -12,4 +13,4 @@ export interface Migration {
 }
 
 /** Every step, in order. */
-export const migrations: readonly Migration[] = [keysAndAudit, ledger, limits];
+export const migrations: readonly Migration[] = [keysAndAudit, ledger, limits, management];

@@ -1,0 +1,38 @@
+import { MetricsRegistry } from "../../../../services/gateway/metrics/registry";
+
+test("renders Prometheus' text format", () => {
+  const registry = new MetricsRegistry();
+  const counter = registry.counter("hits_total", "Hits.", ["name"]);
+  counter.add(2, ['a "b"\\\n']);
+  counter.add(1, ['a "b"\\\n']);
+  registry.gauge("level", "Level.", () => 7);
+  const sizes = registry.histogram("size", "Size.", ["kind"], [1, 5]);
+  for (const value of [0.5, 1, 3, 99]) sizes.observe(value, ["x"]);
+  expect(registry.render()).toBe(
+    [
+      "# HELP hits_total Hits.",
+      "# TYPE hits_total counter",
+      'hits_total{name="a \\"b\\"\\\\\\n"} 3',
+      "# HELP level Level.",
+      "# TYPE level gauge",
+      "level 7",
+      "# HELP size Size.",
+      "# TYPE size histogram",
+      'size_bucket{kind="x",le="1"} 2',
+      'size_bucket{kind="x",le="5"} 3',
+      'size_bucket{kind="x",le="+Inf"} 4',
+      'size_sum{kind="x"} 103.5',
+      'size_count{kind="x"} 4',
+      "",
+    ].join("\n"),
+  );
+});
+
+test("a flood of labels ends in one series", () => {
+  const registry = new MetricsRegistry();
+  const counter = registry.counter("hits_total", "Hits.", ["name"]);
+  for (let index = 0; index < 5000; index += 1) counter.add(1, [`n${index}`]);
+  const lines = registry.render().split("\n");
+  expect(lines.length).toBeLessThan(1010);
+  expect(lines).toContain('hits_total{name="other"} 4000');
+});

@@ -1,0 +1,33 @@
+import { callApp } from "../../../support/services/call-app";
+import { buildTestGateway, MASTER_KEY, MODEL } from "../../../support/services/test-gateway";
+
+test("counts requests by route, without a credential and without saying who", async () => {
+  const gateway = buildTestGateway();
+  const headers = { authorization: `Bearer ${MASTER_KEY}` };
+  await gateway.addKey("sk-secret-key-00000", { keyAlias: "secret-alias", userId: "secret-user" });
+  await callApp(gateway.app, { url: "/v1/models/claude-haiku-4-5", headers });
+  await callApp(gateway.app, { url: "/v1/models/nothing", headers });
+  for (let index = 0; index < 5; index += 1) await callApp(gateway.app, { url: `/made-up-${index}` });
+  const ask = (model: string) =>
+    callApp(gateway.app, {
+      method: "POST",
+      url: "/v1/chat/completions",
+      headers,
+      payload: { model, messages: [{ role: "user", content: "x" }] },
+    });
+  await ask("made-up-model");
+  await ask(MODEL);
+  const { headers: answered, body } = await callApp(gateway.app, { url: "/metrics" });
+  await gateway.close();
+
+  expect(answered["content-type"]).toBe("text/plain; version=0.0.4; charset=utf-8");
+  const requests = "gateway_http_requests_total";
+  expect(body).toContain(`${requests}{method="GET",route="/v1/models/:id",status="200"} 1`);
+  expect(body).toContain(`${requests}{method="GET",route="/v1/models/:id",status="404"} 1`);
+  expect(body).toContain(`${requests}{method="unknown",route="unknown",status="404"} 5`);
+  expect(body).toContain('gateway_model_requests_total{model="unknown",status="400"} 1');
+  expect(body).toContain(`gateway_model_requests_total{model="${MODEL}",status="502"} 1`);
+  expect(body).toContain("gateway_answers_in_flight 0");
+  expect(body).toContain("gateway_audit_accepting 1");
+  expect(body).not.toMatch(/secret|made-up|sk-/);
+});

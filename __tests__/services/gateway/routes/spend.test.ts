@@ -1,0 +1,139 @@
+import { hashKey } from "../../../../services/gateway/key-token";
+import { auditRow } from "../../../support/services/audit-row";
+import { callApp } from "../../../support/services/call-app";
+import { buildTestGateway, MASTER_KEY, type TestGateway } from "../../../support/services/test-gateway";
+
+const RAW = "sk-spending-key-000";
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = buildTestGateway();
+  gateway.clock.now = () => Date.parse("2026-03-10T12:00:00Z");
+  const { keyId } = await gateway.addKey(RAW, { keyAlias: "ci", userId: "ada" });
+  const own = { keyId, keyHash: hashKey(RAW), keyAlias: "ci", userId: "ada" };
+  const other = { keyHash: "b".repeat(64), userId: "bob" };
+  for (const row of [
+    { ...own, startedAt: new Date("2026-03-08T23:59:59.999Z"), costNanoUsd: 1e9 },
+    {
+      ...own,
+      startedAt: new Date("2026-03-09T00:00:00Z"),
+      costNanoUsd: 2e9,
+      modelRequested: "claude-haiku-4-5",
+    },
+    { ...other, startedAt: new Date("2026-03-09T10:00:00Z"), costNanoUsd: 4e9 },
+    { ...other, startedAt: new Date("2026-01-01T10:00:00Z"), costNanoUsd: 8e9 },
+    { ...other, startedAt: new Date("2026-03-09T11:00:00Z"), costNanoUsd: null, status: 500 },
+    { startedAt: new Date("2026-03-09T12:00:00Z"), modelRequested: null, route: "/key/generate" },
+  ]) {
+    await gateway.audit.open()?.commit(auditRow(row));
+  }
+});
+afterAll(() => gateway.close());
+
+const get = (url: string) =>
+  callApp(gateway.app, { url, headers: { authorization: `Bearer ${MASTER_KEY}` } });
+
+describe("GET /spend/logs", () => {
+  test.each([
+    ["", [null, 4, 2, 1, 8]],
+    [`?api_key=${RAW}`, [2, 1]],
+    [`?api_key=${hashKey(RAW)}`, [2, 1]],
+    ["?api_key=ci", [2, 1]],
+    [`?api_key=${"b".repeat(64)}`, [null, 4, 8]],
+    ["?user_id=bob&page_size=1&page=2", [4]],
+    ["?start_date=2026-03-09&end_date=2026-03-09&summarize=false", [null, 4, 2]],
+    ["?start_date=2026-03-09", [null, 4, 2]],
+  ])("%s gives requests, newest first", async (query, spends) => {
+    const rows = (await get(`/spend/logs${query}`)).json();
+    expect(rows.map((row: { spend: number | null }) => row.spend)).toEqual(spends);
+  });
+
+  test("one request by its id, with what it used and nothing of its content", async () => {
+    const [first] = (await get(`/spend/logs?api_key=${RAW}`)).json();
+    expect((await get(`/spend/logs?request_id=${first.request_id}`)).json()).toEqual([first]);
+    expect(first).toMatchObject({
+      api_key: hashKey(RAW),
+      key_alias: "ci",
+      user: "ada",
+      prompt_tokens: 17,
+      completion_tokens: 7,
+      total_tokens: 24,
+      model_group: "claude-haiku-4-5",
+      status: "success",
+      startTime: "2026-03-09T00:00:00.000Z",
+    });
+  });
+
+  test("with both dates it sums up days", async () => {
+    expect((await get("/spend/logs?start_date=2026-03-08&end_date=2026-03-09")).json()).toEqual([
+      {
+        startTime: "2026-03-08",
+        spend: 1,
+        users: { ada: 1 },
+        models: { "claude-sonnet-4-5": 1 },
+        [hashKey(RAW)]: 1,
+      },
+      {
+        startTime: "2026-03-09",
+        spend: 6,
+        users: { ada: 2, bob: 4 },
+        models: { "claude-sonnet-4-5": 4, "claude-haiku-4-5": 2 },
+        [hashKey(RAW)]: 2,
+        ["b".repeat(64)]: 4,
+      },
+    ]);
+  });
+
+  test.each([
+    "start_date=2026-02-30",
+    "start_date=09.03.2026",
+    "start_date=2026-03-09&end_date=2026-03-08",
+    "start_date=2024-01-01&end_date=2026-01-01",
+    "request_id=1",
+    "page_size=1001",
+    "user=ada",
+  ])("refuses %s", async (query) => {
+    expect((await get(`/spend/logs?${query}`)).statusCode).toBe(400);
+  });
+});
+
+test("GET /global/spend counts the last 30 days", async () => {
+  expect((await get("/global/spend")).json()).toEqual({ spend: 7, max_budget: null });
+});
+
+test.each([
+  [
+    "key",
+    [
+      { api_key: "b".repeat(64), spend: 4, requests: 2 },
+      { api_key: hashKey(RAW), key_alias: "ci", spend: 3 },
+    ],
+  ],
+  [
+    "user",
+    [
+      { user_id: "bob", spend: 4 },
+      { user_id: "ada", spend: 3 },
+    ],
+  ],
+  [
+    "model",
+    [
+      { model: "claude-sonnet-4-5", spend: 5 },
+      { model: "claude-haiku-4-5", spend: 2 },
+    ],
+  ],
+  [
+    "day",
+    [
+      { day: "2026-03-08", spend: 1 },
+      { day: "2026-03-09", spend: 6 },
+    ],
+  ],
+])("GET /global/spend/report by %s", async (dimension, groups) => {
+  expect((await get(`/global/spend/report?group_by=${dimension}`)).json()).toMatchObject(groups);
+});
+
+test("a report holds as many groups as asked for", async () => {
+  expect((await get("/global/spend/report?group_by=user&limit=1")).json()).toHaveLength(1);
+  expect((await get("/global/spend/report?group_by=team")).statusCode).toBe(400);
+});

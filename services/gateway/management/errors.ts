@@ -1,0 +1,31 @@
+import { GatewayError } from "../errors";
+
+/** Refusals that only management calls know. */
+
+export const roleMayNot = (role: string, route: string) =>
+  new GatewayError(403, "auth_error", `Authentication Error, The role ${role} may not call ${route}.`);
+
+export const tokenNameTaken = (name: string) =>
+  new GatewayError(400, "bad_request_error", `Admin token with name '${name}' already exists.`, {
+    param: "name",
+  });
+
+export const userTaken = (what: string) =>
+  new GatewayError(409, "bad_request_error", `User with ${what} already exists.`, { param: "user_id" });
+
+export const userNotFound = () =>
+  new GatewayError(404, "not_found_error", "User not found in database", { param: "user_id" });
+
+export const notYourUser = () =>
+  new GatewayError(403, "auth_error", "A virtual key may only read about its own user.");
+
+export const budgetTaken = (budgetId: string) =>
+  new GatewayError(400, "bad_request_error", `Budget with id '${budgetId}' already exists.`, {
+    param: "budget_id",
+  });
+
+export const budgetNotFound = () =>
+  new GatewayError(404, "not_found_error", "Budget not found in database", { param: "budget_id" });
+
+export const tokenNotFound = () =>
+  new GatewayError(404, "not_found_error", "Admin token not found in database", { param: "name" });

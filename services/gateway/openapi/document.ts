@@ -1,0 +1,107 @@
+import { z } from "zod";
+import { accessOf } from "../management/route-access";
+
+/** A route as it was registered. */
+export interface DocumentedRoute {
+  readonly method: string;
+  /** Fastify's pattern, such as `/key/:key/regenerate`. */
+  readonly url: string;
+  readonly body: z.ZodType | undefined;
+  readonly querystring: z.ZodType | undefined;
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+const ERROR = {
+  type: "object",
+  required: ["error"],
+  properties: {
+    error: {
+      type: "object",
+      required: ["message", "type", "param", "code"],
+      properties: {
+        message: { type: "string" },
+        type: { type: "string" },
+        param: { type: ["string", "null"] },
+        code: { type: ["string", "null"] },
+      },
+    },
+  },
+};
+
+/** The OpenAPI 3.1 document of the routes. Bodies and queries come from the schemas that check them. */
+export function buildDocument(routes: readonly DocumentedRoute[]): JsonObject {
+  const paths: Record<string, Record<string, JsonObject>> = {};
+  for (const route of routes) {
+    const path = route.url.replace(/:(\w+)/g, "{$1}");
+    const operations = paths[path] ?? {};
+    paths[path] = operations;
+    operations[route.method.toLowerCase()] = describeOperation(route);
+  }
+  return {
+    openapi: "3.1.0",
+    info: { title: "Gateway", version: "1", description: "LiteLLM's wire in front of model providers." },
+    paths,
+    components: {
+      securitySchemes: { key: { type: "http", scheme: "bearer", description: "sk-…" } },
+      schemas: { Error: ERROR },
+      responses: {
+        Error: {
+          description: "An error in OpenAI's shape",
+          content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+        },
+      },
+    },
+  };
+}
+
+function describeOperation({ method, url, body, querystring }: DocumentedRoute): JsonObject {
+  const access = accessOf(method, url);
+  const isPublic = access?.roles === "public";
+  const parameters = [...pathParameters(url), ...queryParameters(querystring)];
+  return {
+    operationId: `${method} ${url}`.toLowerCase().replace(/\W+/g, "_").replace(/_$/, ""),
+    summary: access?.summary ?? "",
+    ...(access === undefined || isPublic ? {} : { "x-roles": access.roles }),
+    security: isPublic ? [] : [{ key: [] }],
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: !body.safeParse(null).success,
+            content: { "application/json": { schema: toSchema(body) } },
+          },
+        }),
+    responses: { "200": { description: "Done" }, default: { $ref: "#/components/responses/Error" } },
+  };
+}
+
+function pathParameters(url: string): JsonObject[] {
+  return [...url.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+}
+
+function queryParameters(querystring: z.ZodType | undefined): JsonObject[] {
+  if (querystring === undefined) return [];
+  const { properties = {}, required = [] } = toSchema(querystring) as {
+    properties?: JsonObject;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: "query",
+    required: required.includes(name),
+    schema,
+  }));
+}
+
+/** What a client may send, which is what a schema takes, not what it makes of it. */
+function toSchema(schema: z.ZodType): JsonObject {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return rest;
+}

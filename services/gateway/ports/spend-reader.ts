@@ -1,0 +1,94 @@
+/** From `from` up to, not including, `to`. */
+export interface SpendPeriod {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/** Which requests; conditions add up. */
+export interface SpendFilter {
+  readonly keyId?: string | undefined;
+  /** SHA-256 of a key, also of one that was deleted or replaced. */
+  readonly keyHash?: string | undefined;
+  readonly userId?: string | undefined;
+  /** UUID. */
+  readonly requestId?: string | undefined;
+  readonly period?: SpendPeriod | undefined;
+}
+
+/** One request that asked for a model. */
+export interface SpendLog {
+  readonly requestId: string;
+  readonly startedAt: Date;
+  readonly route: string;
+  readonly keyId: string | null;
+  readonly keyHash: string | null;
+  readonly keyAlias: string | null;
+  readonly userId: string | null;
+  readonly endUser: string | null;
+  readonly modelRequested: string | null;
+  readonly modelUsed: string | null;
+  readonly deployment: string | null;
+  readonly status: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  /** `null` when the deployment has no price. */
+  readonly costNanoUsd: number | null;
+  readonly latencyMs: number;
+}
+
+/** What can be told apart in a report. */
+export type SpendDimension = "key" | "user" | "model" | "day";
+
+/** Sums of the requests that have the same value of a dimension. */
+export interface SpendGroup {
+  /** Key hash, user id, model name or `YYYY-MM-DD` in UTC; `null` for requests without one. */
+  readonly value: string | null;
+  /** Alias of the key; `null` for other dimensions. */
+  readonly keyAlias: string | null;
+  readonly spentNanoUsd: number;
+  readonly requests: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** What one key of one user spent on one model on one day. */
+export interface DailySpend {
+  /** `YYYY-MM-DD`, UTC. */
+  readonly day: string;
+  readonly keyHash: string | null;
+  readonly userId: string | null;
+  readonly model: string | null;
+  readonly spentNanoUsd: number;
+}
+
+/** Rows that one answer holds at most. */
+export interface SpendPage {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/**
+ * What was spent, in nano-USD. Sums of a key or user count from its baseline; reports count requests.
+ * Every method may throw StoreUnavailableError.
+ */
+export interface SpendReader {
+  /** Key id → what it has spent; a key without requests may be missing. */
+  byKeys(keyIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** User id → what all keys of the user have spent; a user without requests may be missing. */
+  byUsers(userIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Newest first. */
+  logs(filter: SpendFilter, page: SpendPage): Promise<readonly SpendLog[]>;
+  /** Oldest day first, at most `limit` rows. */
+  daily(filter: SpendFilter, limit: number): Promise<readonly DailySpend[]>;
+  /** Largest spend first, days in their order; at most `limit` groups. */
+  report(dimension: SpendDimension, period: SpendPeriod, limit: number): Promise<readonly SpendGroup[]>;
+  total(period: SpendPeriod): Promise<number>;
+}
+
+/** Where the sum of a key or user begins. */
+export interface SpendBaselines {
+  /** From now on the key or user counts as having spent `spentNanoUsd`. @throws StoreUnavailableError */
+  set(scope: "key" | "user", id: string, spentNanoUsd: number): Promise<void>;
+}

@@ -1,0 +1,53 @@
+/** A person or service that keys belong to. Keys may name a user that has no row. */
+export interface User {
+  readonly userId: string;
+  /** Unique without regard to case. */
+  readonly userEmail: string | null;
+  readonly userAlias: string | null;
+  /** LiteLLM's name of a role, kept and shown; it gives no rights here. */
+  readonly userRole: string | null;
+  /** Model names; empty means all. Stored, not enforced yet. */
+  readonly models: readonly string[];
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** Most that all keys of the user may spend in a budget period, in nano-USD. Stored, not enforced yet. */
+  readonly maxBudgetNanoUsd: number | null;
+  /** Length of a budget period, such as `30d`. */
+  readonly budgetDuration: string | null;
+  /** Budget whose limits apply where the user has none of their own. */
+  readonly budgetId: string | null;
+  /** Requests a minute. */
+  readonly rpmLimit: number | null;
+  /** Tokens a minute. */
+  readonly tpmLimit: number | null;
+  /** Requests at the same time. */
+  readonly maxParallelRequests: number | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly createdBy: string;
+  readonly updatedBy: string;
+}
+
+/** What may be set of a user. A field left out stays as it is. */
+export type UserFields = Partial<
+  Omit<User, "userId" | "createdAt" | "updatedAt" | "createdBy" | "updatedBy">
+>;
+
+/** There is a user with this id or e-mail address. The text says which. */
+export class UserTakenError extends Error {
+  override readonly name = "UserTakenError";
+}
+
+/** Users. Look-ups are answered from memory, so that a request can ask; changes are durable when their promise resolves. */
+export interface UserStore {
+  readonly isReady: boolean;
+  findById(userId: string): User | undefined;
+  findByEmail(email: string): User | undefined;
+  /** Every user, in no particular order. */
+  all(): Iterable<User>;
+  /** @throws UserTakenError, StoreUnavailableError */
+  create(userId: string, createdBy: string, fields: UserFields): Promise<User>;
+  /** Changes the user, or makes one with these fields. @throws UserTakenError for an e-mail address, StoreUnavailableError */
+  upsert(userId: string, changedBy: string, fields: UserFields): Promise<User>;
+  /** Deletes what exists of these. @returns the deleted users. @throws StoreUnavailableError */
+  delete(userIds: readonly string[]): Promise<readonly User[]>;
+}

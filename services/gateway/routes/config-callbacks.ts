@@ -1,0 +1,32 @@
+import type { FastifyPluginAsync } from "fastify";
+
+/** Names from `config.yaml`, as they stand there. */
+export interface CallbackNames {
+  readonly success: readonly string[];
+  readonly failure: readonly string[];
+  readonly both: readonly string[];
+}
+
+/** The name under which checks of a deployment look for the enforcement of working rules, which is built in. */
+const ENFORCEMENT = "enforcement_hook.proxy_handler_instance";
+
+/** `GET /get/config/callbacks`. Variables stay empty: they would hold credentials. */
+export const configCallbacks: FastifyPluginAsync<{ callbacks: CallbackNames }> = async (
+  app,
+  { callbacks: { success, failure, both } },
+) => {
+  const entry = (type: string) => (name: string) => ({ name, variables: {}, type });
+  const callbacks = [
+    ...success.map(entry("success")),
+    ...failure.map(entry("failure")),
+    ...new Set([...both, ENFORCEMENT]),
+  ].map((one) => (typeof one === "string" ? entry("success_and_failure")(one) : one));
+
+  app.get("/get/config/callbacks", async () => ({
+    status: "success",
+    callbacks,
+    alerts: [],
+    router_settings: {},
+    available_callbacks: {},
+  }));
+};
