@@ -48,11 +48,12 @@ async function readRows(name: string): Promise<AuditRow[]> {
     "output_tokens",
     "cache_read_tokens",
     "cache_write_tokens",
+    "cache_write_1h_tokens",
     "cost_nano_usd",
   ]);
   return rows.map((row) => {
     const entries = Object.entries(row).map(([column, value]) => [
-      column.replace(/_(\w)/g, (_match, letter: string) => letter.toUpperCase()),
+      column.replace(/_([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase()),
       numeric.has(column) && value !== null ? Number(value) : value,
     ]);
     return Object.fromEntries(entries) as AuditRow;
@@ -64,5 +65,6 @@ test("the schema is made once, also when several gateways start at the same time
   await Promise.all([open("together"), open("together"), open("together")]);
   await expect(postgres.query("SELECT version, name FROM schema_migrations", "together")).resolves.toEqual([
     { version: 1, name: "keys-and-audit" },
+    { version: 4, name: "attempts-and-usage" },
   ]);
 });

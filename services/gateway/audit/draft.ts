@@ -4,6 +4,7 @@ import { type AuditEntry, AuditNotCommittedError, type AuditRow } from "../ports
 import type { Clock } from "../ports/clock";
 import { computeCostNanoUsd } from "../pricing/cost";
 import type { Deployment } from "../routing/deployment";
+import { settleUsage } from "../translate/openai-to-anthropic/estimate-usage";
 import type { MessageState } from "../translate/openai-to-anthropic/message-events";
 import { NO_USAGE } from "../translate/openai-to-anthropic/usage";
 import { boundedText } from "./bounded-text";
@@ -26,7 +27,9 @@ export class AuditDraft {
   };
   #endUser: string | null = null;
   #isStream = false;
+  #attempts = 0;
   #usage = NO_USAGE;
+  #isUsageEstimated = false;
   #ttftMs: number | null = null;
   #errorType: string | null = null;
   #isCommitted = false;
@@ -51,14 +54,20 @@ export class AuditDraft {
     this.#endUser = boundedText(endUser, 200);
   }
 
-  recordDeployment(deployment: Deployment): void {
+  /** A deployment is asked; what an earlier one reported no longer counts. @param attempts this one included */
+  recordDeployment(deployment: Deployment, attempts: number): void {
+    this.#attempts = attempts;
+    this.#usage = NO_USAGE;
+    this.#isUsageEstimated = false;
     this.#model.deployment = deployment;
     this.#model.used = deployment.upstreamModel;
   }
 
   /** Takes over what the provider has reported so far. */
   recordMessage(message: MessageState): void {
-    this.#usage = message.usage;
+    const { usage, isEstimated } = settleUsage(message);
+    this.#usage = usage;
+    this.#isUsageEstimated = isEstimated;
     if (message.upstreamModel !== null) this.#model.used = boundedText(message.upstreamModel, 200);
   }
 
@@ -105,12 +114,15 @@ export class AuditDraft {
       modelRequested: requested,
       modelUsed: used,
       deployment: deployment?.id ?? null,
+      attempts: this.#attempts,
       status,
       errorType: this.#errorType,
       inputTokens: this.#usage.inputTokens,
       outputTokens: this.#usage.outputTokens,
       cacheReadTokens: this.#usage.cacheReadTokens,
       cacheWriteTokens: this.#usage.cacheWriteTokens,
+      cacheWrite1hTokens: this.#usage.cacheWrite1hTokens,
+      isUsageEstimated: this.#isUsageEstimated,
       costNanoUsd: this.#cost(deployment),
       latencyMs: this.#elapsedMs(),
       ttftMs: this.#ttftMs,

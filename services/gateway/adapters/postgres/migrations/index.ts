@@ -1,4 +1,5 @@
 import { keysAndAudit } from "./0001-keys-and-audit";
+import { attemptsAndUsage } from "./0004-attempts-and-usage";
 
 /** One step of the schema. A released step is never edited; a change is a new step. */
 export interface Migration {
@@ -10,4 +11,4 @@ export interface Migration {
 }
 
 /** Every step, in order. */
-export const migrations: readonly Migration[] = [keysAndAudit];
+export const migrations: readonly Migration[] = [keysAndAudit, attemptsAndUsage];
