@@ -4,13 +4,13 @@ import { modelNotAllowed, noDeployment, unknownModel } from "../errors";
 import { allowedModels, type Caller, callerOf } from "../plugins/auth";
 import { relayJson } from "../relay/relay-json";
 import { relayStream } from "../relay/relay-stream";
-import { chooseDeployment } from "../routing/choose-deployment";
 import type { Deployment, ModelCatalog } from "../routing/deployment";
+import { findGroup } from "../routing/find-group";
 import { mayUseModel } from "../routing/visible-models";
 import { translateRequest } from "../translate/openai-to-anthropic/request";
-import { openMessage } from "../upstream/anthropic";
-import type { UpstreamClient } from "../upstream/client";
 import type { InFlight } from "../upstream/in-flight";
+import { type FailoverTools, openWithFailover } from "../upstream/open-with-failover";
+import { routingHeaders } from "./routing-headers";
 
 /** The envelope only; messages and parameters are looked at by the translation, which names what it refuses. */
 const chatCompletionBody = z.looseObject({
@@ -33,31 +33,41 @@ type ChatCompletionBody = z.output<typeof chatCompletionBody>;
 /** What the route needs. */
 export interface ChatCompletionsOptions {
   readonly catalog: ModelCatalog;
-  readonly upstream: UpstreamClient;
+  readonly failover: FailoverTools;
   readonly inFlight: InFlight;
 }
 
 /** `POST /v1/chat/completions`, JSON and server-sent events. */
 export const chatCompletions: FastifyPluginAsync<ChatCompletionsOptions> = async (
   app,
-  { catalog, upstream, inFlight },
+  { catalog, failover, inFlight },
 ) => {
   const answer = async (request: FastifyRequest<{ Body: ChatCompletionBody }>, reply: FastifyReply) => {
     const { body, audit } = request;
     const isStream = body.stream === true;
     audit?.recordRequest(body.model, isStream, body.user ?? body.safety_identifier);
 
-    const deployment = selectDeployment(catalog, callerOf(request), body.model);
-    const { request: message, droppedParams } = translateRequest(body, {
-      upstreamModel: deployment.upstreamModel,
-      maxOutputTokens: deployment.maxOutputTokens,
-      mayDropParams: catalog.mayDropParams,
-    });
-    if (droppedParams.length > 0) reply.header("x-gateway-dropped-params", droppedParams.join(", "));
-
-    audit?.recordDeployment(deployment);
+    const group = selectGroup(catalog, callerOf(request), body.model);
+    const { mayDropParams, routing: settings } = catalog;
     const signal = inFlight.track(reply.raw);
-    const { events } = await openMessage(upstream, deployment, message, signal);
+    const events = await openWithFailover(failover, {
+      group,
+      settings,
+      signal,
+      prepare: (deployment) => {
+        const { upstreamModel, maxOutputTokens } = deployment;
+        const translated = translateRequest(body, { upstreamModel, maxOutputTokens, mayDropParams });
+        const dropped = translated.droppedParams;
+        reply.removeHeader("x-gateway-dropped-params");
+        if (dropped.length > 0) reply.header("x-gateway-dropped-params", dropped.join(", "));
+        return translated.request;
+      },
+      onAttempt: (deployment, attempts) => {
+        audit?.recordDeployment(deployment, attempts);
+        reply.headers(routingHeaders(deployment, attempts));
+      },
+      onFailedMessage: (message) => audit?.recordMessage(message),
+    });
     const identity = {
       id: `chatcmpl-${request.id}`,
       created: Math.floor(Date.now() / 1000),
@@ -76,18 +86,18 @@ export const chatCompletions: FastifyPluginAsync<ChatCompletionsOptions> = async
   for (const path of ["/v1/chat/completions", "/chat/completions"]) {
     app.post<{ Body: ChatCompletionBody }>(
       path,
-      { config: { isAudited: true }, schema: { body: chatCompletionBody } },
+      { config: { isAudited: true, isGeneration: true }, schema: { body: chatCompletionBody } },
       answer,
     );
   }
 };
 
 /** @throws GatewayError when the caller may not use the model, or nothing serves it */
-function selectDeployment(catalog: ModelCatalog, caller: Caller, model: string): Deployment {
+function selectGroup(catalog: ModelCatalog, caller: Caller, model: string): readonly Deployment[] {
   const allowed = allowedModels(caller);
   if (!mayUseModel(allowed, model)) throw modelNotAllowed(model, allowed);
-  const deployment = chooseDeployment(catalog, model);
-  if (deployment === "unknown-model") throw unknownModel(model);
-  if (deployment === "none-available") throw noDeployment(model);
-  return deployment;
+  const group = findGroup(catalog, model);
+  if (group === "unknown-model") throw unknownModel(model);
+  if (group === "none-available") throw noDeployment(model);
+  return group;
 }

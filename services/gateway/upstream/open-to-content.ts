@@ -1,0 +1,58 @@
+import type { Deployment } from "../routing/deployment";
+import type { AnthropicRequest } from "../translate/openai-to-anthropic/anthropic-types";
+import { hasContent } from "../translate/openai-to-anthropic/has-content";
+import {
+  MESSAGE_NOT_STARTED,
+  type MessageEvent,
+  type MessageState,
+  reduceMessage,
+} from "../translate/openai-to-anthropic/message-events";
+import type { UpstreamClient } from "./client";
+import { openMessage } from "./open-message";
+import { toStreamFailure } from "./stream-failure";
+
+/**
+ * Sends a message and waits for the first content, or for the end of a message without any.
+ * @param onFailedMessage gets what was reported before a failure
+ * @returns all events, those already read included
+ * @throws GatewayError for everything that goes wrong before the first content
+ */
+export async function openToContent(
+  client: UpstreamClient,
+  deployment: Deployment,
+  request: AnthropicRequest,
+  signal: AbortSignal,
+  onFailedMessage: (message: MessageState) => void,
+): Promise<AsyncGenerator<readonly MessageEvent[]>> {
+  const events = await openMessage(client, deployment, request, signal);
+  const held: (readonly MessageEvent[])[] = [];
+  let state = MESSAGE_NOT_STARTED;
+  try {
+    for (;;) {
+      const read = await events.next();
+      if (read.done) throw toStreamFailure(state);
+      held.push(read.value);
+      for (const event of read.value) {
+        [state] = reduceMessage(state, event);
+        if (state.phase === "failed") throw toStreamFailure(state);
+        if (state.phase === "done" || hasContent(event)) return replay(held, events);
+      }
+    }
+  } catch (error) {
+    onFailedMessage(state);
+    await events.return(undefined);
+    throw error;
+  }
+}
+
+async function* replay(
+  held: readonly (readonly MessageEvent[])[],
+  rest: AsyncGenerator<readonly MessageEvent[]>,
+): AsyncGenerator<readonly MessageEvent[]> {
+  try {
+    yield* held;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}
