@@ -4,8 +4,10 @@ import { MemoryAuditLog } from "../../../services/gateway/adapters/memory/audit-
 import { MemoryKeyStore } from "../../../services/gateway/adapters/memory/key-store";
 import { buildApp } from "../../../services/gateway/app";
 import { hashKey, maskKey } from "../../../services/gateway/key-token";
+import type { CapacityLimits } from "../../../services/gateway/overload/capacity";
 import type { NewVirtualKey, VirtualKey } from "../../../services/gateway/ports/key-store";
 import type { Deployment } from "../../../services/gateway/routing/deployment";
+import { DEFAULT_ROUTING, type RoutingSettings } from "../../../services/gateway/routing/routing-settings";
 import { Secret } from "../../../services/gateway/secret";
 import { UpstreamClient, type UpstreamTimeouts } from "../../../services/gateway/upstream/client";
 import { InFlight } from "../../../services/gateway/upstream/in-flight";
@@ -39,6 +41,11 @@ export interface TestGatewayProps {
   readonly isDatabaseConnected?: () => Promise<boolean>;
   readonly timeouts?: Partial<UpstreamTimeouts>;
   readonly maxBodyBytes?: number;
+  /** @default - more than any test uses */
+  readonly capacity?: Partial<CapacityLimits>;
+  /** Deployments of `MODEL`. @default one, with Anthropic */
+  readonly deployments?: readonly Deployment[];
+  readonly routing?: Partial<RoutingSettings>;
 }
 
 export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
@@ -48,23 +55,19 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
   const audit = props.audit ?? new MemoryAuditLog();
   const inFlight = new InFlight();
   const upstream = new UpstreamClient(props.timeouts);
-  const deployment = (modelName: string): Deployment => ({
-    id: `${modelName}/0`,
-    modelName,
-    upstreamModel: `${modelName}-20250929`,
-    baseUrl: props.upstreamUrl ?? "http://127.0.0.1:9",
-    apiKey: new Secret("upstream-credential"),
-    maxOutputTokens: 64_000,
-    // 3 and 15 USD a million tokens; cache 0.30 and 3.75.
-    prices: {
-      inputPicoUsd: 3_000_000,
-      outputPicoUsd: 15_000_000,
-      cacheReadPicoUsd: 300_000,
-      cacheWritePicoUsd: 3_750_000,
-    },
-  });
+  const deployment = (modelName: string): Deployment =>
+    anthropicDeployment({
+      id: `${modelName}/0`,
+      modelName,
+      upstreamModel: `${modelName}-20250929`,
+      ...(props.upstreamUrl === undefined ? {} : { baseUrl: props.upstreamUrl }),
+    });
   const app = buildApp(
-    { masterKey: new Secret(MASTER_KEY), maxBodyBytes: props.maxBodyBytes ?? 1024 * 1024 },
+    {
+      masterKey: new Secret(MASTER_KEY),
+      maxBodyBytes: props.maxBodyBytes ?? 1024 * 1024,
+      capacity: { maxAnswers: 1000, maxBodyBytes: 64 * 1024 * 1024, ...props.capacity },
+    },
     {
       logger: createLogger({
         name: "test",
@@ -74,11 +77,12 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
       clock: { now: () => clock.now() },
       catalog: {
         groups: new Map([
-          [MODEL, [deployment(MODEL)]],
+          [MODEL, props.deployments ?? [deployment(MODEL)]],
           ["claude-haiku-4-5", [deployment("claude-haiku-4-5")]],
           ["without-deployment", []],
         ]),
         mayDropParams: true,
+        routing: { ...DEFAULT_ROUTING, ...props.routing },
       },
       keys,
       audit,
@@ -108,6 +112,25 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
       await app.close();
       await upstream.close();
     },
+  };
+}
+
+/** A deployment of `MODEL` with Anthropic, 3 and 15 USD a million tokens, cache 0.30 and 3.75. */
+export function anthropicDeployment(props: Partial<Deployment> = {}): Deployment {
+  return {
+    id: `${MODEL}/0`,
+    modelName: MODEL,
+    upstreamModel: `${MODEL}-20250929`,
+    baseUrl: "http://127.0.0.1:9",
+    access: { provider: "anthropic", apiKey: new Secret("upstream-credential") },
+    maxOutputTokens: 64_000,
+    prices: {
+      inputPicoUsd: 3_000_000,
+      outputPicoUsd: 15_000_000,
+      cacheReadPicoUsd: 300_000,
+      cacheWritePicoUsd: 3_750_000,
+    },
+    ...props,
   };
 }
 
