@@ -117,7 +117,7 @@ test("a virtual key, the OpenAI SDK, JSON and stream, and a row in Postgres for 
     { key_alias: "workspace-1", user_id: "ada", status: 200, is_stream: true, cost_nano_usd: cost },
   ]);
   expect(rows.map((row) => row["request_id"])).toContain(json.id.replace("chatcmpl-", ""));
-  expect(gateway.output).toMatch(/bedrock is not supported yet/);
+  expect(gateway.output).toMatch(/bedrock-claude\/0 .* is not used: no region/);
   expect(gateway.output).not.toContain(key);
   expect(gateway.output).not.toContain(MASTER_KEY);
   expect(gateway.output).not.toContain("credential-of-the-provider");
