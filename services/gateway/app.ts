@@ -2,11 +2,14 @@ import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { zodValidator } from "../shared/zod-validator";
 import type { GatewayConfig } from "./config";
+import { Capacity } from "./overload/capacity";
 import { audit } from "./plugins/audit";
 import { auth } from "./plugins/auth";
 import { errorReplies } from "./plugins/error-replies";
 import { type HealthChecks, health } from "./plugins/health";
 import { keyStanding } from "./plugins/key-standing";
+import { overload } from "./plugins/overload";
+import { refuseWhenClosing } from "./plugins/refuse-when-closing";
 import { requestId } from "./plugins/request-id";
 import type { AuditLog } from "./ports/audit-log";
 import type { Clock } from "./ports/clock";
@@ -16,6 +19,7 @@ import { keyRoutes } from "./routes/keys";
 import { models } from "./routes/models";
 import type { ModelCatalog } from "./routing/deployment";
 import type { UpstreamClient } from "./upstream/client";
+import { DeploymentHealth } from "./upstream/deployment-health";
 import type { InFlight } from "./upstream/in-flight";
 
 /** Everything outside the process that the gateway talks to. */
@@ -32,7 +36,7 @@ export interface GatewayDependencies {
 
 /** The gateway without its process. Plugins stand in the order in which a request meets them. */
 export function buildApp(
-  config: Pick<GatewayConfig, "masterKey" | "maxBodyBytes">,
+  config: Pick<GatewayConfig, "masterKey" | "maxBodyBytes" | "capacity">,
   deps: GatewayDependencies,
 ): FastifyInstance {
   const { masterKey } = config;
@@ -46,17 +50,32 @@ export function buildApp(
     bodyLimit: config.maxBodyBytes,
     routerOptions: { maxParamLength: 500 },
     exposeHeadRoutes: false,
+    // Fastify's own answer while closing has another shape; `refuse-when-closing` gives ours.
+    return503OnClosing: false,
   });
   app.setValidatorCompiler(zodValidator);
 
   app.register(requestId);
   app.register(errorReplies);
+  app.register(refuseWhenClosing);
   app.register(auth, { keys, masterKey }); // who
+  app.register(overload, { capacity: new Capacity(config.capacity), maxBodyBytes: config.maxBodyBytes }); // is there room
   app.register(audit, { log: deps.audit, clock }); // the row is opened
   app.register(keyStanding, { clock }); // may they at all
   app.register(health, { checks: deps.checks });
-  app.register(chatCompletions, { catalog, upstream: deps.upstream, inFlight: deps.inFlight });
+  const failover = { client: deps.upstream, health: watchDeployments(deps), clock };
+  app.register(chatCompletions, { catalog, failover, inFlight: deps.inFlight });
   app.register(models, { catalog });
   app.register(keyRoutes, { keys, audit: deps.audit, clock, masterKey });
   return app;
+}
+
+/** Says in the log when a deployment is left alone and when it is back. */
+function watchDeployments({ clock, logger }: GatewayDependencies): DeploymentHealth {
+  return new DeploymentHealth({
+    clock,
+    onCooling: ({ id }, { code }, waitMs) =>
+      logger.warn({ deployment: id, code, waitMs }, "deployment is left alone after failures"),
+    onRecovered: ({ id }) => logger.info({ deployment: id }, "deployment works again"),
+  });
 }
