@@ -40,8 +40,8 @@ const environment = z
     ),
     STOP_GRACE_SECONDS: integer(0, 3600, "remove it for 30").default(30),
     MAX_ANSWERS_IN_FLIGHT: integer(1, 100_000, "remove it for 2000").default(2000),
-    MAX_BODY_BYTES_IN_FLIGHT: integer(1024, 64 * 1024 * MEBIBYTE, "remove it for 256 MiB").default(
-      256 * MEBIBYTE,
+    MAX_BODY_BYTES_IN_FLIGHT: integer(1024, 64 * 1024 * MEBIBYTE, "remove it for 128 MiB").default(
+      128 * MEBIBYTE,
     ),
     UPSTREAM_CONNECT_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 10").default(10),
     UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 120").default(120),
@@ -71,7 +71,8 @@ const environment = z
     stopGraceMs: env.STOP_GRACE_SECONDS * 1000,
     /**
      * What is taken on at the same time; more is refused with 503. `MAX_ANSWERS_IN_FLIGHT`, default 2000;
-     * `MAX_BODY_BYTES_IN_FLIGHT`, in bytes, default 256 MiB.
+     * `MAX_BODY_BYTES_IN_FLIGHT`, in bytes, default 128 MiB: text, object and
+     * text again make three times that, which must fit into the container.
      */
     capacity: { maxAnswers: env.MAX_ANSWERS_IN_FLIGHT, maxBodyBytes: env.MAX_BODY_BYTES_IN_FLIGHT },
     /**

@@ -1,5 +1,5 @@
 import { Transform } from "node:stream";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import fp from "fastify-plugin";
 import { type GatewayError, overloaded } from "../errors";
 import type { Capacity } from "../overload/capacity";
@@ -32,19 +32,15 @@ export const overload = fp<{ capacity: Capacity; maxBodyBytes: number }>(
 
     app.addHook("preParsing", async (request, reply, payload) => {
       if (request.headers["transfer-encoding"] === undefined) return payload;
-      return payload.pipe(countBytes(capacity, request, reply));
+      return payload.pipe(countBytes(capacity, reply));
     });
   },
   { name: "overload", dependencies: ["auth"] },
 );
 
 /** A body without a length takes room as it comes. */
-function countBytes(capacity: Capacity, request: FastifyRequest, reply: FastifyReply): Transform {
+function countBytes(capacity: Capacity, reply: FastifyReply): Transform {
   let taken = 0;
-  reply.raw.once("close", () => {
-    capacity.giveBackBytes(taken);
-    taken = 0;
-  });
   const counter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       if (!capacity.takeBytes(chunk.length)) return done(refuse(reply, "request bodies in memory"));
@@ -52,8 +48,11 @@ function countBytes(capacity: Capacity, request: FastifyRequest, reply: FastifyR
       done(null, chunk);
     },
   });
-  // A client that leaves ends its request, not the pipe.
-  request.raw.once("close", () => counter.destroy());
+  reply.raw.once("close", () => {
+    // A client that left ends its request, not the pipe.
+    counter.destroy();
+    capacity.giveBackBytes(taken);
+  });
   return counter;
 }
 

@@ -11,6 +11,11 @@ import type { UpstreamClient } from "./client";
 import { openMessage } from "./open-message";
 import { toStreamFailure } from "./stream-failure";
 
+/** Events of an answer, in the groups in which they arrived. Leaving early gives the connection up. */
+export interface MessageEvents extends AsyncIterableIterator<readonly MessageEvent[]> {
+  return(): Promise<IteratorResult<readonly MessageEvent[]>>;
+}
+
 /**
  * Sends a message and waits for the first content, or for the end of a message without any.
  * @param onFailedMessage gets what was reported before a failure
@@ -23,7 +28,7 @@ export async function openToContent(
   request: AnthropicRequest,
   signal: AbortSignal,
   onFailedMessage: (message: MessageState) => void,
-): Promise<AsyncGenerator<readonly MessageEvent[]>> {
+): Promise<MessageEvents> {
   const events = await openMessage(client, deployment, request, signal);
   const held: (readonly MessageEvent[])[] = [];
   let state = MESSAGE_NOT_STARTED;
@@ -45,14 +50,23 @@ export async function openToContent(
   }
 }
 
-async function* replay(
+/** No generator: once the held events are out, each read goes to the provider without a step in between. */
+function replay(
   held: readonly (readonly MessageEvent[])[],
   rest: AsyncGenerator<readonly MessageEvent[]>,
-): AsyncGenerator<readonly MessageEvent[]> {
-  try {
-    yield* held;
-    yield* rest;
-  } finally {
-    await rest.return(undefined);
-  }
+): MessageEvents {
+  const waiting = [...held];
+  const events: MessageEvents = {
+    async next() {
+      const value = waiting.shift();
+      if (value === undefined) {
+        events.next = () => rest.next();
+        return rest.next();
+      }
+      return { done: false, value };
+    },
+    return: () => rest.return(undefined),
+    [Symbol.asyncIterator]: () => events,
+  };
+  return events;
 }

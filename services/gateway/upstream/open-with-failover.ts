@@ -4,10 +4,10 @@ import type { Deployment } from "../routing/deployment";
 import { judgeFailure } from "../routing/judge-failure";
 import type { RoutingSettings } from "../routing/routing-settings";
 import type { AnthropicRequest } from "../translate/openai-to-anthropic/anthropic-types";
-import type { MessageEvent, MessageState } from "../translate/openai-to-anthropic/message-events";
+import type { MessageState } from "../translate/openai-to-anthropic/message-events";
 import type { UpstreamClient } from "./client";
 import type { DeploymentHealth, Visit } from "./deployment-health";
-import { openToContent } from "./open-to-content";
+import { type MessageEvents, openToContent } from "./open-to-content";
 
 /** What failover needs of the process. */
 export interface FailoverTools {
@@ -39,7 +39,7 @@ export interface FailoverRequest {
 export async function openWithFailover(
   tools: FailoverTools,
   request: FailoverRequest,
-): Promise<AsyncGenerator<readonly MessageEvent[]>> {
+): Promise<MessageEvents> {
   const { client, health, clock } = tools;
   const { group, settings, signal } = request;
   const begun = clock.now();
