@@ -51,8 +51,8 @@ export async function openWithFailover(
     const visit = group.length === 1 ? ALONE : health.visit(deployment);
     if (visit === undefined) continue;
     attempts += 1;
-    request.onAttempt(deployment, attempts);
     try {
+      request.onAttempt(deployment, attempts);
       const opened = await openToContent(client, deployment, message, signal, request.onFailedMessage);
       visit.succeeded();
       return opened;
