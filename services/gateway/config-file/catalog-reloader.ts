@@ -69,8 +69,9 @@ export class CatalogReloader {
       logger.info({ models: loaded.catalog.groups.size }, "configuration loaded anew");
       for (const notice of loaded.notices) logger.warn(notice);
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      logger.error({ issues: error.issues }, "new configuration refused, the old one stays in force");
+      // Whatever is wrong with the new file, it must not end a process that works with the old one.
+      const reason = error instanceof ConfigError ? { issues: error.issues } : { err: error };
+      logger.error(reason, "new configuration refused, the old one stays in force");
     }
   }
 

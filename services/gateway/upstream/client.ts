@@ -27,7 +27,7 @@ export interface UpstreamRequest {
 /** Connections to the providers: one pool for each origin. The only network code besides the databases. */
 export class UpstreamClient {
   readonly timeouts: UpstreamTimeouts;
-  /** As many as there are origins in the configuration. */
+  /** As many as there were origins in the configurations so far. */
   readonly #pools = new Map<string, Pool>();
 
   constructor(timeouts: Partial<UpstreamTimeouts> = {}) {

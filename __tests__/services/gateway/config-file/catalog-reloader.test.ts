@@ -90,6 +90,18 @@ test("a wrong file is refused once, with its place, and the old one stays in for
   await eventually(() => models()[0] === "three");
 });
 
+test("a file that cannot even be judged is refused too", async () => {
+  start();
+  const bomb = [
+    "a: &a [x,x,x,x,x,x,x,x,x,x]",
+    "b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]",
+    "c: [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]",
+  ];
+  fs.writeFileSync(file, `${bomb.join("\n")}\n`);
+  await eventually(() => log.join("").includes("refused"));
+  expect(models()).toEqual(["one"]);
+});
+
 test("a file that goes away changes nothing, and is taken again when it is back", async () => {
   start({ pollMs: 20 });
   fs.rmSync(file);

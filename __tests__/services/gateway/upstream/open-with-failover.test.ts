@@ -154,6 +154,14 @@ test("attempts are bounded", async () => {
   expect(second.requests).toHaveLength(0);
 });
 
+test("no deployment is asked when the time for failover is over", async () => {
+  await start({ routing: { failOverMs: 100 } });
+  first.script = (response, request) =>
+    void setTimeout(() => void failWith(500, "api_error", "")(response, request), 150);
+  expect((await ask()).status).toBe(503);
+  expect(second.requests).toHaveLength(0);
+});
+
 test("when all fail the caller gets the failure that may pass, never the gateway's own credentials' trouble", async () => {
   first.script = failWith(529, "overloaded_error", "");
   second.script = failWith(401, "authentication_error", "");

@@ -12,7 +12,7 @@ import { signRequest } from "./sign-request";
 
 type BedrockAccess = Extract<ProviderAccess, { provider: "bedrock" }>;
 
-/** Bedrock sends no pings, so silence between two events says less than with Anthropic; in milliseconds. */
+/** Bedrock sends no pings, so silence between two events says less than with Anthropic. */
 const IDLE_FACTOR = 3;
 
 /** Sends a message to Bedrock. @throws GatewayError for an error status, in the terms of the client */
