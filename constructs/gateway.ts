@@ -1,6 +1,7 @@
 import type { Network } from "@cdktf/provider-docker/lib/network";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import type { PlatformConfig } from "./config/schema";
 import type { ContainerImage } from "./container-image";
 import { ContainerService } from "./container-service";
 import { credentialNames, type GatewayConfigSource, renderGatewayConfig } from "./gateway-config";
@@ -17,8 +18,8 @@ export interface GatewayProps {
   readonly dataNetwork: Network;
   readonly database: Database;
   readonly masterKey: Secret;
-  /** Models, providers and working rules. */
-  readonly config: GatewayConfigSource;
+  /** Models, providers, working rules and retention. */
+  readonly config: GatewayConfigSource & Pick<PlatformConfig, "retention">;
   /** Port on this host. */
   readonly hostPort: number;
   readonly memoryMegabytes: number;
@@ -64,6 +65,7 @@ export class Gateway extends Construct {
       env: {
         LITELLM_MASTER_KEY: masterKey.expose(),
         DATABASE_URL: database.url,
+        AUDIT_RETENTION: config.retention.audit,
         DEFAULT_ENFORCEMENT_LEVEL: config.enforcement.default,
         ...Object.fromEntries(credentials),
       },

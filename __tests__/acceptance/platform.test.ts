@@ -5,8 +5,9 @@ import OpenAI from "openai";
 import { IMAGES } from "../../constructs/images";
 import { AppliedPlatform } from "../support/applied/applied-platform";
 import { containersOf, docker, inspect, logsOf } from "../support/applied/docker";
-import { eventually } from "../support/applied/eventually";
+import { passesWithin } from "../support/applied/passes-within";
 import { reach } from "../support/applied/probe";
+import { readmeBlocks } from "../support/readme";
 
 /**
  * One platform, applied for real and lived with: a real Terraform core, the real docker provider, a real
@@ -18,6 +19,7 @@ const SERVICES = ["gateway", "key-provisioner", "postgres", "redis"];
 
 let platform: AppliedPlatform;
 let virtualKey: string;
+let firstOutput: string;
 
 const container = (service: string) => `${platform.name}-${service}`;
 const gateway = (path: string, init?: RequestInit) =>
@@ -43,7 +45,7 @@ async function ask(apiKey = virtualKey): Promise<string> {
 }
 
 /** `ask` after the gateway was away: a first try may still meet a kept-alive connection to the process that is gone. */
-const askAnew = () => eventually(15, () => ask());
+const askAnew = () => passesWithin(15, () => ask());
 
 beforeAll(async () => {
   platform = await AppliedPlatform.create({ ANTHROPIC_API_KEY: PROVIDER_KEY });
@@ -73,6 +75,7 @@ function startUpstream() {
 describe("the first deploy", () => {
   it("goes from a platform file to URLs", () => {
     const { exitCode, output } = platform.npmRun("deploy", "--", "--auto-approve");
+    firstOutput = output;
     startUpstream();
     expect(output).toContain("13 to add, 0 to change, 0 to destroy");
     expect(output).toMatch(new RegExp(`gateway_url +http://localhost:${platform.gatewayPort}`));
@@ -254,6 +257,17 @@ describe("a governed prompt", () => {
     expect(JSON.stringify(rows)).not.toMatch(/Say hello|fake upstream/);
   });
 
+  it("follows from the commands of README.md", () => {
+    const block = readmeBlocks("bash").find((text) => text.includes("MASTER_KEY=")) ?? "";
+    const script = block
+      .replaceAll("localhost:4000", `127.0.0.1:${platform.gatewayPort}`)
+      .replace("./.sluice/", `${platform.home}/.sluice/`);
+    const output = execFileSync("bash", ["-euo", "pipefail", "-c", script], { encoding: "utf8" });
+    expect(output).toContain('"status":"connected"');
+    expect(output).toMatch(/"key":"sk-[^"]+"/);
+    expect(output).toContain('"key_alias":"alice"');
+  });
+
   it("is refused to a key that does not exist", async () => {
     await expect(ask("sk-nobody")).rejects.toMatchObject({ status: 401 });
   });
@@ -266,6 +280,7 @@ describe("secrets", () => {
     const places: Record<string, string> = {
       "synthesized JSON": readFileSync(join(platform.outdir, "stacks/platform/cdk.tf.json"), "utf8"),
       "process list": execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }),
+      "first deploy": firstOutput,
       "plan and outputs": platform.npmRun("diff").output + platform.npmRun("outputs").output,
     };
     for (const name of containers) {
@@ -323,18 +338,18 @@ describe("recovery without a hand", () => {
     // The process, not `docker kill`: the engine takes that for a wish and does not restart it.
     const pid = inspect(container("gateway")).State.Pid;
     process.kill(pid, "SIGKILL");
-    await eventually(30, async () => expect(inspect(container("gateway")).State.Pid).not.toBe(pid));
-    await eventually(30, async () => expect(await readiness()).toBe(200));
+    await passesWithin(30, async () => expect(inspect(container("gateway")).State.Pid).not.toBe(pid));
+    await passesWithin(30, async () => expect(await readiness()).toBe(200));
     expect(await askAnew()).toBe("Hello from the fake upstream");
   });
 
   it("follows when Postgres goes and comes back, and readiness says so meanwhile", async () => {
     docker("stop", container("postgres"));
-    await eventually(15, async () => expect(await readiness()).toBe(503));
+    await passesWithin(15, async () => expect(await readiness()).toBe(503));
     await expect(ask()).rejects.toMatchObject({ status: 503 });
     expect((await gateway("/health/liveliness")).status).toBe(200);
     docker("start", container("postgres"));
-    await eventually(30, async () => expect(await readiness()).toBe(200));
+    await passesWithin(30, async () => expect(await readiness()).toBe(200));
     expect(await askAnew()).toBe("Hello from the fake upstream");
     expect(platform.npmRun("diff", "--", "--exit-code")).toMatchObject({ exitCode: 0 });
   });

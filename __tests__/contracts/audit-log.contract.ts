@@ -71,8 +71,8 @@ export function describeAuditLog(name: string, open: () => Promise<OpenAuditLog>
       await commit(auditRow({ keyId, costNanoUsd: 1 }));
       await commit(auditRow({ keyId, costNanoUsd: null }));
       await commit(auditRow());
-      await expect(log.spentNanoUsd(keyId)).resolves.toBe(4_000_000_001);
-      await expect(log.spentNanoUsd(randomUUID())).resolves.toBe(0);
+      await expect(log.spentNanoUsd(keyId, null)).resolves.toBe(4_000_000_001);
+      await expect(log.spentNanoUsd(randomUUID(), null)).resolves.toBe(0);
     });
 
     test("flush waits for what is queued", async () => {

@@ -4,7 +4,9 @@ import { createLogger } from "../../services/shared/logger";
 import { EmbeddedPostgres } from "../support/services/embedded-postgres";
 import { eventually } from "../support/services/eventually";
 import { describeAuditLog } from "./audit-log.contract";
+import { describeBudgetStore } from "./budget-store.contract";
 import { describeKeyStore } from "./key-store.contract";
+import { describeQuotaStore } from "./quota-store.contract";
 
 const logger = createLogger({ name: "test", level: "silent" });
 let postgres: EmbeddedPostgres;
@@ -35,9 +37,35 @@ async function openNew(): Promise<{ database: Database; name: string }> {
 }
 
 describeKeyStore("postgres", async () => (await openNew()).database.keys);
+describeQuotaStore("postgres", async () => (await openNew()).database.quotas);
 describeAuditLog("postgres", async () => {
   const { database, name } = await openNew();
   return { log: database.audit, read: () => readRows(name) };
+});
+
+describeBudgetStore("postgres", async () => {
+  const { database, name } = await openNew();
+  return {
+    store: database.budgets,
+    audit: database.audit,
+    leased: async (account) => {
+      // The sum and its parts are kept in two tables; they must agree.
+      const [row] = await postgres.query<{ total: string; parts: string }>(
+        `SELECT leased_nano_usd AS total, (SELECT coalesce(sum(amount_nano_usd), 0) FROM budget_leases l
+           WHERE l.account = b.account AND l.period = b.period) AS parts FROM budgets b WHERE account = '${account}'`,
+        name,
+      );
+      expect(row?.parts).toBe(row?.total);
+      return Number(row?.total ?? 0);
+    },
+    rows: async () =>
+      (
+        await postgres.query<{ cost: string; errorType: string | null }>(
+          `SELECT cost_nano_usd AS cost, error_type AS "errorType" FROM audit_log`,
+          name,
+        )
+      ).map(({ cost, errorType }) => ({ cost: Number(cost), errorType })),
+  };
 });
 
 /** Through a connection of its own: what it sees is committed. */
@@ -65,6 +93,8 @@ test("the schema is made once, also when several gateways start at the same time
   await Promise.all([open("together"), open("together"), open("together")]);
   await expect(postgres.query("SELECT version, name FROM schema_migrations", "together")).resolves.toEqual([
     { version: 1, name: "keys-and-audit" },
+    { version: 2, name: "ledger" },
+    { version: 3, name: "limits" },
     { version: 4, name: "attempts-and-usage" },
   ]);
 });

@@ -2,12 +2,15 @@ import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { zodValidator } from "../shared/zod-validator";
 import type { GatewayConfig } from "./config";
+import type { Ledger } from "./ledger/ledger";
+import type { Limiter } from "./limits/limiter";
 import { Capacity } from "./overload/capacity";
 import { audit } from "./plugins/audit";
 import { auth } from "./plugins/auth";
 import { errorReplies } from "./plugins/error-replies";
 import { type HealthChecks, health } from "./plugins/health";
 import { keyStanding } from "./plugins/key-standing";
+import { limits } from "./plugins/limits";
 import { overload } from "./plugins/overload";
 import { refuseWhenClosing } from "./plugins/refuse-when-closing";
 import { requestId } from "./plugins/request-id";
@@ -29,6 +32,8 @@ export interface GatewayDependencies {
   readonly catalog: ModelCatalog;
   readonly keys: KeyStore;
   readonly audit: AuditLog;
+  readonly ledger: Ledger;
+  readonly limiter: Limiter;
   readonly checks: HealthChecks;
   readonly upstream: UpstreamClient;
   readonly inFlight: InFlight;
@@ -40,7 +45,7 @@ export function buildApp(
   deps: GatewayDependencies,
 ): FastifyInstance {
   const { masterKey } = config;
-  const { clock, catalog, keys } = deps;
+  const { clock, catalog, keys, ledger, upstream: client, inFlight } = deps;
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.logger,
     genReqId: () => randomUUID(),
@@ -62,11 +67,12 @@ export function buildApp(
   app.register(overload, { capacity: new Capacity(config.capacity), maxBodyBytes: config.maxBodyBytes }); // is there room
   app.register(audit, { log: deps.audit, clock }); // the row is opened
   app.register(keyStanding, { clock }); // may they at all
+  app.register(limits, { limiter: deps.limiter, ledger, clock }); // how often, how many at once
   app.register(health, { checks: deps.checks });
-  const failover = { client: deps.upstream, health: watchDeployments(deps), clock };
-  app.register(chatCompletions, { catalog, failover, inFlight: deps.inFlight });
+  const failover = { client, health: watchDeployments(deps), clock };
+  app.register(chatCompletions, { catalog, ledger, failover, inFlight });
   app.register(models, { catalog });
-  app.register(keyRoutes, { keys, audit: deps.audit, clock, masterKey });
+  app.register(keyRoutes, { keys, ledger, audit: deps.audit, clock, masterKey });
   return app;
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { readEnvironment } from "../shared/config-error";
+import { addDuration, DURATION_FORM } from "./management/duration";
 import { Secret } from "./secret";
 
 const MEBIBYTE = 1024 * 1024;
@@ -46,6 +47,21 @@ const environment = z
     UPSTREAM_CONNECT_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 10").default(10),
     UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 120").default(120),
     UPSTREAM_IDLE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 90").default(90),
+    AUDIT_RETENTION: z
+      .string()
+      .optional()
+      .transform((text, context) => {
+        if (text === undefined) return undefined;
+        const epoch = new Date(0);
+        const end = addDuration(epoch, text);
+        if (end !== undefined) return end.getTime();
+        context.issues.push({
+          code: "custom",
+          input: text,
+          message: `must be ${DURATION_FORM}, at most ten years`,
+        });
+        return z.NEVER;
+      }),
     ANTHROPIC_BASE_URL: httpUrl.optional(),
   })
   .refine((env) => env.MAX_BODY_BYTES_IN_FLIGHT >= env.MAX_BODY_BYTES, {
@@ -85,6 +101,8 @@ const environment = z
       firstByteMs: env.UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS * 1000,
       idleMs: env.UPSTREAM_IDLE_TIMEOUT_SECONDS * 1000,
     },
+    /** How long audit rows are kept at least, in milliseconds. `AUDIT_RETENTION` such as `365d`, default for ever. */
+    auditRetentionMs: env.AUDIT_RETENTION,
     /** Takes the place of Anthropic's own address. `ANTHROPIC_BASE_URL`, default none. */
     anthropicBaseUrl: env.ANTHROPIC_BASE_URL,
   }));

@@ -1,4 +1,5 @@
 import { type OpenAiErrorBody, openAiErrorBody } from "../shared/error-body";
+import { nanoUsdToUsd } from "./pricing/money";
 
 /** An answer other than the one asked for. `code` is the status as text unless the case has a name of its own. */
 export class GatewayError extends Error {
@@ -7,21 +8,30 @@ export class GatewayError extends Error {
   readonly param: string | null;
   /** Seconds after which the caller may try again; sent as `Retry-After`. */
   readonly retryAfterSeconds: number | undefined;
+  /** Beside the four fields that every error has. */
+  readonly fields: Readonly<Record<string, unknown>>;
 
   constructor(
     readonly status: number,
     readonly type: string,
     message: string,
-    details: { code?: string; param?: string | null; retryAfterSeconds?: number | undefined } = {},
+    details: {
+      code?: string;
+      param?: string | null;
+      retryAfterSeconds?: number | undefined;
+      fields?: Readonly<Record<string, unknown>>;
+    } = {},
   ) {
     super(message);
     this.code = details.code ?? String(status);
     this.param = details.param ?? null;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.fields = details.fields ?? {};
   }
 
   toBody(): OpenAiErrorBody {
-    return openAiErrorBody(this.message, this.type, this.code, this.param);
+    const { error } = openAiErrorBody(this.message, this.type, this.code, this.param);
+    return { error: { ...error, ...this.fields } };
   }
 }
 
@@ -162,6 +172,66 @@ export const keyTaken = () =>
 
 export const keyNotFound = () =>
   new GatewayError(404, "not_found_error", "Key not found in database", { param: "key" });
+
+/** A budget as its error tells of it; amounts in nano-USD. */
+interface BudgetDetails {
+  readonly scope: string;
+  readonly limitNano: number;
+  readonly spentNano: number;
+  /** Least that the request needs. */
+  readonly neededNano: number;
+  readonly endsAt: Date | null;
+}
+
+const budgetFields = ({ scope, limitNano, spentNano, endsAt }: BudgetDetails) => ({
+  scope,
+  limit: nanoUsdToUsd(limitNano),
+  spent: nanoUsdToUsd(spentNano),
+  resets_at: endsAt?.toISOString() ?? null,
+});
+
+/** 402, because clients repeat a 429 by themselves, and repeating is of no use here. */
+export const budgetExceeded = (details: BudgetDetails) =>
+  new GatewayError(
+    402,
+    "budget_exceeded",
+    `Budget has been exceeded! Current cost: ${nanoUsdToUsd(details.spentNano)}, Max budget: ${nanoUsdToUsd(details.limitNano)} (${details.scope}). This request needs up to ${nanoUsdToUsd(details.neededNano)} USD.`,
+    { fields: budgetFields(details) },
+  );
+
+export const budgetReserved = (details: BudgetDetails) =>
+  new GatewayError(
+    429,
+    "budget_reserved",
+    `The rest of the budget (${details.scope}) is reserved by requests that are running. Try again shortly.`,
+    { retryAfterSeconds: 1, fields: budgetFields(details) },
+  );
+
+/** A limit as its error tells of it. */
+interface LimitDetails {
+  readonly kind: "requests" | "tokens" | "max_parallel_requests";
+  /** SHA-256 of the key, as LiteLLM names it. */
+  readonly keyHash: string;
+  readonly limit: number;
+  readonly retryAfterSeconds: number;
+  readonly resetsAt: Date;
+}
+
+export const rateLimited = ({ kind, keyHash, limit, retryAfterSeconds, resetsAt }: LimitDetails) =>
+  new GatewayError(
+    429,
+    "rate_limit_error",
+    `Rate limit exceeded for api_key: ${keyHash}. Limit type: ${kind}. Current limit: ${limit}, Remaining: 0. Limit resets at: ${resetsAt.toISOString().slice(0, 19).replace("T", " ")} UTC`,
+    { retryAfterSeconds },
+  );
+
+export const priceUnknown = (model: string) =>
+  new GatewayError(
+    400,
+    "invalid_request_error",
+    `The price of model=${shorten(model)} is not known, and this request has a budget. Ask an administrator to set model_info prices.`,
+    { code: "price_unknown", param: "model" },
+  );
 
 export const routeNotFound = (method: string, path: string) =>
   new GatewayError(404, "invalid_request_error", `Unknown route: ${method} ${shorten(path)}`);

@@ -8,6 +8,8 @@ import { CatalogReloader } from "./config-file/catalog-reloader";
 import { LiveCatalog } from "./config-file/live-catalog";
 import { loadCatalog } from "./config-file/load-catalog";
 import { drain } from "./drain";
+import { Ledger } from "./ledger/ledger";
+import { Limiter } from "./limits/limiter";
 import { systemClock } from "./ports/clock";
 import { UpstreamClient } from "./upstream/client";
 import { InFlight } from "./upstream/in-flight";
@@ -36,7 +38,13 @@ async function main(): Promise<void> {
   reloader.start();
   process.on("SIGHUP", () => reloader.reload());
 
-  const database = openDatabase({ connectionString: config.databaseUrl.expose(), logger });
+  const database = openDatabase({
+    connectionString: config.databaseUrl.expose(),
+    logger,
+    ...(config.auditRetentionMs === undefined ? {} : { auditRetentionMs: config.auditRetentionMs }),
+  });
+  const ledger = new Ledger({ store: database.budgets, logger });
+  ledger.start();
   const upstream = new UpstreamClient(config.upstreamTimeouts);
   const inFlight = new InFlight();
   const app = buildApp(config, {
@@ -45,6 +53,8 @@ async function main(): Promise<void> {
     catalog,
     keys: database.keys,
     audit: database.audit,
+    ledger,
+    limiter: new Limiter({ store: database.quotas, clock: systemClock, logger }),
     checks: { isDatabaseConnected: database.probe, isAuditAccepting: () => database.audit.isAccepting },
     upstream,
     inFlight,
@@ -58,7 +68,9 @@ async function main(): Promise<void> {
     close: async () => {
       reloader.stop();
       await drain(app, inFlight, config.stopGraceMs);
-      await database.close(FLUSH_MS);
+      await database.flush(FLUSH_MS);
+      await ledger.stop();
+      await database.close(0);
       await upstream.close();
     },
   });

@@ -22,6 +22,11 @@ test("defaults", () => {
   });
 });
 
+test("audit rows are kept for ever, or for a duration", () => {
+  expect(loadConfig(REQUIRED).auditRetentionMs).toBeUndefined();
+  expect(loadConfig({ ...REQUIRED, AUDIT_RETENTION: "30d" }).auditRetentionMs).toBe(30 * 86_400_000);
+});
+
 test("is frozen, and shows no secret", () => {
   const config = loadConfig(REQUIRED);
   expect(Object.isFrozen(config)).toBe(true);
@@ -42,6 +47,7 @@ test("names every wrong variable at once, without its value", () => {
     UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS: "-1",
     UPSTREAM_IDLE_TIMEOUT_SECONDS: "1h",
     LOG_LEVEL: "loud",
+    AUDIT_RETENTION: "1 year",
     ANTHROPIC_BASE_URL: "ftp://x",
   };
   let text = "";

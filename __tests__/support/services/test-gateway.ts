@@ -1,9 +1,13 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { MemoryAuditLog } from "../../../services/gateway/adapters/memory/audit-log";
+import { MemoryBudgetStore } from "../../../services/gateway/adapters/memory/budget-store";
 import { MemoryKeyStore } from "../../../services/gateway/adapters/memory/key-store";
+import { MemoryQuotaStore } from "../../../services/gateway/adapters/memory/quota-store";
 import { buildApp } from "../../../services/gateway/app";
 import { hashKey, maskKey } from "../../../services/gateway/key-token";
+import { Ledger } from "../../../services/gateway/ledger/ledger";
+import { Limiter } from "../../../services/gateway/limits/limiter";
 import type { CapacityLimits } from "../../../services/gateway/overload/capacity";
 import type { NewVirtualKey, VirtualKey } from "../../../services/gateway/ports/key-store";
 import type { Deployment } from "../../../services/gateway/routing/deployment";
@@ -21,6 +25,8 @@ export interface TestGateway {
   readonly app: FastifyInstance;
   readonly keys: MemoryKeyStore;
   readonly audit: MemoryAuditLog;
+  readonly budgets: MemoryBudgetStore;
+  readonly ledger: Ledger;
   readonly inFlight: InFlight;
   /** Milliseconds since 1970; set it to travel. */
   readonly clock: { now(): number };
@@ -38,7 +44,13 @@ export interface TestGatewayProps {
   readonly upstreamUrl?: string;
   /** @default - memory without delay */
   readonly audit?: MemoryAuditLog;
+  /** Give it to the audit log too. @default - memory */
+  readonly budgets?: MemoryBudgetStore;
+  /** In nano-USD. @default - none */
+  readonly maxEndUserBudgetNano?: number;
   readonly isDatabaseConnected?: () => Promise<boolean>;
+  /** @default true */
+  readonly hasPrices?: boolean;
   readonly timeouts?: Partial<UpstreamTimeouts>;
   readonly maxBodyBytes?: number;
   /** @default - more than any test uses */
@@ -52,7 +64,9 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
   const log: string[] = [];
   const clock = { now: () => Date.now() };
   const keys = new MemoryKeyStore(clock);
-  const audit = props.audit ?? new MemoryAuditLog();
+  const budgets = props.budgets ?? new MemoryBudgetStore();
+  const audit = props.audit ?? new MemoryAuditLog({ budgets });
+  const ledger = new Ledger({ store: budgets, logger: createLogger({ name: "test", level: "silent" }) });
   const inFlight = new InFlight();
   const upstream = new UpstreamClient(props.timeouts);
   const deployment = (modelName: string): Deployment =>
@@ -61,6 +75,7 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
       modelName,
       upstreamModel: `${modelName}-20250929`,
       ...(props.upstreamUrl === undefined ? {} : { baseUrl: props.upstreamUrl }),
+      ...(props.hasPrices === false ? { prices: undefined } : {}),
     });
   const app = buildApp(
     {
@@ -82,10 +97,17 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
           ["without-deployment", []],
         ]),
         mayDropParams: true,
+        maxEndUserBudgetNano: props.maxEndUserBudgetNano,
         routing: { ...DEFAULT_ROUTING, ...props.routing },
       },
       keys,
       audit,
+      ledger,
+      limiter: new Limiter({
+        store: new MemoryQuotaStore({ now: () => clock.now() }),
+        clock: { now: () => clock.now() },
+        logger: createLogger({ name: "test", level: "silent" }),
+      }),
       checks: {
         isDatabaseConnected: props.isDatabaseConnected ?? (() => Promise.resolve(true)),
         isAuditAccepting: () => audit.isAccepting,
@@ -98,6 +120,8 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
     app,
     keys,
     audit,
+    budgets,
+    ledger,
     inFlight,
     clock,
     log,

@@ -70,6 +70,11 @@ export class GroupCommit<Row> {
   /** Queues a row into announced room. Resolves when it is durable. @throws AuditNotCommittedError after the time limit */
   commit(row: Row): Promise<void> {
     this.#announced -= 1;
+    return this.append(row);
+  }
+
+  /** Queues a row beside those that are announced; its sender must have announced another. */
+  append(row: Row): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new AuditNotCommittedError("not committed in time")),

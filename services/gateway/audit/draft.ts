@@ -1,9 +1,11 @@
-import { auditNotCommitted, type GatewayError } from "../errors";
+import { auditNotCommitted, auditUnavailable, clientClosed, type GatewayError } from "../errors";
+import type { Reservation } from "../ledger/reservation";
 import type { Caller } from "../plugins/auth";
 import { type AuditEntry, AuditNotCommittedError, type AuditRow } from "../ports/audit-log";
 import type { Clock } from "../ports/clock";
 import { computeCostNanoUsd } from "../pricing/cost";
 import type { Deployment } from "../routing/deployment";
+import type { TokenUsage } from "../translate/openai-to-anthropic/anthropic-types";
 import { settleUsage } from "../translate/openai-to-anthropic/estimate-usage";
 import type { MessageState } from "../translate/openai-to-anthropic/message-events";
 import { NO_USAGE } from "../translate/openai-to-anthropic/usage";
@@ -28,11 +30,13 @@ export class AuditDraft {
   #endUser: string | null = null;
   #isStream = false;
   #attempts = 0;
-  #usage = NO_USAGE;
+  #usage: TokenUsage = NO_USAGE;
   #isUsageEstimated = false;
   #ttftMs: number | null = null;
   #errorType: string | null = null;
+  #isSent = false;
   #isCommitted = false;
+  #reservation: Reservation | undefined;
   /** Whether the route's handler has taken over: from then on it sees to the row, however the request ends. */
   isHandled = false;
 
@@ -71,12 +75,54 @@ export class AuditDraft {
     if (message.upstreamModel !== null) this.#model.used = boundedText(message.upstreamModel, 200);
   }
 
+  /** The provider is about to be asked: from here on the request counts for limits, whatever comes of it. */
+  recordSent(): void {
+    this.#isSent = true;
+  }
+
+  get isSent(): boolean {
+    return this.#isSent;
+  }
+
+  /** Counters reported so far, in tokens. */
+  get usage(): TokenUsage {
+    return this.#usage;
+  }
+
   recordFirstContent(): void {
     this.#ttftMs ??= this.#elapsedMs();
   }
 
   recordError(error: GatewayError): void {
     this.#errorType = error.type;
+  }
+
+  get endUser(): string | null {
+    return this.#endUser;
+  }
+
+  /** When the request came, in milliseconds since 1970. */
+  get startedAt(): number {
+    return this.#startedAt;
+  }
+
+  /**
+   * Takes over a reservation: from here on the commit of the row settles it, however the request ends. Resolves
+   * when it is durable that money is about to be spent.
+   * @throws GatewayError 503 when that cannot be made durable
+   */
+  async beginSpending(reservation: Reservation): Promise<void> {
+    // The client may have gone while the reservation was waited for, and its row with it.
+    if (this.#isCommitted) {
+      reservation.settle(0);
+      throw clientClosed();
+    }
+    this.#reservation = reservation;
+    try {
+      await this.entry.begin(reservation.toIntent(this.#toRow(500)));
+    } catch (error) {
+      throw error instanceof AuditNotCommittedError ? auditUnavailable() : error;
+    }
   }
 
   /**
@@ -87,7 +133,8 @@ export class AuditDraft {
     if (this.#isCommitted) return;
     this.#isCommitted = true;
     try {
-      await this.entry.commit(this.#toRow(status));
+      const row = this.#toRow(status);
+      await this.entry.commit(row, () => this.#reservation?.settle(row.costNanoUsd ?? 0));
     } catch (error) {
       throw error instanceof AuditNotCommittedError ? auditNotCommitted() : error;
     }

@@ -60,10 +60,12 @@ export function buildCatalog(file: ConfigFile, origin: CatalogOrigin): BuiltCata
   }
   for (const [name, group] of groups)
     if (group.length === 0) notices.push(`model ${name} cannot be used: no deployment is available`);
+  const settings = file.litellm_settings;
   return {
     catalog: {
       groups,
-      mayDropParams: file.litellm_settings?.drop_params ?? false,
+      mayDropParams: settings?.drop_params ?? false,
+      maxEndUserBudgetNano: settings?.max_end_user_budget,
       routing: readRoutingSettings(file),
     },
     notices,

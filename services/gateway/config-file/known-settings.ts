@@ -15,7 +15,6 @@ export const WITHOUT_EFFECT = {
     "success_callback",
     "failure_callback",
     "langfuse_default_tags",
-    "max_end_user_budget",
     "modify_params",
     "num_retries",
     "request_timeout",

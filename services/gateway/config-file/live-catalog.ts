@@ -20,6 +20,10 @@ export class LiveCatalog implements ModelCatalog {
     return this.#current.mayDropParams;
   }
 
+  get maxEndUserBudgetNano(): number | undefined {
+    return this.#current.maxEndUserBudgetNano;
+  }
+
   get routing(): RoutingSettings {
     return this.#current.routing;
   }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { readTokenPrice } from "../pricing/cost";
+import { usdToNanoUsd } from "../pricing/money";
 import { WITHOUT_EFFECT } from "./known-settings";
 
 const ENVIRONMENT_REFERENCE = /^os\.environ\/[A-Za-z_][A-Za-z0-9_]*$/;
@@ -23,6 +24,20 @@ const price = z
       code: "custom",
       input: value,
       message: `is ${String(value)}; must be USD a token, not negative, with at most 12 decimal places, such as 3e-06`,
+    });
+    return z.NEVER;
+  })
+  .optional();
+
+const amount = z
+  .union([z.number(), z.string()], "must be an amount in USD")
+  .transform((value, context) => {
+    const nanoUsd = usdToNanoUsd(value);
+    if (nanoUsd !== undefined) return nanoUsd;
+    context.issues.push({
+      code: "custom",
+      input: value,
+      message: `is ${String(value)}; must be an amount in USD, not negative, with at most 9 decimal places`,
     });
     return z.NEVER;
   })
@@ -144,6 +159,7 @@ export const configFileSchema = z.strictObject(
     litellm_settings: z
       .strictObject({
         drop_params: flag,
+        max_end_user_budget: amount,
         turn_off_message_logging: z.literal(true, "must be true; the gateway never logs messages").optional(),
         ...ignored(WITHOUT_EFFECT.litellm_settings),
       })

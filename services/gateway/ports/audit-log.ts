@@ -1,3 +1,5 @@
+import type { Intent } from "./budget-store";
+
 /** What is kept of one request: who, what, how it ended, what it cost. Never any content. */
 export interface AuditRow {
   /** UUID; the caller sees it as `x-request-id`. Writing the same request twice keeps one row. */
@@ -50,10 +52,16 @@ export class AuditNotCommittedError extends Error {
 /** Room for exactly one row. */
 export interface AuditEntry {
   /**
-   * Resolves when the row is durable.
+   * Resolves when it is durable that the request is about to cost money. Before `commit`, at most once.
+   * @throws AuditNotCommittedError after the log's own time limit, or when its owner is not known any more
+   */
+  begin(intent: Intent): Promise<void>;
+  /**
+   * Resolves when the row is durable. After `begin` the row's cost is taken from the budgets in the same
+   * transaction; `onDurable` then runs, also when that is after the time limit.
    * @throws AuditNotCommittedError after the log's own time limit
    */
-  commit(row: AuditRow): Promise<void>;
+  commit(row: AuditRow, onDurable?: () => void): Promise<void>;
   /** Gives the room back without a row; does nothing after `commit`. */
   discard(): void;
 }
@@ -64,8 +72,8 @@ export interface AuditLog {
   open(): AuditEntry | undefined;
   /** Whether `open` would give an entry. */
   readonly isAccepting: boolean;
-  /** What the rows of a key add up to, in nano-USD. @throws StoreUnavailableError */
-  spentNanoUsd(keyId: string): Promise<number>;
+  /** What the rows of a key add up to since a moment (`null`: ever), in nano-USD. @throws StoreUnavailableError */
+  spentNanoUsd(keyId: string, since: Date | null): Promise<number>;
   /** Waits until every row handed over is durable, at most `timeoutMs`. @returns the number of rows still not written */
   flush(timeoutMs: number): Promise<number>;
 }

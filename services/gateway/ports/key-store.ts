@@ -15,15 +15,15 @@ export interface VirtualKey {
   /** `null`: never expires. */
   readonly expiresAt: Date | null;
   readonly isBlocked: boolean;
-  /** Most the key may spend in a budget period, in nano-USD. Stored, not enforced yet. */
+  /** Most the key may spend in a budget period, in nano-USD. */
   readonly maxBudgetNanoUsd: number | null;
-  /** Length of a budget period, such as `30d`. Stored, not enforced yet. */
+  /** Length of a budget period, such as `30d`. */
   readonly budgetDuration: string | null;
-  /** Requests a minute. Stored, not enforced yet. */
+  /** Requests a minute. */
   readonly rpmLimit: number | null;
-  /** Tokens a minute. Stored, not enforced yet. */
+  /** Tokens a minute. */
   readonly tpmLimit: number | null;
-  /** Requests at the same time. Stored, not enforced yet. */
+  /** Requests at the same time. */
   readonly maxParallelRequests: number | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;

@@ -23,6 +23,7 @@ export interface ListPrice {
  * day, so that what was spent before keeps its price. Source: Anthropic's pricing page, November 2026.
  */
 export const LIST_PRICES: readonly ListPrice[] = [
+  { model: "claude-sonnet-4", usd: [3, 15, 0.3, 3.75, 6] },
   { model: "claude-sonnet-4-5", usd: [3, 15, 0.3, 3.75, 6] },
   { model: "claude-sonnet-4-6", usd: [3, 15, 0.3, 3.75, 6] },
   { model: "claude-sonnet-5", usd: [2, 10, 0.2, 2.5, 4] },

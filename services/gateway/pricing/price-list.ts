@@ -5,7 +5,7 @@ import { LIST_PRICES, type ListPrice, type UsdPrices } from "./list-prices";
 const BEDROCK_ID = /^(?:([a-z-]+)\.)?anthropic\.(claude-.+?)(?:-v\d+(?::\d+)?)?$/;
 
 /** Cost the same in every region, being older than the premium. */
-const WITHOUT_PREMIUM: ReadonlySet<string> = new Set(["claude-opus-4", "claude-opus-4-1"]);
+const WITHOUT_PREMIUM: ReadonlySet<string> = new Set(["claude-opus-4", "claude-opus-4-1", "claude-sonnet-4"]);
 
 /**
  * The list price of a model at a moment. Only whole names match, with or without the date of a snapshot: a new

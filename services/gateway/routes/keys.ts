@@ -2,6 +2,8 @@ import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { databaseUnavailable, keyNotFound, keyTaken, notYourKey } from "../errors";
 import { generateKey, hashKey, isSameKey, maskKey } from "../key-token";
+import { budgetsOf } from "../ledger/budgets-of-request";
+import type { Ledger } from "../ledger/ledger";
 import { describeKey } from "../management/describe-key";
 import { addDuration } from "../management/duration";
 import { findKey } from "../management/find-key";
@@ -20,6 +22,7 @@ const CREATED_BY = "default_user_id";
 /** What the routes need. */
 export interface KeysOptions {
   readonly keys: KeyStore;
+  readonly ledger: Ledger;
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly masterKey: Secret;
@@ -30,11 +33,21 @@ type InfoQuery = z.output<typeof keyInfoQuery>;
 type DeleteBody = z.output<typeof deleteKeyBody>;
 
 /** LiteLLM's key management. Changes need the master key; a virtual key may read about itself. */
-export const keyRoutes: FastifyPluginAsync<KeysOptions> = async (app, { keys, audit, clock, masterKey }) => {
+export const keyRoutes: FastifyPluginAsync<KeysOptions> = async (
+  app,
+  { keys, ledger, audit, clock, masterKey },
+) => {
   const changes = {
     config: { isAudited: true },
     bodyLimit: BODY_LIMIT,
     onRequest: async (r: FastifyRequest) => requireMaster(r),
+  };
+
+  /** In the budget's period; for a key without a budget, ever. */
+  const spentInPeriod = async (key: VirtualKey): Promise<number> => {
+    const [budget] = budgetsOf({ key, endUser: null, maxEndUserBudgetNano: undefined }, clock.now());
+    const spent = budget === undefined ? undefined : await ledger.spentNano(budget);
+    return spent ?? audit.spentNanoUsd(key.keyId, budget?.since ?? null);
   };
 
   app.post<{ Body: GenerateBody }>(
@@ -73,7 +86,7 @@ export const keyRoutes: FastifyPluginAsync<KeysOptions> = async (app, { keys, au
     { schema: { querystring: keyInfoQuery } },
     async (request) => {
       const key = selectKey(keys, request);
-      const info = describeKey(key, await audit.spentNanoUsd(key.keyId));
+      const info = describeKey(key, await spentInPeriod(key));
       return { key: request.query.key ?? key.tokenHash, info: { key_id: key.keyId, ...info } };
     },
   );

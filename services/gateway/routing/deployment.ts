@@ -46,5 +46,7 @@ export interface ModelCatalog {
   readonly groups: ReadonlyMap<string, readonly Deployment[]>;
   /** Whether parameters without a counterpart may be left out of a request. */
   readonly mayDropParams: boolean;
+  /** Most that an end user may spend, in nano-USD. @default - any amount */
+  readonly maxEndUserBudgetNano?: number | undefined;
   readonly routing: RoutingSettings;
 }

@@ -4,8 +4,12 @@ import type { Deployment, ModelCatalog } from "./deployment";
 export type NoDeployment = "unknown-model" | "none-available";
 
 /** The deployments of a model in the order in which they are tried; at least one. */
-export function findGroup(catalog: ModelCatalog, modelName: string): readonly Deployment[] | NoDeployment {
+export type DeploymentGroup = readonly [Deployment, ...Deployment[]];
+
+/** The deployments of a model. */
+export function findGroup(catalog: ModelCatalog, modelName: string): DeploymentGroup | NoDeployment {
   const group = catalog.groups.get(modelName);
   if (group === undefined) return "unknown-model";
-  return group.length === 0 ? "none-available" : group;
+  const [first, ...others] = group;
+  return first === undefined ? "none-available" : [first, ...others];
 }

@@ -1,32 +1,50 @@
 import type { AuditEntry, AuditLog, AuditRow } from "../../ports/audit-log";
+import { OwnerLostError } from "../../ports/budget-store";
+import type { CommitItem } from "../commit-item";
 import { GroupCommit } from "../group-commit";
 import { GroupCommitEntry } from "../group-commit-entry";
+import type { MemoryBudgetStore } from "./budget-store";
 
 /** Keeps rows in the process, with the queue of the real log. For tests; `write` may delay or fail. */
 export class MemoryAuditLog implements AuditLog {
   /** Durable rows by request id. */
   readonly rows = new Map<string, AuditRow>();
-  readonly #commits: GroupCommit<AuditRow>;
+  readonly #commits: GroupCommit<CommitItem>;
 
   constructor(
     settings: {
       /** Runs before a batch is stored. @default - nothing */
       beforeWrite?: (rows: readonly AuditRow[]) => Promise<void>;
+      /** Where the money of the rows is. @default - nowhere */
+      budgets?: MemoryBudgetStore;
       capacity?: number;
       timeoutMs?: number;
     } = {},
   ) {
-    const { beforeWrite, ...limits } = settings;
-    this.#commits = new GroupCommit<AuditRow>({
+    const { beforeWrite, budgets, ...limits } = settings;
+    this.#commits = new GroupCommit<CommitItem>({
       ...limits,
-      write: async (rows) => {
-        await beforeWrite?.(rows);
-        for (const row of rows) if (!this.rows.has(row.requestId)) this.rows.set(row.requestId, row);
+      write: async (items) => {
+        await beforeWrite?.(items.flatMap((item) => (item.kind === "row" ? [item.row] : [])));
+        for (const item of items) if (item.kind === "intent") budgets?.addIntent(item.intent);
+        for (const item of items) {
+          if (item.kind === "intent") continue;
+          const isNew = this.add(item.row);
+          budgets?.settle(item.row.requestId, isNew ? (item.row.costNanoUsd ?? 0) : 0);
+          item.onDurable?.();
+        }
       },
-      isRowFault: () => false,
+      isRowFault: (error) => error instanceof OwnerLostError,
       onRowFault: () => {},
       onError: () => {},
     });
+  }
+
+  /** @returns whether it was not there yet */
+  add(row: AuditRow): boolean {
+    if (this.rows.has(row.requestId)) return false;
+    this.rows.set(row.requestId, row);
+    return true;
   }
 
   get isAccepting(): boolean {
@@ -38,9 +56,11 @@ export class MemoryAuditLog implements AuditLog {
     return new GroupCommitEntry(this.#commits);
   }
 
-  spentNanoUsd(keyId: string): Promise<number> {
+  spentNanoUsd(keyId: string, since: Date | null): Promise<number> {
     let spent = 0;
-    for (const row of this.rows.values()) if (row.keyId === keyId) spent += row.costNanoUsd ?? 0;
+    for (const row of this.rows.values()) {
+      if (row.keyId === keyId && (since === null || row.startedAt >= since)) spent += row.costNanoUsd ?? 0;
+    }
     return Promise.resolve(spent);
   }
 

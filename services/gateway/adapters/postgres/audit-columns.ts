@@ -36,6 +36,10 @@ export const INSERT_AUDIT_ROWS = `
   SELECT * FROM unnest(${COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(", ")})
   ON CONFLICT (request_id, started_at) DO NOTHING`;
 
+/** The same, telling which rows were new and what they cost. */
+export const INSERT_AUDIT_ROWS_RETURNING = `${INSERT_AUDIT_ROWS}
+  RETURNING request_id, cost_nano_usd`;
+
 /** Rows → one array for each column, in the order of the statement. */
 export function toColumns(rows: readonly AuditRow[]): unknown[][] {
   return COLUMNS.map(([, , value]) => rows.map(value));

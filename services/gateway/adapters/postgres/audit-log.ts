@@ -1,11 +1,12 @@
 import type { Pool } from "pg";
 import type { Logger } from "pino";
-import type { AuditEntry, AuditLog, AuditRow } from "../../ports/audit-log";
+import type { AuditEntry, AuditLog } from "../../ports/audit-log";
 import { StoreUnavailableError } from "../../ports/key-store";
+import { type CommitItem, requestIdOf } from "../commit-item";
 import { GroupCommit } from "../group-commit";
 import { GroupCommitEntry } from "../group-commit-entry";
-import { INSERT_AUDIT_ROWS, toColumns } from "./audit-columns";
 import { isDataFault } from "./error-class";
+import { writeItems } from "./write-items";
 
 /** Settings of `PostgresAuditLog`. */
 export interface PostgresAuditLogSettings {
@@ -23,19 +24,17 @@ export interface PostgresAuditLogSettings {
 export class PostgresAuditLog implements AuditLog {
   readonly #pool: Pool;
   readonly #isConnected: () => boolean;
-  readonly #commits: GroupCommit<AuditRow>;
+  readonly #commits: GroupCommit<CommitItem>;
 
   constructor({ pool, logger, isConnected, ...limits }: PostgresAuditLogSettings) {
     this.#pool = pool;
     this.#isConnected = isConnected;
-    this.#commits = new GroupCommit<AuditRow>({
+    this.#commits = new GroupCommit<CommitItem>({
       ...limits,
-      write: async (rows) => {
-        await pool.query({ name: "insert-audit-rows", text: INSERT_AUDIT_ROWS, values: toColumns(rows) });
-      },
+      write: (items) => writeItems(pool, items),
       isRowFault: isDataFault,
-      onRowFault: (row, error) =>
-        logger.error({ err: error, requestId: row.requestId }, "audit row cannot be stored"),
+      onRowFault: (item, error) =>
+        logger.error({ err: error, requestId: requestIdOf(item), kind: item.kind }, "cannot be stored"),
       onError: (error, queuedRows) =>
         logger.warn({ err: error, queuedRows }, "audit rows not written, trying again"),
     });
@@ -55,11 +54,12 @@ export class PostgresAuditLog implements AuditLog {
     this.#commits.retryNow();
   }
 
-  async spentNanoUsd(keyId: string): Promise<number> {
+  async spentNanoUsd(keyId: string, since: Date | null): Promise<number> {
     try {
       const { rows } = await this.#pool.query<{ spent: string }>(
-        "SELECT coalesce(sum(cost_nano_usd), 0)::text AS spent FROM audit_log WHERE key_id = $1",
-        [keyId],
+        `SELECT coalesce(sum(cost_nano_usd), 0)::text AS spent FROM audit_log
+          WHERE key_id = $1 AND ($2::timestamptz IS NULL OR started_at >= $2)`,
+        [keyId, since],
       );
       return Number(rows[0]?.spent ?? 0);
     } catch (error) {

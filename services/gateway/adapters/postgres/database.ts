@@ -1,10 +1,14 @@
 import { Pool } from "pg";
 import type { Logger } from "pino";
+import { systemClock } from "../../ports/clock";
 import { PostgresAuditLog } from "./audit-log";
+import { AuditPartitions } from "./audit-partitions";
+import { PostgresBudgetStore } from "./budget-store";
 import { PostgresKeyStore } from "./key-store";
 import { PostgresLink } from "./link";
 import { migrate } from "./migrate";
 import { createDatabaseProbe } from "./probe";
+import { PostgresQuotaStore } from "./quota-store";
 
 /** Settings of `openDatabase`. */
 export interface DatabaseSettings {
@@ -12,6 +16,8 @@ export interface DatabaseSettings {
   readonly logger: Logger;
   /** Connections beside the link's own. @default 5: one group commit at a time, and management calls */
   readonly poolSize?: number;
+  /** How long audit rows are kept at least, in milliseconds. @default - for ever */
+  readonly auditRetentionMs?: number;
   /** How long an answer waits for its audit row. @default 10000 ms */
   readonly auditTimeoutMs?: number;
 }
@@ -20,8 +26,12 @@ export interface DatabaseSettings {
 export interface Database {
   readonly keys: PostgresKeyStore;
   readonly audit: PostgresAuditLog;
+  readonly budgets: PostgresBudgetStore;
+  readonly quotas: PostgresQuotaStore;
   /** A real sign of life, at most a second old. */
   readonly probe: () => Promise<boolean>;
+  /** Waits until queued rows are durable, at most `flushMs`. @returns the rows that are not */
+  flush(flushMs: number): Promise<number>;
   /** Writes what is queued within `flushMs`, then closes all connections. */
   close(flushMs: number): Promise<void>;
 }
@@ -32,6 +42,7 @@ export function openDatabase({
   logger,
   poolSize = 5,
   auditTimeoutMs,
+  auditRetentionMs,
 }: DatabaseSettings): Database {
   const pool = new Pool({
     connectionString,
@@ -58,10 +69,15 @@ export function openDatabase({
       if (versions.length > 0) logger.info({ versions }, "database schema migrated");
     },
   };
+  const partitions = new AuditPartitions({
+    clock: systemClock,
+    logger,
+    ...(auditRetentionMs === undefined ? {} : { retentionMs: auditRetentionMs }),
+  });
   const link: PostgresLink = new PostgresLink({
     connectionString,
     logger,
-    users: [schema, keys, { onReady: () => audit.onReady() }],
+    users: [schema, partitions, keys, { onReady: () => audit.onReady() }],
   });
   link.start();
 
@@ -69,7 +85,10 @@ export function openDatabase({
   return {
     keys,
     audit,
+    budgets: new PostgresBudgetStore(pool),
+    quotas: new PostgresQuotaStore(pool),
     probe: async () => link.isConnected && (await probe()),
+    flush: (flushMs) => audit.flush(flushMs),
     async close(flushMs) {
       const lost = await audit.flush(flushMs);
       if (lost > 0)

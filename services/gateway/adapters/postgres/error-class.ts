@@ -3,6 +3,11 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
   return sqlState(error) === "23505" && (error as { constraint?: unknown }).constraint === constraint;
 }
 
+/** Whether a row refers to another that is not there any more. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return sqlState(error) === "23503";
+}
+
 /** Whether the data is at fault (SQLSTATE classes 22 and 23), so that the same statement can never succeed. */
 export function isDataFault(error: unknown): boolean {
   return /^2[23]/.test(sqlState(error));

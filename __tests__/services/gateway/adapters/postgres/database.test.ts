@@ -50,7 +50,9 @@ test("a change that was missed while Postgres restarted is read afterwards; keys
   await expect(here.keys.create(newKey("sk-new-00000000000"))).rejects.toMatchObject({
     name: "StoreUnavailableError",
   });
-  await expect(here.audit.spentNanoUsd(key.keyId)).rejects.toMatchObject({ name: "StoreUnavailableError" });
+  await expect(here.audit.spentNanoUsd(key.keyId, null)).rejects.toMatchObject({
+    name: "StoreUnavailableError",
+  });
   await postgres.resume();
   const sql = `UPDATE virtual_keys SET deleted_at = now(), version = nextval('virtual_keys_version') WHERE key_id = '${key.keyId}'`;
   await postgres.query(sql, "missed");

@@ -3,7 +3,7 @@ import type { Migration } from "./index";
 /**
  * Money is integer nano-USD. `version` grows with every change of a key, so that a replica can ask for what it
  * missed; a deleted key keeps its row, because audit rows refer to it and its hash must never come back.
- * The audit key holds `started_at` too, so that the table can be partitioned by time later.
+ * The audit key holds `started_at` too, because the table is partitioned by it: `audit-partitions.ts` makes and drops months.
  */
 export const keysAndAudit: Migration = {
   version: 1,
@@ -60,7 +60,9 @@ export const keysAndAudit: Migration = {
       is_stream          boolean NOT NULL,
       user_agent         text,
       PRIMARY KEY (request_id, started_at)
-    );
+    ) PARTITION BY RANGE (started_at);
+    -- Takes a row that no month has: a write must not fail because a partition is missing.
+    CREATE TABLE audit_log_other PARTITION OF audit_log DEFAULT;
     CREATE INDEX audit_log_by_key ON audit_log (key_id, started_at);
     CREATE INDEX audit_log_by_time ON audit_log (started_at);
   `,

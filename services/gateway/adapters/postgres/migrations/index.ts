@@ -1,4 +1,6 @@
 import { keysAndAudit } from "./0001-keys-and-audit";
+import { ledger } from "./0002-ledger";
+import { limits } from "./0003-limits";
 import { attemptsAndUsage } from "./0004-attempts-and-usage";
 
 /** One step of the schema. A released step is never edited; a change is a new step. */
@@ -11,4 +13,4 @@ export interface Migration {
 }
 
 /** Every step, in order. */
-export const migrations: readonly Migration[] = [keysAndAudit, attemptsAndUsage];
+export const migrations: readonly Migration[] = [keysAndAudit, ledger, limits, attemptsAndUsage];

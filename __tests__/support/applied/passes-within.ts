@@ -3,7 +3,7 @@
  * @param seconds how long to try
  * @throws the last error when time is up
  */
-export async function eventually<T>(seconds: number, check: () => T | Promise<T>): Promise<T> {
+export async function passesWithin<T>(seconds: number, check: () => T | Promise<T>): Promise<T> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     try {

@@ -1,0 +1,33 @@
+import { EventEmitter } from "node:events";
+import { onStopSignal } from "../../../cli/local/stop-signal";
+
+describe("onStopSignal", () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  it("takes the copies that a terminal and npm send as one wish, a later one as insisting", () => {
+    const signals = new EventEmitter();
+    const stop = jest.fn();
+    const end = onStopSignal(stop, { signals });
+    signals.emit("SIGINT");
+    signals.emit("SIGINT");
+    expect(stop.mock.calls).toEqual([[false]]);
+    jest.advanceTimersByTime(1500);
+    signals.emit("SIGTERM");
+    expect(stop.mock.calls).toEqual([[false], [true]]);
+    end();
+    expect(signals.eventNames()).toEqual([]);
+  });
+
+  it("stops when npm's shell is gone", () => {
+    let parent = 4711;
+    const stop = jest.fn();
+    const end = onStopSignal(stop, { signals: new EventEmitter(), parent: () => parent });
+    jest.advanceTimersByTime(5000);
+    expect(stop).not.toHaveBeenCalled();
+    parent = 1;
+    jest.advanceTimersByTime(5000);
+    expect(stop.mock.calls).toEqual([[false]]);
+    end();
+  });
+});

@@ -1,0 +1,68 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { main } from "../../cli/main";
+import { version } from "../../package.json";
+
+describe("main", () => {
+  let out = "";
+  beforeEach(() => {
+    out = "";
+    const collect = (text: string | Uint8Array) => {
+      out += String(text);
+      return true;
+    };
+    jest.spyOn(process.stdout, "write").mockImplementation(collect);
+    jest.spyOn(process.stderr, "write").mockImplementation(collect);
+    jest.spyOn(console, "error").mockImplementation((text) => collect(`${text}\n`));
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  it("shows the version of package.json", async () => {
+    expect(await main(["--version"])).toBe(0);
+    expect(out.trim()).toBe(version);
+  });
+
+  it("lists the commands in the help", async () => {
+    expect(await main(["--help"])).toBe(0);
+    for (const command of ["start", "init", "diff", "deploy", "outputs", "destroy"]) {
+      expect(out).toMatch(new RegExp(`^  ${command}\\b`, "m"));
+    }
+  });
+
+  it("suggests the command that was meant", async () => {
+    expect(await main(["strat"])).toBe(1);
+    expect(out).toContain("unknown command 'strat'");
+    expect(out).toContain("Did you mean start?");
+  });
+
+  it("loads only the command that was asked for, so that start does not wait for CDKTF", () => {
+    const script = `require("./cli/main.ts").main(["start", "--help"]).then(() => {
+      console.log(Object.keys(require.cache).filter((file) => /node_modules.cdktf./.test(file)).length);
+    });`;
+    const { stdout, stderr } = spawnSync(process.execPath, ["--require", "tsx/cjs", "--eval", script], {
+      cwd: join(__dirname, "../.."),
+      encoding: "utf8",
+    });
+    expect(stderr).toBe("");
+    expect(stdout).toContain("--provisioner-port");
+    expect(stdout.trim().split("\n").at(-1)).toBe("0");
+  });
+
+  it("names a wrong option's value", async () => {
+    expect(await main(["start", "--port", "99999"])).toBe(1);
+    expect(out).toContain("--port");
+    expect(out).toContain("99999");
+    expect(out).toContain("1 to 65535");
+  });
+
+  it("shows what the user can mend without a stack", async () => {
+    process.env["SLUICE_CONFIG"] = "/nonexistent/platform.yaml";
+    try {
+      expect(await main(["start"])).toBe(1);
+    } finally {
+      delete process.env["SLUICE_CONFIG"];
+    }
+    expect(out).toContain("/nonexistent/platform.yaml");
+    expect(out).not.toMatch(/^\s+at /m);
+  });
+});

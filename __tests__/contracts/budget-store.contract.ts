@@ -1,0 +1,146 @@
+import { randomUUID } from "node:crypto";
+import type { AuditLog } from "../../services/gateway/ports/audit-log";
+import {
+  type BudgetStore,
+  type LeaseRequest,
+  OwnerLostError,
+} from "../../services/gateway/ports/budget-store";
+import { auditRow } from "../support/services/audit-row";
+
+/** A store, the audit log that settles into it, and a look at what is leased. */
+export interface OpenBudgetStore {
+  readonly store: BudgetStore;
+  readonly audit: AuditLog;
+  readonly leased: (account: string) => Promise<number>;
+  /** Costs and error types of the rows. */
+  readonly rows: () => Promise<{ cost: number; errorType: string | null }[]>;
+}
+
+const TTL_MS = 60_000;
+
+/** What every budget store does. */
+export function describeBudgetStore(name: string, open: () => Promise<OpenBudgetStore>): void {
+  describe(`budget store: ${name}`, () => {
+    let opened: OpenBudgetStore;
+    let owner: string;
+    beforeEach(async () => {
+      opened = await open();
+      owner = await register();
+    });
+
+    const register = async (ttlMs = TTL_MS) => {
+      const id = randomUUID();
+      await opened.store.register(id, ttlMs);
+      return id;
+    };
+    const budget = { account: "end_user:ada", period: "all" };
+    const ask = (full: number, more: Partial<LeaseRequest> = {}) =>
+      opened.store.acquire({
+        ...budget,
+        owner,
+        limitNano: 1000,
+        fullNano: full,
+        ampleNano: full,
+        leastNano: full,
+        endNano: full,
+        wantNano: 0,
+        since: null,
+        ...more,
+      });
+    const begin = async (amount: number, budgets = [budget], by = owner) => {
+      const requestId = randomUUID();
+      const entry = opened.audit.open();
+      if (entry === undefined) throw new Error("not accepted");
+      const row = auditRow({ requestId, costNanoUsd: 0, errorType: null });
+      await entry.begin({ requestId, owner: by, budgets, reservedNano: amount, row });
+      return (cost: number, onDurable?: () => void) => entry.commit({ ...row, costNanoUsd: cost }, onDurable);
+    };
+
+    test("gives room once, up to the limit", async () => {
+      await expect(ask(600)).resolves.toEqual({ grantedNano: 600, spentNano: 0, leasedNano: 600 });
+      await expect(ask(600)).resolves.toEqual({ grantedNano: 0, spentNano: 0, leasedNano: 600 });
+      await expect(ask(400)).resolves.toMatchObject({ grantedNano: 400, leasedNano: 1000 });
+      await expect(ask(1)).resolves.toMatchObject({ grantedNano: 0 });
+    });
+
+    test("of many who ask at once, exactly as many get room as there is room for", async () => {
+      const grants = await Promise.all(Array.from({ length: 40 }, () => ask(90)));
+      expect(grants.filter((grant) => grant.grantedNano === 90)).toHaveLength(11);
+      await expect(opened.leased(budget.account)).resolves.toBe(990);
+    });
+
+    test.each<[string, Partial<LeaseRequest>, number]>([
+      ["plenty gives more than is needed, at most a sixteenth", { fullNano: 10, wantNano: 500 }, 62],
+      [
+        "an ample share when the whole does not fit",
+        { fullNano: 5000, ampleNano: 100, leastNano: 10, endNano: 100 },
+        250,
+      ],
+      [
+        "nothing less than ample while more is to come",
+        { fullNano: 5000, ampleNano: 1001, leastNano: 10, endNano: 900 },
+        0,
+      ],
+      ["the rest near the end", { fullNano: 5000, ampleNano: 1001, leastNano: 10, endNano: 1001 }, 1000],
+    ])("%s", async (_name, more, granted) => {
+      await expect(ask(0, more)).resolves.toMatchObject({ grantedNano: granted });
+    });
+
+    test("a row takes its cost from the lease, once, and says when it is durable", async () => {
+      await ask(600);
+      const commit = await begin(600);
+      const onDurable = jest.fn();
+      await commit(250, onDurable);
+      expect(onDurable).toHaveBeenCalledTimes(1);
+      await expect(opened.store.spentNano(budget)).resolves.toBe(250);
+      await expect(opened.leased(budget.account)).resolves.toBe(350);
+      await opened.store.giveBack(owner, budget, 350);
+      await expect(ask(750)).resolves.toMatchObject({ grantedNano: 750, spentNano: 250 });
+    });
+
+    test("a row is charged to each of its budgets", async () => {
+      const other = { account: "user:grace", period: "all" };
+      await ask(600);
+      await ask(600, other);
+      await (await begin(600, [budget, other]))(10);
+      for (const one of [budget, other]) await expect(opened.store.spentNano(one)).resolves.toBe(10);
+    });
+
+    test("many requests at once add up", async () => {
+      await ask(1000);
+      const commits = await Promise.all(Array.from({ length: 100 }, () => begin(10)));
+      await Promise.all(commits.map((commit, index) => commit(index % 10)));
+      await expect(opened.store.spentNano(budget)).resolves.toBe(450);
+      await expect(opened.leased(budget.account)).resolves.toBe(550);
+    });
+
+    test("an owner without a sign of life is ended: its requests are charged as reserved, the rest is free", async () => {
+      const dead = await register(0);
+      await ask(600, { owner: dead });
+      await (await begin(100, [budget], dead))(7);
+      await begin(300, [budget], dead);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await expect(opened.store.recover()).resolves.toBe(1);
+      await expect(opened.store.spentNano(budget)).resolves.toBe(307);
+      await expect(opened.leased(budget.account)).resolves.toBe(0);
+      expect((await opened.rows()).sort((a, b) => a.cost - b.cost)).toEqual([
+        { cost: 7, errorType: null },
+        { cost: 300, errorType: "gateway_lost" },
+      ]);
+      await expect(opened.store.recover()).resolves.toBe(0);
+      await expect(opened.store.heartbeat([dead, owner], TTL_MS)).resolves.toEqual([owner]);
+    });
+
+    test("an ended owner gets nothing, begins nothing and moves no money", async () => {
+      await ask(600);
+      const commit = await begin(300);
+      await opened.store.retire(owner);
+      await commit(50);
+      await expect(opened.store.spentNano(budget)).resolves.toBe(300);
+      await expect(ask(10)).rejects.toBeInstanceOf(OwnerLostError);
+      await expect(begin(10)).rejects.toThrow();
+      await opened.store.giveBack(owner, budget, 300);
+      await expect(opened.leased(budget.account)).resolves.toBe(0);
+    });
+  });
+}

@@ -1,0 +1,41 @@
+import type { QuotaStore } from "../../services/gateway/ports/quota-store";
+
+/** What every store of sliding windows does. */
+export function describeQuotaStore(name: string, open: () => Promise<QuotaStore>): void {
+  describe(`quota store: ${name}`, () => {
+    let store: QuotaStore;
+    beforeEach(async () => {
+      store = await open();
+    });
+    const take = (need: number, limit = 10, account = "requests:key:1") =>
+      store.take({ account, limit, need, want: 0 });
+
+    test("gives up to the limit, then says how long to wait", async () => {
+      await expect(take(6)).resolves.toMatchObject({ granted: 6, used: 6, waitMs: 0 });
+      await expect(take(4)).resolves.toMatchObject({ granted: 4, used: 10 });
+      const refused = await take(1);
+      expect(refused).toMatchObject({ granted: 0, used: 10 });
+      expect(refused.waitMs).toBeGreaterThan(58_000);
+      expect(refused.waitMs).toBeLessThanOrEqual(62_000);
+      expect(refused.resetMs).toBeGreaterThanOrEqual(refused.waitMs);
+    });
+
+    test("of many who ask at once exactly as many get something as there is", async () => {
+      const grants = await Promise.all(Array.from({ length: 60 }, () => take(3, 50)));
+      expect(grants.filter((grant) => grant.granted === 3)).toHaveLength(16);
+    });
+
+    test("what is given back can be given again", async () => {
+      const { block } = await take(10);
+      await store.refund("requests:key:1", block, 4);
+      await expect(take(5)).resolves.toMatchObject({ granted: 0 });
+      await expect(take(4)).resolves.toMatchObject({ granted: 4 });
+    });
+
+    test("what happened counts, whatever the limit says", async () => {
+      await store.add("requests:key:1", 25);
+      await expect(take(1)).resolves.toMatchObject({ granted: 0, used: 25 });
+      await expect(take(1, 10, "requests:key:2")).resolves.toMatchObject({ granted: 1 });
+    });
+  });
+}

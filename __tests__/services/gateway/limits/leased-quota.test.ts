@@ -1,0 +1,83 @@
+import { MemoryQuotaStore } from "../../../../services/gateway/adapters/memory/quota-store";
+import { LeasedQuota } from "../../../../services/gateway/limits/leased-quota";
+import type { QuotaRequest } from "../../../../services/gateway/ports/quota-store";
+import { Random } from "../../../support/services/random";
+
+const WINDOW_MS = 60_000;
+const BLOCK_MS = 2000;
+
+/** A store that gives blocks for several requests, as the shared one does, and counts them until they cannot be used. */
+class BlockStore extends MemoryQuotaStore {
+  questions = 0;
+  override async take(request: QuotaRequest) {
+    this.questions += 1;
+    const want = Math.max(request.need, Math.min(request.want, Math.trunc(request.limit / 4)));
+    const many = want > request.need ? await super.take({ ...request, need: want }) : undefined;
+    if (many !== undefined && many.granted > 0) return { ...many, usableMs: BLOCK_MS };
+    return super.take(request);
+  }
+}
+
+test.each(Array.from({ length: 20 }, (_, index) => index + 1))(
+  "random arrivals %s: never more than the limit in any window, over several gateways",
+  async (seed) => {
+    const random = new Random(seed);
+    let now = 0;
+    const clock = { now: () => now };
+    const limit = random.int(1, 60);
+    // Blocks of this store count from when they were given, so the window to look at is shorter by their life.
+    const store = new BlockStore(clock);
+    const gateways = [1, 2, 3].map(() => new LeasedQuota("requests:key:1", limit, store, clock));
+    const admitted: number[] = [];
+    for (let step = 0; step < 1500; step += 1) {
+      now += random.next() < 0.9 ? random.int(0, 300) : random.int(0, 20_000);
+      const answer = await random.pick(gateways).take(1);
+      if (answer.taken !== undefined) admitted.push(now);
+      else expect(answer.waitMs).toBeLessThanOrEqual(WINDOW_MS);
+    }
+    for (const [index, at] of admitted.entries()) {
+      const inWindow = admitted.slice(index).filter((other) => other < at + WINDOW_MS - BLOCK_MS);
+      expect(inWindow.length).toBeLessThanOrEqual(limit);
+    }
+    expect(admitted.length).toBeGreaterThan(limit);
+  },
+);
+
+test("a refused caller who waits as long as it is told gets in, not a millisecond earlier", async () => {
+  let now = 0;
+  const quota = new LeasedQuota("r", 3, new MemoryQuotaStore({ now: () => now }), { now: () => now });
+  for (const at of [0, 10_000, 25_000]) {
+    now = at;
+    expect((await quota.take(1)).taken).toBeDefined();
+  }
+  now = 30_000;
+  const { waitMs } = await quota.take(1);
+  expect(waitMs).toBe(30_000);
+  now += waitMs - 1;
+  expect((await quota.take(1)).taken).toBeUndefined();
+  now += 1;
+  expect((await quota.take(1)).taken).toBeDefined();
+});
+
+test("under load a block lasts for many requests: the store is asked seldom", async () => {
+  let now = 0;
+  const store = new BlockStore({ now: () => now });
+  const quota = new LeasedQuota("r", 10_000, store, { now: () => now });
+  for (let count = 0; count < 1000; count += 1) {
+    now += 1;
+    await quota.take(1);
+  }
+  expect(store.questions).toBeLessThan(30);
+});
+
+test("of many at once exactly as many get in as the limit allows", async () => {
+  const quota = new LeasedQuota("r", 7, new MemoryQuotaStore(), { now: () => Date.now() });
+  const answers = await Promise.all(Array.from({ length: 50 }, () => quota.take(1)));
+  expect(answers.filter((answer) => answer.taken !== undefined)).toHaveLength(7);
+});
+
+test("more than the whole limit is let through alone", async () => {
+  const quota = new LeasedQuota("t", 100, new MemoryQuotaStore(), { now: () => Date.now() });
+  expect((await quota.take(5000)).taken?.amount).toBe(100);
+  expect((await quota.take(1)).taken).toBeUndefined();
+});

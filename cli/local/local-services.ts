@@ -1,0 +1,66 @@
+import type { PlatformConfig } from "../../constructs/config/schema";
+import { credentialNames } from "../../constructs/gateway-config";
+import { Child } from "./child-process";
+import { SIMULATED_KEY_ENV } from "./gateway-config";
+import { type ServiceProps, serviceChild } from "./service";
+import type { Part } from "./supervisor";
+
+/** How long the gateway lets open answers end, in seconds. A person is waiting at the keyboard. */
+const STOP_GRACE_SECONDS = 5;
+
+/** What the services of the local platform are told. */
+export interface LocalServicesProps {
+  readonly config: PlatformConfig;
+  readonly gatewayPort: number;
+  readonly gatewayUrl: string;
+  readonly gatewayConfigFile: string;
+  readonly gatewayDatabaseUrl: string;
+  readonly masterKey: string;
+  readonly keyProvisionerPort: number;
+  readonly keyProvisionerDatabaseUrl: string;
+  /** @default - real providers are used, and none is simulated */
+  readonly simulatedPort: number | undefined;
+  readonly logs: string;
+}
+
+/** Our services as local processes, each after those that it uses. */
+export function localServices(props: LocalServicesProps): Part[] {
+  const part = (service: Omit<ServiceProps, "logs">): Part => ({
+    name: service.name,
+    launch: () => new Child(serviceChild({ ...service, logs: props.logs })),
+  });
+  return [
+    ...(props.simulatedPort === undefined
+      ? []
+      : [part({ name: "simulated-provider", port: props.simulatedPort, env: {} })]),
+    part({
+      name: "key-provisioner",
+      port: props.keyProvisionerPort,
+      env: {
+        GATEWAY_URL: props.gatewayUrl,
+        DATABASE_URL: props.keyProvisionerDatabaseUrl,
+        SCOPES: JSON.stringify(props.config.scopes),
+      },
+      // It starts before the gateway, without which it does not call itself healthy.
+      readyPath: "/health/live",
+    }),
+    part({
+      name: "gateway",
+      port: props.gatewayPort,
+      env: {
+        ...credentials(props),
+        LITELLM_MASTER_KEY: props.masterKey,
+        DATABASE_URL: props.gatewayDatabaseUrl,
+        CONFIG_FILE: props.gatewayConfigFile,
+        DEFAULT_ENFORCEMENT_LEVEL: props.config.enforcement.default,
+        STOP_GRACE_SECONDS: String(STOP_GRACE_SECONDS),
+      },
+      readyPath: "/health/readiness",
+    }),
+  ];
+}
+
+function credentials({ config, simulatedPort }: LocalServicesProps): NodeJS.ProcessEnv {
+  if (simulatedPort !== undefined) return { [SIMULATED_KEY_ENV]: "simulated" };
+  return Object.fromEntries(credentialNames(config.providers).map((name) => [name, process.env[name]]));
+}

@@ -1,0 +1,70 @@
+import { Command, CommanderError } from "commander";
+import { ConfigError } from "../constructs/config/config-error";
+import { description, version } from "../package.json";
+import { UserError } from "./terminal/user-error";
+
+/** Exit code of a bug, as sysexits(3) has it (EX_SOFTWARE). What the user can mend exits with 1. */
+const EXIT_BUG = 70;
+
+type Register = (program: Command) => void;
+
+/**
+ * The commands in the order of the help. Each is loaded when it is asked for: what `start` needs is
+ * there in a tenth of the time that CDKTF takes to load.
+ */
+const COMMANDS: Readonly<Record<string, () => Register>> = {
+  start: () => (require("./commands/start") as typeof import("./commands/start")).registerStart,
+  init: () => (require("./commands/init") as typeof import("./commands/init")).registerInit,
+  diff: () => (require("./commands/diff") as typeof import("./commands/diff")).registerDiff,
+  deploy: () => (require("./commands/deploy") as typeof import("./commands/deploy")).registerDeploy,
+  outputs: () => (require("./commands/outputs") as typeof import("./commands/outputs")).registerOutputs,
+  destroy: () => (require("./commands/destroy") as typeof import("./commands/destroy")).registerDestroy,
+};
+
+/**
+ * Runs one command of the CLI.
+ * @param args the command and its arguments, without node and script
+ * @returns the exit code
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    await buildProgram(args[0]).parseAsync(args, { from: "user" });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    // Commander has already written its text.
+    if (error instanceof CommanderError) return error.exitCode;
+    if (error instanceof UserError || error instanceof ConfigError) {
+      console.error(`error: ${error.message}`);
+      return 1;
+    }
+    console.error(error);
+    return EXIT_BUG;
+  }
+}
+
+/** The program with the command `asked` for, or with all of them when that is none: for help and suggestions. */
+function buildProgram(asked: string | undefined): Command {
+  const program = new Command("sluice")
+    .description(description)
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError("(see: sluice --help)")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  npm start                     everything on this machine, without Docker or an API key
+  npm run deploy                the platform that platform.yaml declares, in Docker
+  npm run sluice -- <command>   any other command`,
+    );
+  const only = asked === undefined ? undefined : COMMANDS[asked];
+  for (const load of only === undefined ? Object.values(COMMANDS) : [only]) load()(program);
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  return program;
+}
+
+if (require.main === module) {
+  void main(process.argv.slice(2)).then((code) => {
+    process.exitCode = code;
+  });
+}

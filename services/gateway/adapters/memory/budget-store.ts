@@ -1,0 +1,129 @@
+import type { AuditRow } from "../../ports/audit-log";
+import {
+  type BudgetId,
+  type BudgetStore,
+  type Intent,
+  type Lease,
+  type LeaseRequest,
+  OwnerLostError,
+} from "../../ports/budget-store";
+import { type Clock, systemClock } from "../../ports/clock";
+import { toLostRow } from "../lost-request";
+
+interface Budget {
+  spent: number;
+  /** By owner; the sum is what is leased. */
+  readonly leases: Map<string, number>;
+}
+
+/** Budgets in the process only. For tests: the rules of the Postgres store without its transactions. */
+export class MemoryBudgetStore implements BudgetStore {
+  readonly intents = new Map<string, Intent>();
+  readonly #budgets = new Map<string, Budget>();
+  /** Owner → when it counts as dead. */
+  readonly #owners = new Map<string, number>();
+
+  constructor(
+    /** Takes the rows of lost requests. */
+    readonly addRow: (row: AuditRow) => void = () => {},
+    readonly clock: Clock = systemClock,
+  ) {}
+
+  register(owner: string, ttlMs: number): Promise<void> {
+    this.#owners.set(owner, this.clock.now() + ttlMs);
+    return Promise.resolve();
+  }
+
+  heartbeat(owners: readonly string[], ttlMs: number): Promise<readonly string[]> {
+    const known = owners.filter((owner) => this.#owners.has(owner));
+    for (const owner of known) this.#owners.set(owner, this.clock.now() + ttlMs);
+    return Promise.resolve(known);
+  }
+
+  acquire(request: LeaseRequest): Promise<Lease> {
+    if (!this.#owners.has(request.owner)) return Promise.reject(new OwnerLostError("owner was ended"));
+    const budget = this.#budget(request);
+    const room = request.limitNano - budget.spent - sum(budget.leases);
+    const granted = grant(request, room, request.limitNano - budget.spent);
+    this.#move(budget, request.owner, granted);
+    return Promise.resolve({ grantedNano: granted, spentNano: budget.spent, leasedNano: sum(budget.leases) });
+  }
+
+  giveBack(owner: string, id: BudgetId, amountNano: number): Promise<void> {
+    if (this.#owners.has(owner)) this.#move(this.#budget(id), owner, -amountNano);
+    return Promise.resolve();
+  }
+
+  async recover(): Promise<number> {
+    const dead = [...this.#owners].filter(([, expiresAt]) => expiresAt < this.clock.now());
+    for (const [owner] of dead) await this.retire(owner);
+    return dead.length;
+  }
+
+  retire(owner: string): Promise<void> {
+    for (const intent of this.intents.values()) {
+      if (intent.owner !== owner) continue;
+      this.addRow(toLostRow(intent));
+      this.settle(intent.requestId, intent.reservedNano);
+    }
+    for (const budget of this.#budgets.values()) budget.leases.delete(owner);
+    this.#owners.delete(owner);
+    return Promise.resolve();
+  }
+
+  spentNano(id: BudgetId): Promise<number | undefined> {
+    return Promise.resolve(this.#budgets.get(`${id.account} ${id.period}`)?.spent);
+  }
+
+  /** What is leased of a budget, in nano-USD. */
+  leasedNano(id: BudgetId): number {
+    return sum(this.#budget(id).leases);
+  }
+
+  /** @throws OwnerLostError */
+  addIntent(intent: Intent): void {
+    if (!this.#owners.has(intent.owner)) throw new OwnerLostError("owner was ended");
+    this.intents.set(intent.requestId, intent);
+  }
+
+  /** Money moves for an intent that is there; a request without one costs no budget anything. */
+  settle(requestId: string, costNano: number): void {
+    const intent = this.intents.get(requestId);
+    if (intent === undefined) return;
+    this.intents.delete(requestId);
+    for (const id of intent.budgets) {
+      const budget = this.#budget(id);
+      budget.spent += costNano;
+      this.#move(budget, intent.owner, -costNano);
+    }
+  }
+
+  #move(budget: Budget, owner: string, amountNano: number): void {
+    budget.leases.set(owner, (budget.leases.get(owner) ?? 0) + amountNano);
+  }
+
+  #budget({ account, period }: BudgetId): Budget {
+    const key = `${account} ${period}`;
+    const budget = this.#budgets.get(key) ?? { spent: 0, leases: new Map<string, number>() };
+    this.#budgets.set(key, budget);
+    return budget;
+  }
+}
+
+/** The same rule as `GRANT` of the Postgres statements. */
+function grant(
+  { fullNano, ampleNano, leastNano, endNano, wantNano }: LeaseRequest,
+  room: number,
+  unspent: number,
+) {
+  if (fullNano > 0 && room >= fullNano) return Math.max(fullNano, Math.min(wantNano, Math.trunc(room / 16)));
+  if (room <= 0) return 0;
+  if (room >= ampleNano) return Math.max(ampleNano, Math.min(fullNano, Math.trunc(room / 4)), 0);
+  return room >= leastNano && unspent < endNano ? room : 0;
+}
+
+function sum(amounts: ReadonlyMap<string, number>): number {
+  let total = 0;
+  for (const amount of amounts.values()) total += amount;
+  return total;
+}

@@ -1,0 +1,73 @@
+import { type Clock, systemClock } from "../../ports/clock";
+import type { QuotaGrant, QuotaRequest, QuotaStore } from "../../ports/quota-store";
+
+/** Length of a window, in milliseconds. */
+const WINDOW_MS = 60_000;
+
+interface Block {
+  readonly id: number;
+  readonly expiresAt: number;
+  amount: number;
+}
+
+/** Windows of one process, exact to the millisecond: every request asks, so nothing is given in advance. */
+export class MemoryQuotaStore implements QuotaStore {
+  readonly #accounts = new Map<string, Block[]>();
+  #lastId = 0;
+
+  constructor(readonly clock: Clock = systemClock) {}
+
+  take({ account, limit, need }: QuotaRequest): Promise<QuotaGrant> {
+    const now = this.clock.now();
+    const blocks = this.#live(account, now);
+    const before = total(blocks);
+    const granted = limit - before >= need ? need : 0;
+    const waitMs = granted > 0 ? 0 : waitFor(blocks, before + need - limit, now);
+    if (granted > 0) this.#push(blocks, granted, now);
+    return Promise.resolve({
+      granted,
+      block: this.#lastId,
+      usableMs: Number.POSITIVE_INFINITY,
+      used: before + granted,
+      waitMs,
+      resetMs: (blocks.at(-1)?.expiresAt ?? now) - now,
+    });
+  }
+
+  add(account: string, amount: number): Promise<void> {
+    const now = this.clock.now();
+    this.#push(this.#live(account, now), amount, now);
+    return Promise.resolve();
+  }
+
+  refund(account: string, block: number, amount: number): Promise<void> {
+    const found = this.#accounts.get(account)?.find(({ id }) => id === block);
+    if (found !== undefined) found.amount -= amount;
+    return Promise.resolve();
+  }
+
+  #live(account: string, now: number): Block[] {
+    const blocks = (this.#accounts.get(account) ?? []).filter(({ expiresAt }) => expiresAt > now);
+    this.#accounts.set(account, blocks);
+    return blocks;
+  }
+
+  #push(blocks: Block[], amount: number, now: number): void {
+    this.#lastId += 1;
+    blocks.push({ id: this.#lastId, amount, expiresAt: now + WINDOW_MS });
+  }
+}
+
+function total(blocks: readonly Block[]): number {
+  return blocks.reduce((sum, block) => sum + block.amount, 0);
+}
+
+/** Until `amount` counts have run out. */
+function waitFor(blocks: readonly Block[], amount: number, now: number): number {
+  let freed = 0;
+  for (const block of blocks) {
+    freed += block.amount;
+    if (freed >= amount) return block.expiresAt - now;
+  }
+  return WINDOW_MS;
+}

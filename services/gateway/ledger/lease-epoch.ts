@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto";
+import type { BudgetId, BudgetStore } from "../ports/budget-store";
+import { LeasedBudget } from "./leased-budget";
+
+/** A budget as it applies to one request. */
+export interface AppliedBudget extends BudgetId {
+  readonly limitNano: number;
+  readonly since: Date | null;
+}
+
+/**
+ * Everything leased under one owner. When the owner was given up for dead, or when it is not known whether a
+ * lease was given or taken back, the epoch is left: no new reservations, and the owner is ended after the last
+ * running one. Nothing ever has to be put right by guessing.
+ */
+export class LeaseEpoch {
+  readonly owner = randomUUID();
+  readonly #budgets = new Map<string, LeasedBudget>();
+  #registered: Promise<void> | undefined;
+  #isLeft = false;
+  #isLost = false;
+
+  constructor(
+    readonly store: BudgetStore,
+    readonly ttlMs: number,
+  ) {}
+
+  get isRegistered(): boolean {
+    return this.#registered !== undefined;
+  }
+
+  /** Whether no reservation may be made any more. */
+  get isLeft(): boolean {
+    return this.#isLeft;
+  }
+
+  /** Whether the store has ended the owner. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  get reservedNano(): number {
+    let sum = 0;
+    for (const budget of this.#budgets.values()) sum += budget.reservedNano;
+    return sum;
+  }
+
+  /** @throws StoreUnavailableError */
+  register(): Promise<void> {
+    this.#registered ??= this.store.register(this.owner, this.ttlMs).catch((error: unknown) => {
+      this.leave();
+      throw error;
+    });
+    return this.#registered;
+  }
+
+  leave(): void {
+    this.#isLeft = true;
+  }
+
+  lose(): void {
+    this.#isLeft = true;
+    this.#isLost = true;
+  }
+
+  budget(applied: AppliedBudget): LeasedBudget {
+    const key = `${applied.account} ${applied.period} ${applied.limitNano}`;
+    const known = this.#budgets.get(key);
+    if (known !== undefined) return known;
+    const { account, period, limitNano, since } = applied;
+    const id = { account, period };
+    const budget = new LeasedBudget(id, limitNano, {
+      acquire: async (ask) => {
+        try {
+          return await this.store.acquire({ ...id, ...ask, owner: this.owner, limitNano, since });
+        } catch (error) {
+          this.leave();
+          throw error;
+        }
+      },
+      giveBack: (amount) => {
+        this.store.giveBack(this.owner, id, amount).catch(() => this.leave());
+      },
+    });
+    this.#budgets.set(key, budget);
+    return budget;
+  }
+
+  giveBackIdle(): void {
+    for (const [key, budget] of this.#budgets) {
+      budget.giveBackIdle();
+      if (budget.isUnused) this.#budgets.delete(key);
+    }
+  }
+}

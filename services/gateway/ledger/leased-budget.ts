@@ -1,0 +1,172 @@
+import type { BudgetId, Lease } from "../ports/budget-store";
+import type { CostBounds } from "./cost-bound";
+
+/** Why there was no room. */
+export interface NoRoom {
+  /** `spent`: what is left of the budget is too little. `reserved`: running requests hold the rest. */
+  readonly reason: "spent" | "reserved";
+  readonly spentNano: number;
+}
+
+/** Asks the store for room, and gives room back. */
+export interface LeaseSource {
+  acquire(ask: LeaseAsk): Promise<Lease>;
+  /** Never fails; what is given back is gone for this budget in any case. */
+  giveBack(amountNano: number): void;
+}
+
+/** Amounts of a `LeaseRequest`, in nano-USD. */
+export interface LeaseAsk {
+  readonly fullNano: number;
+  readonly ampleNano: number;
+  readonly leastNano: number;
+  readonly endNano: number;
+  readonly wantNano: number;
+}
+
+interface Waiting {
+  readonly bounds: CostBounds;
+  readonly resolve: (result: number | NoRoom) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Of the recent reservations, this many times over is asked for in advance. */
+const LOOK_AHEAD = 4;
+
+/**
+ * One budget in this process: room leased from the store, and reservations against it. While there is room a
+ * reservation needs no I/O; otherwise one question at a time goes to the store for all who wait, in their order.
+ */
+export class LeasedBudget {
+  /** Leased and not yet spent durably. */
+  #leasedNano = 0;
+  #reservedNano = 0;
+  /** Reserved since the last `giveBackIdle`. */
+  #recentNano = 0;
+  /** The most the store has said is spent. Nothing is added here: its next answer may hold that already. */
+  #spentNano = 0;
+  #isAsking = false;
+  readonly #waiting: Waiting[] = [];
+
+  constructor(
+    readonly id: BudgetId,
+    readonly limitNano: number,
+    readonly source: LeaseSource,
+  ) {}
+
+  /** Room that nobody has reserved. Negative after a request that cost more than was reserved. */
+  get freeNano(): number {
+    return this.#leasedNano - this.#reservedNano;
+  }
+
+  get reservedNano(): number {
+    return this.#reservedNano;
+  }
+
+  get isUnused(): boolean {
+    return (
+      this.#reservedNano === 0 && this.#leasedNano === 0 && this.#waiting.length === 0 && !this.#isAsking
+    );
+  }
+
+  /**
+   * Reserves room. @returns the amount, from `leastNano` to `fullNano`, or why there is none
+   * @throws OwnerLostError, StoreUnavailableError
+   */
+  async reserve(bounds: CostBounds): Promise<number | NoRoom> {
+    // Known without asking: what is spent never comes back.
+    if (this.limitNano - this.#spentNano < bounds.leastNano) return this.#refuse(bounds);
+    if (this.#waiting.length === 0 && !this.#isAsking && this.freeNano >= bounds.fullNano)
+      return this.#take(bounds.fullNano);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ bounds, resolve, reject });
+      if (!this.#isAsking) void this.#serve();
+    });
+  }
+
+  /** Makes a reservation smaller, by what turned out not to be needed. */
+  release(amountNano: number): void {
+    this.#reservedNano -= amountNano;
+  }
+
+  /** The end of a reservation: its cost is durable in the store, and no longer leased there. */
+  settle(reservedNano: number, costNano: number): void {
+    this.#reservedNano -= reservedNano;
+    this.#leasedNano -= costNano;
+  }
+
+  /** Gives room back that nothing was reserved from since the last call. */
+  giveBackIdle(): void {
+    if (this.#recentNano === 0 && this.#waiting.length === 0 && !this.#isAsking) this.giveBackFree();
+    this.#recentNano = 0;
+  }
+
+  giveBackFree(): void {
+    const amount = this.freeNano;
+    if (amount <= 0) return;
+    this.#leasedNano -= amount;
+    this.source.giveBack(amount);
+  }
+
+  #take(amountNano: number): number {
+    this.#reservedNano += amountNano;
+    this.#recentNano += amountNano;
+    return amountNano;
+  }
+
+  async #serve(): Promise<void> {
+    this.#isAsking = true;
+    try {
+      for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+        if (this.freeNano < next.bounds.fullNano) {
+          const lease = await this.source.acquire(this.#ask(next.bounds));
+          this.#leasedNano += lease.grantedNano;
+          this.#spentNano = Math.max(this.#spentNano, lease.spentNano);
+        }
+        const amount = this.#affordable(next.bounds);
+        if (amount !== undefined) {
+          this.#waiting.shift();
+          next.resolve(this.#take(amount));
+          continue;
+        }
+        // The same answer holds for all who came meanwhile and need as much.
+        const least = next.bounds.leastNano;
+        for (const one of this.#waiting.splice(0)) {
+          if (one.bounds.leastNano >= least) one.resolve(this.#refuse(one.bounds));
+          else this.#waiting.push(one);
+        }
+        // Too little for those here; it may be enough for another gateway's.
+        this.giveBackFree();
+      }
+    } catch (error) {
+      for (const one of this.#waiting.splice(0)) one.reject(error);
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  #affordable({ fullNano, ampleNano, leastNano }: CostBounds): number | undefined {
+    const free = this.freeNano;
+    if (free >= fullNano) return fullNano;
+    if (free >= ampleNano) return free;
+    const isNearEnd = this.limitNano - this.#spentNano < ampleNano;
+    return isNearEnd && free >= leastNano ? free : undefined;
+  }
+
+  #refuse({ leastNano }: CostBounds): NoRoom {
+    const reason = this.limitNano - this.#spentNano < leastNano ? "spent" : "reserved";
+    return { reason, spentNano: this.#spentNano };
+  }
+
+  #ask({ fullNano, ampleNano, leastNano }: CostBounds): LeaseAsk {
+    const free = this.freeNano;
+    const waiting = this.#waiting.reduce((sum, one) => sum + one.bounds.fullNano, 0);
+    return {
+      fullNano: fullNano - free,
+      ampleNano: ampleNano - free,
+      leastNano: leastNano - free,
+      endNano: ampleNano,
+      wantNano: Math.max(0, waiting - free, LOOK_AHEAD * fullNano, this.#recentNano),
+    };
+  }
+}

@@ -1,0 +1,141 @@
+import type { Logger } from "pino";
+import type { BudgetId, BudgetStore } from "../ports/budget-store";
+import type { CostBounds } from "./cost-bound";
+import { type AppliedBudget, LeaseEpoch } from "./lease-epoch";
+import type { NoRoom } from "./leased-budget";
+import { Reservation } from "./reservation";
+
+/** Settings of `Ledger`. */
+export interface LedgerSettings {
+  readonly store: BudgetStore;
+  readonly logger: Pick<Logger, "warn" | "info">;
+  /** A gateway without a sign of life for this long is dead, in milliseconds. @default 3000 */
+  readonly ttlMs?: number;
+  /** Between signs of life; what was not used for as long is given back, in milliseconds. @default 750 */
+  readonly beatMs?: number;
+}
+
+/** The budget that had no room. */
+export interface Refusal extends NoRoom {
+  readonly budget: AppliedBudget;
+}
+
+/** Reserves money for requests from leases on budgets that all gateways share. */
+export class Ledger {
+  readonly #settings: Required<LedgerSettings>;
+  #current: LeaseEpoch;
+  /** Left epochs that still have reservations, or whose owner is still to be ended. */
+  readonly #left = new Set<LeaseEpoch>();
+  #timer: NodeJS.Timeout | undefined;
+  /** Since when signs of life have gone through without a gap. */
+  #steadySince: number | undefined;
+
+  constructor(settings: LedgerSettings) {
+    this.#settings = { ttlMs: 3000, beatMs: 750, ...settings };
+    this.#current = this.#newEpoch();
+  }
+
+  /** What running requests of this process hold, in nano-USD. */
+  get reservedNano(): number {
+    return [this.#current, ...this.#left].reduce((sum, epoch) => sum + epoch.reservedNano, 0);
+  }
+
+  /**
+   * Reserves the same amount in every budget, or nothing.
+   * @param budgets in a fixed order, so that two requests never wait for each other
+   * @throws StoreUnavailableError when a budget cannot be asked for
+   */
+  async reserve(budgets: readonly AppliedBudget[], bounds: CostBounds): Promise<Reservation | Refusal> {
+    const epoch = this.#epoch();
+    await epoch.register();
+    const parts: { budget: ReturnType<LeaseEpoch["budget"]>; amount: number }[] = [];
+    let allowed = bounds;
+    try {
+      for (const applied of budgets) {
+        const budget = epoch.budget(applied);
+        const result = await budget.reserve(allowed);
+        if (typeof result !== "number") {
+          for (const part of parts) part.budget.release(part.amount);
+          return { ...result, budget: applied };
+        }
+        parts.push({ budget, amount: result });
+        allowed = { ...allowed, fullNano: result, ampleNano: Math.min(allowed.ampleNano, result) };
+      }
+    } catch (error) {
+      for (const part of parts) part.budget.release(part.amount);
+      throw error;
+    }
+    const amount = allowed.fullNano;
+    for (const part of parts) part.budget.release(part.amount - amount);
+    return new Reservation(
+      epoch.owner,
+      parts.map(({ budget }) => budget),
+      amount,
+    );
+  }
+
+  /** What a budget has spent durably, in nano-USD. @throws StoreUnavailableError */
+  spentNano(budget: BudgetId): Promise<number | undefined> {
+    return this.#settings.store.spentNano(budget);
+  }
+
+  start(): void {
+    this.#timer = setTimeout(() => {
+      void this.beat().finally(() => {
+        if (this.#timer !== undefined) this.start();
+      });
+    }, this.#settings.beatMs);
+    this.#timer.unref();
+  }
+
+  /** Gives everything back. Call it after the last audit row is durable; what is not is charged as reserved. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const epoch of [this.#current, ...this.#left]) {
+      epoch.leave();
+      if (epoch.isRegistered && !epoch.isLost) await this.#settings.store.retire(epoch.owner).catch(() => {}); // another gateway will do it
+    }
+  }
+
+  /** One sign of life, and what is due with it. */
+  async beat(): Promise<void> {
+    const { store, ttlMs, logger } = this.#settings;
+    this.#epoch();
+    const alive = [this.#current, ...this.#left].filter((epoch) => epoch.isRegistered && !epoch.isLost);
+    try {
+      const owners = alive.map((epoch) => epoch.owner);
+      const known = new Set(await store.heartbeat(owners, ttlMs));
+      for (const epoch of alive) {
+        if (known.has(epoch.owner)) continue;
+        logger.warn({ owner: epoch.owner }, "given up for dead by another gateway; its leases are settled");
+        epoch.lose();
+      }
+      this.#current.giveBackIdle();
+      for (const epoch of this.#left) {
+        if (!epoch.isLost && epoch.reservedNano > 0) continue;
+        if (!epoch.isLost && epoch.isRegistered) await store.retire(epoch.owner);
+        this.#left.delete(epoch);
+      }
+      // After an outage everybody's signs are late: give them time before calling anyone dead.
+      this.#steadySince ??= Date.now();
+      if (Date.now() - this.#steadySince < ttlMs) return;
+      const recovered = await store.recover();
+      if (recovered > 0) logger.warn({ gateways: recovered }, "settled what a dead gateway had reserved");
+    } catch (error) {
+      this.#steadySince = undefined;
+      logger.warn({ err: error }, "ledger: no sign of life could be given");
+    }
+  }
+
+  #epoch(): LeaseEpoch {
+    if (!this.#current.isLeft) return this.#current;
+    this.#left.add(this.#current);
+    this.#current = this.#newEpoch();
+    return this.#current;
+  }
+
+  #newEpoch(): LeaseEpoch {
+    return new LeaseEpoch(this.#settings.store, this.#settings.ttlMs);
+  }
+}

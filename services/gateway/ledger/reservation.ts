@@ -1,0 +1,41 @@
+import type { AuditRow } from "../ports/audit-log";
+import type { Intent } from "../ports/budget-store";
+import type { LeasedBudget } from "./leased-budget";
+
+/** Holding one of so few for a second would be felt by others. */
+const SCARCE = 64;
+
+/** Money put aside for one request, in one or several budgets. */
+export class Reservation {
+  #isSettled = false;
+
+  constructor(
+    readonly owner: string,
+    readonly budgets: readonly LeasedBudget[],
+    /** In each of the budgets, in nano-USD. */
+    readonly amountNano: number,
+  ) {}
+
+  toIntent(row: AuditRow): Intent {
+    return {
+      requestId: row.requestId,
+      owner: this.owner,
+      budgets: this.budgets.map((budget) => budget.id),
+      reservedNano: this.amountNano,
+      row,
+    };
+  }
+
+  /** For what costs nothing: gives it back here and, when there is little of it, to the other gateways at once. */
+  release(): void {
+    this.settle(0);
+    for (const budget of this.budgets) if (budget.limitNano <= SCARCE) budget.giveBackFree();
+  }
+
+  /** The row is durable, and its cost taken from the budgets with it. Later calls do nothing. */
+  settle(costNano: number): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    for (const budget of this.budgets) budget.settle(this.amountNano, costNano);
+  }
+}

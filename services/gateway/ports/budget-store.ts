@@ -1,0 +1,74 @@
+import type { AuditRow } from "./audit-log";
+
+/** One budget in one of its periods. */
+export interface BudgetId {
+  /** Whose money: `key:<key id>`, `user:<user id>` or `end_user:<id>`. */
+  readonly account: string;
+  /** Which period, see `ledger/period.ts`. */
+  readonly period: string;
+}
+
+/** Room that a gateway asks for, beyond what it holds. All amounts in nano-USD. */
+export interface LeaseRequest extends BudgetId {
+  readonly owner: string;
+  readonly limitNano: number;
+  /** Enough for the request as it was asked for. */
+  readonly fullNano: number;
+  /** Enough for an ample answer. May be negative: then what is held is enough. */
+  readonly ampleNano: number;
+  /** Enough for the least answer; given only when the budget is near its end. May be negative. */
+  readonly leastNano: number;
+  /** An ample answer, what is held included: when less than this is unspent, the budget is near its end. */
+  readonly endNano: number;
+  /** Taken when there is plenty, so that the next requests need not ask. */
+  readonly wantNano: number;
+  /** Start of the period; what a new budget counts as spent begins here. `null`: everything. */
+  readonly since: Date | null;
+}
+
+/** What came of a `LeaseRequest`, in nano-USD. */
+export interface Lease {
+  /** 0: nothing was given. */
+  readonly grantedNano: number;
+  readonly spentNano: number;
+  /** Held by all gateways, this grant included. */
+  readonly leasedNano: number;
+}
+
+/** A request that is about to be sent, so that a crash can be accounted for. */
+export interface Intent {
+  readonly requestId: string;
+  readonly owner: string;
+  /** Each is charged the whole cost. */
+  readonly budgets: readonly BudgetId[];
+  /** The most it can cost, in nano-USD; what is charged when its end is never known. */
+  readonly reservedNano: number;
+  /** The row as far as it is known. */
+  readonly row: AuditRow;
+}
+
+/** The owner of a lease was given up for dead; what it held is settled, and it must begin anew. */
+export class OwnerLostError extends Error {
+  override readonly name = "OwnerLostError";
+}
+
+/** Budgets that all gateways share. Settling is not here: it is part of writing the audit row. */
+export interface BudgetStore {
+  /** Makes an owner. @throws StoreUnavailableError */
+  register(owner: string, ttlMs: number): Promise<void>;
+  /** A sign of life. @returns the owners that still exist @throws StoreUnavailableError */
+  heartbeat(owners: readonly string[], ttlMs: number): Promise<readonly string[]>;
+  /** Takes room for one gateway, or nothing. @throws OwnerLostError, StoreUnavailableError */
+  acquire(request: LeaseRequest): Promise<Lease>;
+  /** Gives unused room back. @throws StoreUnavailableError; then nobody knows whether it happened */
+  giveBack(owner: string, budget: BudgetId, amountNano: number): Promise<void>;
+  /**
+   * Ends owners without a sign of life: their intents are charged what was reserved, with an audit row each; the
+   * rest of their leases is free again. @returns how many owners were ended @throws StoreUnavailableError
+   */
+  recover(): Promise<number>;
+  /** The same for one owner, at its own wish. @throws StoreUnavailableError */
+  retire(owner: string): Promise<void>;
+  /** What a budget has spent, in nano-USD. `undefined`: never used. @throws StoreUnavailableError */
+  spentNano(budget: BudgetId): Promise<number | undefined>;
+}

@@ -1,0 +1,36 @@
+/** Counts that a gateway asks for. */
+export interface QuotaRequest {
+  /** What is limited: `requests:key:<key id>`, `tokens:key:<key id>`. */
+  readonly account: string;
+  /** Most in any window. */
+  readonly limit: number;
+  readonly need: number;
+  /** Taken when there is plenty, so that the next requests need not ask. */
+  readonly want: number;
+}
+
+/** What came of a `QuotaRequest`. */
+export interface QuotaGrant {
+  /** 0: nothing was given. */
+  readonly granted: number;
+  /** Which grant it is, for giving it back. */
+  readonly block: number;
+  /** It must be used within this time from asking, in milliseconds: it counts for a window beyond that. */
+  readonly usableMs: number;
+  /** Taken by all gateways, this grant included. */
+  readonly used: number;
+  /** Until `need` can be given if nobody else takes any; 0 when it was, in milliseconds. */
+  readonly waitMs: number;
+  /** Until nothing counts any more if nobody takes any, in milliseconds. */
+  readonly resetMs: number;
+}
+
+/** Sliding windows that all gateways share: never more than the limit is given within any window. */
+export interface QuotaStore {
+  /** @throws StoreUnavailableError */
+  take(request: QuotaRequest): Promise<QuotaGrant>;
+  /** Counts more than was given, whatever the limit says: it has happened already. @throws StoreUnavailableError */
+  add(account: string, amount: number): Promise<void>;
+  /** Gives back what was not used. @throws StoreUnavailableError */
+  refund(account: string, block: number, amount: number): Promise<void>;
+}
