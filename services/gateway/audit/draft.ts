@@ -30,6 +30,7 @@ export class AuditDraft {
   #endUser: string | null = null;
   #isStream = false;
   #attempts = 0;
+  #maxTokens = 0;
   #usage: TokenUsage = NO_USAGE;
   #isUsageEstimated = false;
   #ttftMs: number | null = null;
@@ -58,9 +59,14 @@ export class AuditDraft {
     this.#endUser = boundedText(endUser, 200);
   }
 
-  /** A deployment is asked; what an earlier one reported no longer counts. @param attempts this one included */
-  recordDeployment(deployment: Deployment, attempts: number): void {
+  /**
+   * A deployment is asked; what an earlier one reported no longer counts.
+   * @param attempts this one included
+   * @param maxTokens most output tokens it is asked for
+   */
+  recordDeployment(deployment: Deployment, attempts: number, maxTokens: number): void {
     this.#attempts = attempts;
+    this.#maxTokens = maxTokens;
     this.#usage = NO_USAGE;
     this.#isUsageEstimated = false;
     this.#model.deployment = deployment;
@@ -69,7 +75,7 @@ export class AuditDraft {
 
   /** Takes over what the provider has reported so far. */
   recordMessage(message: MessageState): void {
-    const { usage, isEstimated } = settleUsage(message);
+    const { usage, isEstimated } = settleUsage(message, this.#maxTokens);
     this.#usage = usage;
     this.#isUsageEstimated = isEstimated;
     if (message.upstreamModel !== null) this.#model.used = boundedText(message.upstreamModel, 200);

@@ -96,8 +96,8 @@ export const chatCompletions: FastifyPluginAsync<ChatCompletionsOptions> = async
         // What was reserved holds for whichever deployment answers.
         return maxTokens < message.max_tokens ? { ...message, max_tokens: maxTokens } : message;
       },
-      onAttempt: (deployment, attempts) => {
-        audit?.recordDeployment(deployment, attempts);
+      onAttempt: (deployment, attempts, message) => {
+        audit?.recordDeployment(deployment, attempts, message.max_tokens);
         audit?.recordSent();
         reply.headers(routingHeaders(deployment, attempts));
       },

@@ -25,7 +25,7 @@ export interface FailoverRequest {
   /** Writes the request anew for each deployment: what one accepts another may not. */
   prepare(deployment: Deployment): AnthropicRequest;
   /** A deployment is about to be asked. @param attempts this one included */
-  onAttempt(deployment: Deployment, attempts: number): void;
+  onAttempt(deployment: Deployment, attempts: number, message: AnthropicRequest): void;
   /** What a deployment reported before it failed. */
   onFailedMessage(message: MessageState): void;
 }
@@ -52,7 +52,7 @@ export async function openWithFailover(
     if (visit === undefined) continue;
     attempts += 1;
     try {
-      request.onAttempt(deployment, attempts);
+      request.onAttempt(deployment, attempts, message);
       const opened = await openToContent(client, deployment, message, signal, request.onFailedMessage);
       visit.succeeded();
       return opened;

@@ -182,6 +182,52 @@ test("a client that leaves while the first deployment is silent reaches no secon
   expect(second.requests).toHaveLength(0);
 });
 
+describe("a budget", () => {
+  const KEY = "sk-a-key-with-a-budget";
+  const DEAR = {
+    inputPicoUsd: 6_000_000,
+    outputPicoUsd: 30_000_000,
+    cacheReadPicoUsd: 600_000,
+    cacheWritePicoUsd: 7_500_000,
+  };
+  const withKey = { headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" } };
+  let keyId: string;
+
+  beforeEach(async () => {
+    await start({ deployments: [deployment(0, first.url), { ...deployment(1, second.url), prices: DEAR }] });
+    ({ keyId } = await gateway.addKey(KEY, { maxBudgetNanoUsd: 1_000_000_000 }));
+  });
+  const spent = () => gateway.budgets.spentNano({ account: `key:${keyId}`, period: "all" });
+
+  test("is reserved for the dearest deployment, and charged what the one that answered costs", async () => {
+    first.script = failWith(500, "api_error", "");
+    const response = await ask(false, withKey);
+    expect(response.status).toBe(200);
+    await response.text();
+    // 64,000 tokens at 30 USD a million are more than the budget: the answer is made shorter, everywhere.
+    const maxTokens = Number(response.headers.get("x-gateway-max-tokens"));
+    expect(maxTokens).toBeLessThan(33_334);
+    expect(first.lastRequest.body["max_tokens"]).toBe(maxTokens);
+    expect(second.lastRequest.body["max_tokens"]).toBe(maxTokens);
+    // 10 × 6000 + 7 × 30000 + 4 × 600 + 3 × 7500
+    expect(rows()).toMatchObject([{ attempts: 2, costNanoUsd: 294_900 }]);
+    expect(await spent()).toBe(294_900);
+  });
+
+  test("is not touched when nobody was asked", async () => {
+    first.script = failWith(401, "authentication_error", "");
+    second.script = failWith(401, "authentication_error", "");
+    await ask(false, withKey);
+    expect((await ask(false, withKey)).status).toBe(503);
+    expect(rows()).toMatchObject([{ attempts: 2 }, { attempts: 0, costNanoUsd: 0 }]);
+    expect((await spent()) ?? 0).toBe(0);
+    // All of it can be used again.
+    second.script = answerWith(messageEvents(["from the second"]));
+    travel(61_000);
+    expect((await ask(false, withKey)).status).toBe(200);
+  });
+});
+
 describe("cool-down", () => {
   test("three failures in a row: the first deployment is left alone, then probed by one request", async () => {
     first.script = failWith(500, "api_error", "");

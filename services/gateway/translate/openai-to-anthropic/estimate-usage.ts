@@ -16,10 +16,15 @@ export interface SettledUsage {
 
 /**
  * The final count of output tokens comes with the end of a message. One that ended earlier is billed for what
- * was delivered, at a rate that is rather too high than too low, and never for less than was reported.
+ * was delivered, at a rate that is rather too high than too low, never for less than was reported, and never for
+ * more than was asked for: that much was put aside.
+ * @param maxTokens of the request
  */
-export function settleUsage({ usage, stopReason, contentBytes }: MessageState): SettledUsage {
-  const estimate = Math.ceil(contentBytes / BYTES_PER_TOKEN);
+export function settleUsage(
+  { usage, stopReason, contentBytes }: MessageState,
+  maxTokens: number,
+): SettledUsage {
+  const estimate = Math.min(maxTokens, Math.ceil(contentBytes / BYTES_PER_TOKEN));
   if (stopReason !== null || estimate <= usage.outputTokens) return { usage, isEstimated: false };
   return { usage: { ...usage, outputTokens: estimate }, isEstimated: true };
 }

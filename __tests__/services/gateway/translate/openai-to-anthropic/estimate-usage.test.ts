@@ -8,8 +8,11 @@ import {
 const START = { type: "message_start", message: { usage: { input_tokens: 10, output_tokens: 1 } } };
 const delta = (fields: object) => ({ type: "content_block_delta", delta: fields });
 const text = (value: string) => delta({ type: "text_delta", text: value });
-const settle = (events: readonly MessageEvent[]) =>
-  settleUsage(events.reduce((state, event) => reduceMessage(state, event)[0], MESSAGE_NOT_STARTED));
+const settle = (events: readonly MessageEvent[], maxTokens = 100) =>
+  settleUsage(
+    events.reduce((state, event) => reduceMessage(state, event)[0], MESSAGE_NOT_STARTED),
+    maxTokens,
+  );
 
 test.each([
   ["nothing came", [START], 1, false],
@@ -36,4 +39,8 @@ test.each([
   const settled = settle(events as MessageEvent[]);
   expect(settled.usage.outputTokens).toBe(outputTokens);
   expect(settled.isEstimated).toBe(isEstimated);
+});
+
+test("never more than was asked for and put aside", () => {
+  expect(settle([START, text("a".repeat(90))], 20).usage.outputTokens).toBe(20);
 });
