@@ -40,7 +40,9 @@ export function credentialNames(providers: PlatformConfig["providers"]): string[
   return Object.values(providers).flatMap((provider) =>
     provider.kind === "anthropic"
       ? [provider.apiKeyEnv]
-      : [provider.accessKeyIdEnv, provider.secretAccessKeyEnv],
+      : [provider.accessKeyIdEnv, provider.secretAccessKeyEnv, provider.sessionTokenEnv].filter(
+          (name) => name !== undefined,
+        ),
   );
 }
 
@@ -57,6 +59,9 @@ function providerParams(provider: ProviderConfig | undefined, model: string) {
     model: `bedrock/${model}`,
     aws_access_key_id: `os.environ/${provider.accessKeyIdEnv}`,
     aws_secret_access_key: `os.environ/${provider.secretAccessKeyEnv}`,
+    ...(provider.sessionTokenEnv === undefined
+      ? {}
+      : { aws_session_token: `os.environ/${provider.sessionTokenEnv}` }),
     aws_region_name: provider.region,
   };
 }

@@ -51,6 +51,22 @@ models:
     ]);
   });
 
+  it("names a session token only when the provider has one", () => {
+    const render = (more: string) => {
+      const source = platformConfig(`
+providers: { bedrock: { kind: bedrock${more} } }
+models: [{ name: m, deployments: [{ provider: bedrock, model: x }], prices: { input: 1, output: 1 } }]
+`);
+      const [{ litellm_params: params }] = parse(renderGatewayConfig(source)).model_list;
+      return [params.aws_session_token, credentialNames(source.providers)[2]];
+    };
+    expect(render("")).toEqual([undefined, undefined]);
+    expect(render(", sessionTokenEnv: AWS_SESSION_TOKEN")).toEqual([
+      "os.environ/AWS_SESSION_TOKEN",
+      "AWS_SESSION_TOKEN",
+    ]);
+  });
+
   it("turns every price into a whole number of nano-dollars", () => {
     const source = platformConfig(
       "models: [{ name: m, deployments: [{ provider: anthropic, model: x }], prices: { input: 0.001, output: 9999.999 } }]",

@@ -89,11 +89,12 @@ async function readRows(name: string): Promise<AuditRow[]> {
     "output_tokens",
     "cache_read_tokens",
     "cache_write_tokens",
+    "cache_write_1h_tokens",
     "cost_nano_usd",
   ]);
   return rows.map((row) => {
     const entries = Object.entries(row).map(([column, value]) => [
-      column.replace(/_(\w)/g, (_match, letter: string) => letter.toUpperCase()),
+      column.replace(/_([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase()),
       numeric.has(column) && value !== null ? Number(value) : value,
     ]);
     return Object.fromEntries(entries) as AuditRow;

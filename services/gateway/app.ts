@@ -7,6 +7,7 @@ import type { Ledger } from "./ledger/ledger";
 import type { Limiter } from "./limits/limiter";
 import { MetricsRegistry } from "./metrics/registry";
 import { createRowCounter } from "./metrics/row-counter";
+import { Capacity } from "./overload/capacity";
 import { access } from "./plugins/access";
 import { audit } from "./plugins/audit";
 import { auth } from "./plugins/auth";
@@ -16,6 +17,8 @@ import { keyStanding } from "./plugins/key-standing";
 import { limits } from "./plugins/limits";
 import { metrics } from "./plugins/metrics";
 import { openApi } from "./plugins/openapi";
+import { overload } from "./plugins/overload";
+import { refuseWhenClosing } from "./plugins/refuse-when-closing";
 import { requestId } from "./plugins/request-id";
 import type { AdminTokenStore } from "./ports/admin-token-store";
 import type { AuditLog } from "./ports/audit-log";
@@ -38,6 +41,7 @@ import { userRoutes } from "./routes/users";
 import type { ModelCatalog } from "./routing/deployment";
 import type { DeploymentStatus } from "./routing/list-statuses";
 import type { UpstreamClient } from "./upstream/client";
+import { DeploymentHealth } from "./upstream/deployment-health";
 import type { InFlight } from "./upstream/in-flight";
 
 /** Everything outside the process that the gateway talks to. */
@@ -56,18 +60,19 @@ export interface GatewayDependencies {
   readonly checks: HealthChecks;
   readonly upstream: UpstreamClient;
   readonly inFlight: InFlight;
-  readonly callbacks: CallbackNames;
+  /** Of the configuration in force. */
+  readonly callbacks: () => CallbackNames;
   /** Every deployment of the configuration and its present state. */
   readonly deploymentStatuses: () => readonly DeploymentStatus[];
 }
 
 /** The gateway without its process. Plugins stand in the order in which a request meets them. */
 export function buildApp(
-  config: Pick<GatewayConfig, "masterKey" | "maxBodyBytes">,
+  config: Pick<GatewayConfig, "masterKey" | "maxBodyBytes" | "capacity">,
   deps: GatewayDependencies,
 ): FastifyInstance {
   const { masterKey } = config;
-  const { clock, catalog, keys, users, namedBudgets, adminTokens, ledger, upstream, inFlight } = deps;
+  const { clock, catalog, keys, users, namedBudgets, adminTokens, ledger, upstream: client, inFlight } = deps;
   const registry = new MetricsRegistry();
   const onRow = createRowCounter(registry, (name) => catalog.groups.has(name));
   registry.gauge("gateway_answers_in_flight", "Answers that are running.", () => deps.inFlight.size);
@@ -81,6 +86,8 @@ export function buildApp(
     bodyLimit: config.maxBodyBytes,
     routerOptions: { maxParamLength: 500 },
     exposeHeadRoutes: false,
+    // Fastify's own answer while closing has another shape; `refuse-when-closing` gives ours.
+    return503OnClosing: false,
   });
   app.setValidatorCompiler(zodValidator);
 
@@ -88,13 +95,16 @@ export function buildApp(
   app.register(openApi);
   app.register(metrics, { registry });
   app.register(errorReplies);
+  app.register(refuseWhenClosing);
   app.register(auth, { keys, adminTokens, masterKey, clock }); // who
+  app.register(overload, { capacity: new Capacity(config.capacity), maxBodyBytes: config.maxBodyBytes }); // is there room
   app.register(audit, { log: deps.audit, clock, onRow }); // the row is opened
   app.register(keyStanding, { clock }); // may they at all
   app.register(access); // may they here
   app.register(limits, { limiter: deps.limiter, ledger, clock }); // how often, how many at once
   app.register(health, { checks: deps.checks });
-  app.register(chatCompletions, { catalog, ledger, upstream, inFlight });
+  const failover = { client, health: watchDeployments(deps), clock };
+  app.register(chatCompletions, { catalog, ledger, failover, inFlight });
   app.register(models, { catalog });
   app.register(modelInfo, { catalog });
   app.register(deploymentHealth, { statuses: deps.deploymentStatuses });
@@ -108,4 +118,14 @@ export function buildApp(
   app.register(spendRoutes, management);
   app.register(adminTokenRoutes, { tokens: adminTokens, clock });
   return app;
+}
+
+/** Says in the log when a deployment is left alone and when it is back. */
+function watchDeployments({ clock, logger }: GatewayDependencies): DeploymentHealth {
+  return new DeploymentHealth({
+    clock,
+    onCooling: ({ id }, { code }, waitMs) =>
+      logger.warn({ deployment: id, code, waitMs }, "deployment is left alone after failures"),
+    onRecovered: ({ id }) => logger.info({ deployment: id }, "deployment works again"),
+  });
 }

@@ -40,6 +40,13 @@ const environment = z
       32 * MEBIBYTE,
     ),
     STOP_GRACE_SECONDS: integer(0, 3600, "remove it for 30").default(30),
+    MAX_ANSWERS_IN_FLIGHT: integer(1, 100_000, "remove it for 2000").default(2000),
+    MAX_BODY_BYTES_IN_FLIGHT: integer(1024, 64 * 1024 * MEBIBYTE, "remove it for 128 MiB").default(
+      128 * MEBIBYTE,
+    ),
+    UPSTREAM_CONNECT_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 10").default(10),
+    UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 120").default(120),
+    UPSTREAM_IDLE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 90").default(90),
     AUDIT_RETENTION: z
       .string()
       .optional()
@@ -56,6 +63,10 @@ const environment = z
         return z.NEVER;
       }),
     ANTHROPIC_BASE_URL: httpUrl.optional(),
+  })
+  .refine((env) => env.MAX_BODY_BYTES_IN_FLIGHT >= env.MAX_BODY_BYTES, {
+    path: ["MAX_BODY_BYTES_IN_FLIGHT"],
+    message: "must be at least MAX_BODY_BYTES; otherwise no body of that size is ever accepted",
   })
   .transform((env) => ({
     /** TCP port; 0 takes a free one. `PORT`, default 4000. */
@@ -74,6 +85,22 @@ const environment = z
     maxBodyBytes: env.MAX_BODY_BYTES,
     /** How long running answers may go on after SIGTERM, in milliseconds. `STOP_GRACE_SECONDS`, default 30 s. */
     stopGraceMs: env.STOP_GRACE_SECONDS * 1000,
+    /**
+     * What is taken on at the same time; more is refused with 503. `MAX_ANSWERS_IN_FLIGHT`, default 2000;
+     * `MAX_BODY_BYTES_IN_FLIGHT`, in bytes, default 128 MiB: text, object and
+     * text again make three times that, which must fit into the container.
+     */
+    capacity: { maxAnswers: env.MAX_ANSWERS_IN_FLIGHT, maxBodyBytes: env.MAX_BODY_BYTES_IN_FLIGHT },
+    /**
+     * Time limits towards providers, in milliseconds. `UPSTREAM_CONNECT_TIMEOUT_SECONDS`, default 10 s;
+     * `UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS`, default 120 s; `UPSTREAM_IDLE_TIMEOUT_SECONDS` between two reads,
+     * default 90 s, three times that with Bedrock, which sends no pings.
+     */
+    upstreamTimeouts: {
+      connectMs: env.UPSTREAM_CONNECT_TIMEOUT_SECONDS * 1000,
+      firstByteMs: env.UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS * 1000,
+      idleMs: env.UPSTREAM_IDLE_TIMEOUT_SECONDS * 1000,
+    },
     /** How long audit rows are kept at least, in milliseconds. `AUDIT_RETENTION` such as `365d`, default for ever. */
     auditRetentionMs: env.AUDIT_RETENTION,
     /** Takes the place of Anthropic's own address. `ANTHROPIC_BASE_URL`, default none. */

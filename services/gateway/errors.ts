@@ -125,6 +125,40 @@ export const noDeployment = (model: string) =>
     code: "no_deployment",
   });
 
+/** Every deployment of a model is left alone for now. @param isRateLimit because of nothing but rate limits */
+export const allCoolingDown = (isRateLimit: boolean, retryAfterSeconds: number) =>
+  isRateLimit
+    ? new GatewayError(
+        429,
+        "rate_limit_error",
+        "The rate limits of all providers of this model are reached.",
+        {
+          code: "rate_limit_exceeded",
+          retryAfterSeconds,
+        },
+      )
+    : new GatewayError(503, "server_error", "All providers of this model failed a moment ago.", {
+        code: "no_deployment",
+        retryAfterSeconds,
+      });
+
+export const overloaded = (what: string) =>
+  new GatewayError(
+    503,
+    "server_error",
+    `The gateway has too many ${what} at the moment. Try again shortly.`,
+    {
+      code: "gateway_overloaded",
+      retryAfterSeconds: 1,
+    },
+  );
+
+export const closing = () =>
+  new GatewayError(503, "server_error", "The gateway is shutting down. Try again on a new connection.", {
+    code: "shutting_down",
+    retryAfterSeconds: 1,
+  });
+
 export const invalidRequest = (message: string, param: string | null = null) =>
   new GatewayError(400, "invalid_request_error", message, { param });
 

@@ -1,19 +1,16 @@
-import { readFileSync } from "node:fs";
-import { basename } from "node:path";
 import { ConfigError } from "../shared/config-error";
 import { exitGracefully } from "../shared/exit-gracefully";
 import { createLogger } from "../shared/logger";
 import { openDatabase } from "./adapters/postgres/database";
 import { buildApp } from "./app";
-import { type GatewayConfig, loadConfig } from "./config";
-import { type BuiltCatalog, buildCatalog } from "./config-file/build-catalog";
-import { readCallbackNames } from "./config-file/callback-names";
-import { parseConfigFile } from "./config-file/parse";
+import { loadConfig } from "./config";
+import { CatalogReloader } from "./config-file/catalog-reloader";
+import { LiveCatalog } from "./config-file/live-catalog";
+import { loadCatalog } from "./config-file/load-catalog";
 import { drain } from "./drain";
 import { Ledger } from "./ledger/ledger";
 import { Limiter } from "./limits/limiter";
 import { systemClock } from "./ports/clock";
-import type { CallbackNames } from "./routes/config-callbacks";
 import { listStatuses } from "./routing/list-statuses";
 import { UpstreamClient } from "./upstream/client";
 import { InFlight } from "./upstream/in-flight";
@@ -26,9 +23,21 @@ const CLOSE_MARGIN_MS = 5000;
 /** The process: configuration → adapters → app → listen → close with grace. */
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
-  const { catalog, notices, skipped, callbacks } = loadCatalog(config);
+  const origin = { env: process.env, anthropicBaseUrl: config.anthropicBaseUrl };
+  const loaded = loadCatalog(config.configFile, { ...origin, nowMs: systemClock.now() });
+  const catalog = new LiveCatalog(loaded.catalog);
   const logger = createLogger({ name: "gateway", level: config.logLevel });
-  for (const notice of notices) logger.warn(notice);
+  for (const notice of loaded.notices) logger.warn(notice);
+  const reloader = new CatalogReloader({
+    path: config.configFile,
+    origin,
+    catalog,
+    logger,
+    clock: systemClock,
+    loaded,
+  });
+  reloader.start();
+  process.on("SIGHUP", () => reloader.reload());
 
   const database = openDatabase({
     connectionString: config.databaseUrl.expose(),
@@ -37,7 +46,7 @@ async function main(): Promise<void> {
   });
   const ledger = new Ledger({ store: database.budgets, logger });
   ledger.start();
-  const upstream = new UpstreamClient();
+  const upstream = new UpstreamClient(config.upstreamTimeouts);
   const inFlight = new InFlight();
   const app = buildApp(config, {
     logger,
@@ -54,14 +63,17 @@ async function main(): Promise<void> {
     checks: { isDatabaseConnected: database.probe, isAuditAccepting: () => database.audit.isAccepting },
     upstream,
     inFlight,
-    callbacks,
-    deploymentStatuses: () => listStatuses(catalog, skipped),
+    callbacks: () => reloader.loaded.callbacks,
+    deploymentStatuses: () => listStatuses(catalog, reloader.loaded.skipped),
   });
 
   exitGracefully({
     logger,
+    // A new configuration, not the end.
+    otherSignals: ["SIGHUP"],
     limitMs: config.stopGraceMs + FLUSH_MS + CLOSE_MARGIN_MS,
     close: async () => {
+      reloader.stop();
       await drain(app, inFlight, config.stopGraceMs);
       await database.flush(FLUSH_MS);
       await ledger.stop();
@@ -70,23 +82,6 @@ async function main(): Promise<void> {
     },
   });
   await app.listen({ port: config.port, host: config.host });
-}
-
-function loadCatalog(config: GatewayConfig): BuiltCatalog & { readonly callbacks: CallbackNames } {
-  let text: string;
-  try {
-    text = readFileSync(config.configFile, "utf8");
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? "unreadable";
-    throw new ConfigError([
-      `CONFIG_FILE: ${config.configFile} cannot be read (${reason}); set it to the path of a config.yaml`,
-    ]);
-  }
-  const file = parseConfigFile(text, basename(config.configFile));
-  return {
-    ...buildCatalog(file, process.env, config.anthropicBaseUrl),
-    callbacks: readCallbackNames(file),
-  };
 }
 
 main().catch((error: unknown) => {

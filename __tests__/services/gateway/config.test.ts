@@ -13,6 +13,8 @@ test("defaults", () => {
     logLevel: "info",
     maxBodyBytes: 32 * 1024 * 1024,
     stopGraceMs: 30_000,
+    capacity: { maxAnswers: 2000, maxBodyBytes: 128 * 1024 * 1024 },
+    upstreamTimeouts: { connectMs: 10_000, firstByteMs: 120_000, idleMs: 90_000 },
   });
   expect(loadConfig({ ...REQUIRED, PORT: "", ANTHROPIC_BASE_URL: "" })).toMatchObject({
     port: 4000,
@@ -39,6 +41,11 @@ test("names every wrong variable at once, without its value", () => {
     PORT: "70000",
     MAX_BODY_BYTES: "1e12",
     STOP_GRACE_SECONDS: "soon",
+    MAX_ANSWERS_IN_FLIGHT: "0",
+    MAX_BODY_BYTES_IN_FLIGHT: "much",
+    UPSTREAM_CONNECT_TIMEOUT_SECONDS: "0",
+    UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS: "-1",
+    UPSTREAM_IDLE_TIMEOUT_SECONDS: "1h",
     LOG_LEVEL: "loud",
     AUDIT_RETENTION: "1 year",
     ANTHROPIC_BASE_URL: "ftp://x",
@@ -51,4 +58,10 @@ test("names every wrong variable at once, without its value", () => {
   }
   for (const name of Object.keys(env)) expect(text).toContain(`${name}: `);
   expect(text).not.toContain("planted");
+});
+
+test("bodies in memory must have room for one of the largest", () => {
+  expect(() => loadConfig({ ...REQUIRED, MAX_BODY_BYTES: "4096", MAX_BODY_BYTES_IN_FLIGHT: "4095" })).toThrow(
+    /MAX_BODY_BYTES_IN_FLIGHT: must be at least MAX_BODY_BYTES/,
+  );
 });

@@ -4,7 +4,14 @@ import path from "node:path";
 import OpenAI from "openai";
 import { EmbeddedPostgres } from "../../support/services/embedded-postgres";
 import { eventually } from "../../support/services/eventually";
-import { FakeAnthropic, messageStart, stallAfter, textDelta } from "../../support/services/fake-anthropic";
+import {
+  FakeAnthropic,
+  failWith,
+  messageStart,
+  stallAfter,
+  textDelta,
+} from "../../support/services/fake-anthropic";
+import { FakeBedrock } from "../../support/services/fake-bedrock";
 import { ServiceProcess } from "../../support/services/service-process";
 
 /** Real processes, a real Postgres, the real OpenAI SDK, and the simulated provider that the product ships. */
@@ -117,10 +124,85 @@ test("a virtual key, the OpenAI SDK, JSON and stream, and a row in Postgres for 
     { key_alias: "workspace-1", user_id: "ada", status: 200, is_stream: true, cost_nano_usd: cost },
   ]);
   expect(rows.map((row) => row["request_id"])).toContain(json.id.replace("chatcmpl-", ""));
-  expect(gateway.output).toMatch(/bedrock is not supported yet/);
+  expect(gateway.output).toMatch(/bedrock-claude\/0 .* is not used: no region/);
   expect(gateway.output).not.toContain(key);
   expect(gateway.output).not.toContain(MASTER_KEY);
   expect(gateway.output).not.toContain("credential-of-the-provider");
+});
+
+test("SIGHUP and a changed file: new requests see the new models, a running stream ends as it began", async () => {
+  const file = path.join(directory, "changing.yaml");
+  fs.writeFileSync(file, CONFIG);
+  await startGateway({ CONFIG_FILE: file });
+  const models = async () => (await client().models.list()).data.map(({ id }) => id);
+  const stream = await client().chat.completions.create({
+    model: MODEL,
+    messages: [{ role: "user", content: "a question ".repeat(20) }],
+    stream: true,
+  });
+  let last: string | null | undefined;
+  let chunks = 0;
+  for await (const chunk of stream) {
+    chunks += 1;
+    if (chunks === 2) {
+      fs.writeFileSync(file, CONFIG.replaceAll(MODEL, "claude-renamed"));
+      gateway.child.kill("SIGHUP");
+      await eventually(async () => (await models()).join() === "claude-renamed");
+      await expect(ask()).rejects.toMatchObject({ status: 400, param: "model" });
+    }
+    last = chunk.choices[0]?.finish_reason;
+  }
+  expect(last).toBe("stop");
+
+  fs.writeFileSync(file, "model_list: nonsense");
+  await eventually(() => gateway.output.includes("new configuration refused"));
+  expect(gateway.output).toContain("changing.yaml:1:1 model_list: must be a list of models");
+  expect(await models()).toEqual(["claude-renamed"]);
+
+  // Without a signal: the file alone.
+  fs.writeFileSync(file, CONFIG);
+  await eventually(async () => (await models()).join() === MODEL);
+  expect(gateway.child.exitCode).toBeNull();
+});
+
+test("Anthropic fails, Bedrock answers: keys from the environment, signed, recorded", async () => {
+  const keys = { accessKeyId: "AKIATEST", secretAccessKey: "the-aws-secret", sessionToken: "the-aws-token" };
+  const [anthropic, bedrock] = await Promise.all([
+    FakeAnthropic.start(),
+    FakeBedrock.start("eu-west-1", keys),
+  ]);
+  anthropic.script = failWith(529, "overloaded_error", "busy");
+  const file = path.join(directory, "two-providers.yaml");
+  fs.writeFileSync(
+    file,
+    `
+model_list:
+  - model_name: ${MODEL}
+    litellm_params: { model: bedrock/eu.anthropic.claude-sonnet-4-5-20250929-v1:0, api_base: "${bedrock.url}", aws_region_name: os.environ/AWS_REGION, order: 2 }
+  - model_name: ${MODEL}
+    litellm_params: { model: anthropic/claude-sonnet-4-5-20250929, api_key: os.environ/ANTHROPIC_API_KEY, order: 1 }
+`,
+  );
+  try {
+    const database = await startGateway({
+      CONFIG_FILE: file,
+      ANTHROPIC_BASE_URL: anthropic.url,
+      AWS_REGION: "eu-west-1",
+      AWS_ACCESS_KEY_ID: keys.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+      AWS_SESSION_TOKEN: keys.sessionToken,
+    });
+    expect((await ask()).choices[0]?.message.content).toBe("Hello from Bedrock");
+    const rows = await postgres.query<Record<string, unknown>>(
+      "SELECT deployment, attempts, status, cost_nano_usd FROM audit_log",
+      database,
+    );
+    // List prices of a regional profile, a tenth more: 10 × 3300 + 7 × 16500 + 4 × 330 + 3 × 4125
+    expect(rows).toEqual([{ deployment: `${MODEL}/1`, attempts: 2, status: 200, cost_nano_usd: "162195" }]);
+    expect(gateway.output).not.toContain("the-aws");
+  } finally {
+    await Promise.all([anthropic.stop(), bedrock.stop()]);
+  }
 });
 
 test("SIGTERM lets a running stream end, then the process ends with 0", async () => {

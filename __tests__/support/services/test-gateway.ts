@@ -12,9 +12,11 @@ import { buildApp } from "../../../services/gateway/app";
 import { hashKey, maskKey } from "../../../services/gateway/key-token";
 import { Ledger } from "../../../services/gateway/ledger/ledger";
 import { Limiter } from "../../../services/gateway/limits/limiter";
+import type { CapacityLimits } from "../../../services/gateway/overload/capacity";
 import type { AdminRole } from "../../../services/gateway/ports/admin-token-store";
 import type { NewVirtualKey, VirtualKey } from "../../../services/gateway/ports/key-store";
 import type { Deployment } from "../../../services/gateway/routing/deployment";
+import { DEFAULT_ROUTING, type RoutingSettings } from "../../../services/gateway/routing/routing-settings";
 import { Secret } from "../../../services/gateway/secret";
 import { UpstreamClient, type UpstreamTimeouts } from "../../../services/gateway/upstream/client";
 import { InFlight } from "../../../services/gateway/upstream/in-flight";
@@ -58,6 +60,11 @@ export interface TestGatewayProps {
   readonly hasPrices?: boolean;
   readonly timeouts?: Partial<UpstreamTimeouts>;
   readonly maxBodyBytes?: number;
+  /** @default - more than any test uses */
+  readonly capacity?: Partial<CapacityLimits>;
+  /** Deployments of `MODEL`. @default one, with Anthropic */
+  readonly deployments?: readonly Deployment[];
+  readonly routing?: Partial<RoutingSettings>;
 }
 
 export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
@@ -70,26 +77,20 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
   const adminTokens = new MemoryAdminTokenStore(clock);
   const inFlight = new InFlight();
   const upstream = new UpstreamClient(props.timeouts);
-  const deployment = (modelName: string): Deployment => ({
-    id: `${modelName}/0`,
-    modelName,
-    upstreamModel: `${modelName}-20250929`,
-    baseUrl: props.upstreamUrl ?? "http://127.0.0.1:9",
-    apiKey: new Secret("upstream-credential"),
-    maxOutputTokens: 64_000,
-    // 3 and 15 USD a million tokens; cache 0.30 and 3.75.
-    prices:
-      props.hasPrices === false
-        ? undefined
-        : {
-            inputPicoUsd: 3_000_000,
-            outputPicoUsd: 15_000_000,
-            cacheReadPicoUsd: 300_000,
-            cacheWritePicoUsd: 3_750_000,
-          },
-  });
+  const deployment = (modelName: string): Deployment =>
+    anthropicDeployment({
+      id: `${modelName}/0`,
+      modelName,
+      upstreamModel: `${modelName}-20250929`,
+      ...(props.upstreamUrl === undefined ? {} : { baseUrl: props.upstreamUrl }),
+      ...(props.hasPrices === false ? { prices: undefined } : {}),
+    });
   const app = buildApp(
-    { masterKey: new Secret(MASTER_KEY), maxBodyBytes: props.maxBodyBytes ?? 1024 * 1024 },
+    {
+      masterKey: new Secret(MASTER_KEY),
+      maxBodyBytes: props.maxBodyBytes ?? 1024 * 1024,
+      capacity: { maxAnswers: 1000, maxBodyBytes: 64 * 1024 * 1024, ...props.capacity },
+    },
     {
       logger: createLogger({
         name: "test",
@@ -99,12 +100,13 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
       clock: { now: () => clock.now() },
       catalog: {
         groups: new Map([
-          [MODEL, [deployment(MODEL)]],
+          [MODEL, props.deployments ?? [deployment(MODEL)]],
           ["claude-haiku-4-5", [deployment("claude-haiku-4-5")]],
           ["without-deployment", []],
         ]),
         mayDropParams: true,
         maxEndUserBudgetNano: props.maxEndUserBudgetNano,
+        routing: { ...DEFAULT_ROUTING, ...props.routing },
       },
       keys,
       users: new MemoryUserStore(clock),
@@ -124,7 +126,7 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
       },
       upstream,
       inFlight,
-      callbacks: { success: ["log_to_db", "langfuse"], failure: ["langfuse"], both: [] },
+      callbacks: () => ({ success: ["log_to_db", "langfuse"], failure: ["langfuse"], both: [] }),
       deploymentStatuses: () => [
         { id: `${MODEL}/0`, modelName: MODEL, upstreamModel: `${MODEL}-20250929`, error: undefined },
         { id: "bedrock/0", modelName: "bedrock", upstreamModel: "bedrock/x", error: "AWS_REGION is not set" },
@@ -163,6 +165,25 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
       await app.close();
       await upstream.close();
     },
+  };
+}
+
+/** A deployment of `MODEL` with Anthropic, 3 and 15 USD a million tokens, cache 0.30 and 3.75. */
+export function anthropicDeployment(props: Partial<Deployment> = {}): Deployment {
+  return {
+    id: `${MODEL}/0`,
+    modelName: MODEL,
+    upstreamModel: `${MODEL}-20250929`,
+    baseUrl: "http://127.0.0.1:9",
+    access: { provider: "anthropic", apiKey: new Secret("upstream-credential") },
+    maxOutputTokens: 64_000,
+    prices: {
+      inputPicoUsd: 3_000_000,
+      outputPicoUsd: 15_000_000,
+      cacheReadPicoUsd: 300_000,
+      cacheWritePicoUsd: 3_750_000,
+    },
+    ...props,
   };
 }
 

@@ -23,6 +23,9 @@ export const Provider = z.discriminatedUnion("kind", [
     secretAccessKeyEnv: envName
       .default("AWS_SECRET_ACCESS_KEY")
       .describe("Name of the variable with the secret access key."),
+    sessionTokenEnv: envName
+      .optional()
+      .describe("Name of the variable with the session token, for temporary keys."),
     region: z
       .string()
       .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: "must be an AWS region, such as us-east-1" })

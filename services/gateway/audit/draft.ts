@@ -6,6 +6,7 @@ import type { Clock } from "../ports/clock";
 import { computeCostNanoUsd } from "../pricing/cost";
 import type { Deployment } from "../routing/deployment";
 import type { TokenUsage } from "../translate/openai-to-anthropic/anthropic-types";
+import { settleUsage } from "../translate/openai-to-anthropic/estimate-usage";
 import type { MessageState } from "../translate/openai-to-anthropic/message-events";
 import { NO_USAGE } from "../translate/openai-to-anthropic/usage";
 import { boundedText } from "./bounded-text";
@@ -28,7 +29,10 @@ export class AuditDraft {
   };
   #endUser: string | null = null;
   #isStream = false;
+  #attempts = 0;
+  #maxTokens = 0;
   #usage: TokenUsage = NO_USAGE;
+  #isUsageEstimated = false;
   #ttftMs: number | null = null;
   #errorType: string | null = null;
   #isSent = false;
@@ -58,14 +62,25 @@ export class AuditDraft {
     this.#endUser = boundedText(endUser, 200);
   }
 
-  recordDeployment(deployment: Deployment): void {
+  /**
+   * A deployment is asked; what an earlier one reported no longer counts.
+   * @param attempts this one included
+   * @param maxTokens most output tokens it is asked for
+   */
+  recordDeployment(deployment: Deployment, attempts: number, maxTokens: number): void {
+    this.#attempts = attempts;
+    this.#maxTokens = maxTokens;
+    this.#usage = NO_USAGE;
+    this.#isUsageEstimated = false;
     this.#model.deployment = deployment;
     this.#model.used = deployment.upstreamModel;
   }
 
   /** Takes over what the provider has reported so far. */
   recordMessage(message: MessageState): void {
-    this.#usage = message.usage;
+    const { usage, isEstimated } = settleUsage(message, this.#maxTokens);
+    this.#usage = usage;
+    this.#isUsageEstimated = isEstimated;
     if (message.upstreamModel !== null) this.#model.used = boundedText(message.upstreamModel, 200);
   }
 
@@ -164,12 +179,15 @@ export class AuditDraft {
       modelRequested: requested,
       modelUsed: used,
       deployment: deployment?.id ?? null,
+      attempts: this.#attempts,
       status,
       errorType: this.#errorType,
       inputTokens: this.#usage.inputTokens,
       outputTokens: this.#usage.outputTokens,
       cacheReadTokens: this.#usage.cacheReadTokens,
       cacheWriteTokens: this.#usage.cacheWriteTokens,
+      cacheWrite1hTokens: this.#usage.cacheWrite1hTokens,
+      isUsageEstimated: this.#isUsageEstimated,
       costNanoUsd: this.#cost(deployment),
       latencyMs: this.#elapsedMs(),
       ttftMs: this.#ttftMs,

@@ -1,9 +1,12 @@
 import { ConfigError } from "../../shared/config-error";
-import type { TokenPrices } from "../pricing/cost";
 import { findListPrices } from "../pricing/price-list";
 import type { Deployment, ModelCatalog, SkippedDeployment } from "../routing/deployment";
-import { Secret } from "../secret";
+import { readAnthropicAccess } from "./anthropic-access";
+import { readBedrockTarget } from "./bedrock-access";
+import { type Environment, resolveText } from "./environment";
 import { WITHOUT_EFFECT } from "./known-settings";
+import { readPrices } from "./read-prices";
+import { readRoutingSettings } from "./routing-settings";
 import type { ConfigFile, ModelEntry } from "./schema";
 
 /** Anthropic's own address, used when neither the file nor the environment names another. */
@@ -17,14 +20,20 @@ export interface BuiltCatalog {
   readonly skipped: readonly SkippedDeployment[];
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** What the file itself does not say. */
+export interface CatalogOrigin {
+  readonly env: Environment;
+  /** Takes the place of Anthropic's own address, not of another `api_base`. @default - Anthropic's own */
+  readonly anthropicBaseUrl?: string | undefined;
+  /** The list prices of this moment hold, in milliseconds since 1970. */
+  readonly nowMs: number;
+}
 
 /**
  * Resolves `os.environ/NAME`, leaves out what cannot be used, and says so.
- * @param anthropicBaseUrl takes the place of Anthropic's own address, not of another `api_base`
  * @throws ConfigError for an `api_base` from the environment that is no URL
  */
-export function buildCatalog(file: ConfigFile, env: Environment, anthropicBaseUrl?: string): BuiltCatalog {
+export function buildCatalog(file: ConfigFile, origin: CatalogOrigin): BuiltCatalog {
   const notices: string[] = noticesAboutSettings(file);
   const skipped: SkippedDeployment[] = [];
   const groups = new Map<string, Deployment[]>();
@@ -43,7 +52,7 @@ export function buildCatalog(file: ConfigFile, env: Environment, anthropicBaseUr
     const id = `${name}/${place}`;
     const group = groups.get(name) ?? [];
     groups.set(name, group);
-    const result = buildDeployment(id, entry, env, anthropicBaseUrl);
+    const result = buildDeployment(id, entry, origin);
     if (typeof result === "string") {
       const upstreamModel = entry.litellm_params.model;
       notices.push(`deployment ${id} (${upstreamModel}) is not used: ${result}`);
@@ -62,6 +71,7 @@ export function buildCatalog(file: ConfigFile, env: Environment, anthropicBaseUr
       groups,
       mayDropParams: settings?.drop_params ?? false,
       maxEndUserBudgetNano: settings?.max_end_user_budget,
+      routing: readRoutingSettings(file),
     },
     notices,
     skipped,
@@ -69,58 +79,41 @@ export function buildCatalog(file: ConfigFile, env: Environment, anthropicBaseUr
 }
 
 /** @returns the deployment, or why it cannot be used */
-function buildDeployment(
-  id: string,
-  entry: ModelEntry,
-  env: Environment,
-  anthropicBaseUrl: string | undefined,
-): Deployment | string {
+function buildDeployment(id: string, entry: ModelEntry, origin: CatalogOrigin): Deployment | string {
   const params = entry.litellm_params;
-  if (params.model.startsWith("bedrock/")) return "bedrock is not supported yet";
-  const variable = params.api_key === undefined ? "ANTHROPIC_API_KEY" : variableOf(params.api_key);
-  const apiKey = env[variable];
-  if (apiKey === undefined || apiKey === "") return `${variable} is not set`;
-  const upstreamModel = params.model.slice("anthropic/".length);
+  const target = readTarget(params, origin);
+  if (typeof target === "string") return target;
+  const { access, upstreamModel, baseUrl } = target;
   return {
     id,
     modelName: entry.model_name,
     upstreamModel,
-    baseUrl: resolveBaseUrl(id, params.api_base, env, anthropicBaseUrl),
-    apiKey: new Secret(apiKey),
+    baseUrl: resolveBaseUrl(id, params.api_base, origin.env) ?? baseUrl,
+    access,
     maxOutputTokens: entry.model_info?.max_output_tokens ?? entry.model_info?.max_tokens,
-    prices: readPrices(entry) ?? findListPrices(upstreamModel, Date.now()),
+    prices: readPrices(entry.model_info) ?? findListPrices(upstreamModel, origin.nowMs),
   };
 }
 
-function resolveBaseUrl(
-  id: string,
-  apiBase: string | undefined,
-  env: Environment,
-  override: string | undefined,
-): string {
-  const value = apiBase?.startsWith("os.environ/") ? env[variableOf(apiBase)] : apiBase;
-  const url = (value || ANTHROPIC_API_BASE).replace(/\/+$/, "");
-  if (!/^https?:\/\/[^/]/.test(url)) {
-    throw new ConfigError([
-      `api_base of deployment ${id}: the variable it names must hold an http or https URL`,
-    ]);
-  }
-  return url === ANTHROPIC_API_BASE ? (override ?? url) : url;
+function readTarget(
+  params: ModelEntry["litellm_params"],
+  { env, anthropicBaseUrl }: CatalogOrigin,
+): Pick<Deployment, "access" | "upstreamModel" | "baseUrl"> | string {
+  if (params.model.startsWith("bedrock/")) return readBedrockTarget(params, env);
+  const access = readAnthropicAccess(params, env);
+  if (typeof access === "string") return access;
+  const upstreamModel = params.model.slice("anthropic/".length);
+  return { access, upstreamModel, baseUrl: anthropicBaseUrl ?? ANTHROPIC_API_BASE };
 }
 
-/** Cache prices left out count as the plain input price for reads, and as 1.25 times it for writes, Anthropic's rule. */
-function readPrices({ model_info: info }: ModelEntry): TokenPrices | undefined {
-  if (info?.input_cost_per_token === undefined || info.output_cost_per_token === undefined) return undefined;
-  return {
-    inputPicoUsd: info.input_cost_per_token,
-    outputPicoUsd: info.output_cost_per_token,
-    cacheReadPicoUsd: info.cache_read_input_token_cost ?? info.input_cost_per_token,
-    cacheWritePicoUsd: info.cache_creation_input_token_cost ?? Math.ceil((info.input_cost_per_token * 5) / 4),
-  };
-}
-
-function variableOf(reference: string): string {
-  return reference.slice("os.environ/".length);
+/** @returns `undefined` for the provider's own address */
+function resolveBaseUrl(id: string, apiBase: string | undefined, env: Environment): string | undefined {
+  const url = resolveText(apiBase, env)?.replace(/\/+$/, "");
+  if (url === undefined || url === ANTHROPIC_API_BASE) return undefined;
+  if (/^https?:\/\/[^/]/.test(url)) return url;
+  throw new ConfigError([
+    `api_base of deployment ${id}: the variable it names must hold an http or https URL`,
+  ]);
 }
 
 function noticesAboutSettings(file: ConfigFile): string[] {

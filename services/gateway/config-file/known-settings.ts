@@ -27,10 +27,7 @@ export const WITHOUT_EFFECT = {
   ],
   router_settings: [
     "routing_strategy",
-    "num_retries",
     "timeout",
-    "allowed_fails",
-    "cooldown_time",
     "fallbacks",
     "model_group_alias",
     "redis_host",

@@ -49,7 +49,36 @@ const tokens = z
   .min(1, "must be at least 1")
   .optional();
 
+/** The tiers that LiteLLM's price names know, the shortest prompts first. */
+export const LONG_PROMPT_TIERS = [
+  { suffix: "_above_100k_tokens", aboveTokens: 100_000 },
+  { suffix: "_above_128k_tokens", aboveTokens: 128_000 },
+  { suffix: "_above_200k_tokens", aboveTokens: 200_000 },
+] as const;
+
+const PRICE_NAMES = [
+  "input_cost_per_token",
+  "output_cost_per_token",
+  "cache_read_input_token_cost",
+  "cache_creation_input_token_cost",
+  "cache_creation_input_token_cost_above_1hr",
+] as const;
+
+type TierPrice = `${(typeof PRICE_NAMES)[number]}${(typeof LONG_PROMPT_TIERS)[number]["suffix"]}`;
+
+const tierPrices = Object.fromEntries(
+  LONG_PROMPT_TIERS.flatMap(({ suffix }) => PRICE_NAMES.map((name) => [`${name}${suffix}`, price])),
+) as Record<TierPrice, typeof price>;
+
 const flag = z.boolean("must be true or false").optional();
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .number(`must be a whole number from ${min} to ${max}`)
+    .int("must be a whole number")
+    .min(min, `must be at least ${min}`)
+    .max(max, `must be at most ${max}`)
+    .optional();
 
 const ignored = (names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [name, z.unknown().optional()]));
@@ -70,6 +99,7 @@ const litellmParams = z.strictObject({
     .optional(),
   aws_access_key_id: secretReference.optional(),
   aws_secret_access_key: secretReference.optional(),
+  aws_session_token: secretReference.optional(),
   aws_region_name: z.string("must be a region such as us-east-1, or os.environ/NAME").optional(),
   order: z.number("must be a number; lower ones are tried first").optional(),
   ...ignored(WITHOUT_EFFECT.litellm_params),
@@ -90,6 +120,7 @@ const modelInfo = z
     cache_read_input_token_cost: price,
     cache_creation_input_token_cost: price,
     cache_creation_input_token_cost_above_1hr: price,
+    ...tierPrices,
     supports_vision: flag,
     supports_function_calling: flag,
     supports_prompt_caching: flag,
@@ -133,7 +164,19 @@ export const configFileSchema = z.strictObject(
         ...ignored(WITHOUT_EFFECT.litellm_settings),
       })
       .optional(),
-    router_settings: z.strictObject(ignored(WITHOUT_EFFECT.router_settings)).optional(),
+    router_settings: z
+      .strictObject({
+        num_retries: wholeNumber(0, 10),
+        allowed_fails: wholeNumber(0, 1000),
+        cooldown_time: z
+          .number("must be a number of seconds")
+          .min(0, "must not be negative")
+          .max(300, "must be at most 300 seconds")
+          .optional(),
+        disable_cooldowns: flag,
+        ...ignored(WITHOUT_EFFECT.router_settings),
+      })
+      .optional(),
   },
   "must hold model_list",
 );

@@ -60,6 +60,7 @@ export function affordableTokens(
 
 function costOf(size: RequestSize, outputTokens: number, listed: TokenPrices): number {
   const prices = dearestTier(listed);
+  // An hour in the cache costs more still, but nothing that is sent asks for it.
   const dearest = Math.max(prices.inputPicoUsd, prices.cacheReadPicoUsd, prices.cacheWritePicoUsd);
   const counts = {
     inputTokens: size.bytes + FRAME_TOKENS + size.turns * TOKENS_PER_TURN,
@@ -72,6 +73,7 @@ function costOf(size: RequestSize, outputTokens: number, listed: TokenPrices): n
 
 /** Which tier applies depends on a count that is not known yet; the long one never costs less. */
 function dearestTier(listed: TokenPrices): TokenPrices {
-  const { longPrompt, ...short } = listed;
-  return longPrompt?.prices ?? short;
+  let tier = listed;
+  while (tier.longPrompt !== undefined) tier = tier.longPrompt.prices;
+  return tier;
 }

@@ -18,7 +18,10 @@ export interface AuditRow {
   readonly modelRequested: string | null;
   /** The provider's name of the model that answered. */
   readonly modelUsed: string | null;
+  /** The deployment that answered, or the last that was asked. */
   readonly deployment: string | null;
+  /** Deployments that were asked; more than one after a failover. */
+  readonly attempts: number;
   /** HTTP status; 499 when the client went away. A failed stream has the status of its failure, not 200. */
   readonly status: number;
   readonly errorType: string | null;
@@ -26,7 +29,12 @@ export interface AuditRow {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cacheReadTokens: number;
+  /** For 5 minutes and for an hour together. */
   readonly cacheWriteTokens: number;
+  /** The part of `cacheWriteTokens` that is kept for an hour. */
+  readonly cacheWrite1hTokens: number;
+  /** Whether `outputTokens` is an estimate, because the answer did not come to its end. */
+  readonly isUsageEstimated: boolean;
   /** `null` when the deployment has no price. */
   readonly costNanoUsd: number | null;
   readonly latencyMs: number;

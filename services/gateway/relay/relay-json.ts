@@ -6,7 +6,7 @@ import {
 } from "../translate/openai-to-anthropic/message-events";
 import type { ChatCompletion } from "../translate/openai-to-anthropic/openai-types";
 import { type AnswerIdentity, translateResponse } from "../translate/openai-to-anthropic/response";
-import { toStreamFailure } from "./stream-failure";
+import { toStreamFailure } from "../upstream/stream-failure";
 
 /**
  * Collects a streamed message into one answer. The row is committed by `audit` when the answer is sent.

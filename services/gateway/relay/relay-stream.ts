@@ -4,8 +4,8 @@ import type { MessageEvent } from "../translate/openai-to-anthropic/message-even
 import type { AnswerIdentity } from "../translate/openai-to-anthropic/response";
 import { beginStream, reduceStream, type StreamState } from "../translate/openai-to-anthropic/stream";
 import { encodeSseData, SSE_DONE, SSE_KEEP_ALIVE } from "../translate/sse";
+import { toStreamFailure } from "../upstream/stream-failure";
 import { SseResponse } from "./sse-response";
-import { toStreamFailure } from "./stream-failure";
 
 /** The client's side of a streamed answer. */
 export interface StreamTarget {

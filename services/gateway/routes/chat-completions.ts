@@ -7,14 +7,14 @@ import { reserveForRequest } from "../ledger/reserve-for-request";
 import { allowedModels, type Caller, callerOf } from "../plugins/auth";
 import { relayJson } from "../relay/relay-json";
 import { relayStream } from "../relay/relay-stream";
-import { chooseDeployment } from "../routing/choose-deployment";
 import type { Deployment, ModelCatalog } from "../routing/deployment";
+import { type DeploymentGroup, findGroup } from "../routing/find-group";
 import { mayUseModel } from "../routing/visible-models";
 import type { AnthropicRequest } from "../translate/openai-to-anthropic/anthropic-types";
 import { translateRequest } from "../translate/openai-to-anthropic/request";
-import { openMessage } from "../upstream/anthropic";
-import type { UpstreamClient } from "../upstream/client";
 import type { InFlight } from "../upstream/in-flight";
+import { type FailoverTools, openWithFailover } from "../upstream/open-with-failover";
+import { routingHeaders } from "./routing-headers";
 
 /** The envelope only; messages and parameters are looked at by the translation, which names what it refuses. */
 const chatCompletionBody = z.looseObject({
@@ -38,19 +38,19 @@ type ChatCompletionBody = z.output<typeof chatCompletionBody>;
 export interface ChatCompletionsOptions {
   readonly catalog: ModelCatalog;
   readonly ledger: Ledger;
-  readonly upstream: UpstreamClient;
+  readonly failover: FailoverTools;
   readonly inFlight: InFlight;
 }
 
 /** `POST /v1/chat/completions`, JSON and server-sent events. */
 export const chatCompletions: FastifyPluginAsync<ChatCompletionsOptions> = async (
   app,
-  { catalog, ledger, upstream, inFlight },
+  { catalog, ledger, failover, inFlight },
 ) => {
   /** Puts aside what the message can cost. @returns what may be sent */
   const spend = async (
     request: FastifyRequest<{ Body: ChatCompletionBody }>,
-    deployment: Deployment,
+    group: DeploymentGroup,
     message: AnthropicRequest,
   ): Promise<AnthropicRequest> => {
     const { audit, body } = request;
@@ -63,7 +63,7 @@ export const chatCompletions: FastifyPluginAsync<ChatCompletionsOptions> = async
       budgets: budgetsOf({ key, endUser, maxEndUserBudgetNano }, startedAt),
       model: body.model,
       message,
-      prices: [deployment.prices],
+      prices: group.map(({ prices }) => prices),
     });
   };
 
@@ -76,21 +76,33 @@ export const chatCompletions: FastifyPluginAsync<ChatCompletionsOptions> = async
       readEndUser(request.headers) ?? body.user ?? body.safety_identifier,
     );
 
-    const deployment = selectDeployment(catalog, callerOf(request), body.model);
-    const { request: message, droppedParams } = translateRequest(body, {
-      upstreamModel: deployment.upstreamModel,
-      maxOutputTokens: deployment.maxOutputTokens,
-      mayDropParams: catalog.mayDropParams,
-    });
-    if (droppedParams.length > 0) reply.header("x-gateway-dropped-params", droppedParams.join(", "));
-
-    audit?.recordDeployment(deployment);
+    const group = selectGroup(catalog, callerOf(request), body.model);
+    const { mayDropParams, routing: settings } = catalog;
+    const translate = ({ upstreamModel, maxOutputTokens }: Deployment) =>
+      translateRequest(body, { upstreamModel, maxOutputTokens, mayDropParams });
+    const first = translate(group[0]);
     const signal = inFlight.track(reply.raw);
-    const sent = await spend(request, deployment, message);
-    if (sent.max_tokens < message.max_tokens) reply.header("x-gateway-max-tokens", sent.max_tokens);
+    const { max_tokens: maxTokens } = await spend(request, group, first.request);
+    if (maxTokens < first.request.max_tokens) reply.header("x-gateway-max-tokens", maxTokens);
     signal.throwIfAborted();
-    audit?.recordSent();
-    const { events } = await openMessage(upstream, deployment, sent, signal);
+    const events = await openWithFailover(failover, {
+      group,
+      settings,
+      signal,
+      prepare: (deployment) => {
+        const { request: message, droppedParams } = deployment === group[0] ? first : translate(deployment);
+        reply.removeHeader("x-gateway-dropped-params");
+        if (droppedParams.length > 0) reply.header("x-gateway-dropped-params", droppedParams.join(", "));
+        // What was reserved holds for whichever deployment answers.
+        return maxTokens < message.max_tokens ? { ...message, max_tokens: maxTokens } : message;
+      },
+      onAttempt: (deployment, attempts, message) => {
+        audit?.recordDeployment(deployment, attempts, message.max_tokens);
+        audit?.recordSent();
+        reply.headers(routingHeaders(deployment, attempts));
+      },
+      onFailedMessage: (message) => audit?.recordMessage(message),
+    });
     const identity = {
       id: `chatcmpl-${request.id}`,
       created: Math.floor(Date.now() / 1000),
@@ -109,7 +121,10 @@ export const chatCompletions: FastifyPluginAsync<ChatCompletionsOptions> = async
   for (const path of ["/v1/chat/completions", "/chat/completions"]) {
     app.post<{ Body: ChatCompletionBody }>(
       path,
-      { config: { isAudited: true, isLimited: true }, schema: { body: chatCompletionBody } },
+      {
+        config: { isAudited: true, isLimited: true, isGeneration: true },
+        schema: { body: chatCompletionBody },
+      },
       answer,
     );
   }
@@ -125,11 +140,11 @@ function readEndUser(headers: FastifyRequest["headers"]): string | undefined {
 }
 
 /** @throws GatewayError when the caller may not use the model, or nothing serves it */
-function selectDeployment(catalog: ModelCatalog, caller: Caller, model: string): Deployment {
+function selectGroup(catalog: ModelCatalog, caller: Caller, model: string): DeploymentGroup {
   const allowed = allowedModels(caller);
   if (!mayUseModel(allowed, model)) throw modelNotAllowed(model, allowed);
-  const deployment = chooseDeployment(catalog, model);
-  if (deployment === "unknown-model") throw unknownModel(model);
-  if (deployment === "none-available") throw noDeployment(model);
-  return deployment;
+  const group = findGroup(catalog, model);
+  if (group === "unknown-model") throw unknownModel(model);
+  if (group === "none-available") throw noDeployment(model);
+  return group;
 }

@@ -11,20 +11,23 @@ export interface CallbackNames {
 const ENFORCEMENT = "enforcement_hook.proxy_handler_instance";
 
 /** `GET /get/config/callbacks`. Variables stay empty: they would hold credentials. */
-export const configCallbacks: FastifyPluginAsync<{ callbacks: CallbackNames }> = async (
+export const configCallbacks: FastifyPluginAsync<{ callbacks: () => CallbackNames }> = async (
   app,
-  { callbacks: { success, failure, both } },
+  options,
 ) => {
   const entry = (type: string) => (name: string) => ({ name, variables: {}, type });
-  const callbacks = [
-    ...success.map(entry("success")),
-    ...failure.map(entry("failure")),
-    ...new Set([...both, ENFORCEMENT]),
-  ].map((one) => (typeof one === "string" ? entry("success_and_failure")(one) : one));
+  const callbacks = () => {
+    const { success, failure, both } = options.callbacks();
+    return [
+      ...success.map(entry("success")),
+      ...failure.map(entry("failure")),
+      ...[...new Set([...both, ENFORCEMENT])].map(entry("success_and_failure")),
+    ];
+  };
 
   app.get("/get/config/callbacks", async () => ({
     status: "success",
-    callbacks,
+    callbacks: callbacks(),
     alerts: [],
     router_settings: {},
     available_callbacks: {},

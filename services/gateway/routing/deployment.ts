@@ -1,5 +1,27 @@
 import type { TokenPrices } from "../pricing/cost";
 import type { Secret } from "../secret";
+import type { RoutingSettings } from "./routing-settings";
+
+/** What an AWS request is signed with. */
+export interface AwsKeys {
+  readonly accessKeyId: Secret;
+  readonly secretAccessKey: Secret;
+  /** Only temporary keys have one. */
+  readonly sessionToken: Secret | undefined;
+}
+
+/** How a provider is spoken to, and as whom. */
+export type ProviderAccess =
+  | { readonly provider: "anthropic"; readonly apiKey: Secret }
+  | {
+      readonly provider: "bedrock";
+      /** Such as `us-east-1`; part of every signature. */
+      readonly region: string;
+      /** A Bedrock API key, or keys to sign with. */
+      readonly credentials: { readonly apiKey: Secret } | AwsKeys;
+      /** `invoke`: InvokeModel, frames. `messages`: Anthropic's own API under `/anthropic`, server-sent events. */
+      readonly api: "invoke" | "messages";
+    };
 
 /** One way to a model: provider, credentials, prices. */
 export interface Deployment {
@@ -11,7 +33,7 @@ export interface Deployment {
   readonly upstreamModel: string;
   /** Without a slash at the end. */
   readonly baseUrl: string;
-  readonly apiKey: Secret;
+  readonly access: ProviderAccess;
   /** Most tokens of an answer. `undefined`: what is known of the model. */
   readonly maxOutputTokens: number | undefined;
   /** `undefined`: requests are recorded without a cost. */
@@ -35,4 +57,5 @@ export interface ModelCatalog {
   readonly mayDropParams: boolean;
   /** Most that an end user may spend, in nano-USD. @default - any amount */
   readonly maxEndUserBudgetNano?: number | undefined;
+  readonly routing: RoutingSettings;
 }

@@ -10,7 +10,7 @@ export interface DeploymentStatus {
 
 /** All deployments of the configuration: those in use, then those left out. */
 export function listStatuses(
-  catalog: ModelCatalog,
+  catalog: Pick<ModelCatalog, "groups">,
   skipped: readonly SkippedDeployment[],
 ): DeploymentStatus[] {
   const used = [...catalog.groups.values()].flat().map(({ id, modelName, upstreamModel }) => ({

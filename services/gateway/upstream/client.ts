@@ -18,28 +18,31 @@ export interface UpstreamRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Between two reads of the answer, in milliseconds. @default - the client's own */
+  readonly idleMs?: number;
   /** Ends the request; its reason is what the caller of `post` sees. */
   readonly signal: AbortSignal;
 }
 
 /** Connections to the providers: one pool for each origin. The only network code besides the databases. */
 export class UpstreamClient {
-  readonly #timeouts: UpstreamTimeouts;
-  /** As many as there are origins in the configuration. */
+  readonly timeouts: UpstreamTimeouts;
+  /** As many as there were origins in the configurations so far. */
   readonly #pools = new Map<string, Pool>();
 
   constructor(timeouts: Partial<UpstreamTimeouts> = {}) {
-    this.#timeouts = { ...DEFAULT_TIMEOUTS, ...timeouts };
+    this.timeouts = { ...DEFAULT_TIMEOUTS, ...timeouts };
   }
 
   /** Resolves with the head of the answer, whatever its status. @throws GatewayError when there is none */
-  async post({ url, headers, body, signal }: UpstreamRequest): Promise<Dispatcher.ResponseData> {
+  async post({ url, headers, body, idleMs, signal }: UpstreamRequest): Promise<Dispatcher.ResponseData> {
     try {
       return await this.#poolOf(url.origin).request({
         method: "POST",
         path: url.pathname,
         headers,
         body,
+        ...(idleMs === undefined ? {} : { bodyTimeout: idleMs }),
         signal,
       });
     } catch (error) {
@@ -56,9 +59,9 @@ export class UpstreamClient {
     if (pool === undefined) {
       pool = new Pool(origin, {
         pipelining: 1,
-        connect: { timeout: this.#timeouts.connectMs },
-        headersTimeout: this.#timeouts.firstByteMs,
-        bodyTimeout: this.#timeouts.idleMs,
+        connect: { timeout: this.timeouts.connectMs },
+        headersTimeout: this.timeouts.firstByteMs,
+        bodyTimeout: this.timeouts.idleMs,
         keepAliveTimeout: 30_000,
       });
       this.#pools.set(origin, pool);

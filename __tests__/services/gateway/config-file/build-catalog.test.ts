@@ -36,7 +36,12 @@ const build = (
   yaml: string,
   env: Record<string, string> = { ANTHROPIC_API_KEY: "secret" },
   override?: string,
-): BuiltCatalog => buildCatalog(parseConfigFile(yaml), env, override);
+): BuiltCatalog =>
+  buildCatalog(parseConfigFile(yaml), {
+    env,
+    anthropicBaseUrl: override,
+    nowMs: Date.parse("2026-11-24"),
+  });
 
 test("a LiteLLM file with Anthropic and Bedrock loads, and says what of it is not in force", () => {
   const { catalog, notices } = build(GUIDE);
@@ -49,7 +54,7 @@ test("a LiteLLM file with Anthropic and Bedrock loads, and says what of it is no
     },
   ]);
   expect(catalog.groups.get("bedrock-claude-sonnet")).toEqual([]);
-  expect(notices.join("\n")).toMatch(/bedrock is not supported yet/);
+  expect(notices.join("\n")).toMatch(/bedrock-claude-sonnet\/0 .* is not used: no region/);
   expect(notices.join("\n")).not.toMatch(/max_end_user_budget/);
   expect(JSON.stringify([...catalog.groups])).not.toContain('"secret"');
 });
@@ -80,6 +85,7 @@ test("prices are exact, in pico-USD a token", () => {
       outputPicoUsd: 15_000_000,
       cacheReadPicoUsd: 37_500,
       cacheWritePicoUsd: 3_750_000,
+      cacheWrite1hPicoUsd: 6_000_000,
     },
   });
 });

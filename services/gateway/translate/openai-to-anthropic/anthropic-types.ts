@@ -25,5 +25,8 @@ export interface TokenUsage {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cacheReadTokens: number;
+  /** For 5 minutes and for an hour together. */
   readonly cacheWriteTokens: number;
+  /** The part of `cacheWriteTokens` that is kept for an hour, which costs more. */
+  readonly cacheWrite1hTokens: number;
 }

@@ -17,6 +17,8 @@ interface StreamFailure {
 export interface MessageState {
   readonly phase: MessagePhase;
   readonly usage: TokenUsage;
+  /** Size of all content so far, whatever its kind, in bytes of UTF-8. */
+  readonly contentBytes: number;
   readonly upstreamModel: string | null;
   readonly stopReason: string | null;
   /** The provider's reason for a refusal. */
@@ -27,6 +29,7 @@ export interface MessageState {
 export const MESSAGE_NOT_STARTED: MessageState = {
   phase: "waiting",
   usage: NO_USAGE,
+  contentBytes: 0,
   upstreamModel: null,
   stopReason: null,
   refusal: null,
@@ -46,7 +49,8 @@ export function reduceMessage(state: MessageState, event: MessageEvent): readonl
       return withText(state, (event["content_block"] as Part | undefined) ?? {});
     case "content_block_delta": {
       const delta = (event["delta"] as Part | undefined) ?? {};
-      return delta.type === "text_delta" ? withText(state, { ...delta, type: "text" }) : [state, ""];
+      const counted = { ...state, contentBytes: state.contentBytes + sizeOf(delta) };
+      return delta.type === "text_delta" ? withText(counted, { ...delta, type: "text" }) : [counted, ""];
     }
     case "message_delta":
       return [finish(state, event), ""];
@@ -72,6 +76,13 @@ export function endMessage(state: MessageState): MessageState {
 interface Part {
   readonly type?: unknown;
   readonly text?: unknown;
+}
+
+/** Text, thinking and the arguments of tools are all paid for as output. */
+function sizeOf(delta: object): number {
+  const { text, thinking, partial_json: json } = delta as Readonly<Record<string, unknown>>;
+  const content = text ?? thinking ?? json;
+  return typeof content === "string" ? Buffer.byteLength(content) : 0;
 }
 
 function start(state: MessageState, event: MessageEvent): MessageState {

@@ -7,6 +7,8 @@ export interface TranslatedError {
 }
 
 const CONTEXT_TOO_LONG = /prompt is too long|exceed context limit|input is too long/i;
+/** Bedrock: a model id that needs an inference profile, or none that it knows. */
+const WRONG_MODEL_ID = /on-demand throughput isn.t supported|model identifier is invalid/i;
 const ACCOUNT_LIMIT = /reached your specified .*usage limits/i;
 
 /**
@@ -36,6 +38,8 @@ export function translateUpstreamError(status: number, message: string): Transla
       message: "The provider's account reached its limit.",
     };
   }
+  if (status === 400 && WRONG_MODEL_ID.test(text))
+    return upstreamFault("deployment_misconfigured", "The provider does not serve the configured model id.");
   if (status === 400 && CONTEXT_TOO_LONG.test(text)) return invalid("context_length_exceeded", text);
   if (status === 413) return invalid("request_too_large", "The request is larger than the provider accepts.");
   if (status === 429) {

@@ -81,6 +81,7 @@ test("usage is cumulative: the last counter that is one stands", () => {
     outputTokens: 5,
     cacheReadTokens: 4,
     cacheWriteTokens: 3,
+    cacheWrite1hTokens: 0,
   });
   expect(state.message.stopReason).toBe("end_turn");
 });

@@ -2,6 +2,7 @@ import { keysAndAudit } from "./0001-keys-and-audit";
 import { ledger } from "./0002-ledger";
 import { limits } from "./0003-limits";
 import { management } from "./0004-management";
+import { attemptsAndUsage } from "./0005-attempts-and-usage";
 
 /** One step of the schema. A released step is never edited; a change is a new step. */
 export interface Migration {
@@ -13,4 +14,4 @@ export interface Migration {
 }
 
 /** Every step, in order. */
-export const migrations: readonly Migration[] = [keysAndAudit, ledger, limits, management];
+export const migrations: readonly Migration[] = [keysAndAudit, ledger, limits, management, attemptsAndUsage];

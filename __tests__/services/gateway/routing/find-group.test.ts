@@ -1,5 +1,6 @@
-import { chooseDeployment } from "../../../../services/gateway/routing/choose-deployment";
 import type { Deployment, ModelCatalog } from "../../../../services/gateway/routing/deployment";
+import { findGroup } from "../../../../services/gateway/routing/find-group";
+import { DEFAULT_ROUTING } from "../../../../services/gateway/routing/routing-settings";
 
 const deployment = (id: string) => ({ id }) as Deployment;
 const catalog: ModelCatalog = {
@@ -8,10 +9,11 @@ const catalog: ModelCatalog = {
     ["none", []],
   ]),
   mayDropParams: false,
+  routing: DEFAULT_ROUTING,
 };
 
-test("the first of the group", () => {
-  expect(chooseDeployment(catalog, "two")).toEqual({ id: "two/0" });
+test("the group in its order", () => {
+  expect(findGroup(catalog, "two")).toEqual([{ id: "two/0" }, { id: "two/1" }]);
 });
 
 test.each([
@@ -19,5 +21,5 @@ test.each([
   ["other", "unknown-model"],
   ["__proto__", "unknown-model"],
 ])("%s: %s", (model, reason) => {
-  expect(chooseDeployment(catalog, model)).toBe(reason);
+  expect(findGroup(catalog, model)).toBe(reason);
 });

@@ -1,0 +1,130 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import {
+  CatalogReloader,
+  type CatalogReloaderSettings,
+} from "../../../../services/gateway/config-file/catalog-reloader";
+import { LiveCatalog } from "../../../../services/gateway/config-file/live-catalog";
+import { loadCatalog } from "../../../../services/gateway/config-file/load-catalog";
+import { createLogger } from "../../../../services/shared/logger";
+import { eventually } from "../../../support/services/eventually";
+
+const config = (name: string, model = "claude-sonnet-4-5") => `
+model_list:
+  - model_name: ${name}
+    litellm_params: { model: anthropic/${model} }
+`;
+
+let directory: string;
+let file: string;
+let catalog: LiveCatalog;
+let reloader: CatalogReloader;
+let log: string[];
+let nowMs: number;
+
+beforeEach(() => {
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), "reload-test-"));
+  file = path.join(directory, "config.yaml");
+  fs.writeFileSync(file, config("one"));
+  nowMs = Date.parse("2026-11-24");
+});
+afterEach(() => {
+  reloader.stop();
+  fs.rmSync(directory, { recursive: true, force: true });
+});
+
+function start(props: Partial<CatalogReloaderSettings> = {}): void {
+  log = [];
+  const origin = { env: { ANTHROPIC_API_KEY: "the-credential" } };
+  const loaded = loadCatalog(file, { ...origin, nowMs });
+  catalog = new LiveCatalog(loaded.catalog);
+  reloader = new CatalogReloader({
+    path: file,
+    origin,
+    catalog,
+    logger: createLogger({
+      name: "test",
+      level: "info",
+      destination: { write: (line) => void log.push(line) },
+    }),
+    clock: { now: () => nowMs },
+    loaded,
+    quietMs: 20,
+    pollMs: 3_600_000,
+    ...props,
+  });
+  reloader.start();
+}
+
+const models = () => [...catalog.groups.keys()];
+
+test("a file that is written over, and one that is put in its place", async () => {
+  start();
+  fs.writeFileSync(file, config("two"));
+  await eventually(() => models()[0] === "two");
+  fs.writeFileSync(`${file}.new`, config("three"));
+  fs.renameSync(`${file}.new`, file);
+  await eventually(() => models()[0] === "three");
+  expect(log.join("")).toContain("configuration loaded anew");
+});
+
+test("without a watcher the poll finds it", async () => {
+  start({ quietMs: 3_600_000, pollMs: 20 });
+  fs.writeFileSync(file, config("two"));
+  await eventually(() => models()[0] === "two");
+});
+
+test("a wrong file is refused once, with its place, and the old one stays in force", async () => {
+  start({ pollMs: 20 });
+  fs.writeFileSync(file, config("two", "").replace("anthropic/", "openai/gpt"));
+  await eventually(() => log.join("").includes("refused"));
+  await wait(100);
+  expect(models()).toEqual(["one"]);
+  const refusals = log.filter((line) => line.includes("refused"));
+  expect(refusals).toHaveLength(1);
+  expect(refusals[0]).toMatch(/config\.yaml:4:\d+ model_list\.0\.litellm_params\.model: must begin with/);
+  expect(log.join("")).not.toContain("the-credential");
+  fs.writeFileSync(file, config("three"));
+  await eventually(() => models()[0] === "three");
+});
+
+test("a file that cannot even be judged is refused too", async () => {
+  start();
+  const bomb = [
+    "a: &a [x,x,x,x,x,x,x,x,x,x]",
+    "b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]",
+    "c: [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]",
+  ];
+  fs.writeFileSync(file, `${bomb.join("\n")}\n`);
+  await eventually(() => log.join("").includes("refused"));
+  expect(models()).toEqual(["one"]);
+});
+
+test("a file that goes away changes nothing, and is taken again when it is back", async () => {
+  start({ pollMs: 20 });
+  fs.rmSync(file);
+  await eventually(() => log.join("").includes("cannot be read"));
+  expect(models()).toEqual(["one"]);
+  fs.writeFileSync(file, config("two"));
+  await eventually(() => models()[0] === "two");
+});
+
+test("on demand also an unchanged file is loaded, so that its deployments begin afresh", () => {
+  start();
+  const before = catalog.groups.get("one")?.[0];
+  reloader.reload();
+  expect(catalog.groups.get("one")?.[0]).toEqual(before);
+  expect(catalog.groups.get("one")?.[0]).not.toBe(before);
+});
+
+test("a list price that becomes valid is taken over on its day", async () => {
+  fs.writeFileSync(file, config("one", "claude-sonnet-5-5"));
+  nowMs = Date.parse("2026-10-06T23:59:59Z");
+  start({ pollMs: 20 });
+  const cacheRead = () => catalog.groups.get("one")?.[0]?.prices?.cacheReadPicoUsd;
+  expect(cacheRead()).toBe(200_000);
+  nowMs += 1000;
+  await eventually(() => cacheRead() === 100_000);
+});

@@ -1,0 +1,108 @@
+import { type FSWatcher, watch } from "node:fs";
+import { dirname } from "node:path";
+import type { Logger } from "pino";
+import { ConfigError } from "../../shared/config-error";
+import type { Clock } from "../ports/clock";
+import { nextPriceChange } from "../pricing/price-list";
+import type { CatalogOrigin } from "./build-catalog";
+import type { LiveCatalog } from "./live-catalog";
+import { type LoadedCatalog, loadCatalog, readConfigText } from "./load-catalog";
+
+/** Settings of `CatalogReloader`. */
+export interface CatalogReloaderSettings {
+  readonly path: string;
+  readonly origin: Omit<CatalogOrigin, "nowMs">;
+  readonly catalog: LiveCatalog;
+  readonly logger: Pick<Logger, "info" | "warn" | "error">;
+  readonly clock: Clock;
+  /** What is in force at the start. */
+  readonly loaded: LoadedCatalog;
+  /** Editors and copies write in several steps; this long they must be quiet. @default 200 ms */
+  readonly quietMs?: number;
+  /** Not every mount reports changes, so the file is also looked at now and then. @default 5000 ms */
+  readonly pollMs?: number;
+}
+
+/**
+ * Puts a changed `config.yaml` in force without a restart. A wrong one is refused and said in the log, with line
+ * and column; what was in force stays so. List prices that become valid count as a change too.
+ */
+export class CatalogReloader {
+  readonly #settings: CatalogReloaderSettings;
+  /** Text that was looked at last, whether it was taken over or refused. */
+  #seen: string | undefined;
+  #loaded: LoadedCatalog;
+  #loadedAt: number;
+  #watcher: FSWatcher | undefined;
+  #quiet: NodeJS.Timeout | undefined;
+  #poll: NodeJS.Timeout | undefined;
+
+  constructor(settings: CatalogReloaderSettings) {
+    this.#settings = settings;
+    this.#loaded = settings.loaded;
+    this.#seen = settings.loaded.text;
+    this.#loadedAt = settings.clock.now();
+  }
+
+  /** What is in force. */
+  get loaded(): LoadedCatalog {
+    return this.#loaded;
+  }
+
+  start(): void {
+    const { path, quietMs = 200, pollMs = 5000 } = this.#settings;
+    this.#poll = setInterval(() => this.#reloadWhenChanged(), pollMs).unref();
+    try {
+      // The directory, because a file that is replaced takes its own watcher with it.
+      this.#watcher = watch(dirname(path), { persistent: false }, () => {
+        clearTimeout(this.#quiet);
+        this.#quiet = setTimeout(() => this.#reloadWhenChanged(), quietMs).unref();
+      });
+      this.#watcher.on("error", () => this.#watcher?.close());
+    } catch {
+      // No watchers left, or a file system without them: the poll finds changes too.
+    }
+  }
+
+  /** Loads the file whether it changed or not; deployments that were left alone are asked again. */
+  reload(): void {
+    const { path, origin, catalog, logger, clock } = this.#settings;
+    const nowMs = clock.now();
+    try {
+      const loaded = loadCatalog(path, { ...origin, nowMs });
+      this.#loaded = loaded;
+      this.#seen = loaded.text;
+      this.#loadedAt = nowMs;
+      catalog.replace(loaded.catalog);
+      logger.info({ models: loaded.catalog.groups.size }, "configuration loaded anew");
+      for (const notice of loaded.notices) logger.warn(notice);
+    } catch (error) {
+      // Whatever is wrong with the new file, it must not end a process that works with the old one.
+      const reason = error instanceof ConfigError ? { issues: error.issues } : { err: error };
+      logger.error(reason, "new configuration refused, the old one stays in force");
+    }
+  }
+
+  stop(): void {
+    this.#watcher?.close();
+    clearTimeout(this.#quiet);
+    clearInterval(this.#poll);
+  }
+
+  #reloadWhenChanged(): void {
+    const text = this.#readText();
+    const isPriceDue = (nextPriceChange(this.#loadedAt) ?? Infinity) <= this.#settings.clock.now();
+    if (text === this.#seen && !isPriceDue) return;
+    this.#seen = text;
+    this.reload();
+  }
+
+  /** A file that is gone for a moment is being replaced; one that stays away is refused once. */
+  #readText(): string | undefined {
+    try {
+      return readConfigText(this.#settings.path);
+    } catch {
+      return undefined;
+    }
+  }
+}

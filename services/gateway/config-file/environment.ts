@@ -1,0 +1,14 @@
+/** Variables of the process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const PREFIX = "os.environ/";
+
+/** The name in `os.environ/NAME`. */
+export function variableOf(reference: string): string {
+  return reference.slice(PREFIX.length);
+}
+
+/** Text of the file, or of the variable that it names. Empty counts as absent. */
+export function resolveText(value: string | undefined, env: Environment): string | undefined {
+  return (value?.startsWith(PREFIX) ? env[variableOf(value)] : value) || undefined;
+}

@@ -1,0 +1,15 @@
+import type { Deployment, ModelCatalog } from "./deployment";
+
+/** Why a model has no deployment: nobody configured it, or none of its deployments can be used. */
+export type NoDeployment = "unknown-model" | "none-available";
+
+/** The deployments of a model in the order in which they are tried; at least one. */
+export type DeploymentGroup = readonly [Deployment, ...Deployment[]];
+
+/** The deployments of a model. */
+export function findGroup(catalog: ModelCatalog, modelName: string): DeploymentGroup | NoDeployment {
+  const group = catalog.groups.get(modelName);
+  if (group === undefined) return "unknown-model";
+  const [first, ...others] = group;
+  return first === undefined ? "none-available" : [first, ...others];
+}

@@ -1,0 +1,40 @@
+import { GatewayError } from "../../errors";
+import type { MessageEvent } from "../../translate/openai-to-anthropic/message-events";
+import { translateUpstreamError } from "../../translate/openai-to-anthropic/upstream-error";
+import { type EventDecoder, parseEvent } from "../read-events";
+import { statusOfException } from "./error-status";
+import { EventStreamDecoder, EventStreamError, type EventStreamFrame } from "./event-stream";
+
+/** Frames of InvokeModelWithResponseStream, each with one event of the Messages API. */
+export function frameEvents(): EventDecoder {
+  const decoder = new EventStreamDecoder();
+  return { push: (chunk) => decoder.push(chunk).flatMap(readFrame) };
+}
+
+/** @throws GatewayError for an exception frame */
+function readFrame({ headers, payload }: EventStreamFrame): MessageEvent[] {
+  const kind = headers.get(":message-type");
+  if (kind === "exception") throw toFailure(headers.get(":exception-type"), readMessage(payload));
+  if (kind === "error") throw toFailure(headers.get(":error-code"), headers.get(":error-message"));
+  if (kind !== "event") throw new EventStreamError(`message type ${kind}`);
+  if (headers.get(":event-type") !== "chunk") return [];
+  const { bytes } = JSON.parse(payload.toString("utf8")) as { bytes?: unknown };
+  if (typeof bytes !== "string") return [];
+  const event = parseEvent(Buffer.from(bytes, "base64").toString("utf8"));
+  // Objects without a type are additions of AWS, such as metrics.
+  return typeof event.type === "string" ? [event] : [];
+}
+
+function toFailure(name: string | undefined, message = ""): GatewayError {
+  const translated = translateUpstreamError(statusOfException(name, 500), message);
+  return new GatewayError(translated.status, translated.type, translated.message, { code: translated.code });
+}
+
+function readMessage(payload: Buffer): string {
+  try {
+    const { message } = JSON.parse(payload.toString("utf8")) as { message?: unknown };
+    return typeof message === "string" ? message : "";
+  } catch {
+    return "";
+  }
+}
