@@ -15,6 +15,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   "curl -fsS http://localhost:4000/": "__tests__/acceptance/platform.test.ts",
   "npm test": ".ci/run",
   "npm run check": ".ci/run",
+  "npm run bench": "by hand: it needs Go and minutes; __tests__/bench tests its parts",
   "npm run test:acceptance": ".ci/run",
 };
 

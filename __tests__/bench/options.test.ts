@@ -1,0 +1,21 @@
+import { isSelected, readOptions } from "../../bench/options";
+
+test("quick is one short round with few keys", () => {
+  expect(readOptions(["--quick"])).toEqual({ isQuick: true, cells: [], rounds: 1, seconds: 1, keys: 1000 });
+  expect(readOptions(["--quick", "--seconds", "3"]).seconds).toBe(3);
+});
+
+test("the full run has as many keys as the goals ask for", () => {
+  expect(readOptions([])).toEqual({ isQuick: false, cells: [], rounds: 5, seconds: 4, keys: 100_000 });
+});
+
+test.each([
+  [["G1a"], [], true],
+  [["G1a"], ["G1"], true],
+  [["G10"], ["G1"], false],
+  [["G10"], ["G10"], true],
+  [["G3", "G4"], ["G5", "G4"], true],
+  [["G2"], ["G3"], false],
+])("goals %j with --cells %j: %s", (goals, asked, expected) => {
+  expect(isSelected(goals, asked)).toBe(expected);
+});

@@ -1,0 +1,64 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { Child } from "../../cli/local/child-process";
+import { findFreePort } from "../../cli/local/port";
+import { PROJECT_ROOT } from "../../cli/sluice-home";
+import { bindToCore } from "../processes/cores";
+import type { Target } from "./target";
+
+const PROGRAMS = { B: "fastify-proxy.ts", H: "http-proxy.ts" };
+
+/** What a bare proxy needs. */
+export interface BareProxyProps {
+  readonly name: keyof typeof PROGRAMS;
+  readonly upstreamUrl: string;
+  readonly core: number | undefined;
+  readonly logs: string;
+}
+
+/** Starts a bare proxy as a process of its own, as the gateway is one. */
+export async function startBareProxy(props: BareProxyProps): Promise<Target> {
+  const port = await findFreePort();
+  const child = new Child({
+    name: `proxy-${props.name}`,
+    file: process.execPath,
+    args: [
+      "--import",
+      "tsx",
+      "--require",
+      join(PROJECT_ROOT, "cli", "local", "exit-with-parent.cjs"),
+      join(__dirname, PROGRAMS[props.name]),
+    ],
+    env: { PATH: process.env["PATH"], PORT: String(port), UPSTREAM: props.upstreamUrl },
+    cwd: PROJECT_ROOT,
+    logs: props.logs,
+    watchesParent: true,
+    isReady: () => accepts(port),
+    stopSignals: [["SIGTERM", 5000]],
+  });
+  if (child.pid !== undefined) bindToCore(child.pid, props.core);
+  await child.ready();
+  return {
+    name: props.name,
+    port,
+    pid: child.pid,
+    stop: () => child.stop(true),
+    restart: async () => {
+      await child.stop(true);
+      return startBareProxy(props);
+    },
+  };
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}

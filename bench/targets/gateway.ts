@@ -1,0 +1,50 @@
+import { Child } from "../../cli/local/child-process";
+import { findFreePort } from "../../cli/local/port";
+import { serviceChild } from "../../cli/local/service";
+import { bindToCore } from "../processes/cores";
+import type { GatewayBooks } from "./gateway-books";
+import type { Target } from "./target";
+
+/** Full rights over the gateway under test; it listens on the loopback address and lives as long as the run. */
+export const MASTER_KEY = "sk-bench-master-key-0000";
+
+/** What a gateway process needs. */
+export interface GatewayProps {
+  readonly databaseUrl: string;
+  readonly configFile: string;
+  readonly core: number | undefined;
+  readonly logs: string;
+  readonly books: GatewayBooks;
+}
+
+/** The gateway as it is really run, with everything on. */
+export async function startGateway(props: GatewayProps): Promise<Target> {
+  const port = await findFreePort();
+  const child = new Child(
+    serviceChild({
+      name: "gateway",
+      port,
+      env: {
+        LITELLM_MASTER_KEY: MASTER_KEY,
+        DATABASE_URL: props.databaseUrl,
+        CONFIG_FILE: props.configFile,
+        ANTHROPIC_API_KEY: "bench",
+      },
+      readyPath: "/health/readiness",
+      logs: props.logs,
+    }),
+  );
+  if (child.pid !== undefined) bindToCore(child.pid, props.core);
+  await child.ready();
+  return {
+    name: "ours",
+    port,
+    pid: child.pid,
+    check: (expected) => props.books.check(expected),
+    stop: () => child.stop(true),
+    restart: async () => {
+      await child.stop();
+      return startGateway(props);
+    },
+  };
+}

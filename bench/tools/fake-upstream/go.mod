@@ -1,0 +1,3 @@
+module sluice/bench/fake-upstream
+
+go 1.21
