@@ -74,7 +74,7 @@ export class LeasedBudget {
    * @throws OwnerLostError, StoreUnavailableError
    */
   async reserve(bounds: CostBounds): Promise<number | NoRoom> {
-    // Known without asking: what is spent never comes back.
+    // Known without asking. Spend that was set back is seen once this budget was idle for two signs of life (`giveBackIdle`).
     if (this.limitNano - this.#spentNano < bounds.leastNano) return this.#refuse(bounds);
     if (this.#waiting.length === 0 && !this.#isAsking && this.freeNano >= bounds.fullNano)
       return this.#take(bounds.fullNano);
