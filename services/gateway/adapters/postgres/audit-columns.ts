@@ -1,7 +1,8 @@
 import type { AuditRow } from "../../ports/audit-log";
+import { arrayLiteral, type Element } from "./array-literal";
 
 /** The columns of `audit_log`: name, SQL type and where the value comes from. The INSERT is built from this list. */
-const COLUMNS: readonly (readonly [name: string, type: string, value: (row: AuditRow) => unknown])[] = [
+const COLUMNS: readonly (readonly [name: string, type: string, value: (row: AuditRow) => Element])[] = [
   ["request_id", "uuid", (row) => row.requestId],
   ["started_at", "timestamptz", (row) => row.startedAt.toISOString()],
   ["caller_kind", "text", (row) => row.callerKind],
@@ -33,17 +34,20 @@ const COLUMNS: readonly (readonly [name: string, type: string, value: (row: Audi
   ["changed", "text", (row) => row.changed],
 ];
 
-/** One statement for a batch of any size; a row that is there already is skipped, so a batch may be repeated. */
-export const INSERT_AUDIT_ROWS = `
+/** How many parameters the rows take. */
+export const AUDIT_COLUMN_COUNT = COLUMNS.length;
+
+/**
+ * One statement for a batch of any size; a row that is there already is skipped, so a batch may be repeated.
+ * @param condition for all rows, evaluated before any is written
+ */
+export const insertAuditRows = (condition: string): string => `
   INSERT INTO audit_log (${COLUMNS.map(([name]) => name).join(", ")})
   SELECT * FROM unnest(${COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(", ")})
+   WHERE ${condition}
   ON CONFLICT (request_id, started_at) DO NOTHING`;
 
-/** The same, telling which rows were new and what they cost. */
-export const INSERT_AUDIT_ROWS_RETURNING = `${INSERT_AUDIT_ROWS}
-  RETURNING request_id, cost_nano_usd`;
-
 /** Rows → one array for each column, in the order of the statement. */
-export function toColumns(rows: readonly AuditRow[]): unknown[][] {
-  return COLUMNS.map(([, , value]) => rows.map(value));
+export function toColumns(rows: readonly AuditRow[]): string[] {
+  return COLUMNS.map(([, , value]) => arrayLiteral(rows, value));
 }

@@ -3,6 +3,7 @@ import { ledger } from "./0002-ledger";
 import { limits } from "./0003-limits";
 import { management } from "./0004-management";
 import { attemptsAndUsage } from "./0005-attempts-and-usage";
+import { leaseSpend } from "./0007-lease-spend";
 
 /** One step of the schema. A released step is never edited; a change is a new step. */
 export interface Migration {
@@ -14,4 +15,11 @@ export interface Migration {
 }
 
 /** Every step, in order. */
-export const migrations: readonly Migration[] = [keysAndAudit, ledger, limits, management, attemptsAndUsage];
+export const migrations: readonly Migration[] = [
+  keysAndAudit,
+  ledger,
+  limits,
+  management,
+  attemptsAndUsage,
+  leaseSpend,
+];
