@@ -26,8 +26,9 @@ export const READ_SPENT = `
 /** Parameters: account, period, spent. */
 export const SET_SPENT = "SELECT set_spent($1, $2, $3)";
 
-/** Parameters: owner, batches. */
-export const END_INTENTS = "DELETE FROM intent_batches WHERE owner = $1::uuid AND batch = ANY($2::bigint[])";
+/** Parameters: owner, the last batch to look at, batches that stay. */
+export const END_INTENTS =
+  "DELETE FROM intent_batches WHERE owner = $1::uuid AND batch <= $2 AND batch <> ALL($3::bigint[])";
 
 /** Parameters: owner, batch, intents as JSON text, batches of which no request is running any more. Safe to repeat. */
 export const PUT_INTENTS = `

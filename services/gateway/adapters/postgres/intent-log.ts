@@ -33,6 +33,7 @@ export class PostgresIntentLog implements IntentLog {
   /** Intents of running requests by request id, and the batch that holds them. */
   readonly #running = new Map<string, { readonly intent: Intent; batch: Batch | undefined }>();
   /** Batches that can go, by owner. */
+  readonly #inUse = new Set<Batch>();
   readonly #ended = new Map<string, number[]>();
   #lastBatch = 0;
   #sweep: NodeJS.Timeout | undefined;
@@ -68,6 +69,7 @@ export class PostgresIntentLog implements IntentLog {
   /** Postgres is back: what it had not yet on disk may be gone, so the intents of running requests are written again. */
   onReady(): void {
     this.#commits.retryNow();
+    for (const owner of new Set([...this.#inUse].map((batch) => batch.owner))) this.#sweepLater(owner);
     for (const { intent, batch } of this.#running.values())
       if (batch !== undefined) void this.#commits.append(intent).catch(() => {});
   }
@@ -90,9 +92,18 @@ export class PostgresIntentLog implements IntentLog {
   async #put(owner: string, intents: readonly Intent[]): Promise<void> {
     this.#lastBatch += 1;
     const batch: Batch = { owner, number: this.#lastBatch, running: 0 };
+    // From here on it counts as used, so that nothing deletes it while it is being written.
+    this.#inUse.add(batch);
     const ended = this.#endedOf(owner).slice();
     const values = [owner, batch.number, JSON.stringify(intents), arrayLiteral(ended, (number) => number)];
-    await this.#pool.query({ name: "put-intents", text: PUT_INTENTS, values });
+    try {
+      await this.#pool.query({ name: "put-intents", text: PUT_INTENTS, values });
+    } catch (error) {
+      // It may be there all the same.
+      this.#inUse.delete(batch);
+      this.#sweepLater(owner);
+      throw error;
+    }
     this.#endedOf(owner).splice(0, ended.length);
     for (const { requestId } of intents) {
       const running = this.#running.get(requestId);
@@ -102,25 +113,40 @@ export class PostgresIntentLog implements IntentLog {
       running.batch = batch;
       batch.running += 1;
     }
-    if (batch.running === 0) this.#endedOf(owner).push(batch.number);
+    if (batch.running === 0) this.#end(batch);
   }
 
   #leave(batch: Batch): void {
     batch.running -= 1;
-    if (batch.running > 0) return;
-    this.#endedOf(batch.owner).push(batch.number);
-    this.#sweep ??= setTimeout(() => this.#deleteEnded(), SWEEP_MS).unref();
+    this.#end(batch);
   }
 
-  /** When requests keep coming, their own statements do this. */
+  #end(batch: Batch): void {
+    if (batch.running > 0) return;
+    this.#inUse.delete(batch);
+    this.#endedOf(batch.owner).push(batch.number);
+    this.#sweepLater(batch.owner);
+  }
+
+  /**
+   * Deletes every batch that no request runs under: when requests keep coming their own statements do it, but not for batches whose
+   * writing or deleting was cut off.
+   */
   #deleteEnded(): void {
     this.#sweep = undefined;
-    for (const [owner, ended] of this.#ended) {
+    for (const owner of this.#ended.keys()) {
       this.#ended.delete(owner);
-      const values = [owner, arrayLiteral(ended, (number) => number)];
-      // What stays behind goes when the owner ends.
-      this.#pool.query({ name: "end-intents", text: END_INTENTS, values }).catch(() => {});
+      const inUse = [...this.#inUse].filter((batch) => batch.owner === owner);
+      const values = [owner, this.#lastBatch, arrayLiteral(inUse, ({ number }) => number)];
+      this.#pool
+        .query({ name: "end-intents", text: END_INTENTS, values })
+        .catch(() => this.#sweepLater(owner));
     }
+  }
+
+  #sweepLater(owner: string): void {
+    this.#endedOf(owner);
+    this.#sweep ??= setTimeout(() => this.#deleteEnded(), SWEEP_MS).unref();
   }
 
   #endedOf(owner: string): number[] {
