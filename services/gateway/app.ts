@@ -96,7 +96,7 @@ export function buildApp(
   app.register(metrics, { registry });
   app.register(errorReplies);
   app.register(refuseWhenClosing);
-  app.register(auth, { keys, adminTokens, masterKey, clock }); // who
+  app.register(auth, { keys, users, namedBudgets, adminTokens, masterKey, clock }); // who
   app.register(overload, { capacity: new Capacity(config.capacity), maxBodyBytes: config.maxBodyBytes }); // is there room
   app.register(audit, { log: deps.audit, clock, onRow }); // the row is opened
   app.register(keyStanding, { clock }); // may they at all
@@ -109,7 +109,7 @@ export function buildApp(
   app.register(modelInfo, { catalog });
   app.register(deploymentHealth, { statuses: deps.deploymentStatuses });
   app.register(configCallbacks, { callbacks: deps.callbacks });
-  const spend = budgetedSpend({ spend: deps.spend, ledger, keys, clock });
+  const spend = budgetedSpend({ spend: deps.spend, ledger, keys, users, namedBudgets, clock });
   const management = { keys, users, budgets: namedBudgets, spend, baselines: spend, clock, masterKey };
   app.register(keyRoutes, management);
   app.register(keyChangeRoutes, management);

@@ -86,13 +86,22 @@ export const keysNotLoaded = () =>
     },
   );
 
+/** A limit that is referred to and cannot be looked up must not be taken for no limit. */
+export const namedBudgetMissing = (budgetId: string) =>
+  new GatewayError(
+    503,
+    "service_unavailable",
+    `The budget ${shorten(budgetId)}, which this key or its user refers to by budget_id, is not known. Try again shortly, or ask an administrator to name another one.`,
+    { code: "budget_unknown", retryAfterSeconds: 2 },
+  );
+
 export const adminOnly = (route: string) =>
   new GatewayError(403, "auth_error", `Authentication Error, Only proxy admin can be used to call ${route}.`);
 
 export const notYourKey = () =>
   new GatewayError(403, "auth_error", "A virtual key may only read its own information.");
 
-export const modelNotAllowed = (model: string, allowed: readonly string[]) =>
+export const modelNotAllowed = (model: string, allowed: readonly string[] = []) =>
   new GatewayError(
     403,
     "key_model_access_denied",

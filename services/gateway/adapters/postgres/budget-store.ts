@@ -9,12 +9,10 @@ import {
 } from "../../ports/budget-store";
 import { StoreUnavailableError } from "../../ports/key-store";
 import { toLostRow } from "../lost-request";
-import { ACQUIRE, CREATE_BUDGET, END_OWNER, GIVE_BACK } from "./budget-statements";
+import { ACQUIRE, END_OWNER, GIVE_BACK } from "./budget-statements";
+import { createBudget } from "./create-budget";
 import { isForeignKeyViolation } from "./error-class";
 import { settleRows } from "./write-items";
-
-/** `key:` accounts are named by the key's id, and rows know that id. */
-const KEY_ACCOUNT = /^key:([0-9a-f-]{36})$/;
 
 /** Budgets, leases and owners in Postgres. Time is the database's own. */
 export class PostgresBudgetStore implements BudgetStore {
@@ -37,10 +35,10 @@ export class PostgresBudgetStore implements BudgetStore {
   }
 
   async acquire(request: LeaseRequest): Promise<Lease> {
-    const { account, period, since } = request;
     const found = await this.#tryAcquire(request);
     if (found !== undefined) return found;
-    await this.#query(CREATE_BUDGET, [account, period, KEY_ACCOUNT.exec(account)?.[1] ?? null, since]);
+    const { text, values } = createBudget(request);
+    await this.#query(text, values);
     const created = await this.#tryAcquire(request);
     if (created === undefined) throw new StoreUnavailableError("budget not created");
     return created;
