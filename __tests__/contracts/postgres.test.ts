@@ -88,6 +88,7 @@ async function readRows(name: string): Promise<AuditRow[]> {
   const numeric = new Set([
     "input_tokens",
     "output_tokens",
+    "reasoning_tokens",
     "cache_read_tokens",
     "cache_write_tokens",
     "cache_write_1h_tokens",

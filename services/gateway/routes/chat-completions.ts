@@ -76,6 +76,8 @@ export const chatCompletions: FastifyPluginAsync<ChatCompletionsOptions> = async
       readEndUser(request.headers) ?? body.user ?? body.safety_identifier,
     );
 
+    audit?.recordMetadata(body["metadata"]);
+
     const group = selectGroup(catalog, callerOf(request), body.model);
     const { mayDropParams, routing: settings } = catalog;
     const translate = ({ upstreamModel, maxOutputTokens }: Deployment) =>
