@@ -242,6 +242,15 @@ export const priceUnknown = (model: string) =>
     { code: "price_unknown", param: "model" },
   );
 
+/** @param param path of what has no upper bound */
+export const costUnbounded = (param: string) =>
+  new GatewayError(
+    400,
+    "invalid_request_error",
+    `${param}: what this costs is not known beforehand, and this request has a budget. Leave it out, or ask an administrator for a key without a budget.`,
+    { code: "cost_unbounded", param },
+  );
+
 export const routeNotFound = (method: string, path: string) =>
   new GatewayError(404, "invalid_request_error", `Unknown route: ${method} ${shorten(path)}`);
 
