@@ -115,6 +115,11 @@ export class AuditDraft {
     return this.#usage;
   }
 
+  /** What the usage so far costs, in nano-USD. `null`: the deployment has no price. */
+  get costNanoUsd(): number | null {
+    return this.#cost(this.#model.deployment);
+  }
+
   recordFirstContent(): void {
     this.#ttftMs ??= this.#elapsedMs();
   }
@@ -208,7 +213,7 @@ export class AuditDraft {
       cacheWriteTokens: this.#usage.cacheWriteTokens,
       cacheWrite1hTokens: this.#usage.cacheWrite1hTokens,
       isUsageEstimated: this.#isUsageEstimated,
-      costNanoUsd: this.#cost(deployment),
+      costNanoUsd: this.costNanoUsd,
       latencyMs: this.#elapsedMs(),
       ttftMs: this.#ttftMs,
       isStream: this.#isStream,
