@@ -5,6 +5,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { EmbeddedPostgres } from "../support/services/embedded-postgres";
 import { eventually } from "../support/services/eventually";
+import { FakeBedrock } from "../support/services/fake-bedrock";
 import { ServiceProcess } from "../support/services/service-process";
 
 /**
@@ -12,7 +13,8 @@ import { ServiceProcess } from "../support/services/service-process";
  * against the real process on a real Postgres: each with the status and the facts that its reader looks for.
  */
 const MASTER_KEY = "sk-poc-litellm-master-key-change-in-production";
-const MODELS = ["claude-sonnet-4-5", "claude-haiku-4-5", "claude-opus-4"];
+const MODELS = ["claude-sonnet-4-5", "claude-haiku-4-5", "claude-opus-4", "bedrock-claude-sonnet"];
+const AWS = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret-of-aws-000" };
 
 const CONFIG = `
 model_list:
@@ -28,6 +30,7 @@ model_list:
       aws_access_key_id: os.environ/AWS_ACCESS_KEY_ID
       aws_secret_access_key: os.environ/AWS_SECRET_ACCESS_KEY
       aws_region_name: os.environ/AWS_REGION
+      api_base: os.environ/BEDROCK_URL
 general_settings:
   master_key: os.environ/LITELLM_MASTER_KEY
   database_url: os.environ/DATABASE_URL
@@ -43,6 +46,7 @@ litellm_settings:
 
 let postgres: EmbeddedPostgres;
 let provider: ServiceProcess;
+let bedrock: FakeBedrock;
 let gateway: ServiceProcess;
 let directory: string;
 /** What the commands call `<user-key>`: a key with a level of enforcement. */
@@ -51,9 +55,10 @@ let userKey: string;
 beforeAll(async () => {
   directory = fs.mkdtempSync(path.join(os.tmpdir(), "guide-commands-"));
   fs.writeFileSync(path.join(directory, "config.yaml"), CONFIG);
-  [postgres, provider] = await Promise.all([
+  [postgres, provider, bedrock] = await Promise.all([
     EmbeddedPostgres.start(),
     ServiceProcess.start("simulated-provider", {}),
+    FakeBedrock.start("us-east-1", AWS),
   ]);
   gateway = await ServiceProcess.start("gateway", {
     LITELLM_MASTER_KEY: MASTER_KEY,
@@ -61,6 +66,10 @@ beforeAll(async () => {
     CONFIG_FILE: path.join(directory, "config.yaml"),
     ANTHROPIC_API_KEY: "credential-of-the-provider",
     ANTHROPIC_BASE_URL: provider.url,
+    AWS_ACCESS_KEY_ID: AWS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: AWS.secretAccessKey,
+    AWS_REGION: "us-east-1",
+    BEDROCK_URL: bedrock.url,
   });
   await eventually(async () => (await fetch(`${gateway.url}/health/readiness`)).status === 200);
   const made = await run(
@@ -71,7 +80,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await gateway?.stop();
-  await Promise.all([postgres?.stop(), provider?.stop()]);
+  await Promise.all([postgres?.stop(), provider?.stop(), bedrock?.stop()]);
   fs.rmSync(directory, { recursive: true, force: true });
 });
 
@@ -136,6 +145,11 @@ const ROWS: readonly Row[] = [
     fact: ANSWER,
   },
   {
+    who: "an answer of a model at Bedrock",
+    command: `curl -s http://litellm:4000/v1/chat/completions ${JSON_BODY} -H "Authorization: Bearer <user-key>" ${HELLO("hello").replace("claude-sonnet-4-5", "bedrock-claude-sonnet")}`,
+    fact: { choices: [{ message: { content: "Hello from Bedrock" } }] },
+  },
+  {
     who: "a key looked up by the administrator: curl makes this a POST",
     command: `curl -s http://localhost:4000/key/info ${ADMIN} ${JSON_BODY} -d '{"key": "<user-key>"}'`,
     fact: { info: { key_alias: "workspace-1", user_id: "ada", spend: expect.any(Number) } },
@@ -198,6 +212,27 @@ const ROWS: readonly Row[] = [
     fact: { user_info: { user_id: "contractor1" }, keys: [{ key_alias: "contractor1" }] },
   },
   {
+    who: "a contractor whose budget is almost nothing",
+    command: `curl -s -X POST http://localhost:4000/key/generate ${ADMIN} ${JSON_BODY} -d '{"key":"sk-of-contractor-2-00","key_alias":"contractor2","user_id":"contractor2","max_budget":0.000001}'`,
+    fact: { max_budget: 0.000001 },
+  },
+  {
+    who: "402 Budget Exceeded",
+    command: `curl -s http://localhost:4000/v1/chat/completions ${JSON_BODY} -H "Authorization: Bearer sk-of-contractor-2-00" ${HELLO("say hello")}`,
+    status: 402,
+    fact: { error: { type: "budget_exceeded", code: "402", message: expect.stringContaining("exceeded") } },
+  },
+  {
+    who: "the remedy: the user's budget is increased",
+    command: `curl http://localhost:4000/budget/update ${ADMIN} ${JSON_BODY} -d '{"user_id": "contractor2", "max_budget": 20.00}'`,
+    fact: { user_id: "contractor2", max_budget: 20 },
+  },
+  {
+    who: "and the next request is answered",
+    command: `curl -s http://localhost:4000/v1/chat/completions ${JSON_BODY} -H "Authorization: Bearer sk-of-contractor-2-00" ${HELLO("say hello")}`,
+    fact: ANSWER,
+  },
+  {
     who: "a service key for CI",
     command: `curl -sf -X POST http://localhost:4000/key/generate ${ADMIN} ${JSON_BODY} -d '{"key_alias":"ci-frontend-repo","user_id":"ci-frontend-repo","max_budget":5,"rpm_limit":30,"models":["claude-haiku-4-5"],"metadata":{"scope":"ci:frontend-repo","key_type":"ci"}}'`,
     fact: { models: ["claude-haiku-4-5"], rpm_limit: 30 },
@@ -220,7 +255,10 @@ const ROWS: readonly Row[] = [
   {
     who: "what was asked, with its user",
     command: `curl -s "http://localhost:4000/spend/logs?user_id=ada" ${ADMIN}`,
-    fact: [{ user: "ada", model_group: "claude-sonnet-4-5", status: "success" }],
+    fact: expect.arrayContaining([
+      expect.objectContaining({ user: "ada", model_group: "claude-sonnet-4-5", status: "success" }),
+      expect.objectContaining({ user: "ada", model_group: "bedrock-claude-sonnet", status: "success" }),
+    ]),
   },
   {
     who: "test keys are deleted",
@@ -238,5 +276,6 @@ const ROWS: readonly Row[] = [
 test.each(ROWS)("$who", async ({ command, status = 200, fact }) => {
   const answer = await run(command);
   expect(answer.status).toBe(status);
-  expect(answer.body).toMatchObject(fact as object);
+  if (Array.isArray(answer.body)) expect(answer.body).toEqual(fact);
+  else expect(answer.body).toMatchObject(fact as object);
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type Database, openDatabase } from "../../services/gateway/adapters/postgres/database";
 import { migrations } from "../../services/gateway/adapters/postgres/migrations";
 import type { AuditRow } from "../../services/gateway/ports/audit-log";
@@ -88,6 +89,7 @@ async function readRows(name: string): Promise<AuditRow[]> {
   const numeric = new Set([
     "input_tokens",
     "output_tokens",
+    "reasoning_tokens",
     "cache_read_tokens",
     "cache_write_tokens",
     "cache_write_1h_tokens",
@@ -121,6 +123,27 @@ test("spend is found by the hash of a key that was replaced or deleted", async (
   for (const keyHash of [first.tokenHash, second.tokenHash]) {
     expect(await database.spend.logs({ keyHash }, { limit: 10, offset: 0 })).toHaveLength(2);
   }
+});
+
+test("the first use of a user's budget counts what all keys of the user spent, from where it was set back", async () => {
+  const { database } = await openNew();
+  const spend = (costNanoUsd: number, startedAt: string, userId = "ada") =>
+    database.audit.open()?.commit(auditRow({ userId, costNanoUsd, startedAt: new Date(startedAt) }));
+  await spend(400, "2026-01-01T00:00:00Z");
+  await spend(30, "2026-02-01T00:00:00Z");
+  await spend(5000, "2026-02-01T00:00:00Z", "bob");
+  const owner = randomUUID();
+  await database.budgets.register(owner, 60_000);
+  const amounts = { fullNano: 1, ampleNano: 1, leastNano: 1, endNano: 1, wantNano: 0 };
+  const spent = async (period: string, since: Date | null) => {
+    const request = { ...amounts, account: "user:ada", period, since, owner, limitNano: 10_000 };
+    return (await database.budgets.acquire(request)).spentNano;
+  };
+  await expect(spent("february", new Date("2026-02-01T00:00:00Z"))).resolves.toBe(30);
+  await database.spend.set("user", "ada", 7);
+  await spend(2, "2026-02-02T00:00:00Z");
+  await expect(spent("all", null)).resolves.toBe(9);
+  await expect(spent("march", new Date("2026-03-01T00:00:00Z"))).resolves.toBe(0);
 });
 
 test("a change reaches other replicas within 100 ms, as does the end of a user, budget and token", async () => {

@@ -20,6 +20,7 @@ import { openApi } from "./plugins/openapi";
 import { overload } from "./plugins/overload";
 import { refuseWhenClosing } from "./plugins/refuse-when-closing";
 import { requestId } from "./plugins/request-id";
+import { spendHeaders } from "./plugins/spend-headers";
 import type { AdminTokenStore } from "./ports/admin-token-store";
 import type { AuditLog } from "./ports/audit-log";
 import type { Clock } from "./ports/clock";
@@ -39,6 +40,7 @@ import { models } from "./routes/models";
 import { spendRoutes } from "./routes/spend";
 import { userRoutes } from "./routes/users";
 import type { ModelCatalog } from "./routing/deployment";
+import { findDeployment } from "./routing/find-group";
 import type { DeploymentStatus } from "./routing/list-statuses";
 import type { UpstreamClient } from "./upstream/client";
 import { DeploymentHealth } from "./upstream/deployment-health";
@@ -96,20 +98,28 @@ export function buildApp(
   app.register(metrics, { registry });
   app.register(errorReplies);
   app.register(refuseWhenClosing);
-  app.register(auth, { keys, adminTokens, masterKey, clock }); // who
+  app.register(auth, { keys, users, namedBudgets, adminTokens, masterKey, clock }); // who
   app.register(overload, { capacity: new Capacity(config.capacity), maxBodyBytes: config.maxBodyBytes }); // is there room
   app.register(audit, { log: deps.audit, clock, onRow }); // the row is opened
   app.register(keyStanding, { clock }); // may they at all
   app.register(access); // may they here
   app.register(limits, { limiter: deps.limiter, ledger, clock }); // how often, how many at once
+  app.register(spendHeaders);
   app.register(health, { checks: deps.checks });
-  const failover = { client, health: watchDeployments(deps), clock };
+  const coolDowns = watchDeployments(deps);
+  const failover = { client, health: coolDowns, clock };
   app.register(chatCompletions, { catalog, ledger, failover, inFlight });
   app.register(models, { catalog });
   app.register(modelInfo, { catalog });
-  app.register(deploymentHealth, { statuses: deps.deploymentStatuses });
+  app.register(deploymentHealth, {
+    statuses: deps.deploymentStatuses,
+    cooling: (id) => {
+      const deployment = findDeployment(catalog, id);
+      return deployment === undefined ? undefined : coolDowns.cooling(deployment);
+    },
+  });
   app.register(configCallbacks, { callbacks: deps.callbacks });
-  const spend = budgetedSpend({ spend: deps.spend, ledger, keys, clock });
+  const spend = budgetedSpend({ spend: deps.spend, ledger, keys, users, namedBudgets, clock });
   const management = { keys, users, budgets: namedBudgets, spend, baselines: spend, clock, masterKey };
   app.register(keyRoutes, management);
   app.register(keyChangeRoutes, management);

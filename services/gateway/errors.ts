@@ -86,13 +86,22 @@ export const keysNotLoaded = () =>
     },
   );
 
+/** A limit that is referred to and cannot be looked up must not be taken for no limit. */
+export const namedBudgetMissing = (budgetId: string) =>
+  new GatewayError(
+    503,
+    "service_unavailable",
+    `The budget ${shorten(budgetId)}, which this key or its user refers to by budget_id, is not known. Try again shortly, or ask an administrator to name another one.`,
+    { code: "budget_unknown", retryAfterSeconds: 2 },
+  );
+
 export const adminOnly = (route: string) =>
   new GatewayError(403, "auth_error", `Authentication Error, Only proxy admin can be used to call ${route}.`);
 
 export const notYourKey = () =>
   new GatewayError(403, "auth_error", "A virtual key may only read its own information.");
 
-export const modelNotAllowed = (model: string, allowed: readonly string[]) =>
+export const modelNotAllowed = (model: string, allowed: readonly string[] = []) =>
   new GatewayError(
     403,
     "key_model_access_denied",
@@ -231,6 +240,15 @@ export const priceUnknown = (model: string) =>
     "invalid_request_error",
     `The price of model=${shorten(model)} is not known, and this request has a budget. Ask an administrator to set model_info prices.`,
     { code: "price_unknown", param: "model" },
+  );
+
+/** @param param path of what has no upper bound */
+export const costUnbounded = (param: string) =>
+  new GatewayError(
+    400,
+    "invalid_request_error",
+    `${param}: what this costs is not known beforehand, and this request has a budget. Leave it out, or ask an administrator for a key without a budget.`,
+    { code: "cost_unbounded", param },
   );
 
 export const routeNotFound = (method: string, path: string) =>

@@ -29,6 +29,8 @@ export const MODEL = "claude-sonnet-4-5";
 export interface TestGateway {
   readonly app: FastifyInstance;
   readonly keys: MemoryKeyStore;
+  readonly users: MemoryUserStore;
+  readonly namedBudgets: MemoryNamedBudgetStore;
   readonly audit: MemoryAuditLog;
   readonly budgets: MemoryBudgetStore;
   readonly ledger: Ledger;
@@ -71,6 +73,8 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
   const log: string[] = [];
   const clock = { now: () => Date.now() };
   const keys = new MemoryKeyStore(clock);
+  const users = new MemoryUserStore(clock);
+  const namedBudgets = new MemoryNamedBudgetStore(clock);
   const budgets = props.budgets ?? new MemoryBudgetStore();
   const audit = props.audit ?? new MemoryAuditLog({ budgets });
   const ledger = new Ledger({ store: budgets, logger: createLogger({ name: "test", level: "silent" }) });
@@ -109,8 +113,8 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
         routing: { ...DEFAULT_ROUTING, ...props.routing },
       },
       keys,
-      users: new MemoryUserStore(clock),
-      namedBudgets: new MemoryNamedBudgetStore(clock),
+      users,
+      namedBudgets,
       adminTokens,
       spend: new MemorySpendStore(audit.rows),
       audit,
@@ -136,6 +140,8 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
   return {
     app,
     keys,
+    users,
+    namedBudgets,
     audit,
     budgets,
     ledger,

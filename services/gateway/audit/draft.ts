@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { auditNotCommitted, auditUnavailable, clientClosed, type GatewayError } from "../errors";
 import type { Reservation } from "../ledger/reservation";
 import type { Caller } from "../plugins/auth";
@@ -10,13 +11,16 @@ import { settleUsage } from "../translate/openai-to-anthropic/estimate-usage";
 import type { MessageState } from "../translate/openai-to-anthropic/message-events";
 import { NO_USAGE } from "../translate/openai-to-anthropic/usage";
 import { boundedText } from "./bounded-text";
+import { clientOf } from "./client-of";
+import { scopeOf } from "./key-scope";
+import { sessionInHeaders, sessionInMetadata } from "./session-id";
 
 /** What is known of a request before anything is done for it. */
 export interface DraftOrigin {
   readonly requestId: string;
   readonly route: string;
   readonly caller: Caller;
-  readonly userAgent: string | undefined;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /** The audit row of a running request. Filled in on the way, committed exactly once. */
@@ -28,6 +32,8 @@ export class AuditDraft {
     deployment: undefined,
   };
   #endUser: string | null = null;
+  #sessionId: string | null;
+  #policy: { level: string | null; promptHash: string | null } = { level: null, promptHash: null };
   #isStream = false;
   #attempts = 0;
   #maxTokens = 0;
@@ -50,6 +56,7 @@ export class AuditDraft {
     readonly onRow: (row: AuditRow) => void,
   ) {
     this.#startedAt = clock.now();
+    this.#sessionId = sessionInHeaders(origin.headers);
   }
 
   get isCommitted(): boolean {
@@ -60,6 +67,16 @@ export class AuditDraft {
     this.#model.requested = boundedText(model, 200);
     this.#isStream = isStream;
     this.#endUser = boundedText(endUser, 200);
+  }
+
+  /** What the body says of the conversation; a header that names it goes before. */
+  recordMetadata(metadata: unknown): void {
+    this.#sessionId ??= sessionInMetadata(metadata);
+  }
+
+  /** Which working rules hold. @param promptHash SHA-256 of the enforced prompt; `null` when there is none */
+  recordPolicy(level: string, promptHash: string | null): void {
+    this.#policy = { level: boundedText(level, 100), promptHash: boundedText(promptHash, 100) };
   }
 
   /**
@@ -96,6 +113,11 @@ export class AuditDraft {
   /** Counters reported so far, in tokens. */
   get usage(): TokenUsage {
     return this.#usage;
+  }
+
+  /** What the usage so far costs, in nano-USD. `null`: the deployment has no price. */
+  get costNanoUsd(): number | null {
+    return this.#cost(this.#model.deployment);
   }
 
   recordFirstContent(): void {
@@ -163,7 +185,8 @@ export class AuditDraft {
   }
 
   #toRow(status: number): AuditRow {
-    const { requestId, route, caller, userAgent } = this.origin;
+    const { requestId, route, caller, headers } = this.origin;
+    const userAgent = headers["user-agent"];
     const key = caller.kind === "key" ? caller.key : undefined;
     const { requested, used, deployment } = this.#model;
     return {
@@ -174,6 +197,7 @@ export class AuditDraft {
       keyHash: key?.tokenHash ?? null,
       keyAlias: key?.keyAlias ?? null,
       userId: key?.userId ?? null,
+      ...scopeOf(key),
       endUser: this.#endUser,
       route,
       modelRequested: requested,
@@ -184,15 +208,20 @@ export class AuditDraft {
       errorType: this.#errorType,
       inputTokens: this.#usage.inputTokens,
       outputTokens: this.#usage.outputTokens,
+      reasoningTokens: this.#usage.reasoningTokens,
       cacheReadTokens: this.#usage.cacheReadTokens,
       cacheWriteTokens: this.#usage.cacheWriteTokens,
       cacheWrite1hTokens: this.#usage.cacheWrite1hTokens,
       isUsageEstimated: this.#isUsageEstimated,
-      costNanoUsd: this.#cost(deployment),
+      costNanoUsd: this.costNanoUsd,
       latencyMs: this.#elapsedMs(),
       ttftMs: this.#ttftMs,
       isStream: this.#isStream,
       userAgent: boundedText(userAgent, 200),
+      client: clientOf(userAgent),
+      sessionId: this.#sessionId,
+      enforcementLevel: this.#policy.level,
+      promptHash: this.#policy.promptHash,
       actor: caller.kind === "token" ? caller.token.name : null,
       target: this.#change?.target ?? null,
       changed: this.#change?.fields || null,

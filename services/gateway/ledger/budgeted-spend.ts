@@ -1,54 +1,73 @@
 import type { Clock } from "../ports/clock";
-import type { KeyStore, VirtualKey } from "../ports/key-store";
+import type { KeyStore } from "../ports/key-store";
+import type { NamedBudgetStore } from "../ports/named-budget-store";
 import type { SpendBaselines, SpendReader } from "../ports/spend-reader";
-import { budgetsOf } from "./budgets-of-request";
+import type { UserStore } from "../ports/user-store";
+import { allowanceOfKey, allowanceOfUser } from "./allowances";
+import { type BudgetAccount, budgetOf } from "./budgets-of-request";
 import type { Ledger } from "./ledger";
 
 /** What `budgetedSpend` puts together. */
 export interface BudgetedSpendProps {
   readonly spend: SpendReader & SpendBaselines;
   readonly ledger: Pick<Ledger, "spentNano" | "setSpent">;
-  readonly keys: Pick<KeyStore, "all">;
+  readonly keys: Pick<KeyStore, "findById">;
+  readonly users: Pick<UserStore, "findById">;
+  readonly namedBudgets: Pick<NamedBudgetStore, "findById">;
   readonly clock: Clock;
 }
 
 /**
- * Spend as it counts: a key with a budget has spent what its budget says in the current period, any other what its audit
- * rows add up to. Setting the spend of a key with a budget sets both, so that a key that was reset may go on.
+ * Spend as it counts: a key or user with a budget has spent what its budget says in the current period, any other what its
+ * audit rows add up to. Setting the spend of one with a budget sets both, so that a key that was reset may go on.
  */
 export function budgetedSpend({
   spend,
   ledger,
   keys,
+  users,
+  namedBudgets,
   clock,
 }: BudgetedSpendProps): SpendReader & SpendBaselines {
-  const budgetOf = (key: VirtualKey) =>
-    budgetsOf({ key, endUser: null, maxEndUserBudgetNano: undefined }, clock.now())[0];
-  const budgetsOfKeys = (keyIds: readonly string[]) =>
-    [...keys.all()].flatMap((key) => {
-      const budget = keyIds.includes(key.keyId) ? budgetOf(key) : undefined;
-      return budget === undefined ? [] : [{ keyId: key.keyId, budget }];
-    });
+  const named = (budgetId: string | null) =>
+    budgetId === null ? undefined : namedBudgets.findById(budgetId);
+  const budgetOfKey = (id: string) => {
+    const key = keys.findById(id);
+    return key === undefined ? undefined : budgetOf(allowanceOfKey(key, named(key.budgetId)), clock.now());
+  };
+  const budgetOfUser = (id: string) => {
+    const user = users.findById(id);
+    return user === undefined
+      ? undefined
+      : budgetOf(allowanceOfUser(user, named(user.budgetId)), clock.now());
+  };
+  const inPeriods = async (
+    sums: ReadonlyMap<string, number>,
+    ids: readonly string[],
+    find: (id: string) => BudgetAccount | undefined,
+  ) => {
+    const spent = new Map(sums);
+    for (const id of ids) {
+      const budget = find(id);
+      if (budget === undefined) continue;
+      const inPeriod = await ledger.spentNano(budget);
+      // Not used yet in this period: then a budget with periods has nothing, one without what the rows say.
+      if (inPeriod !== undefined) spent.set(id, inPeriod);
+      else if (budget.since !== null) spent.set(id, 0);
+    }
+    return spent;
+  };
   return {
-    async byKeys(keyIds) {
-      const spent = new Map(await spend.byKeys(keyIds));
-      for (const { keyId, budget } of budgetsOfKeys(keyIds)) {
-        const inPeriod = await ledger.spentNano(budget);
-        // Not used yet in this period: then a budget with periods has nothing, one without what the rows say.
-        if (inPeriod !== undefined) spent.set(keyId, inPeriod);
-        else if (budget.since !== null) spent.set(keyId, 0);
-      }
-      return spent;
-    },
-    byUsers: (userIds) => spend.byUsers(userIds),
+    byKeys: async (keyIds) => inPeriods(await spend.byKeys(keyIds), keyIds, budgetOfKey),
+    byUsers: async (userIds) => inPeriods(await spend.byUsers(userIds), userIds, budgetOfUser),
     logs: (filter, page) => spend.logs(filter, page),
     daily: (filter, limit) => spend.daily(filter, limit),
     report: (dimension, period, limit) => spend.report(dimension, period, limit),
     total: (period) => spend.total(period),
     async set(scope, id, spentNanoUsd) {
       await spend.set(scope, id, spentNanoUsd);
-      if (scope !== "key") return;
-      for (const { budget } of budgetsOfKeys([id])) await ledger.setSpent(budget, spentNanoUsd);
+      const budget = scope === "key" ? budgetOfKey(id) : budgetOfUser(id);
+      if (budget !== undefined) await ledger.setSpent(budget, spentNanoUsd);
     },
   };
 }

@@ -7,6 +7,17 @@ import { computeCostNanoUsd, type TokenPrices } from "../pricing/cost";
 const FRAME_TOKENS = 64;
 const TOKENS_PER_TURN = 16;
 
+/**
+ * Tokens of an image at most, whatever its bytes: a plain one compresses to nothing, one behind a URL is not here at
+ * all. Providers scale images down. Source: Anthropic's largest image, with a margin.
+ */
+const IMAGE_TOKENS = 5000;
+/**
+ * Tokens of a PDF at most beyond its bytes: empty pages are read as images. Source: the pages that a model with a
+ * window of 200,000 tokens takes.
+ */
+const PDF_TOKENS = 200_000;
+
 /** An answer of this size is ample for most turns of an agent, in tokens. */
 const AMPLE_OUTPUT_TOKENS = 4096;
 /** A shorter answer than this is of no use, in tokens. */
@@ -28,6 +39,14 @@ export interface RequestSize {
   readonly bytes: number;
   readonly turns: number;
   readonly maxTokens: number;
+  /** Shortest answer that the request can be cut to, in tokens. @default 256 */
+  readonly leastTokens?: number;
+  /** Whether it asks for an hour in the cache, which costs more. @default false */
+  readonly hasLongCache?: boolean;
+  /** @default 0 */
+  readonly images?: number;
+  /** Documents that are no plain text. @default 0 */
+  readonly pdfs?: number;
 }
 
 /**
@@ -37,10 +56,11 @@ export interface RequestSize {
 export function boundCost(size: RequestSize, prices: readonly TokenPrices[]): CostBounds {
   const bound = (outputTokens: number) =>
     Math.max(...prices.map((price) => costOf(size, Math.min(outputTokens, size.maxTokens), price)));
+  const least = size.leastTokens ?? LEAST_OUTPUT_TOKENS;
   return {
     fullNano: bound(size.maxTokens),
-    ampleNano: bound(AMPLE_OUTPUT_TOKENS),
-    leastNano: bound(LEAST_OUTPUT_TOKENS),
+    ampleNano: bound(Math.max(AMPLE_OUTPUT_TOKENS, least)),
+    leastNano: bound(least),
   };
 }
 
@@ -60,10 +80,11 @@ export function affordableTokens(
 
 function costOf(size: RequestSize, outputTokens: number, listed: TokenPrices): number {
   const prices = dearestTier(listed);
-  // An hour in the cache costs more still, but nothing that is sent asks for it.
-  const dearest = Math.max(prices.inputPicoUsd, prices.cacheReadPicoUsd, prices.cacheWritePicoUsd);
+  const longCache = size.hasLongCache === true ? (prices.cacheWrite1hPicoUsd ?? 0) : 0;
+  const dearest = Math.max(prices.inputPicoUsd, prices.cacheReadPicoUsd, prices.cacheWritePicoUsd, longCache);
+  const media = (size.images ?? 0) * IMAGE_TOKENS + (size.pdfs ?? 0) * PDF_TOKENS;
   const counts = {
-    inputTokens: size.bytes + FRAME_TOKENS + size.turns * TOKENS_PER_TURN,
+    inputTokens: size.bytes + FRAME_TOKENS + size.turns * TOKENS_PER_TURN + media,
     outputTokens,
     cacheReadTokens: 0,
     cacheWriteTokens: 0,

@@ -1,22 +1,21 @@
 import type { AuditDraft } from "../audit/draft";
-import { budgetExceeded, budgetReserved, priceUnknown } from "../errors";
+import { budgetExceeded, budgetReserved, costUnbounded, priceUnknown } from "../errors";
 import type { TokenPrices } from "../pricing/cost";
 import type { BudgetAccount } from "./budgets-of-request";
 import { affordableTokens, boundCost } from "./cost-bound";
+import { findUnboundedCost } from "./find-unbounded-cost";
 import type { Ledger } from "./ledger";
+import { type MeasuredRequest, measureRequest } from "./measure-request";
 import { Reservation } from "./reservation";
-
-/** The part of an upstream request that decides what it can cost. */
-interface Priced {
-  readonly max_tokens: number;
-  readonly messages: readonly unknown[];
-}
+import { shortenAnswer } from "./shorten-answer";
 
 /** A request, and who pays for it. */
-export interface PayingRequest<Message extends Priced> {
+export interface PayingRequest<Message extends MeasuredRequest> {
   readonly budgets: readonly BudgetAccount[];
   readonly model: string;
   readonly message: Message;
+  /** Of the body as it will be sent. @default - those of `message` as JSON */
+  readonly bytes?: number;
   /** Prices of every deployment that may answer. */
   readonly prices: readonly (TokenPrices | undefined)[];
 }
@@ -26,20 +25,19 @@ export interface PayingRequest<Message extends Priced> {
  * only less is to be had, the longest answer is made shorter rather than the budget softer.
  * @returns the message to send: the given one, or one with a lower `max_tokens`
  * @throws GatewayError 402 when the budget is spent, 429 when running requests hold the rest, 400 without a price
+ * or a bound
  */
-export async function reserveForRequest<Message extends Priced>(
+export async function reserveForRequest<Message extends MeasuredRequest>(
   ledger: Ledger,
   draft: AuditDraft,
-  { budgets, model, message, prices }: PayingRequest<Message>,
+  { budgets, model, message, bytes, prices }: PayingRequest<Message>,
 ): Promise<Message> {
   if (budgets.length === 0) return message;
   const known = prices.filter((price) => price !== undefined);
   if (known.length === 0 || known.length < prices.length) throw priceUnknown(model);
-  const size = {
-    bytes: Buffer.byteLength(JSON.stringify(message)),
-    turns: message.messages.length,
-    maxTokens: message.max_tokens,
-  };
+  const unbounded = findUnboundedCost(message as unknown as Readonly<Record<string, unknown>>);
+  if (unbounded !== undefined) throw costUnbounded(unbounded);
+  const size = measureRequest(message, bytes ?? Buffer.byteLength(JSON.stringify(message)));
   const bounds = boundCost(size, known);
   const result = await ledger.reserve(budgets, bounds);
   if (!(result instanceof Reservation)) {
@@ -49,6 +47,5 @@ export async function reserveForRequest<Message extends Priced>(
     throw result.reason === "spent" ? budgetExceeded(details) : budgetReserved(details);
   }
   await draft.beginSpending(result);
-  const maxTokens = affordableTokens(size, known, result.amountNano);
-  return maxTokens < message.max_tokens ? { ...message, max_tokens: maxTokens } : message;
+  return shortenAnswer(message, affordableTokens(size, known, result.amountNano));
 }

@@ -12,17 +12,32 @@ export function describeSpendLog(log: SpendLog) {
     key_alias: log.keyAlias,
     user: log.userId,
     end_user: log.endUser,
+    workspace: log.workspace,
+    scope: log.scope,
+    client: log.client,
+    session_id: log.sessionId,
+    enforcement_level: log.enforcementLevel,
+    prompt_hash: log.promptHash,
     spend: log.costNanoUsd === null ? null : nanoUsdToUsd(log.costNanoUsd),
     total_tokens: promptTokens + log.outputTokens,
     prompt_tokens: promptTokens,
     completion_tokens: log.outputTokens,
     cache_read_input_tokens: log.cacheReadTokens,
     cache_creation_input_tokens: log.cacheWriteTokens,
+    cache_creation: {
+      ephemeral_5m_input_tokens: log.cacheWriteTokens - log.cacheWrite1hTokens,
+      ephemeral_1h_input_tokens: log.cacheWrite1hTokens,
+    },
+    reasoning_tokens: log.reasoningTokens,
+    is_usage_estimated: log.isUsageEstimated,
     startTime: log.startedAt.toISOString(),
-    endTime: new Date(log.startedAt.getTime() + log.latencyMs).toISOString(),
+    completionStartTime: log.ttftMs === null ? null : after(log.startedAt, log.ttftMs),
+    endTime: after(log.startedAt, log.latencyMs),
     model: log.modelUsed,
     model_group: log.modelRequested,
     model_id: log.deployment,
+    attempts: log.attempts,
+    error_type: log.errorType,
     status: log.status < 400 ? "success" : "failure",
     status_code: log.status,
   };
@@ -63,6 +78,10 @@ export function describeGroup(group: SpendGroup, dimension: string) {
     completion_tokens: group.outputTokens,
     total_tokens: group.inputTokens + group.outputTokens,
   };
+}
+
+function after(start: Date, ms: number): string {
+  return new Date(start.getTime() + ms).toISOString();
 }
 
 type Sums = Map<string, number>;

@@ -71,6 +71,21 @@ export const deleteKeyBody = z
   }))
   .refine((body) => body.keys.length + body.key_aliases.length > 0, "must hold keys or key_aliases");
 
+/** `POST /v2/key/info`. */
+export const keysInfoBody = z.strictObject({
+  keys: z
+    .array(reference, "must be a list of keys, their hashes or their ids")
+    .min(1, "must not be empty")
+    .max(100, "must be at most 100 keys"),
+});
+
+/** `GET /key/aliases`. */
+export const keyAliasesQuery = z.strictObject({
+  page: queryInteger(1, 1_000_000, 1),
+  size: queryInteger(1, 1000, 100),
+  search: z.string().max(300).optional(),
+});
+
 /** `GET /key/list`. */
 export const keyListQuery = z.strictObject({
   page: queryInteger(1, 1_000_000, 1),

@@ -41,7 +41,9 @@ export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   "POST /key/delete": route(KEY_MANAGERS, "Delete keys"),
   "GET /key/info": route([...KEY_READERS, "key"], "One key"),
   "POST /key/info": route([...KEY_READERS, "key"], "One key"),
+  "POST /v2/key/info": route(KEY_READERS, "Several keys"),
   "GET /key/list": route(KEY_READERS, "Keys, in pages"),
+  "GET /key/aliases": route(KEY_READERS, "Aliases of keys, in pages"),
 
   "POST /user/new": route(ADMINS, "Make a user"),
   "POST /user/update": route(ADMINS, "Change or make a user"),

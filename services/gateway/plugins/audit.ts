@@ -32,7 +32,7 @@ export const audit = fp<{ log: AuditLog; clock: Clock; onRow: (row: AuditRow) =>
           requestId: request.id,
           route: request.routeOptions.url ?? "unknown",
           caller: request.caller,
-          userAgent: request.headers["user-agent"],
+          headers: request.headers,
         },
         entry,
         clock,

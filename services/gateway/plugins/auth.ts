@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import { expiredKey, keysNotLoaded, malformedKey, noKey, unknownKey } from "../errors";
 import { hashKey, isSameKey, KEY_PREFIX, maskKey } from "../key-token";
+import { type KeySubject, type SubjectStores, subjectOf } from "../ledger/key-subject";
 import type { AdminToken, AdminTokenStore } from "../ports/admin-token-store";
 import type { Clock } from "../ports/clock";
 import type { KeyStore, VirtualKey } from "../ports/key-store";
@@ -11,7 +12,7 @@ import type { Secret } from "../secret";
 export type Caller =
   | { readonly kind: "master" }
   | { readonly kind: "token"; readonly token: AdminToken }
-  | { readonly kind: "key"; readonly key: VirtualKey };
+  | ({ readonly kind: "key" } & KeySubject);
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -25,7 +26,7 @@ declare module "fastify" {
 }
 
 /** What the plugin needs. */
-export interface AuthOptions {
+export interface AuthOptions extends SubjectStores {
   readonly keys: KeyStore;
   readonly adminTokens: AdminTokenStore;
   readonly masterKey: Secret;
@@ -34,7 +35,7 @@ export interface AuthOptions {
 
 /** Who is it: the master key, or a virtual key or admin token by its hash, from memory. Runs before the body is read. */
 export const auth = fp<AuthOptions>(
-  async (app, { keys, adminTokens, masterKey, clock }) => {
+  async (app, { keys, adminTokens, masterKey, clock, ...stores }) => {
     app.decorateRequest("caller", undefined);
 
     app.addHook("onRequest", async (request) => {
@@ -47,7 +48,7 @@ export const auth = fp<AuthOptions>(
       const hash = hashKey(given);
       const key = keys.findByHash(hash);
       if (key !== undefined && isCurrent(key, hash, clock)) {
-        request.caller = { kind: "key", key };
+        request.caller = { kind: "key", ...subjectOf(key, stores) };
         return;
       }
       const token = adminTokens.findByHash(hash);
@@ -68,9 +69,13 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller;
 }
 
-/** Names a caller is restricted to; empty means all. */
-export function allowedModels(caller: Caller): readonly string[] {
-  return caller.kind === "key" ? caller.key.models : [];
+/** Names a caller is restricted to, by its key and by the key's user. `undefined`: all; none is possible too. */
+export function allowedModels(caller: Caller): readonly string[] | undefined {
+  if (caller.kind !== "key") return undefined;
+  const { models: ofKey } = caller.key;
+  const ofUser = caller.user?.models ?? [];
+  if (ofKey.length === 0) return ofUser.length === 0 ? undefined : ofUser;
+  return ofUser.length === 0 ? ofKey : ofKey.filter((name) => ofUser.includes(name));
 }
 
 /** Whether the hash is that of the key's present secret, or of the previous one within its grace. */

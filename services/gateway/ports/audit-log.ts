@@ -11,6 +11,10 @@ export interface AuditRow {
   readonly keyHash: string | null;
   readonly keyAlias: string | null;
   readonly userId: string | null;
+  /** Id of the workspace that the key belongs to, from its metadata. */
+  readonly workspace: string | null;
+  /** What the key was made for, such as `workspace:<id>` or `ci:<repository>`, from its metadata. */
+  readonly scope: string | null;
   /** The `user` field of the body: the caller's own customer. */
   readonly endUser: string | null;
   /** Route pattern, such as `/v1/chat/completions`. */
@@ -27,7 +31,10 @@ export interface AuditRow {
   readonly errorType: string | null;
   /** Tokens read from the prompt, without those from or to the cache. */
   readonly inputTokens: number;
+  /** Those for thinking are among them. */
   readonly outputTokens: number;
+  /** The part of `outputTokens` that the model spent on thinking; 0 when the provider does not say. */
+  readonly reasoningTokens: number;
   readonly cacheReadTokens: number;
   /** For 5 minutes and for an hour together. */
   readonly cacheWriteTokens: number;
@@ -42,6 +49,14 @@ export interface AuditRow {
   readonly ttftMs: number | null;
   readonly isStream: boolean;
   readonly userAgent: string | null;
+  /** The program behind it, such as `claude-code/2.1.330`. */
+  readonly client: string | null;
+  /** The client's own id of the conversation. */
+  readonly sessionId: string | null;
+  /** Working rules that were enforced, such as `standard`. `null`: not decided when the request ended. */
+  readonly enforcementLevel: string | null;
+  /** SHA-256 of the prompt that was enforced. `null`: none. */
+  readonly promptHash: string | null;
   /** Name of the admin token that a management call was made with. */
   readonly actor: string | null;
   /** What a management call was about, such as `key <key id>`; several are parted by commas. Never a secret. */

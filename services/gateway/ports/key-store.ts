@@ -29,7 +29,7 @@ export interface VirtualKey {
   readonly updatedAt: Date;
   readonly createdBy: string;
   readonly updatedBy: string;
-  /** Budget whose limits apply where the key has none of its own. Stored, not enforced yet. */
+  /** Budget whose limits apply where the key has none of its own. */
   readonly budgetId: string | null;
   /** SHA-256 of the key before the last rotation, while it still works. */
   readonly previousTokenHash: string | null;

@@ -24,18 +24,34 @@ export interface SpendLog {
   readonly keyHash: string | null;
   readonly keyAlias: string | null;
   readonly userId: string | null;
+  readonly workspace: string | null;
+  readonly scope: string | null;
   readonly endUser: string | null;
+  readonly client: string | null;
+  readonly sessionId: string | null;
+  readonly enforcementLevel: string | null;
+  readonly promptHash: string | null;
   readonly modelRequested: string | null;
   readonly modelUsed: string | null;
   readonly deployment: string | null;
+  /** Deployments that were asked. */
+  readonly attempts: number;
   readonly status: number;
+  readonly errorType: string | null;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Part of `outputTokens`. */
+  readonly reasoningTokens: number;
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;
+  /** Part of `cacheWriteTokens`. */
+  readonly cacheWrite1hTokens: number;
+  readonly isUsageEstimated: boolean;
   /** `null` when the deployment has no price. */
   readonly costNanoUsd: number | null;
   readonly latencyMs: number;
+  /** Time to the first content; `null` when there was none. */
+  readonly ttftMs: number | null;
 }
 
 /** What can be told apart in a report. */

@@ -6,10 +6,10 @@ export interface User {
   readonly userAlias: string | null;
   /** LiteLLM's name of a role, kept and shown; it gives no rights here. */
   readonly userRole: string | null;
-  /** Model names; empty means all. Stored, not enforced yet. */
+  /** Model names; empty means all. A key may not use what its user may not. */
   readonly models: readonly string[];
   readonly metadata: Readonly<Record<string, unknown>>;
-  /** Most that all keys of the user may spend in a budget period, in nano-USD. Stored, not enforced yet. */
+  /** Most that all keys of the user may spend in a budget period, in nano-USD. */
   readonly maxBudgetNanoUsd: number | null;
   /** Length of a budget period, such as `30d`. */
   readonly budgetDuration: string | null;

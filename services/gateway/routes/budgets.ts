@@ -15,6 +15,7 @@ import { carryToStandingKey } from "../management/carry-to-standing-key";
 import { describeUser } from "../management/describe-user";
 import { budgetNotFound } from "../management/errors";
 import { fieldsOf } from "../management/key-changes";
+import { takeOverPeriod } from "../management/take-over-period";
 import type { KeyStore } from "../ports/key-store";
 import type { NamedBudgetStore } from "../ports/named-budget-store";
 import type { SpendBaselines, SpendReader } from "../ports/spend-reader";
@@ -62,7 +63,7 @@ export const budgetRoutes: FastifyPluginAsync<BudgetsOptions> = async (app, opti
           throw invalidRequest("soft_budget: a user has none", "soft_budget");
         request.audit?.recordChange(`user ${userId}`, fieldsOf(fields));
         const { softBudgetNanoUsd: _none, ...limits } = toBudgetFields(fields);
-        const user = await users.upsert(userId, changedBy, limits);
+        const user = await users.upsert(userId, changedBy, takeOverPeriod({ keys, users }, userId, limits));
         const money = { maxBudgetNanoUsd: fields.max_budget };
         const keyId = await carryToStandingKey({ keys, baselines }, userId, money, changedBy);
         const spent = (await spend.byUsers([userId])).get(userId) ?? 0;

@@ -56,11 +56,11 @@ export const chatCompletions: FastifyPluginAsync<ChatCompletionsOptions> = async
     const { audit, body } = request;
     if (audit === undefined) return message;
     const caller = callerOf(request);
-    const key = caller.kind === "key" ? caller.key : undefined;
+    const allowances = caller.kind === "key" ? caller.allowances : [];
     const { endUser, startedAt } = audit;
     const { maxEndUserBudgetNano } = catalog;
     return reserveForRequest(ledger, audit, {
-      budgets: budgetsOf({ key, endUser, maxEndUserBudgetNano }, startedAt),
+      budgets: budgetsOf({ allowances, endUser, maxEndUserBudgetNano }, startedAt),
       model: body.model,
       message,
       prices: group.map(({ prices }) => prices),
@@ -75,6 +75,8 @@ export const chatCompletions: FastifyPluginAsync<ChatCompletionsOptions> = async
       isStream,
       readEndUser(request.headers) ?? body.user ?? body.safety_identifier,
     );
+
+    audit?.recordMetadata(body["metadata"]);
 
     const group = selectGroup(catalog, callerOf(request), body.model);
     const { mayDropParams, routing: settings } = catalog;

@@ -5,7 +5,14 @@ import { databaseUnavailable, keyNotFound, notYourKey } from "../errors";
 import { actorOf } from "../management/actor";
 import { describeKey, describeKeyWithToken, describeNewKey } from "../management/describe-key";
 import { findKey, type KeyReference, requireKey } from "../management/find-key";
-import { deleteKeyBody, generateKeyBody, keyListQuery, keyReference } from "../management/key-bodies";
+import {
+  deleteKeyBody,
+  generateKeyBody,
+  keyAliasesQuery,
+  keyListQuery,
+  keyReference,
+  keysInfoBody,
+} from "../management/key-bodies";
 import { fieldsOf } from "../management/key-changes";
 import { listKeys } from "../management/list-keys";
 import { makeKey } from "../management/make-key";
@@ -69,6 +76,40 @@ export const keyRoutes: FastifyPluginAsync<KeysOptions> = async (app, options) =
     "/key/info",
     { ...READ, schema: { body: keyReference } },
     async (request) => info(request, request.body),
+  );
+
+  app.post<{ Body: z.output<typeof keysInfoBody> }>(
+    "/v2/key/info",
+    { ...READ, schema: { body: keysInfoBody } },
+    async ({ body }) => {
+      if (!keys.isReady) throw databaseUnavailable();
+      const found = body.keys.flatMap((given) => findKey(keys, given) ?? []);
+      if (found.length === 0) throw keyNotFound();
+      const spent = await spend.byKeys(found.map((key) => key.keyId));
+      return {
+        key: found.map((key) => key.tokenHash),
+        info: found.map((key) => describeKeyWithToken(key, spent.get(key.keyId) ?? 0)),
+      };
+    },
+  );
+
+  app.get<{ Querystring: z.output<typeof keyAliasesQuery> }>(
+    "/key/aliases",
+    { schema: { querystring: keyAliasesQuery } },
+    async ({ query: { page, size, search } }) => {
+      if (!keys.isReady) throw databaseUnavailable();
+      const aliases = [...keys.all()]
+        .flatMap(({ keyAlias }) => keyAlias ?? [])
+        .filter((alias) => search === undefined || alias.includes(search))
+        .sort();
+      return {
+        aliases: aliases.slice((page - 1) * size, page * size),
+        total_count: aliases.length,
+        current_page: page,
+        total_pages: Math.ceil(aliases.length / size),
+        size,
+      };
+    },
   );
 
   app.get<{ Querystring: ListQuery }>(

@@ -11,6 +11,7 @@ import { fieldsOf } from "../management/key-changes";
 import { keysOfUser } from "../management/keys-of-user";
 import { makeKey } from "../management/make-key";
 import { requireBudget } from "../management/require-budget";
+import { takeOverPeriod } from "../management/take-over-period";
 import {
   deleteUserBody,
   newUserBody,
@@ -85,7 +86,8 @@ export const userRoutes: FastifyPluginAsync<UsersOptions> = async (app, options)
       requireBudget(budgets, fields.budget_id);
       const changedBy = actorOf(request);
       request.audit?.recordChange(`user ${userId}`, fieldsOf(request.body, ["user_id"]));
-      const user = await users.upsert(userId, changedBy, toUserFields(fields));
+      const settings = takeOverPeriod({ keys, users }, userId, toUserFields(fields));
+      const user = await users.upsert(userId, changedBy, settings);
       const spentNanoUsd = spent === undefined ? undefined : (spent ?? 0);
       if (spentNanoUsd !== undefined) await baselines.set("user", userId, spentNanoUsd);
       const money = { maxBudgetNanoUsd: fields.max_budget, spentNanoUsd };

@@ -13,3 +13,12 @@ export function findGroup(catalog: ModelCatalog, modelName: string): DeploymentG
   const [first, ...others] = group;
   return first === undefined ? "none-available" : [first, ...others];
 }
+
+/** The deployment with this id among those that can be used. */
+export function findDeployment(catalog: Pick<ModelCatalog, "groups">, id: string): Deployment | undefined {
+  for (const group of catalog.groups.values()) {
+    const found = group.find((deployment) => deployment.id === id);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -49,3 +49,22 @@ test("with a dearer price for long prompts the bound counts on it", () => {
   expect(boundCost(size, [tiered]).fullNano).toBe(INPUT_NANO + 32_000 * 30_000);
   expect(affordableTokens(size, [tiered], INPUT_NANO + 30_000 * 7)).toBe(7);
 });
+
+test("an hour in the cache counts at its own price, when it is asked for", () => {
+  const long = { ...prices, cacheWrite1hPicoUsd: 6_000_000 };
+  expect(boundCost(size, [long])).toEqual(boundCost(size, [prices]));
+  const asked = { ...size, hasLongCache: true, maxTokens: 0 };
+  expect(boundCost(asked, [long]).fullNano).toBe((1000 + 64 + 32) * 6000);
+  // A provider without a price of its own for it bills what five minutes cost.
+  expect(boundCost(asked, [prices]).fullNano).toBe(INPUT_NANO);
+});
+
+test("images and PDFs count for more than their bytes", () => {
+  const seen = { ...size, maxTokens: 0, images: 2, pdfs: 1 };
+  expect(boundCost(seen, [prices]).fullNano).toBe(INPUT_NANO + (2 * 5000 + 200_000) * 3750);
+});
+
+test("an answer that cannot be cut so short is its own least, and ample", () => {
+  const { ampleNano, leastNano } = boundCost({ ...size, leastTokens: 5000 }, [prices]);
+  expect([ampleNano, leastNano]).toEqual([INPUT_NANO + 5000 * 15_000, INPUT_NANO + 5000 * 15_000]);
+});

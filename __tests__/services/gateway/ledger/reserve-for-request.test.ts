@@ -201,3 +201,95 @@ test.each<[string, object, Record<string, string>]>([
     expect((await ask({ user: "grace" }, auth)).status).toBe(200);
   },
 );
+
+describe("the budget of a user", () => {
+  const OTHER = "sk-other-key-of-ada-00";
+  const as = (key: string) => ({ authorization: `Bearer ${key}` });
+  const spent = (account: string) => gateway.budgets.spentNano({ account, period: "all" });
+
+  test("is shared by all keys of the user, exactly, also when many ask at once", async () => {
+    await start();
+    await gateway.users.create("ada", "tests", { maxBudgetNanoUsd: 3_000_000 });
+    const keys = [
+      await gateway.addKey(KEY, { userId: "ada" }),
+      await gateway.addKey(OTHER, { userId: "ada", maxBudgetNanoUsd: 1_000_000_000 }),
+    ];
+    const statuses = await Promise.all(
+      [KEY, OTHER].map(async (key) => {
+        const all: number[] = [];
+        for (let count = 0; count < 60 && all.at(-1) !== 402; count += 1) {
+          const responses = await Promise.all([1, 2, 3].map(() => ask({}, as(key))));
+          for (const response of responses) await response.text();
+          all.push(...responses.map(({ status }) => status).sort());
+        }
+        return all;
+      }),
+    );
+    const answered = statuses.flat().filter((status) => status === 200).length;
+    expect(statuses.map((all) => all.at(-1))).toEqual([402, 402]);
+    expect(await spent("user:ada")).toBe(answered * COST_NANO);
+    expect(answered * COST_NANO).toBeLessThanOrEqual(3_000_000);
+    // Nothing more fits: the bound of one more request is above what is left.
+    expect(answered * COST_NANO).toBeGreaterThan(3_000_000 - 1_000_000);
+    const ofOther = rows().filter(({ keyId }) => keyId === keys[1]?.keyId);
+    expect(await spent(`key:${keys[1]?.keyId}`)).toBe(
+      ofOther.reduce((sum, { costNanoUsd }) => sum + (costNanoUsd ?? 0), 0),
+    );
+    expect(gateway.ledger.reservedNano).toBe(0);
+  });
+
+  test("is refused by its name, and leaves the key's own budget untouched", async () => {
+    await start();
+    await gateway.users.create("ada", "tests", { maxBudgetNanoUsd: 1000, budgetDuration: "30d" });
+    const key = await gateway.addKey(KEY, { userId: "ada", maxBudgetNanoUsd: 1_000_000_000 });
+    const refused = await ask();
+    expect(refused.status).toBe(402);
+    expect(await refused.json()).toMatchObject({
+      error: { scope: "user", limit: 0.000001, resets_at: expect.any(String) },
+    });
+    expect(await spent(`key:${key.keyId}`)).toBe(0);
+    expect(gateway.ledger.reservedNano).toBe(0);
+  });
+
+  test("comes from a named budget where the user has none, and a change is in force at once", async () => {
+    await start();
+    await gateway.namedBudgets.create("team", "tests", { maxBudgetNanoUsd: 1000 });
+    await gateway.users.create("ada", "tests", { budgetId: "team" });
+    await gateway.addKey(KEY, { userId: "ada" });
+    expect((await ask()).status).toBe(402);
+    await gateway.namedBudgets.update("team", "tests", { maxBudgetNanoUsd: 1_000_000_000 });
+    expect((await ask()).status).toBe(200);
+    await gateway.namedBudgets.delete("team");
+    const refused = await ask();
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ error: { code: "budget_unknown" } });
+  });
+
+  test("is shown and set back as what the user has spent", async () => {
+    await start();
+    await gateway.users.create("ada", "tests", { maxBudgetNanoUsd: 1_000_000_000, budgetDuration: "1d" });
+    await gateway.addKey(KEY, { userId: "ada" });
+    await (await ask()).text();
+    const admin = { ...as(MASTER_KEY), "content-type": "application/json" };
+    const shown = async () => {
+      const response = await fetch(`${url}/user/info?user_id=ada`, { headers: admin });
+      return ((await response.json()) as { user_info: { spend: number } }).user_info.spend;
+    };
+    expect(await shown()).toBe(COST_NANO / 1e9);
+    const body = JSON.stringify({ user_id: "ada", spend: 0.5 });
+    expect((await fetch(`${url}/user/update`, { method: "POST", headers: admin, body })).status).toBe(200);
+    expect(await shown()).toBe(0.5);
+  });
+});
+
+test("a key may not use a model that its user may not", async () => {
+  await start();
+  await gateway.users.create("ada", "tests", { models: ["claude-haiku-4-5"] });
+  await gateway.addKey(KEY, { userId: "ada", models: [MODEL] });
+  expect((await ask()).status).toBe(403);
+  expect((await ask({ model: "claude-haiku-4-5" })).status).toBe(403);
+  await gateway.users.upsert("ada", "tests", { models: ["claude-haiku-4-5", MODEL] });
+  expect((await ask()).status).toBe(200);
+  const list = await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${KEY}` } });
+  expect(((await list.json()) as { data: { id: string }[] }).data.map(({ id }) => id)).toEqual([MODEL]);
+});

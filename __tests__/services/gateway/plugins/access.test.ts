@@ -95,6 +95,6 @@ test("an auditor changes nothing, a provisioner touches keys only", () => {
     ROUTES.filter(
       ({ route, roles }) => /^POST/.test(route) && roles !== "public" && roles.includes(role),
     ).map(({ route }) => route);
-  expect(changing("auditor")).toEqual(["POST /key/info", "POST /budget/info"]);
-  expect(changing("provisioner").every((route) => route.startsWith("POST /key/"))).toBe(true);
+  expect(changing("auditor")).toEqual(["POST /key/info", "POST /v2/key/info", "POST /budget/info"]);
+  expect(changing("provisioner").every((route) => /^POST (\/v2)?\/key\//.test(route))).toBe(true);
 });

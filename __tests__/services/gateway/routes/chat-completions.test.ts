@@ -100,6 +100,8 @@ test.each(["/v1/chat/completions", "/chat/completions"])(
         keyHash: null,
         keyAlias: null,
         userId: null,
+        workspace: null,
+        scope: null,
         endUser: "customer-1",
         route: path,
         modelRequested: MODEL,
@@ -110,6 +112,7 @@ test.each(["/v1/chat/completions", "/chat/completions"])(
         errorType: null,
         inputTokens: 10,
         outputTokens: 7,
+        reasoningTokens: 0,
         cacheReadTokens: 4,
         cacheWriteTokens: 3,
         cacheWrite1hTokens: 0,
@@ -120,6 +123,10 @@ test.each(["/v1/chat/completions", "/chat/completions"])(
         ttftMs: expect.any(Number),
         isStream: false,
         userAgent: "test-agent/1",
+        client: "test-agent/1",
+        sessionId: null,
+        enforcementLevel: null,
+        promptHash: null,
         actor: null,
         target: null,
         changed: null,
@@ -127,6 +134,35 @@ test.each(["/v1/chat/completions", "/chat/completions"])(
     ]);
   },
 );
+
+test("the row says which workspace, client and conversation a request came from", async () => {
+  const key = "sk-key-of-a-workspace-1";
+  await gateway.addKey(key, { metadata: { scope: "workspace:w-7" } });
+  const headers = {
+    authorization: `Bearer ${key}`,
+    "content-type": "application/json",
+    "user-agent": "claude-cli/2.1.330 (external, cli)",
+  };
+  const named = body({ metadata: { session_id: "s-body" } });
+  await (await post(named, { headers })).text();
+  await (await post(named, { headers: { ...headers, "x-claude-code-session-id": "s-head" } })).text();
+  const common = { workspace: "w-7", scope: "workspace:w-7", client: "claude-code/2.1.330" };
+  expect(rows()).toMatchObject([
+    { ...common, sessionId: "s-body" },
+    { ...common, sessionId: "s-head" },
+  ]);
+});
+
+test("thinking is counted within the output", async () => {
+  const usage = { output_tokens: 7, output_tokens_details: { thinking_tokens: 5 } };
+  upstream.script = answerWith([
+    ...messageEvents(["Hello"]).filter(({ type }) => type !== "message_delta" && type !== "message_stop"),
+    { type: "message_delta", delta: { stop_reason: "end_turn" }, usage },
+    { type: "message_stop" },
+  ]);
+  expect((await post(body())).status).toBe(200);
+  expect(rows()).toMatchObject([{ outputTokens: 7, reasoningTokens: 5 }]);
+});
 
 test("the provider gets its own credential and version, never the caller's key", async () => {
   await post(body());

@@ -1,5 +1,7 @@
 import { callApp } from "../../../support/services/call-app";
+import { FakeAnthropic, failWith } from "../../../support/services/fake-anthropic";
 import {
+  anthropicDeployment,
   buildTestGateway,
   MASTER_KEY,
   MODEL,
@@ -24,6 +26,34 @@ test("says which deployments can be used and why others cannot, without asking a
     healthy_count: 1,
     unhealthy_count: 1,
   });
+});
+
+test("one that is left alone after a failure is unhealthy, for how long and why", async () => {
+  const [busy, well] = [await FakeAnthropic.start(), await FakeAnthropic.start()];
+  busy.script = failWith(429, "rate_limit_error", "slow down");
+  const other = buildTestGateway({
+    deployments: [
+      anthropicDeployment({ baseUrl: busy.url }),
+      anthropicDeployment({ id: `${MODEL}/1`, baseUrl: well.url }),
+    ],
+  });
+  const headers = { authorization: `Bearer ${MASTER_KEY}` };
+  const payload = { model: MODEL, messages: [{ role: "user", content: "x" }] };
+  const url = "/v1/chat/completions";
+  expect((await callApp(other.app, { method: "POST", url, headers, payload })).statusCode).toBe(200);
+  const health = (await callApp(other.app, { url: "/health", headers })).json();
+  expect(health.unhealthy_endpoints).toEqual([
+    {
+      model_name: MODEL,
+      model: `${MODEL}-20250929`,
+      model_id: `${MODEL}/0`,
+      error: expect.stringMatching(/^left alone for \d+ s, because its provider's rate limit is reached$/),
+      cooling_down_seconds: expect.any(Number),
+    },
+    expect.objectContaining({ model_id: "bedrock/0" }),
+  ]);
+  expect(health.unhealthy_endpoints[0].cooling_down_seconds).toBeGreaterThan(0);
+  await Promise.all([other.close(), busy.stop(), well.stop()]);
 });
 
 test.each(["model=bedrock", "model_id=bedrock/0"])("about one: %s", async (query) => {

@@ -268,3 +268,32 @@ test.each(["/key/generate", "/key/delete"])(
     ]);
   },
 );
+
+test("POST /v2/key/info shows those that exist, as they were asked for", async () => {
+  const first = await gateway.addKey("sk-first-key-000000", { keyAlias: "first" });
+  const second = await gateway.addKey("sk-second-key-00000", { keyAlias: "second" });
+  const ask = (keys: string[]) => call("POST", "/v2/key/info", { keys });
+  const both = (await ask(["sk-second-key-00000", "0".repeat(64), first.keyId])).json();
+  expect(both.key).toEqual([second.tokenHash, first.tokenHash]);
+  expect(both.info).toMatchObject([{ key_alias: "second" }, { key_alias: "first", token: first.tokenHash }]);
+  expect(JSON.stringify(both)).not.toContain("sk-second-key-00000");
+  expect((await ask(["0".repeat(64)])).statusCode).toBe(404);
+  expect((await ask([])).statusCode).toBe(400);
+  expect((await ask(Array.from({ length: 101 }, () => "x"))).statusCode).toBe(400);
+});
+
+test("GET /key/aliases, in pages and by a part of the name", async () => {
+  for (const [index, keyAlias] of ["ci-b", "workspace-1", "ci-a", null].entries())
+    await gateway.addKey(`sk-key-number-0000${index}`, { keyAlias });
+  expect((await call("GET", "/key/aliases")).json()).toEqual({
+    aliases: ["ci-a", "ci-b", "workspace-1"],
+    total_count: 3,
+    current_page: 1,
+    total_pages: 1,
+    size: 100,
+  });
+  expect((await call("GET", "/key/aliases?size=2&page=2")).json()).toMatchObject({
+    aliases: ["workspace-1"],
+  });
+  expect((await call("GET", "/key/aliases?search=ci-")).json()).toMatchObject({ aliases: ["ci-a", "ci-b"] });
+});

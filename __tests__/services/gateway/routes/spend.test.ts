@@ -22,7 +22,7 @@ beforeAll(async () => {
     { ...other, startedAt: new Date("2026-03-09T10:00:00Z"), costNanoUsd: 4e9 },
     { ...other, startedAt: new Date("2026-01-01T10:00:00Z"), costNanoUsd: 8e9 },
     { ...other, startedAt: new Date("2026-03-09T11:00:00Z"), costNanoUsd: null, status: 500 },
-    { startedAt: new Date("2026-03-09T12:00:00Z"), modelRequested: null, route: "/key/generate" },
+    { startedAt: new Date("2024-03-09T12:00:00Z"), modelRequested: null, route: "/key/generate" },
   ]) {
     await gateway.audit.open()?.commit(auditRow(row));
   }
@@ -61,6 +61,48 @@ describe("GET /spend/logs", () => {
       status: "success",
       startTime: "2026-03-09T00:00:00.000Z",
     });
+  });
+
+  test("a request says who, from where and under which rules, and what its tokens were for", async () => {
+    const startedAt = new Date("2024-03-09T12:00:00Z");
+    const row = auditRow({ startedAt, errorType: "overloaded_error", status: 503, attempts: 2 });
+    await gateway.audit.open()?.commit(row);
+    expect((await get(`/spend/logs?request_id=${row.requestId}`)).json()).toEqual([
+      {
+        request_id: row.requestId,
+        call_type: "/v1/chat/completions",
+        api_key: "a".repeat(64),
+        key_id: row.keyId,
+        key_alias: "workspace-1",
+        user: "ada",
+        end_user: null,
+        workspace: "w-1",
+        scope: "workspace:w-1",
+        client: "tests",
+        session_id: "session-1",
+        enforcement_level: "standard",
+        prompt_hash: "b".repeat(64),
+        spend: 0.00014745,
+        total_tokens: 24,
+        prompt_tokens: 17,
+        completion_tokens: 7,
+        cache_read_input_tokens: 4,
+        cache_creation_input_tokens: 3,
+        cache_creation: { ephemeral_5m_input_tokens: 2, ephemeral_1h_input_tokens: 1 },
+        reasoning_tokens: 2,
+        is_usage_estimated: false,
+        startTime: "2024-03-09T12:00:00.000Z",
+        completionStartTime: "2024-03-09T12:00:00.005Z",
+        endTime: "2024-03-09T12:00:00.012Z",
+        model: "claude-sonnet-4-5-20250929",
+        model_group: "claude-sonnet-4-5",
+        model_id: "claude-sonnet-4-5/0",
+        attempts: 2,
+        error_type: "overloaded_error",
+        status: "failure",
+        status_code: 503,
+      },
+    ]);
   });
 
   test("with both dates it sums up days", async () => {

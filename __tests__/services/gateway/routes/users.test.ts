@@ -91,15 +91,15 @@ describe("GET /user/info", () => {
 describe("POST /user/update", () => {
   test("makes what is not there, changes what is given, sets spend", async () => {
     await spendBy("ada", 3);
-    expect((await call("POST", "/user/update", { user_id: "ada", max_budget: 7 })).json()).toMatchObject({
+    expect((await call("POST", "/user/update", { user_id: "ada", rpm_limit: 7 })).json()).toMatchObject({
       user_id: "ada",
-      data: { max_budget: 7, spend: 3 },
+      data: { rpm_limit: 7, spend: 3 },
     });
     await call("POST", "/user/update", { user_id: "ada", user_email: "ada@example.org", spend: 0 });
     await spendBy("ada", 0.5);
     expect((await call("POST", "/user/update", { user_email: "ada@example.org" })).json().data).toMatchObject(
       {
-        max_budget: 7,
+        rpm_limit: 7,
         spend: 0.5,
       },
     );
@@ -118,6 +118,19 @@ describe("POST /user/update", () => {
     expect(keys.map((key: { spend: number }) => key.spend)).toEqual([0, 5]);
   });
 });
+
+test.each(["/user/update", "/budget/update"])(
+  "%s: a first budget takes over the period of the standing key",
+  async (path) => {
+    const budget = { userId: "ada", maxBudgetNanoUsd: 10e9, budgetDuration: "1d" };
+    await gateway.addKey("sk-bootstrap-00000", { ...budget, keyAlias: "ada" });
+    await call("POST", path, { user_id: "ada", max_budget: 20 });
+    expect(gateway.users.findById("ada")).toMatchObject({ maxBudgetNanoUsd: 20e9, budgetDuration: "1d" });
+    await call("POST", path, { user_id: "ada", max_budget: 30, budget_duration: null });
+    await call("POST", path, { user_id: "ada", max_budget: 40 });
+    expect(gateway.users.findById("ada")).toMatchObject({ maxBudgetNanoUsd: 40e9, budgetDuration: null });
+  },
+);
 
 test("POST /user/delete takes the keys along; all or nothing", async () => {
   const { key } = (await call("POST", "/user/new", { user_id: "ada" })).json();

@@ -9,15 +9,13 @@ import {
 } from "../../ports/budget-store";
 import { StoreUnavailableError } from "../../ports/key-store";
 import { toLostRow } from "../lost-request";
-import { ACQUIRE, CREATE_BUDGET, END_OWNER, GIVE_BACK, READ_SPENT, SET_SPENT } from "./budget-statements";
+import { ACQUIRE, END_OWNER, GIVE_BACK, READ_SPENT, SET_SPENT } from "./budget-statements";
+import { createBudget } from "./create-budget";
 import { isForeignKeyViolation } from "./error-class";
 import { writeItems } from "./write-items";
 
 /** Lost requests of one statement at most. */
 const LOST_ROWS = 500;
-
-/** `key:` accounts are named by the key's id, and rows know that id. */
-const KEY_ACCOUNT = /^key:([0-9a-f-]{36})$/;
 
 /** Budgets, leases and owners in Postgres. Time is the database's own. */
 export class PostgresBudgetStore implements BudgetStore {
@@ -40,10 +38,10 @@ export class PostgresBudgetStore implements BudgetStore {
   }
 
   async acquire(request: LeaseRequest): Promise<Lease> {
-    const { account, period, since } = request;
     const found = await this.#tryAcquire(request);
     if (found !== undefined) return found;
-    await this.#query(CREATE_BUDGET, [account, period, KEY_ACCOUNT.exec(account)?.[1] ?? null, since]);
+    const { text, values } = createBudget(request);
+    await this.#query(text, values);
     const created = await this.#tryAcquire(request);
     if (created === undefined) throw new StoreUnavailableError("budget not created");
     return created;

@@ -1,5 +1,6 @@
 import type { ClientBase } from "pg";
-import { migrations as allMigrations, type Migration } from "./migrations";
+import { migrations as allMigrations } from "./migrations";
+import type { Migration } from "./migrations/migration";
 
 /** Any number, the same in every replica: only one of them migrates at a time. */
 const MIGRATION_LOCK = 7_205_314;

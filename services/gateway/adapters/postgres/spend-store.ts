@@ -12,7 +12,7 @@ import type {
   SpendReader,
 } from "../../ports/spend-reader";
 import { spendCondition } from "./spend-condition";
-import { type DailyRow, type GroupRow, type SpendLogRow, toSpendLog } from "./spend-rows";
+import { type DailyRow, type GroupRow, SPEND_LOG_COLUMNS, type SpendLogRow, toSpendLog } from "./spend-rows";
 
 /** Column of `audit_log` or expression over it for each dimension; the only place where SQL text is chosen. */
 const DIMENSIONS: Readonly<Record<SpendDimension, string>> = {
@@ -40,10 +40,7 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
   async logs(filter: SpendFilter, page: SpendPage): Promise<readonly SpendLog[]> {
     const { sql, values } = spendCondition(filter, 3);
     return this.#read<SpendLog, SpendLogRow>(
-      `SELECT request_id, started_at, route, key_id, key_hash, key_alias, user_id, end_user, model_requested,
-              model_used, deployment, status, input_tokens, output_tokens, cache_read_tokens,
-              cache_write_tokens, cost_nano_usd, latency_ms
-         FROM audit_log WHERE ${sql} ORDER BY started_at DESC, request_id LIMIT $1 OFFSET $2`,
+      `SELECT ${SPEND_LOG_COLUMNS} FROM audit_log WHERE ${sql} ORDER BY started_at DESC, request_id LIMIT $1 OFFSET $2`,
       [page.limit, page.offset, ...values],
       toSpendLog,
     );

@@ -24,6 +24,8 @@ export interface AnthropicRequest {
 export interface TokenUsage {
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** The part of `outputTokens` that the model spent on thinking; 0 when the provider does not say. */
+  readonly reasoningTokens: number;
   readonly cacheReadTokens: number;
   /** For 5 minutes and for an hour together. */
   readonly cacheWriteTokens: number;

@@ -5,6 +5,7 @@ import type { ChatUsage } from "./openai-types";
 export const NO_USAGE: TokenUsage = {
   inputTokens: 0,
   outputTokens: 0,
+  reasoningTokens: 0,
   cacheReadTokens: 0,
   cacheWriteTokens: 0,
   cacheWrite1hTokens: 0,
@@ -17,10 +18,12 @@ export const NO_USAGE: TokenUsage = {
 export function mergeUsage(known: TokenUsage, reported: unknown): TokenUsage {
   if (typeof reported !== "object" || reported === null) return known;
   const usage = reported as Record<string, unknown>;
+  const output = (usage["output_tokens_details"] ?? {}) as Record<string, unknown>;
   const writes = (usage["cache_creation"] ?? {}) as Record<string, unknown>;
   return {
     inputTokens: readCount(usage["input_tokens"]) ?? known.inputTokens,
     outputTokens: readCount(usage["output_tokens"]) ?? known.outputTokens,
+    reasoningTokens: readCount(output["thinking_tokens"]) ?? known.reasoningTokens,
     cacheReadTokens: readCount(usage["cache_read_input_tokens"]) ?? known.cacheReadTokens,
     cacheWriteTokens: readCount(usage["cache_creation_input_tokens"]) ?? known.cacheWriteTokens,
     cacheWrite1hTokens: readCount(writes["ephemeral_1h_input_tokens"]) ?? known.cacheWrite1hTokens,

@@ -1,4 +1,4 @@
-import type { Migration } from "./index";
+import type { Migration } from "./migration";
 
 /**
  * Money is integer nano-USD. `version` grows with every change of a key, so that a replica can ask for what it

@@ -1,4 +1,4 @@
-import type { Migration } from "./index";
+import type { Migration } from "./migration";
 
 /**
  * Money that is spent, and money that gateways hold. For every budget: `leased_nano_usd` is the sum of its rows

@@ -1,4 +1,4 @@
-import type { Migration } from "./index";
+import type { Migration } from "./migration";
 
 /**
  * Sliding windows. A block is a number of counts given to one gateway at one moment; it counts until

@@ -1,4 +1,4 @@
-import type { Migration } from "./index";
+import type { Migration } from "./migration";
 
 /**
  * Users, budgets and admin tokens are replicated as keys are: `version` grows with every change, a deleted row

@@ -1,4 +1,4 @@
-import type { Migration } from "./index";
+import type { Migration } from "./migration";
 
 /** Rows from before had exactly one attempt when a deployment was asked, and reported usage only. */
 export const attemptsAndUsage: Migration = {

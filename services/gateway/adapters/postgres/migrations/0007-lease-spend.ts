@@ -1,4 +1,4 @@
-import type { Migration } from "./index";
+import type { Migration } from "./migration";
 
 /**
  * What is spent stands with the lease that it was spent from, so that a commit changes rows of its own gateway only;
