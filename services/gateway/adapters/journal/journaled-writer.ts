@@ -1,0 +1,123 @@
+import type { Logger } from "pino";
+import type { Intent } from "../../ports/budget-store";
+import type { CommitItem } from "../commit-item";
+import type { Journal } from "./journal";
+import { type ReplaySettings, replay } from "./replay";
+
+/** Settings of `JournaledWriter`. */
+export interface JournaledWriterSettings extends Pick<ReplaySettings, "isRowFault" | "onRowFault"> {
+  readonly journal: Journal;
+  /** Makes a batch durable in the database; must be safe to repeat. */
+  readonly write: (items: readonly CommitItem[]) => Promise<void>;
+  /** Whether the database is known to be there. */
+  readonly isConnected: () => boolean;
+  /** Whether an error of `write` says that the database cannot be used now, whatever the rows. */
+  readonly isUnavailable: (error: unknown) => boolean;
+  readonly logger: Pick<Logger, "info" | "warn" | "error">;
+}
+
+/**
+ * Makes batches durable in the database or, while it is away, in the journal.
+ *
+ * Rows only. An intent is refused while the database is away, so that its request is not sent: whether this gateway may
+ * still use a lease is for the database to say. Another gateway that reaches it may have given this one up for dead and
+ * may be spending the same money, and an intent in a local file would not stop it.
+ *
+ * A row with an intent that is in the journal counts as durable for its answer, but not for the ledger: its reservation
+ * stands until the row is replayed. Otherwise the ledger could end its owner before that, with the intent still open,
+ * and the request would be charged what was reserved instead of what it cost.
+ */
+export class JournaledWriter {
+  /** A write has failed since the database last showed that it takes writes. */
+  #isSuspended = false;
+  readonly #refused = new WeakSet<Intent>();
+  /** What is to be done when rows are replayed, by request id. As many at most as had an intent when the outage began. */
+  readonly #held = new Map<string, () => void>();
+  #replaying: Promise<boolean> | undefined;
+
+  constructor(readonly settings: JournaledWriterSettings) {}
+
+  /** Whether batches go to the journal. */
+  get isAway(): boolean {
+    return this.#isSuspended || !this.settings.isConnected();
+  }
+
+  /** Whether a row of a new request could be made durable. */
+  get canWrite(): boolean {
+    return !this.isAway || this.settings.journal.hasRoom;
+  }
+
+  /** Whether an intent was not made durable, although its batch was: its request must not be sent. */
+  isRefused(intent: Intent): boolean {
+    return this.#refused.has(intent);
+  }
+
+  /** @throws what the database says of the rows, or the disk's error when neither takes them */
+  async write(items: readonly CommitItem[]): Promise<void> {
+    const { journal, write, isUnavailable, logger } = this.settings;
+    if (!this.isAway) {
+      try {
+        await write(items);
+        return;
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        this.#isSuspended = true;
+        logger.warn({ err: error }, "database away: audit rows go to the journal");
+      }
+    }
+    const rows = items.filter((item) => item.kind === "row");
+    if (rows.length > 0) await journal.append(rows);
+    for (const item of items) {
+      if (item.kind === "intent") this.#refused.add(item.intent);
+      else if (!item.hasIntent) item.onDurable?.();
+      else if (item.onDurable !== undefined) this.#held.set(item.row.requestId, item.onDurable);
+    }
+  }
+
+  /** The database was connected anew: the next batch goes there, and so does what is in the journal. */
+  onReady(): void {
+    this.#isSuspended = false;
+    void this.#replayRest();
+  }
+
+  /** The database has answered. Batches go there again when it has taken what is in the journal. */
+  async onPoll(): Promise<void> {
+    if (!this.#isSuspended && !this.#hasRest) return;
+    void this.#replayRest();
+  }
+
+  /** Replays what is in the journal now. One at a time. @returns whether all of it is in the database */
+  replay(): Promise<boolean> {
+    this.#replaying ??= this.#replay().finally(() => {
+      this.#replaying = undefined;
+    });
+    return this.#replaying;
+  }
+
+  get #hasRest(): boolean {
+    return this.settings.journal.bytes > 0 || this.#held.size > 0;
+  }
+
+  async #replayRest(): Promise<void> {
+    if (await this.replay()) this.#isSuspended = false;
+  }
+
+  async #replay(): Promise<boolean> {
+    const heldBefore = [...this.#held.keys()];
+    try {
+      await replay({ ...this.settings, onDurable: (requestId) => this.#release(requestId) });
+    } catch (error) {
+      this.settings.logger.warn({ err: error }, "journal not replayed, trying again");
+      return false;
+    }
+    // Their rows were given up, or another process that shares the directory has them.
+    for (const requestId of heldBefore) this.#release(requestId);
+    return true;
+  }
+
+  #release(requestId: string): void {
+    const onDurable = this.#held.get(requestId);
+    this.#held.delete(requestId);
+    onDurable?.();
+  }
+}
