@@ -66,6 +66,7 @@ const environment = z
     JOURNAL_MAX_BYTES: integer(MEBIBYTE, 64 * 1024 * MEBIBYTE, "remove it for 256 MiB").default(
       256 * MEBIBYTE,
     ),
+    JOURNAL_MAX_OUTAGE_SECONDS: integer(1, 7 * 86_400, "remove it for 900").default(900),
     ANTHROPIC_BASE_URL: httpUrl.optional(),
   })
   .refine((env) => env.MAX_BODY_BYTES_IN_FLIGHT >= env.MAX_BODY_BYTES, {
@@ -110,11 +111,16 @@ const environment = z
     /**
      * Where audit rows go while Postgres is away. `JOURNAL_DIRECTORY`, on a disk that outlives the process; default
      * none, then requests are refused. `JOURNAL_MAX_BYTES`, default 256 MiB, about 300,000 rows.
+     * `JOURNAL_MAX_OUTAGE_SECONDS`, default 900: then requests are refused, because changes of keys are not heard of.
      */
     journal:
       env.JOURNAL_DIRECTORY === undefined
         ? undefined
-        : { directory: env.JOURNAL_DIRECTORY, maxBytes: env.JOURNAL_MAX_BYTES },
+        : {
+            directory: env.JOURNAL_DIRECTORY,
+            maxBytes: env.JOURNAL_MAX_BYTES,
+            maxOutageMs: env.JOURNAL_MAX_OUTAGE_SECONDS * 1000,
+          },
     /** Takes the place of Anthropic's own address. `ANTHROPIC_BASE_URL`, default none. */
     anthropicBaseUrl: env.ANTHROPIC_BASE_URL,
   }));

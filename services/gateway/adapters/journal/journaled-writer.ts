@@ -14,7 +14,16 @@ export interface JournaledWriterSettings extends Pick<ReplaySettings, "isRowFaul
   /** Whether an error of `write` says that the database cannot be used now, whatever the rows. */
   readonly isUnavailable: (error: unknown) => boolean;
   readonly logger: Pick<Logger, "info" | "warn" | "error">;
+  /**
+   * How long requests are accepted without the database, in milliseconds. A key that is blocked or deleted elsewhere
+   * meanwhile is not known to be. @default 900000, 15 minutes
+   */
+  readonly maxOutageMs?: number | undefined;
+  /** Milliseconds of a clock that nobody sets. @default performance.now */
+  readonly now?: () => number;
 }
+
+const MAX_OUTAGE_MS = 900_000;
 
 /**
  * Makes batches durable in the database or, while it is away, in the journal.
@@ -30,10 +39,13 @@ export interface JournaledWriterSettings extends Pick<ReplaySettings, "isRowFaul
 export class JournaledWriter {
   /** A write has failed since the database last showed that it takes writes. */
   #isSuspended = false;
+  #failures = 0;
   readonly #refused = new WeakSet<Intent>();
   /** What is to be done when rows are replayed, by request id. As many at most as had an intent when the outage began. */
   readonly #held = new Map<string, () => void>();
   #replaying: Promise<boolean> | undefined;
+  /** When the database last answered. */
+  #seenAt = Number.NEGATIVE_INFINITY;
 
   constructor(readonly settings: JournaledWriterSettings) {}
 
@@ -44,7 +56,9 @@ export class JournaledWriter {
 
   /** Whether a row of a new request could be made durable. */
   get canWrite(): boolean {
-    return !this.isAway || this.settings.journal.hasRoom;
+    if (!this.isAway) return true;
+    const { journal, maxOutageMs = MAX_OUTAGE_MS } = this.settings;
+    return journal.hasRoom && this.#now() - this.#seenAt < maxOutageMs;
   }
 
   /** Whether an intent was not made durable, although its batch was: its request must not be sent. */
@@ -62,6 +76,7 @@ export class JournaledWriter {
       } catch (error) {
         if (!isUnavailable(error)) throw error;
         this.#isSuspended = true;
+        this.#failures += 1;
         logger.warn({ err: error }, "database away: audit rows go to the journal");
       }
     }
@@ -76,12 +91,14 @@ export class JournaledWriter {
 
   /** The database was connected anew: the next batch goes there, and so does what is in the journal. */
   onReady(): void {
+    this.#seenAt = this.#now();
     this.#isSuspended = false;
     void this.#replayRest();
   }
 
   /** The database has answered. Batches go there again when it has taken what is in the journal. */
-  async onPoll(): Promise<void> {
+  onPoll(): void {
+    this.#seenAt = this.#now();
     if (!this.#isSuspended && !this.#hasRest) return;
     void this.#replayRest();
   }
@@ -94,12 +111,19 @@ export class JournaledWriter {
     return this.#replaying;
   }
 
+  #now(): number {
+    return this.settings.now?.() ?? performance.now();
+  }
+
   get #hasRest(): boolean {
     return this.settings.journal.bytes > 0 || this.#held.size > 0;
   }
 
   async #replayRest(): Promise<void> {
-    if (await this.replay()) this.#isSuspended = false;
+    const failures = this.#failures;
+    const isDone = await this.replay();
+    // A failure meanwhile says more than a replay of nothing.
+    if (isDone && failures === this.#failures) this.#isSuspended = false;
   }
 
   async #replay(): Promise<boolean> {

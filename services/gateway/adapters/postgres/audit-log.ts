@@ -19,6 +19,8 @@ export interface PostgresAuditLogSettings {
   readonly isConnected: () => boolean;
   /** Takes rows while Postgres is away. @default - none: nothing is accepted then */
   readonly journal?: Journal | undefined;
+  /** How long it does. @default - `JournaledWriter`'s */
+  readonly maxOutageMs?: number | undefined;
   /** Rows in memory at most, those of running requests included. @default 5000 */
   readonly capacity?: number;
   /** How long an answer waits for its row. @default 10000 ms */
@@ -39,7 +41,7 @@ export class PostgresAuditLog implements AuditLog {
     this.#begin = resolve;
   });
 
-  constructor({ pool, logger, isConnected, journal, ...limits }: PostgresAuditLogSettings) {
+  constructor({ pool, logger, isConnected, journal, maxOutageMs, ...limits }: PostgresAuditLogSettings) {
     this.#isConnected = isConnected;
     this.#logger = logger;
     this.#journal = journal;
@@ -57,6 +59,7 @@ export class PostgresAuditLog implements AuditLog {
             isRowFault: isDataFault,
             onRowFault,
             logger,
+            maxOutageMs,
           });
     this.#writer = writer;
     this.#commits = new GroupCommit<CommitItem>({

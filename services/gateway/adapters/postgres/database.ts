@@ -29,7 +29,7 @@ export interface DatabaseSettings {
   /** How long an answer waits for its audit row. @default 10000 ms */
   readonly auditTimeoutMs?: number;
   /** Where audit rows go while Postgres is away. @default - nowhere: requests are refused then */
-  readonly journal?: JournalSettings | undefined;
+  readonly journal?: (JournalSettings & { readonly maxOutageMs?: number }) | undefined;
 }
 
 /** Everything that lives in Postgres. */
@@ -87,6 +87,7 @@ export function openDatabase({
     logger,
     isConnected: () => link.isConnected,
     journal: journal === undefined ? undefined : new Journal(journal),
+    maxOutageMs: journal?.maxOutageMs,
     ...(auditTimeoutMs === undefined ? {} : { timeoutMs: auditTimeoutMs }),
   });
   const schema = {

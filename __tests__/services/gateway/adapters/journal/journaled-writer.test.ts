@@ -14,6 +14,7 @@ const ROW_FAULT = new Error("row");
 let directory: string;
 let journal: Journal;
 let isConnected: boolean;
+let nowMs: number;
 /** What the database says to the next batches. */
 let failure: Error | undefined;
 let written: CommitItem[][];
@@ -24,6 +25,7 @@ beforeEach(() => {
   directory = join(temporaryFolder(), "journal");
   journal = new Journal({ directory, maxBytes: 4000 });
   isConnected = true;
+  nowMs = 0;
   failure = undefined;
   written = [];
   durable = [];
@@ -38,8 +40,11 @@ beforeEach(() => {
     isUnavailable: (error) => error === AWAY,
     isRowFault: (error) => error === ROW_FAULT,
     onRowFault: () => {},
+    maxOutageMs: 1000,
+    now: () => nowMs,
     logger: createLogger({ name: "test", level: "silent" }),
   });
+  writer.onReady();
 });
 afterEach(() => journal.close());
 
@@ -89,11 +94,11 @@ test("no time is lost with a database that is known to be away", async () => {
 test("without a new connection, batches return to the database when it has taken the journal", async () => {
   failure = AWAY;
   await writer.write([row("a")]);
-  await writer.onPoll();
+  writer.onPoll();
   await writer.replay();
   expect(writer.isAway).toBe(true);
   failure = undefined;
-  await writer.onPoll();
+  writer.onPoll();
   await writer.replay();
   expect([users(), writer.isAway]).toEqual([[["a"]], false]);
 });
@@ -139,6 +144,21 @@ test("requests are accepted while the database is there or the journal has room"
   expect(writer.canWrite).toBe(true);
   await writer.write(Array.from({ length: 10 }, (_, index) => row(String(index))));
   expect(writer.canWrite).toBe(false);
+  isConnected = true;
+  expect(writer.canWrite).toBe(true);
+});
+
+test("requests are refused when the database has not answered for too long; their rows are still written", async () => {
+  nowMs = 5000;
+  expect(writer.canWrite).toBe(true);
+  writer.onPoll();
+  isConnected = false;
+  nowMs = 5999;
+  expect(writer.canWrite).toBe(true);
+  nowMs = 6000;
+  expect(writer.canWrite).toBe(false);
+  await writer.write([row("a")]);
+  expect(durable).toEqual(["a"]);
   isConnected = true;
   expect(writer.canWrite).toBe(true);
 });
