@@ -1,6 +1,9 @@
 import { BlockBuilder } from "./block-builder";
 import type { CollectedMessage } from "./collected-message";
+import type { DeltaText } from "./delta";
 import type { MessageEvent } from "./event";
+
+const KINDS: Readonly<Record<string, DeltaText["kind"]>> = { text_delta: "text", thinking_delta: "thinking" };
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -15,7 +18,7 @@ export class MessageCollector {
   push(event: MessageEvent): void {
     const { delta } = event;
     if (delta !== undefined) {
-      this.#blocks.get(delta.index)?.addText(delta.kind, delta.escaped);
+      this.#blockOf(delta.index, delta.kind)?.addText(delta.kind, delta.escaped);
       return;
     }
     switch (event.type) {
@@ -26,7 +29,7 @@ export class MessageCollector {
         this.#open(event.value["index"], membersOf(event.value["content_block"]));
         break;
       case "content_block_delta":
-        this.#blocks.get(Number(event.value["index"]))?.addDelta(membersOf(event.value["delta"]));
+        this.#addParsed(Number(event.value["index"]), membersOf(event.value["delta"]));
         break;
       case "message_delta":
         this.#change(event.value);
@@ -63,6 +66,17 @@ export class MessageCollector {
   #open(index: unknown, block: Members): void {
     if (typeof index === "number" && !this.#blocks.has(index))
       this.#blocks.set(index, new BlockBuilder(block));
+  }
+
+  #addParsed(index: number, delta: Members): void {
+    const kind = KINDS[String(delta["type"])];
+    (kind === undefined ? this.#blocks.get(index) : this.#blockOf(index, kind))?.addDelta(delta);
+  }
+
+  /** The block of a piece. Not every provider says where a text begins; a tool has no name then and is dropped. */
+  #blockOf(index: number, kind: DeltaText["kind"]): BlockBuilder | undefined {
+    if (kind !== "input") this.#open(index, { type: kind });
+    return this.#blocks.get(index);
   }
 
   #change({ type: _type, delta, usage, ...rest }: Members): void {
