@@ -2,10 +2,9 @@ import { BlockBuilder } from "./block-builder";
 import type { CollectedMessage } from "./collected-message";
 import type { DeltaText } from "./delta";
 import type { MessageEvent } from "./event";
+import { type Members, membersOf, textMember } from "./members";
 
 const KINDS: Readonly<Record<string, DeltaText["kind"]>> = { text_delta: "text", thinking_delta: "thinking" };
-
-type Members = Readonly<Record<string, unknown>>;
 
 /** Events → the whole answer, for clients that did not ask for a stream. Does not judge whether the answer is complete. */
 export class MessageCollector {
@@ -39,16 +38,16 @@ export class MessageCollector {
 
   /** What came so far, as a message. Blocks are in the order in which they began. */
   message(): CollectedMessage {
-    const { id, model, stop_reason: reason, stop_sequence: sequence } = this.#message;
+    const said = this.#message;
     return {
-      ...this.#message,
-      id: String(id ?? ""),
+      ...said,
+      id: textMember(said, "id") ?? "",
       type: "message",
       role: "assistant",
-      model: String(model ?? ""),
+      model: textMember(said, "model") ?? "",
       content: [...this.#blocks.values()].map((block) => block.build()),
-      stop_reason: typeof reason === "string" ? reason : null,
-      stop_sequence: typeof sequence === "string" ? sequence : null,
+      stop_reason: textMember(said, "stop_reason") ?? null,
+      stop_sequence: textMember(said, "stop_sequence") ?? null,
       usage: this.#usage,
     };
   }
@@ -89,8 +88,4 @@ export class MessageCollector {
       if (value !== null || this.#usage[name] === undefined) this.#usage[name] = value;
     }
   }
-}
-
-function membersOf(value: unknown): Members {
-  return typeof value === "object" && value !== null ? (value as Members) : {};
 }
