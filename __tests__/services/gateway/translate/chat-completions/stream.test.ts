@@ -4,7 +4,8 @@ import { MessageCollector } from "../../../../../services/gateway/messages/colle
 import { toAnswer } from "../../../../../services/gateway/translate/chat-completions/answer";
 import type { ChatAnswerPlan } from "../../../../../services/gateway/translate/chat-completions/answer-plan";
 import { createStream } from "../../../../../services/gateway/translate/chat-completions/stream";
-import type { FakeEvent } from "../../../../support/services/fake-anthropic";
+import { SseParser } from "../../../../../services/gateway/translate/sse-parser";
+import { encodeEvents, type FakeEvent } from "../../../../support/services/fake-anthropic";
 import {
   ALL_STREAMS,
   BROKEN_STREAMS,
@@ -23,6 +24,9 @@ import {
 
 type Chunk = OpenAI.ChatCompletionChunk;
 type Delta = Record<string, unknown>;
+
+import { Random } from "../../../../support/services/random";
+import { randomStream } from "../../../../support/services/random-stream";
 
 const IDENTITY = { id: "chatcmpl-1", created: 1, model: "alias-ü" };
 const PLAN: ChatAnswerPlan = {
@@ -359,6 +363,48 @@ test.each(Object.entries(STREAMS))(
     expect(final.usage).toEqual(whole.usage);
   },
 );
+
+test("random streams: the same bytes however written and cut, and the same answer as without a stream", () => {
+  for (let seed = 1; seed <= 300; seed += 1) {
+    const random = new Random(seed);
+    const events = randomStream(random);
+    const plan = { ...PLAN, ...random.pick(PLANS) };
+    const { pushed, end } = answer(events, plan);
+    for (const spelling of ["padded", "spaced"] as const) {
+      const other = answer(events, plan, spelling);
+      expect([seed, other.pushed, other.end]).toEqual([seed, pushed, end]);
+    }
+
+    const bytes = Buffer.from(encodeEvents(events));
+    const parser = new SseParser();
+    const stream = createStream(IDENTITY, plan);
+    const collector = new MessageCollector();
+    let out = "";
+    for (let at = 0; at < bytes.length; ) {
+      const size = random.int(1, 200);
+      for (const event of parser.push(bytes.subarray(at, at + size))) {
+        out += stream.push(event);
+        collector.push(event);
+      }
+      at += size;
+    }
+    out = Buffer.from(out + stream.end(), "latin1").toString();
+    expect([seed, out]).toEqual([seed, pushed.join("") + end]);
+
+    const whole = toAnswer(collector.message(), IDENTITY, plan).choices[0];
+    const joined = (field: string) =>
+      chunksOf(out)
+        .map(({ choices }) => (choices[0]?.delta as Delta | undefined)?.[field] ?? "")
+        .join("");
+    expect([seed, joined("content")]).toEqual([seed, whole?.message.content ?? ""]);
+    expect([seed, joined("reasoning_content")]).toEqual([seed, whole?.message.reasoning_content ?? ""]);
+    expect(
+      chunksOf(out)
+        .flatMap(({ choices }) => choices)
+        .at(-1)?.finish_reason,
+    ).toBe(whole?.finish_reason);
+  }
+});
 
 test("OpenAI's client throws the error of a stream", async () => {
   const { pushed, stream } = answer(BROKEN_STREAMS["cut off"]);
