@@ -1,4 +1,5 @@
 import { RawText } from "../../../../../services/gateway/json/json-value";
+import type { ContentBlock } from "../../../../../services/gateway/messages/request";
 import { toMessages } from "../../../../../services/gateway/translate/chat-completions/to-messages";
 import { readBody, SONNET_4_5, targetOf, translateChat } from "../../../../support/services/translate-chat";
 
@@ -258,8 +259,8 @@ test("earlier thinking is left out where no thinking is asked for", () => {
 test("a long text is passed on as it came", () => {
   const long = `${"Zeile\n".repeat(200)}ü`;
   const { request } = toMessages(readBody({ messages: [{ role: "user", content: long }] }), SONNET_4_5);
-  const [block] = request.messages.flatMap(({ content }) => content) as readonly { text: unknown }[];
-  expect(block?.text).toBeInstanceOf(RawText);
+  const [block] = request.messages.flatMap(({ content }) => content as readonly ContentBlock[]);
+  expect(block?.["text"]).toBeInstanceOf(RawText);
   expect(translate([{ role: "user", content: long }])["messages"]).toEqual([user(text(long))]);
 });
 
@@ -267,7 +268,9 @@ test("long arguments are read, numbers of any length kept", () => {
   const id = "12345678901234567890123";
   const args = `{"id":${id},"text":"${"x".repeat(600)}"}`;
   const { request } = toMessages(readBody({ messages: [hi, calls(call("a", args)), tool("a")] }), SONNET_4_5);
-  const [, block] = request.messages.flatMap(({ content }) => content) as unknown as {
+  const [, block] = request.messages.flatMap(
+    ({ content }) => content as readonly ContentBlock[],
+  ) as unknown as {
     input: { id: { text: string } };
   }[];
   expect(block?.input.id.text).toBe(id);
