@@ -1,0 +1,56 @@
+import type { ClientTool } from "./answer-plan";
+import { encodeText } from "./encode-json";
+import { type EventWriter, openEvent } from "./event-writer";
+import { type ItemPlace, type ItemStatus, itemReference, type OutputItem } from "./output-item";
+
+/** A call of a function. Its arguments are JSON text, passed on as the model writes them. */
+export class FunctionCallItem implements OutputItem {
+  readonly #head: string;
+  readonly #deltaHead: string;
+  #arguments = "";
+  #status: ItemStatus = "in_progress";
+
+  /** @param callId by which the client names the call in its result */
+  constructor(
+    readonly events: EventWriter,
+    readonly place: ItemPlace,
+    callId: string,
+    tool: ClientTool,
+  ) {
+    const namespace = tool.namespace === undefined ? "" : `,"namespace":"${encodeText(tool.namespace)}"`;
+    this.#head = `{"type":"function_call","id":"${place.id}","call_id":"${encodeText(callId)}","name":"${encodeText(tool.name)}"${namespace}`;
+    this.#deltaHead = `${openEvent("response.function_call_arguments.delta")}${itemReference(place)},"delta":"`;
+  }
+
+  open(): string {
+    return this.#itemEvent("response.output_item.added");
+  }
+
+  push(escaped: string): string {
+    if (escaped === "") return "";
+    this.#arguments += escaped;
+    return this.events.close(`${this.#deltaHead}${escaped}"`);
+  }
+
+  close(status: ItemStatus): string {
+    // A tool without arguments has none written for it.
+    const filled = this.#arguments === "" && status === "completed" ? this.push("{}") : "";
+    this.#status = status;
+    return (
+      filled +
+      this.events.write(
+        "response.function_call_arguments.done",
+        `${itemReference(this.place)},"arguments":"${this.#arguments}"`,
+      ) +
+      this.#itemEvent("response.output_item.done")
+    );
+  }
+
+  toJson(): string {
+    return `${this.#head},"arguments":"${this.#arguments}","status":"${this.#status}"}`;
+  }
+
+  #itemEvent(type: string): string {
+    return this.events.write(type, `"output_index":${this.place.outputIndex},"item":${this.toJson()}`);
+  }
+}
