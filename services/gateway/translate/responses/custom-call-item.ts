@@ -1,6 +1,6 @@
+import { escapeText, unescapeText } from "../../messages/byte-text";
 import type { ClientTool } from "./answer-plan";
 import { CustomInputReader } from "./custom-input";
-import { encodeText } from "./encode-json";
 import { type EventWriter, openEvent } from "./event-writer";
 import { type ItemPlace, type ItemStatus, itemReference, type OutputItem } from "./output-item";
 
@@ -17,8 +17,8 @@ export class CustomCallItem implements OutputItem {
     callId: string,
     tool: ClientTool,
   ) {
-    const namespace = tool.namespace === undefined ? "" : `,"namespace":"${encodeText(tool.namespace)}"`;
-    this.#head = `{"type":"custom_tool_call","id":"${place.id}","call_id":"${encodeText(callId)}","name":"${encodeText(tool.name)}"${namespace}`;
+    const namespace = tool.namespace === undefined ? "" : `,"namespace":"${escapeText(tool.namespace)}"`;
+    this.#head = `{"type":"custom_tool_call","id":"${place.id}","call_id":"${escapeText(callId)}","name":"${escapeText(tool.name)}"${namespace}`;
   }
 
   open(): string {
@@ -26,8 +26,7 @@ export class CustomCallItem implements OutputItem {
   }
 
   push(escaped: string): string {
-    const fragment = JSON.parse(`"${Buffer.from(escaped, "latin1").toString("utf8")}"`) as string;
-    return this.#delta(this.#input.push(fragment));
+    return this.#delta(this.#input.push(unescapeText(escaped)));
   }
 
   close(status: ItemStatus): string {

@@ -1,4 +1,5 @@
-import { encodeText } from "./encode-json";
+import { toByteText } from "../../json/text";
+import { ByteTextBuilder, escapeText } from "../../messages/byte-text";
 
 /** The one argument of a function that stands for a custom tool. */
 export const CUSTOM_INPUT = "input";
@@ -16,11 +17,11 @@ export class CustomInputReader {
   #json = "";
   /** Where the text begins in `#json`; what was given out is removed from it. */
   #at = 0;
-  #text = "";
+  readonly #text = new ByteTextBuilder();
 
   /** The inside of a JSON string in byte text: all that came, once `finish` was called. */
   get text(): string {
-    return this.#text;
+    return this.#text.toString();
   }
 
   /** @param fragment of the arguments. @returns what is new of the text: the inside of a JSON string, in byte text */
@@ -33,7 +34,7 @@ export class CustomInputReader {
   /** The arguments are over. @returns what is still new of the text */
   finish(): string {
     if (this.#state === "text" || this.#state === "done") return "";
-    return this.#give(encodeText(readWhole(this.#json)));
+    return this.#give(escapeText(readWhole(this.#json)));
   }
 
   #findText(): void {
@@ -66,11 +67,11 @@ export class CustomInputReader {
     }
     this.#json = json.slice(at);
     this.#at = 0;
-    return Buffer.from(text, "utf8").toString("latin1");
+    return toByteText(text);
   }
 
   #give(escaped: string): string {
-    this.#text += escaped;
+    this.#text.add(escaped);
     return escaped;
   }
 }

@@ -1,5 +1,5 @@
+import { ByteTextBuilder, escapeText } from "../../messages/byte-text";
 import type { ClientTool } from "./answer-plan";
-import { encodeText } from "./encode-json";
 import { type EventWriter, openEvent } from "./event-writer";
 import { type ItemPlace, type ItemStatus, itemReference, type OutputItem } from "./output-item";
 
@@ -7,7 +7,7 @@ import { type ItemPlace, type ItemStatus, itemReference, type OutputItem } from 
 export class FunctionCallItem implements OutputItem {
   readonly #head: string;
   readonly #deltaHead: string;
-  #arguments = "";
+  readonly #arguments = new ByteTextBuilder();
   #status: ItemStatus = "in_progress";
 
   /** @param callId by which the client names the call in its result */
@@ -17,8 +17,8 @@ export class FunctionCallItem implements OutputItem {
     callId: string,
     tool: ClientTool,
   ) {
-    const namespace = tool.namespace === undefined ? "" : `,"namespace":"${encodeText(tool.namespace)}"`;
-    this.#head = `{"type":"function_call","id":"${place.id}","call_id":"${encodeText(callId)}","name":"${encodeText(tool.name)}"${namespace}`;
+    const namespace = tool.namespace === undefined ? "" : `,"namespace":"${escapeText(tool.namespace)}"`;
+    this.#head = `{"type":"function_call","id":"${place.id}","call_id":"${escapeText(callId)}","name":"${escapeText(tool.name)}"${namespace}`;
     this.#deltaHead = `${openEvent("response.function_call_arguments.delta")}${itemReference(place)},"delta":"`;
   }
 
@@ -28,26 +28,26 @@ export class FunctionCallItem implements OutputItem {
 
   push(escaped: string): string {
     if (escaped === "") return "";
-    this.#arguments += escaped;
+    this.#arguments.add(escaped);
     return this.events.close(`${this.#deltaHead}${escaped}"`);
   }
 
   close(status: ItemStatus): string {
     // A tool without arguments has none written for it.
-    const filled = this.#arguments === "" && status === "completed" ? this.push("{}") : "";
+    const filled = this.#arguments.length === 0 && status === "completed" ? this.push("{}") : "";
     this.#status = status;
     return (
       filled +
       this.events.write(
         "response.function_call_arguments.done",
-        `${itemReference(this.place)},"arguments":"${this.#arguments}"`,
+        `${itemReference(this.place)},"arguments":"${this.#arguments.toString()}"`,
       ) +
       this.#itemEvent("response.output_item.done")
     );
   }
 
   toJson(): string {
-    return `${this.#head},"arguments":"${this.#arguments}","status":"${this.#status}"}`;
+    return `${this.#head},"arguments":"${this.#arguments.toString()}","status":"${this.#status}"}`;
   }
 
   #itemEvent(type: string): string {

@@ -1,3 +1,4 @@
+import { ByteTextBuilder } from "../../messages/byte-text";
 import { type EventWriter, openEvent } from "./event-writer";
 import { type ItemPlace, type ItemStatus, itemReference, type OutputItem } from "./output-item";
 
@@ -24,7 +25,7 @@ export class MessageItem implements OutputItem {
   readonly #kind: (typeof PARTS)[keyof typeof PARTS];
   readonly #deltaHead: string;
   readonly #deltaEnd: string;
-  #text = "";
+  readonly #text = new ByteTextBuilder();
   #status: ItemStatus = "in_progress";
 
   constructor(
@@ -49,16 +50,17 @@ export class MessageItem implements OutputItem {
   }
 
   push(escaped: string): string {
-    this.#text += escaped;
+    this.#text.add(escaped);
     return this.events.close(this.#deltaHead + escaped + this.#deltaEnd);
   }
 
   close(status: ItemStatus): string {
     this.#status = status;
     const { event, field, eventEnd, part } = this.#kind;
+    const text = this.#text.toString();
     return (
-      this.events.write(`${event}.done`, `${this.#reference},"${field}":"${this.#text}"${eventEnd}`) +
-      this.events.write("response.content_part.done", `${this.#reference},"part":${part(this.#text)}`) +
+      this.events.write(`${event}.done`, `${this.#reference},"${field}":"${text}"${eventEnd}`) +
+      this.events.write("response.content_part.done", `${this.#reference},"part":${part(text)}`) +
       this.events.write(
         "response.output_item.done",
         `"output_index":${this.place.outputIndex},"item":${this.toJson()}`,
@@ -67,7 +69,7 @@ export class MessageItem implements OutputItem {
   }
 
   toJson(): string {
-    return this.#json([this.#kind.part(this.#text)]);
+    return this.#json([this.#kind.part(this.#text.toString())]);
   }
 
   #json(parts: readonly string[]): string {

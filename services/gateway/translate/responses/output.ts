@@ -1,20 +1,26 @@
-import type { ClientTool, ResponsesAnswerPlan } from "./answer-plan";
+import { ByteTextBuilder, escapeText, unescapeText } from "../../messages/byte-text";
+import type { DeltaText } from "../../messages/delta";
+import { unfence } from "../chat-completions/json-content";
+import type { ResponsesAnswerPlan } from "./answer-plan";
 import { CustomCallItem } from "./custom-call-item";
-import { encodeJson, encodeText } from "./encode-json";
 import type { EventWriter } from "./event-writer";
 import { FunctionCallItem } from "./function-call-item";
 import { MessageItem } from "./message-item";
 import type { ItemPlace, ItemStatus, OutputItem } from "./output-item";
-import type { ContentDelta } from "./read-delta";
 import { ReasoningItem } from "./reasoning-item";
 
 /** A content block as an event or a whole message has it, not trusted. */
 export type SourceBlock = Readonly<Record<string, unknown>>;
 
-/** The deltas that a block takes, and how its item is made at its first content. */
+/** The block whose pieces are coming. */
 interface OpenBlock {
-  readonly deltaType: "text_delta" | "thinking_delta" | "input_json_delta";
+  readonly index: number;
+  /** The pieces that it takes. */
+  readonly kind: DeltaText["kind"];
+  /** Makes its item, at its first content. */
   readonly begin: () => OutputItem;
+  /** Input that came with the start of the block: it counts when no other comes. */
+  filled: string;
 }
 
 /**
@@ -26,62 +32,73 @@ export class Output {
   #block: OpenBlock | undefined;
   /** Announced and not ended; always the last one. */
   #open: OutputItem | undefined;
+  /**
+   * Text beside a tool whose input is the answer. Whether the text is the answer instead is known at the end only:
+   * until then it would break the JSON. `undefined` when there is no such tool.
+   */
+  readonly #heldText: ByteTextBuilder | undefined;
+  #hasHiddenCall = false;
 
-  /** @param key makes ids unique: letters and digits of the request's id */
+  /** @param key makes ids unique, see `toKey` */
   constructor(
     readonly events: EventWriter,
     readonly key: string,
     readonly plan: ResponsesAnswerPlan,
-  ) {}
-
-  /** A block begins. Blocks that a response cannot hold are left out with all their content. */
-  startBlock(block: SourceBlock): string {
-    const ended = this.#end("completed");
-    switch (block["type"]) {
-      case "text":
-        return ended + this.#startText(() => this.#message("output_text"), "text_delta", block["text"]);
-      case "thinking":
-        return ended + this.#startText(() => this.#reasoning(undefined), "thinking_delta", block["thinking"]);
-      case "redacted_thinking":
-        return ended + this.#begin(this.#reasoning(String(block["data"] ?? "")));
-      case "tool_use":
-        return ended + this.#startCall(block);
-      default:
-        this.#block = undefined;
-        return ended;
-    }
+  ) {
+    this.#heldText = plan.hiddenJsonTool === undefined ? undefined : new ByteTextBuilder();
   }
 
-  /** A piece of the block that was begun last. */
-  push({ type, escaped }: ContentDelta): string {
+  /** A block begins. Blocks that a response cannot hold are left out with all their content. */
+  startBlock(index: number, block: SourceBlock): string {
+    const ended = this.#end("completed");
+    const { type, text, thinking, signature, data } = block;
+    if (type === "redacted_thinking") return ended + this.#begin(this.#reasoning(String(data ?? "")));
+    if (type === "tool_use") return ended + this.#startCall(index, block);
+    if (type !== "text" && type !== "thinking") return ended;
+    const begin = () => (type === "text" ? this.#message("output_text") : this.#reasoning(undefined));
+    this.#block = { index, kind: type, begin, filled: "" };
+    const started = type === "text" ? text : thinking;
+    const pushed = typeof started === "string" ? this.push(type, index, escapeText(started)) : "";
+    return ended + pushed + this.sign(index, signature);
+  }
+
+  /** A piece of the block that was begun last. @param escaped as in `DeltaText` */
+  push(kind: DeltaText["kind"], index: number, escaped: string): string {
     const block = this.#block;
-    if (block === undefined || escaped === "") return "";
-    const isSignature = type === "signature_delta" && block.deltaType === "thinking_delta";
-    if (type !== block.deltaType && !isSignature) return "";
-    const begun = this.#open === undefined ? this.#begin(block.begin()) : "";
-    const item = this.#open as OutputItem | undefined;
-    if (isSignature) {
-      (item as ReasoningItem).sign(escaped);
-      return begun;
+    if (block === undefined || block.index !== index || block.kind !== kind || escaped === "") return "";
+    if (kind === "text" && this.#heldText !== undefined) {
+      this.#heldText.add(escaped);
+      return "";
     }
-    return begun + (item as OutputItem).push(escaped);
+    block.filled = "";
+    const begun = this.#open === undefined ? this.#begin(block.begin()) : "";
+    return begun + (this.#open as OutputItem | undefined)?.push(escaped);
+  }
+
+  /** The signature of the thinking block that was begun last. */
+  sign(index: number, signature: unknown): string {
+    const block = this.#block;
+    if (block?.kind !== "thinking" || block.index !== index) return "";
+    if (typeof signature !== "string" || signature === "") return "";
+    const begun = this.#open === undefined ? this.#begin(block.begin()) : "";
+    (this.#open as ReasoningItem | undefined)?.sign(escapeText(signature));
+    return begun;
   }
 
   /** The model refused: an item with its reason. */
   refuse(reason: string): string {
-    const ended = this.#end("incomplete");
-    const begun = this.#begin(this.#message("refusal"));
-    return (
-      ended +
-      begun +
-      (this.#open as OutputItem | undefined)?.push(encodeText(reason)) +
-      this.#end("completed")
-    );
+    const ended = this.end("incomplete");
+    const item = this.#message("refusal");
+    return ended + this.#begin(item) + item.push(escapeText(reason)) + this.#end("completed");
   }
 
-  /** The answer is over. */
+  /** The answer is over. @param status of the last item */
   end(status: ItemStatus): string {
-    return this.#end(status);
+    const ended = this.#end(status);
+    const held = this.#heldText?.toString() ?? "";
+    if (held === "" || this.#hasHiddenCall) return ended;
+    const item = this.#message("output_text");
+    return ended + this.#begin(item) + item.push(escapeText(unfence(unescapeText(held)))) + this.#end(status);
   }
 
   /** All items that ended, as JSON in byte text. */
@@ -89,26 +106,19 @@ export class Output {
     return `[${this.#items.map((item) => item.toJson()).join(",")}]`;
   }
 
-  #startText(begin: () => OutputItem, deltaType: OpenBlock["deltaType"], text: unknown): string {
-    this.#block = { deltaType, begin };
-    return typeof text === "string" ? this.push({ type: deltaType, escaped: encodeText(text) }) : "";
-  }
-
-  #startCall(block: SourceBlock): string {
-    const name = String(block["name"] ?? "");
-    // The model does not know that its call is the answer.
+  #startCall(index: number, block: SourceBlock): string {
+    const { name: sent, id, input } = block;
+    const name = String(sent ?? "");
     const isAnswer = name === this.plan.hiddenJsonTool;
-    const begin = () =>
-      isAnswer ? this.#message("output_text") : this.#call(name, String(block["id"] ?? ""));
-    this.#block = { deltaType: "input_json_delta", begin };
-    const begun = this.#begin(begin());
-    const input = block["input"];
-    if (typeof input !== "object" || input === null || Object.keys(input).length === 0) return begun;
-    const escaped = encodeText(Buffer.from(encodeJson(input), "latin1").toString("utf8"));
-    const pushed = this.push({ type: "input_json_delta", escaped });
-    // It came at once, so nothing follows.
-    this.#block = undefined;
-    return begun + pushed;
+    // An answer is one JSON value.
+    if (isAnswer && this.#hasHiddenCall) return "";
+    this.#hasHiddenCall ||= isAnswer;
+    const begin = () => (isAnswer ? this.#message("output_text") : this.#call(name, id));
+    const json = JSON.stringify(typeof input === "object" && input !== null ? input : {});
+    // Whether a call without arguments is whole is for its item to know; an answer is JSON in any case.
+    const filled = json === "{}" && !isAnswer ? "" : escapeText(json);
+    this.#block = { index, kind: "input", begin, filled };
+    return this.#begin(begin());
   }
 
   #begin(item: OutputItem): string {
@@ -118,10 +128,12 @@ export class Output {
   }
 
   #end(status: ItemStatus): string {
+    const filled = this.#block?.filled ?? "";
     const item = this.#open;
     this.#open = undefined;
     this.#block = undefined;
-    return item?.close(status) ?? "";
+    if (item === undefined) return "";
+    return (filled === "" ? "" : item.push(filled)) + item.close(status);
   }
 
   #message(part: "output_text" | "refusal"): OutputItem {
@@ -132,8 +144,10 @@ export class Output {
     return new ReasoningItem(this.events, this.#place("rs"), this.plan, redacted);
   }
 
-  #call(name: string, callId: string): OutputItem {
-    const tool: ClientTool = this.plan.tools.get(name) ?? { kind: "function", name, namespace: undefined };
+  #call(name: string, id: unknown): OutputItem {
+    const tool = this.plan.tools.get(name) ?? { kind: "function" as const, name, namespace: undefined };
+    // Clients break without an id.
+    const callId = typeof id === "string" && id !== "" ? id : `call_${this.key}_${this.#items.length}`;
     return tool.kind === "custom"
       ? new CustomCallItem(this.events, this.#place("ctc"), callId, tool)
       : new FunctionCallItem(this.events, this.#place("fc"), callId, tool);

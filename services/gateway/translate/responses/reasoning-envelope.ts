@@ -1,4 +1,4 @@
-import { encodeText } from "./encode-json";
+import { escapeText } from "../../messages/byte-text";
 
 /**
  * The provider's reasoning on its way through the client. The API calls the field `encrypted_content`; ours is not
@@ -19,7 +19,7 @@ export const MAX_ENVELOPE_LENGTH = 4 * 1024 * 1024;
  * @param members the block's members as JSON in byte text, without braces
  */
 export function sealReasoning(upstreamModel: string, members: string): string {
-  const json = `{"v":${VERSION},"model":"${encodeText(modelFamily(upstreamModel))}",${members}}`;
+  const json = `{"v":${VERSION},"model":"${escapeText(modelFamily(upstreamModel))}",${members}}`;
   return Buffer.from(json, "latin1").toString("base64");
 }
 

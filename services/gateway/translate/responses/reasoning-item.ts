@@ -1,5 +1,5 @@
+import { ByteTextBuilder, escapeText } from "../../messages/byte-text";
 import type { ResponsesAnswerPlan } from "./answer-plan";
-import { encodeText } from "./encode-json";
 import { type EventWriter, openEvent } from "./event-writer";
 import { type ItemPlace, itemReference, type OutputItem } from "./output-item";
 import { sealReasoning } from "./reasoning-envelope";
@@ -8,7 +8,7 @@ import { sealReasoning } from "./reasoning-envelope";
 export class ReasoningItem implements OutputItem {
   readonly #reference: string;
   readonly #deltaHead: string;
-  #thinking = "";
+  readonly #thinking = new ByteTextBuilder();
   #signature = "";
   #isClosed = false;
 
@@ -29,8 +29,8 @@ export class ReasoningItem implements OutputItem {
 
   push(escaped: string): string {
     if (escaped === "") return "";
-    const isFirst = this.#thinking === "";
-    this.#thinking += escaped;
+    const isFirst = this.#thinking.length === 0;
+    this.#thinking.add(escaped);
     if (!this.plan.showsReasoning) return "";
     const part = isFirst
       ? this.events.write("response.reasoning_summary_part.added", `${this.#reference},"part":${summary("")}`)
@@ -38,14 +38,14 @@ export class ReasoningItem implements OutputItem {
     return `${part}${this.events.close(`${this.#deltaHead}${escaped}"`)}`;
   }
 
-  /** A piece of the provider's signature, the inside of a JSON string. */
+  /** The provider's signature, the inside of a JSON string; the last one counts. */
   sign(escaped: string): void {
-    this.#signature += escaped;
+    this.#signature = escaped;
   }
 
   close(): string {
     this.#isClosed = true;
-    const text = this.#thinking;
+    const text = this.#thinking.toString();
     const done =
       this.plan.showsReasoning && text !== ""
         ? this.events.write("response.reasoning_summary_text.done", `${this.#reference},"text":"${text}"`) +
@@ -58,19 +58,19 @@ export class ReasoningItem implements OutputItem {
   }
 
   toJson(): string {
-    const hasSummary = this.#isClosed && this.plan.showsReasoning && this.#thinking !== "";
+    const hasSummary = this.#isClosed && this.plan.showsReasoning && this.#thinking.length > 0;
     const sealed = this.#isClosed ? this.#seal() : undefined;
     const encrypted = sealed === undefined ? "" : `,"encrypted_content":"${sealed}"`;
-    return `{"type":"reasoning","id":"${this.place.id}","summary":[${hasSummary ? summary(this.#thinking) : ""}]${encrypted}}`;
+    return `{"type":"reasoning","id":"${this.place.id}","summary":[${hasSummary ? summary(this.#thinking.toString()) : ""}]${encrypted}}`;
   }
 
   #seal(): string | undefined {
     if (!this.plan.includesEncryptedReasoning) return undefined;
     const { upstreamModel } = this.plan;
     if (this.redacted !== undefined)
-      return sealReasoning(upstreamModel, `"type":"redacted_thinking","data":"${encodeText(this.redacted)}"`);
+      return sealReasoning(upstreamModel, `"type":"redacted_thinking","data":"${escapeText(this.redacted)}"`);
     if (this.#signature === "") return undefined;
-    const members = `"type":"thinking","thinking":"${this.#thinking}","signature":"${this.#signature}"`;
+    const members = `"type":"thinking","thinking":"${this.#thinking.toString()}","signature":"${this.#signature}"`;
     return sealReasoning(upstreamModel, members);
   }
 

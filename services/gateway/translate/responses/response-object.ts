@@ -1,7 +1,7 @@
 import { writeJson } from "../../json/write-json";
-import type { AnswerIdentity } from "../openai-to-anthropic/response";
+import { escapeText, toByteJson } from "../../messages/byte-text";
+import type { AnswerIdentity } from "../answer-identity";
 import type { ResponsesAnswerPlan } from "./answer-plan";
-import { encodeJson, encodeText } from "./encode-json";
 import type { ResponseUsage } from "./usage";
 
 /** What of a `response` object changes while it is made. */
@@ -22,18 +22,18 @@ export class ResponseWriter {
   readonly #settings: string;
 
   constructor(identity: AnswerIdentity, plan: ResponsesAnswerPlan) {
-    this.#head = `{"id":"resp_${toKey(identity)}","object":"response","created_at":${identity.created},"model":"${encodeText(identity.model)}"`;
+    this.#head = `{"id":"resp_${toKey(identity)}","object":"response","created_at":${identity.created},"model":"${escapeText(identity.model)}"`;
     this.#settings = writeJson(plan.settings).slice(1);
   }
 
   write({ status, output = "[]", usage, reason, error }: ResponseState): string {
-    const incomplete = reason === undefined ? "null" : encodeJson({ reason });
-    const counters = usage === undefined ? "" : `,"usage":${encodeJson(usage)}`;
-    return `${this.#head},"status":"${status}","error":${error === undefined ? "null" : encodeJson(error)},"incomplete_details":${incomplete},"output":${output}${counters},${this.#settings}`;
+    const incomplete = reason === undefined ? "null" : toByteJson({ reason });
+    const counters = usage === undefined ? "" : `,"usage":${toByteJson(usage)}`;
+    return `${this.#head},"status":"${status}","error":${error === undefined ? "null" : toByteJson(error)},"incomplete_details":${incomplete},"output":${output}${counters},${this.#settings}`;
   }
 }
 
-/** The part of all ids that tells this answer from others. */
+/** The part that all ids of an answer share: the request's own id, without the prefix of a wire API. */
 export function toKey({ id }: AnswerIdentity): string {
-  return id.replaceAll(/[^0-9A-Za-z]/g, "");
+  return id.replace(/^(?:resp_|chatcmpl-|msg_)/, "").replaceAll(/[^\w-]/g, "");
 }

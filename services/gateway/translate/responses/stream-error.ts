@@ -1,5 +1,5 @@
 import type { GatewayError } from "../../errors";
-import { encodeJson } from "./encode-json";
+import { toByteJson } from "../../messages/byte-text";
 
 /** The codes that a `response` object may have as its error, by the status that the error would have had. */
 export function toResponseError({ status, message }: GatewayError): { code: string; message: string } {
@@ -12,5 +12,5 @@ export function toResponseError({ status, message }: GatewayError): { code: stri
  * the one or the other.
  */
 export function errorMembers({ code, message, param, type }: GatewayError): string {
-  return encodeJson({ code, message, param, error: { type, code, message, param } }).slice(1, -1);
+  return toByteJson({ code, message, param, error: { type, code, message, param } }).slice(1, -1);
 }

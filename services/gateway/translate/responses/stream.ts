@@ -1,32 +1,32 @@
 import type { GatewayError } from "../../errors";
+import { escapeText } from "../../messages/byte-text";
 import type { MessageEvent } from "../../messages/event";
+import { MessageProgress, reduceProgress } from "../../messages/progress";
+import type { AnswerIdentity } from "../answer-identity";
 import type { AnswerStream } from "../answer-stream";
-import type { AnswerIdentity } from "../openai-to-anthropic/response";
-import { mergeUsage, NO_USAGE } from "../openai-to-anthropic/usage";
-import { SSE_KEEP_ALIVE } from "../sse";
+import { SSE_KEEP_ALIVE } from "../sse-write";
 import type { ResponsesAnswerPlan } from "./answer-plan";
 import { endAnswer } from "./end-of-answer";
 import { EventWriter, openEvent } from "./event-writer";
-import { Output, type SourceBlock } from "./output";
-import { readDelta } from "./read-delta";
+import { Output } from "./output";
 import { type ResponseState, ResponseWriter, toKey } from "./response-object";
 import { errorMembers, toResponseError } from "./stream-error";
-import { readReasoningTokens, toResponseUsage } from "./usage";
+import { toResponseUsage } from "./usage";
 
-/** A streamed answer of `/v1/responses`. */
+/** Answers `/v1/responses` with `stream: true`. */
 export function createStream(identity: AnswerIdentity, plan: ResponsesAnswerPlan): AnswerStream {
   return new ResponsesStream(identity, plan);
 }
+
+type Members = Readonly<Record<string, unknown>>;
 
 class ResponsesStream implements AnswerStream {
   readonly keepAlive = SSE_KEEP_ALIVE;
   readonly #response: ResponseWriter;
   readonly #events: EventWriter;
   readonly #output: Output;
-  #usage = NO_USAGE;
-  #reasoningTokens = 0;
-  #stopReason: string | null = null;
-  #refusal: string | null = null;
+  /** Gets all events but those deltas that need no parsing, so it knows everything but sizes. */
+  readonly #progress = new MessageProgress();
 
   constructor(identity: AnswerIdentity, plan: ResponsesAnswerPlan) {
     this.#response = new ResponseWriter(identity, plan);
@@ -39,62 +39,68 @@ class ResponsesStream implements AnswerStream {
   }
 
   push(event: MessageEvent): string {
-    switch (event.type) {
-      case "content_block_delta":
-        return this.#output.push(readDelta(event));
-      case "content_block_start":
-        return this.#output.startBlock((event.value["content_block"] ?? {}) as SourceBlock);
-      case "message_start":
-        this.#count((event.value["message"] as { usage?: unknown } | undefined)?.usage);
-        return "";
-      case "message_delta":
-        this.#readEnd(event.value);
-        return "";
-      default:
-        return "";
-    }
+    const { phase, isOver } = this.#progress;
+    if (isOver || (phase === "waiting" && event.type !== "message_start")) return "";
+    const { delta } = event;
+    return delta === undefined
+      ? this.#read(event)
+      : this.#output.push(delta.kind, delta.index, delta.escaped);
   }
 
   end(): string {
-    const { events, state } = endAnswer(this.#output, {
-      stopReason: this.#stopReason,
-      refusal: this.#refusal,
-    });
-    return events + this.#lifecycle({ ...state, ...this.#result() });
+    const { events, state } = endAnswer(this.#output, this.#progress);
+    return events + this.#finish(state);
   }
 
   fail(error: GatewayError): string {
     const ended = this.#output.end("incomplete");
     const told = this.#events.write("error", errorMembers(error));
-    return (
-      ended + told + this.#lifecycle({ status: "failed", error: toResponseError(error), ...this.#result() })
-    );
+    return ended + told + this.#finish({ status: "failed", error: toResponseError(error) });
   }
 
-  #result(): Pick<ResponseState, "output" | "usage"> {
-    return {
+  /** An event that must be parsed. Unknown ones, and what a response cannot say, give nothing. */
+  #read(event: MessageEvent): string {
+    switch (event.type) {
+      case "content_block_start":
+        return this.#output.startBlock(Number(event.value["index"]), membersOf(event.value["content_block"]));
+      case "content_block_delta":
+        return this.#addParsed(Number(event.value["index"]), membersOf(event.value["delta"]));
+      case "message_start":
+        return this.#startMessage(event);
+      default:
+        reduceProgress(this.#progress, event);
+        return "";
+    }
+  }
+
+  #startMessage(event: MessageEvent): string {
+    const isFirst = this.#progress.phase === "waiting";
+    reduceProgress(this.#progress, event);
+    const { content } = membersOf(event.value["message"]);
+    if (!isFirst || !Array.isArray(content)) return "";
+    return content.map((block, index) => this.#output.startBlock(index, membersOf(block))).join("");
+  }
+
+  #addParsed(index: number, { type, text, thinking, partial_json: json, signature }: Members): string {
+    if (type === "text_delta" && typeof text === "string")
+      return this.#output.push("text", index, escapeText(text));
+    if (type === "input_json_delta" && typeof json === "string")
+      return this.#output.push("input", index, escapeText(json));
+    if (type === "thinking_delta" && typeof thinking === "string")
+      return this.#output.push("thinking", index, escapeText(thinking));
+    return type === "signature_delta" ? this.#output.sign(index, signature) : "";
+  }
+
+  #finish(state: ResponseState): string {
+    const response = this.#response.write({
+      ...state,
       output: this.#output.toJson(),
-      usage: toResponseUsage(this.#usage, this.#reasoningTokens),
-    };
+      usage: toResponseUsage(this.#progress.usage),
+    });
+    return this.#events.write(`response.${state.status}`, `"response":${response}`);
   }
+}
 
-  #lifecycle(state: ResponseState): string {
-    return this.#events.write(`response.${state.status}`, `"response":${this.#response.write(state)}`);
-  }
-
-  #count(usage: unknown): void {
-    this.#usage = mergeUsage(this.#usage, usage);
-    this.#reasoningTokens = readReasoningTokens(usage) ?? this.#reasoningTokens;
-  }
-
-  #readEnd(event: Readonly<Record<string, unknown>>): void {
-    const delta = (event["delta"] ?? {}) as {
-      stop_reason?: unknown;
-      stop_details?: { explanation?: unknown } | null;
-    };
-    this.#count(event["usage"]);
-    if (typeof delta.stop_reason === "string") this.#stopReason = delta.stop_reason;
-    const explanation = delta.stop_details?.explanation;
-    if (typeof explanation === "string") this.#refusal = explanation;
-  }
+function membersOf(value: unknown): Members {
+  return typeof value === "object" && value !== null ? (value as Members) : {};
 }

@@ -1,4 +1,4 @@
-import type { TokenUsage } from "../openai-to-anthropic/anthropic-types";
+import type { TokenUsage } from "../../messages/usage";
 
 /** Counters in the shape of the Responses API. Input counts what was read from and written to the cache. */
 export interface ResponseUsage {
@@ -9,8 +9,8 @@ export interface ResponseUsage {
   readonly total_tokens: number;
 }
 
-/** @param reasoningTokens the part of the output that the model spent on thinking */
-export function toResponseUsage(usage: TokenUsage, reasoningTokens: number): ResponseUsage {
+/** What the provider counted → what the client reads. */
+export function toResponseUsage(usage: TokenUsage): ResponseUsage {
   const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
   return {
     input_tokens: input,
@@ -19,15 +19,7 @@ export function toResponseUsage(usage: TokenUsage, reasoningTokens: number): Res
       cache_write_tokens: usage.cacheWriteTokens,
     },
     output_tokens: usage.outputTokens,
-    output_tokens_details: { reasoning_tokens: reasoningTokens },
+    output_tokens_details: { reasoning_tokens: usage.thinkingTokens },
     total_tokens: input + usage.outputTokens,
   };
-}
-
-/** Thinking tokens that an event reports, if it does. */
-export function readReasoningTokens(usage: unknown): number | undefined {
-  const details = (usage as { output_tokens_details?: { thinking_tokens?: unknown } } | null | undefined)
-    ?.output_tokens_details;
-  const count = details?.thinking_tokens;
-  return typeof count === "number" && Number.isSafeInteger(count) && count >= 0 ? count : undefined;
 }

@@ -4,6 +4,7 @@ import { openReasoning } from "../../../../../services/gateway/translate/respons
 import { createStream } from "../../../../../services/gateway/translate/responses/stream";
 import {
   block,
+  FIXTURES,
   IDENTITY,
   json,
   message,
@@ -17,7 +18,6 @@ import {
   textBlock,
   thinking,
   toEvent,
-  toolBlock,
   USAGE,
 } from "../../../../support/services/responses-fixtures";
 
@@ -41,343 +41,6 @@ function outline(events: readonly StreamedEvent[]): string[] {
     ].join(" ");
   });
 }
-
-interface Fixture {
-  readonly name: string;
-  readonly sources: readonly Source[];
-  readonly plan?: ResponsesAnswerPlan;
-  readonly error?: GatewayError;
-  readonly events: readonly string[];
-  readonly output: readonly unknown[];
-}
-
-const textPart = (text: string) => ({ type: "output_text", annotations: [], logprobs: [], text });
-const messageItem = (id: string, content: readonly unknown[], status = "completed") => ({
-  type: "message",
-  id,
-  status,
-  role: "assistant",
-  content,
-});
-
-const FIXTURES: readonly Fixture[] = [
-  {
-    name: "text",
-    sources: message(textBlock(0, "Hello", " world")),
-    events: [
-      "created",
-      "in_progress",
-      "output_item.added 0",
-      "content_part.added 0",
-      'output_text.delta 0 "Hello"',
-      'output_text.delta 0 " world"',
-      'output_text.done 0 "Hello world"',
-      "content_part.done 0",
-      "output_item.done 0",
-      "completed",
-    ],
-    output: [messageItem("msg_0f3c1_0", [textPart("Hello world")])],
-  },
-  {
-    name: "unicode and escapes",
-    sources: message(textBlock(0, 'é"\\\n\u0001', "漢🙂", "\ud83d", "\ude42")),
-    events: [
-      "created",
-      "in_progress",
-      "output_item.added 0",
-      "content_part.added 0",
-      `output_text.delta 0 ${JSON.stringify('é"\\\n\u0001')}`,
-      'output_text.delta 0 "漢🙂"',
-      'output_text.delta 0 "\\ud83d"',
-      'output_text.delta 0 "\\ude42"',
-      `output_text.done 0 ${JSON.stringify('é"\\\n\u0001漢🙂🙂')}`,
-      "content_part.done 0",
-      "output_item.done 0",
-      "completed",
-    ],
-    output: [messageItem("msg_0f3c1_0", [textPart('é"\\\n\u0001漢🙂🙂')])],
-  },
-  {
-    name: "text and parallel tools, one without arguments",
-    sources: message(
-      [
-        ...textBlock(0, "Looking."),
-        ...toolBlock(1, "toolu_1", "read", "", '{"path":', '"a"}'),
-        ...toolBlock(2, "toolu_2", "list"),
-      ],
-      "tool_use",
-    ),
-    events: [
-      "created",
-      "in_progress",
-      "output_item.added 0",
-      "content_part.added 0",
-      'output_text.delta 0 "Looking."',
-      'output_text.done 0 "Looking."',
-      "content_part.done 0",
-      "output_item.done 0",
-      "output_item.added 1",
-      'function_call_arguments.delta 1 "{\\"path\\":"',
-      'function_call_arguments.delta 1 "\\"a\\"}"',
-      'function_call_arguments.done 1 "{\\"path\\":\\"a\\"}"',
-      "output_item.done 1",
-      "output_item.added 2",
-      'function_call_arguments.delta 2 "{}"',
-      'function_call_arguments.done 2 "{}"',
-      "output_item.done 2",
-      "completed",
-    ],
-    output: [
-      messageItem("msg_0f3c1_0", [textPart("Looking.")]),
-      {
-        type: "function_call",
-        id: "fc_0f3c1_1",
-        call_id: "toolu_1",
-        name: "read",
-        arguments: '{"path":"a"}',
-        status: "completed",
-      },
-      {
-        type: "function_call",
-        id: "fc_0f3c1_2",
-        call_id: "toolu_2",
-        name: "list",
-        arguments: "{}",
-        status: "completed",
-      },
-    ],
-  },
-  {
-    name: "input that came with the start of its block",
-    sources: message(block(0, { type: "tool_use", id: "t", name: "read", input: { path: "é" } }), "tool_use"),
-    events: [
-      "created",
-      "in_progress",
-      "output_item.added 0",
-      'function_call_arguments.delta 0 "{\\"path\\":\\"é\\"}"',
-      'function_call_arguments.done 0 "{\\"path\\":\\"é\\"}"',
-      "output_item.done 0",
-      "completed",
-    ],
-    output: [
-      {
-        type: "function_call",
-        id: "fc_0f3c1_0",
-        call_id: "t",
-        name: "read",
-        arguments: '{"path":"é"}',
-        status: "completed",
-      },
-    ],
-  },
-  {
-    name: "a renamed tool in a namespace, and a custom tool",
-    plan: {
-      ...PLAN,
-      tools: new Map([
-        ["files__read_1", { kind: "function", name: "read!", namespace: "files" }],
-        ["apply_patch", { kind: "custom", name: "apply_patch", namespace: undefined }],
-      ]),
-    },
-    sources: message(
-      [
-        ...toolBlock(0, "toolu_1", "files__read_1", '{"a":1}'),
-        ...toolBlock(1, "toolu_2", "apply_patch", '{"inp', 'ut": "*** Begin', "\\", "n+é", '"}'),
-      ],
-      "tool_use",
-    ),
-    events: [
-      "created",
-      "in_progress",
-      "output_item.added 0",
-      'function_call_arguments.delta 0 "{\\"a\\":1}"',
-      'function_call_arguments.done 0 "{\\"a\\":1}"',
-      "output_item.done 0",
-      "output_item.added 1",
-      'custom_tool_call_input.delta 1 "*** Begin"',
-      'custom_tool_call_input.delta 1 "\\n+é"',
-      'custom_tool_call_input.done 1 "*** Begin\\n+é"',
-      "output_item.done 1",
-      "completed",
-    ],
-    output: [
-      {
-        type: "function_call",
-        id: "fc_0f3c1_0",
-        call_id: "toolu_1",
-        name: "read!",
-        namespace: "files",
-        arguments: '{"a":1}',
-        status: "completed",
-      },
-      {
-        type: "custom_tool_call",
-        id: "ctc_0f3c1_1",
-        call_id: "toolu_2",
-        name: "apply_patch",
-        input: "*** Begin\n+é",
-        status: "completed",
-      },
-    ],
-  },
-  {
-    name: "the hidden tool of structured output",
-    plan: { ...PLAN, hiddenJsonTool: "answer_in_json" },
-    sources: message(toolBlock(0, "toolu_1", "answer_in_json", '{"a":', "1}"), "tool_use"),
-    events: [
-      "created",
-      "in_progress",
-      "output_item.added 0",
-      "content_part.added 0",
-      'output_text.delta 0 "{\\"a\\":"',
-      'output_text.delta 0 "1}"',
-      'output_text.done 0 "{\\"a\\":1}"',
-      "content_part.done 0",
-      "output_item.done 0",
-      "completed",
-    ],
-    output: [messageItem("msg_0f3c1_0", [textPart('{"a":1}')])],
-  },
-  {
-    name: "thinking with a summary",
-    plan: { ...PLAN, showsReasoning: true },
-    sources: message([
-      ...block(
-        0,
-        { type: "thinking", thinking: "", signature: "" },
-        thinking("Hm"),
-        thinking("."),
-        signature("c2ln"),
-      ),
-      ...textBlock(1, "Yes"),
-    ]),
-    events: [
-      "created",
-      "in_progress",
-      "output_item.added 0",
-      "reasoning_summary_part.added 0",
-      'reasoning_summary_text.delta 0 "Hm"',
-      'reasoning_summary_text.delta 0 "."',
-      'reasoning_summary_text.done 0 "Hm."',
-      "reasoning_summary_part.done 0",
-      "output_item.done 0",
-      "output_item.added 1",
-      "content_part.added 1",
-      'output_text.delta 1 "Yes"',
-      'output_text.done 1 "Yes"',
-      "content_part.done 1",
-      "output_item.done 1",
-      "completed",
-    ],
-    output: [
-      { type: "reasoning", id: "rs_0f3c1_0", summary: [{ type: "summary_text", text: "Hm." }] },
-      messageItem("msg_0f3c1_1", [textPart("Yes")]),
-    ],
-  },
-  {
-    name: "thinking that nobody asked to see",
-    sources: message([
-      ...block(0, { type: "thinking", thinking: "" }, thinking("Hm"), signature("c2ln")),
-      ...textBlock(1, "Yes"),
-    ]),
-    events: [
-      "created",
-      "in_progress",
-      "output_item.added 0",
-      "output_item.done 0",
-      "output_item.added 1",
-      "content_part.added 1",
-      'output_text.delta 1 "Yes"',
-      'output_text.done 1 "Yes"',
-      "content_part.done 1",
-      "output_item.done 1",
-      "completed",
-    ],
-    output: [
-      { type: "reasoning", id: "rs_0f3c1_0", summary: [] },
-      messageItem("msg_0f3c1_1", [textPart("Yes")]),
-    ],
-  },
-  {
-    name: "a refusal after some text",
-    sources: message(textBlock(0, "First"), "refusal", "Not this."),
-    events: [
-      "created",
-      "in_progress",
-      "output_item.added 0",
-      "content_part.added 0",
-      'output_text.delta 0 "First"',
-      'output_text.done 0 "First"',
-      "content_part.done 0",
-      "output_item.done 0",
-      "output_item.added 1",
-      "content_part.added 1",
-      'refusal.delta 1 "Not this."',
-      'refusal.done 1 "Not this."',
-      "content_part.done 1",
-      "output_item.done 1",
-      "incomplete",
-    ],
-    output: [
-      messageItem("msg_0f3c1_0", [textPart("First")], "incomplete"),
-      messageItem("msg_0f3c1_1", [{ type: "refusal", refusal: "Not this." }]),
-    ],
-  },
-  {
-    name: "arguments cut off by max_tokens",
-    sources: message(toolBlock(0, "toolu_1", "read", '{"pa'), "max_tokens"),
-    events: [
-      "created",
-      "in_progress",
-      "output_item.added 0",
-      'function_call_arguments.delta 0 "{\\"pa"',
-      'function_call_arguments.done 0 "{\\"pa"',
-      "output_item.done 0",
-      "incomplete",
-    ],
-    output: [
-      {
-        type: "function_call",
-        id: "fc_0f3c1_0",
-        call_id: "toolu_1",
-        name: "read",
-        arguments: '{"pa',
-        status: "incomplete",
-      },
-    ],
-  },
-  {
-    name: "an answer without content",
-    sources: message([]),
-    events: ["created", "in_progress", "completed"],
-    output: [],
-  },
-  {
-    name: "empty blocks, and blocks and deltas that a response has no place for",
-    sources: message([
-      ...textBlock(0, ""),
-      ...block(1, { type: "server_tool_use", id: "s", name: "web_search", input: {} }, json('{"q":1}')),
-      ...block(
-        2,
-        { type: "text", text: "" },
-        { type: "citations_delta", citation: {} },
-        { type: "text_delta", text: "a" },
-      ),
-    ]),
-    events: [
-      "created",
-      "in_progress",
-      "output_item.added 0",
-      "content_part.added 0",
-      'output_text.delta 0 "a"',
-      'output_text.done 0 "a"',
-      "content_part.done 0",
-      "output_item.done 0",
-      "completed",
-    ],
-    output: [messageItem("msg_0f3c1_0", [textPart("a")])],
-  },
-];
 
 describe.each(FIXTURES)("$name", ({ sources, plan, events, output }) => {
   const sse = streamText(sources, plan);
@@ -452,7 +115,7 @@ test("the end of the last item waits for the end of the answer", () => {
 
 test("the response repeats the request's settings, and says what it is", () => {
   const sse = streamText(message(textBlock(0, "a")), PLAN);
-  const head = { id: "resp_0f3c1", object: "response", created_at: 1_790_000_000, model: "claude" };
+  const head = { id: "resp_0f3c-1", object: "response", created_at: 1_790_000_000, model: "claude" };
   const [created, inProgress] = readEvents(sse);
   const begun = {
     ...head,
@@ -497,8 +160,7 @@ describe("reasoning that the client can give back", () => {
       { type: "thinking", thinking: "", signature: "" },
       thinking('é"'),
       thinking("2"),
-      signature("c2"),
-      signature("ln"),
+      signature("c2ln"),
     ),
     ...block(1, { type: "redacted_thinking", data: "b3BhcXVl" }),
     ...block(2, { type: "thinking", thinking: "", signature: "" }, signature("b21pdHRlZA==")),
