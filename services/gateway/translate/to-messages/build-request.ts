@@ -49,7 +49,7 @@ export interface BuiltRequest {
   readonly renamedTools: ReadonlyMap<string, string>;
   readonly hiddenJsonTool: string | undefined;
   readonly degradations: readonly string[];
-  /** Fields that this target does not take. */
+  /** Fields that this target does not take, by OpenAI's names, also such as the client did not send. */
   readonly droppedParams: readonly string[];
 }
 
@@ -114,7 +114,12 @@ export function buildRequest(wishes: RequestWishes, target: MessagesTarget): Bui
     renamedTools: tools.renamed,
     hiddenJsonTool: tools.hiddenJsonTool,
     degradations: [...reasoning.degradations, ...tools.degradations],
-    droppedParams: [...sampling.droppedParams, ...tools.droppedParams],
+    droppedParams: [
+      ...sampling.droppedParams,
+      ...tools.droppedParams,
+      ...(isBedrock && wishes.cacheControl !== undefined ? ["cache_control"] : []),
+      ...(target.api === "bedrock-invoke" && wishes.user !== undefined ? ["user", "safety_identifier"] : []),
+    ],
   };
 }
 

@@ -7,7 +7,13 @@ export type ReasoningWish =
   | { readonly kind: "off" }
   | { readonly kind: "effort"; readonly effort: "minimal" | Effort; readonly isHidden?: boolean }
   /** Tokens, as Anthropic's own `thinking` has them. */
-  | { readonly kind: "budget"; readonly tokens: number; readonly isHidden?: boolean }
+  | {
+      readonly kind: "budget";
+      readonly tokens: number;
+      /** For models that know levels only. @default - what comes near the tokens */
+      readonly effort?: "minimal" | Effort | undefined;
+      readonly isHidden?: boolean;
+    }
   /** As much as the model sees fit. */
   | { readonly kind: "adaptive"; readonly isHidden?: boolean };
 
@@ -59,8 +65,9 @@ export function planReasoning(wish: ReasoningWish, context: ReasoningContext): R
     isByBudget: false,
     degradations: [],
   };
-  if (wish.kind === "budget" && capabilities.acceptsBudget)
-    return planBudget(wish.tokens, true, off, context);
+  const mayUseBudget =
+    capabilities.acceptsBudget && !(context.refusesBudget && capabilities.thinkingMode === "adaptive");
+  if (wish.kind === "budget" && mayUseBudget) return planBudget(wish.tokens, true, off, context);
   if (capabilities.thinkingMode === "adaptive") return planAdaptive(wish, off, capabilities);
   if (wish.kind === "adaptive") return planBudget(BUDGETS.medium, false, off, context);
   if (wish.kind !== "effort" || wish.effort === "minimal") return off;
@@ -98,10 +105,14 @@ function turnOff(off: ReasoningPlan, { thinkingOff, efforts }: ModelCapabilities
 }
 
 function effortOf(wish: ReasoningWish, { efforts }: ModelCapabilities): Effort | undefined {
-  if (wish.kind === "budget")
-    return nearest(wish.tokens <= 4096 ? "low" : wish.tokens <= 12_288 ? "medium" : "high", efforts);
-  if (wish.kind !== "effort") return undefined;
-  return nearest(wish.effort === "minimal" ? "low" : wish.effort, efforts);
+  if (wish.kind === "default" || wish.kind === "off" || wish.kind === "adaptive") return undefined;
+  const level = wish.effort ?? (wish.kind === "budget" ? levelOf(wish.tokens) : "high");
+  return nearest(level === "minimal" ? "low" : level, efforts);
+}
+
+function levelOf(tokens: number): Effort {
+  if (tokens <= BUDGETS.low) return "low";
+  return tokens <= 12_288 ? "medium" : "high";
 }
 
 /** A level that the model does not have is its `high`. */
