@@ -6,8 +6,6 @@ export class SseTooLargeError extends Error {
 }
 
 const BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
-/** How nearly all events of an answer begin. */
-const DELTA_HEAD = "event: content_block_delta\ndata: ";
 const EVENT_HEAD = "event: ";
 const DATA_HEAD = "data: ";
 const LF = 10;
@@ -80,12 +78,18 @@ function isBlankLine(last: number, next: number): boolean {
   return (last === LF && (next === LF || next === CR)) || (last === CR && next === CR);
 }
 
+/** How nearly all events of an answer begin. */
+const DELTA_HEAD = /event: content_block_delta\ndata: /y;
+const DELTA_HEAD_LENGTH = "event: content_block_delta\ndata: ".length;
+
 /** Reads events of one `event:` and one `data:` line without looking at their lines one by one. @returns where it got to */
 function readCanonical(text: string, events: MessageEvent[]): number {
   let at = 0;
   while (at < text.length) {
-    const isDelta = text.startsWith(DELTA_HEAD, at);
-    const head = isDelta ? at + DELTA_HEAD.length : endOfHead(text, at);
+    // Faster than `startsWith`, which compares one character at a time.
+    DELTA_HEAD.lastIndex = at;
+    const isDelta = DELTA_HEAD.test(text);
+    const head = isDelta ? at + DELTA_HEAD_LENGTH : endOfHead(text, at);
     const end = head < 0 ? -1 : text.indexOf("\n", head);
     if (end < 0 || text.charCodeAt(end + 1) !== LF) return readBlocks(text, at, events);
     const type = isDelta
