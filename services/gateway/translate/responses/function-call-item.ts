@@ -7,6 +7,7 @@ import { type ItemPlace, type ItemStatus, itemReference, type OutputItem } from 
 export class FunctionCallItem implements OutputItem {
   readonly #head: string;
   readonly #deltaHead: string;
+  readonly #name: string;
   readonly #arguments = new ByteTextBuilder();
   #status: ItemStatus = "in_progress";
 
@@ -18,7 +19,8 @@ export class FunctionCallItem implements OutputItem {
     tool: ClientTool,
   ) {
     const namespace = tool.namespace === undefined ? "" : `,"namespace":"${escapeText(tool.namespace)}"`;
-    this.#head = `{"type":"function_call","id":"${place.id}","call_id":"${escapeText(callId)}","name":"${escapeText(tool.name)}"${namespace}`;
+    this.#name = `"name":"${escapeText(tool.name)}"`;
+    this.#head = `{"type":"function_call","id":"${place.id}","call_id":"${escapeText(callId)}",${this.#name}${namespace}`;
     this.#deltaHead = `${openEvent("response.function_call_arguments.delta")}${itemReference(place)},"delta":"`;
   }
 
@@ -40,7 +42,7 @@ export class FunctionCallItem implements OutputItem {
       filled +
       this.events.write(
         "response.function_call_arguments.done",
-        `${itemReference(this.place)},"arguments":"${this.#arguments.toString()}"`,
+        `${itemReference(this.place)},${this.#name},"arguments":"${this.#arguments.toString()}"`,
       ) +
       this.#itemEvent("response.output_item.done")
     );

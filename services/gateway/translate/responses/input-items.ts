@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import { isText, textOf } from "../../json/text";
 import type { ContentBlock, MessagesTarget, TextBlock } from "../../messages/request";
+import { dropBlank } from "../to-messages/blank-text";
 import {
   isAbsent,
   kindOf,
@@ -88,8 +89,9 @@ class InputReader implements ReadInput {
 
   /** Thinking after which nothing was said cannot be sent. */
   endTurn(): void {
-    const last = this.#said.findLastIndex((block) => !isThinking(block));
-    if (last >= 0) this.items.push({ kind: "assistant", blocks: this.#said.slice(0, last + 1) });
+    const said = dropBlank(this.#said);
+    const last = said.findLastIndex((block) => !isThinking(block));
+    if (last >= 0) this.items.push({ kind: "assistant", blocks: said.slice(0, last + 1) });
     this.#said = [];
   }
 

@@ -56,7 +56,12 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
   );
   return {
     request: built.request,
-    droppedParams: [...dropped, ...tools.droppedParams, ...input.droppedParams, ...built.droppedParams],
+    droppedParams: [
+      ...dropped,
+      ...tools.droppedParams,
+      ...input.droppedParams,
+      ...built.droppedParams.filter((name) => body[name] !== undefined),
+    ],
     plan: {
       settings: readSettings(body, built.request),
       tools: tools.byUpstreamName,
