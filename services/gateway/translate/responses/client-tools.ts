@@ -1,15 +1,7 @@
 import type { JsonObject, JsonValue, Text } from "../../json/json-value";
 import { isText, textOf } from "../../json/text";
 import { cacheControlOf } from "../to-messages/cache-control";
-import {
-  isAbsent,
-  isObject,
-  quote,
-  requireList,
-  requireObject,
-  requireText,
-  textIn,
-} from "../to-messages/read-value";
+import { isObject, quote, requireList, requireObject, requireText, textIn } from "../to-messages/read-value";
 import { upstreamToolName } from "../to-messages/tool-names";
 import type { ToolDefinition } from "../to-messages/tools";
 import { notSupported } from "../translation-error";
@@ -49,16 +41,22 @@ export function flatName(name: string, namespace: string | undefined): string {
   return namespace === undefined ? name : `${namespace}__${name}`;
 }
 
+/** A list of tools, and where it stands in the request. */
+export interface ToolList {
+  readonly tools: JsonValue | undefined;
+  readonly path: string;
+}
+
 /**
- * @param lists the request's `tools` and those of its items, each with its path
+ * @param own the request's `tools`
+ * @param later those that items bring along; one that is there already is not added again
  * @throws TranslationError for a tool that cannot be offered, unless it may be dropped
  */
-export function readTools(
-  lists: readonly { readonly tools: JsonValue | undefined; readonly path: string }[],
-  mayDrop: boolean,
-): ClientTools {
+export function readTools(own: ToolList, later: readonly ToolList[], mayDrop: boolean): ClientTools {
   const reader = new ToolReader(mayDrop);
-  for (const { tools, path } of lists) if (!isAbsent(tools)) reader.readList(tools, path, undefined);
+  reader.readList(own.tools ?? [], own.path, undefined);
+  reader.skipsKnown = true;
+  for (const { tools, path } of later) reader.readList(tools ?? [], path, undefined);
   return reader;
 }
 
@@ -66,6 +64,9 @@ class ToolReader implements ClientTools {
   readonly definitions: ToolDefinition[] = [];
   readonly byUpstreamName = new Map<string, ClientTool>();
   readonly droppedParams: string[] = [];
+  /** Otherwise a name that comes twice is the client's mistake, and refused later. */
+  skipsKnown = false;
+  readonly #names = new Set<string>();
 
   constructor(readonly mayDrop: boolean) {}
 
@@ -84,7 +85,7 @@ class ToolReader implements ClientTools {
     } else if (type === "namespace" && namespace === undefined) {
       this.readList(tool["tools"] ?? [], `${path}.tools`, requireText(tool["name"], `${path}.name`));
     } else if (HOSTED.has(type) && this.mayDrop) {
-      this.droppedParams.push(`tools.${type}`);
+      if (!this.droppedParams.includes(`tools.${type}`)) this.droppedParams.push(`tools.${type}`);
     } else refuseTool(type, path);
   }
 
@@ -98,6 +99,8 @@ class ToolReader implements ClientTools {
   ): void {
     const name = requireText(tool["name"], `${path}.name`);
     const flat = flatName(name, namespace);
+    if (this.skipsKnown && this.#names.has(flat)) return;
+    this.#names.add(flat);
     const cacheControl = cacheControlOf(tool).cache_control;
     this.definitions.push({ name: flat, description, parameters, cacheControl, path });
     const sent = upstreamToolName(flat);

@@ -16,7 +16,7 @@ import { toToolInput } from "../to-messages/tool-arguments";
 import { upstreamToolName } from "../to-messages/tool-names";
 import type { ToolUseBlock, TurnItem } from "../to-messages/turn-item";
 import { notSupported, TranslationError } from "../translation-error";
-import { flatName } from "./client-tools";
+import { flatName, type ToolList } from "./client-tools";
 import { readContent, textBlock } from "./content-parts";
 import { CUSTOM_INPUT } from "./custom-input";
 import { verdictOf } from "./item-kinds";
@@ -28,7 +28,7 @@ export interface ReadInput {
   readonly system: readonly TextBlock[];
   readonly items: readonly TurnItem[];
   /** Tools that items bring along, with their paths. */
-  readonly tools: readonly { readonly tools: JsonValue | undefined; readonly path: string }[];
+  readonly tools: readonly ToolList[];
   readonly droppedParams: readonly string[];
   /** Where the last item stands. */
   readonly lastPath: string;
@@ -49,7 +49,7 @@ export function readInput(input: JsonValue | undefined, target: MessagesTarget):
 class InputReader implements ReadInput {
   readonly system: TextBlock[] = [];
   readonly items: TurnItem[] = [];
-  readonly tools: { tools: JsonValue | undefined; path: string }[] = [];
+  readonly tools: ToolList[] = [];
   readonly droppedParams: string[] = [];
   lastPath = "input";
   /** What the assistant said in neighbouring items: one turn, in which thinking belongs to what follows it. */

@@ -33,7 +33,7 @@ export interface TranslatedResponsesRequest {
 export function toMessages(body: JsonObject, target: MessagesTarget): TranslatedResponsesRequest {
   const dropped = sortFields(body, target.mayDropParams);
   const input = readInput(body["input"], target);
-  const tools = readTools([{ tools: body["tools"], path: "tools" }, ...input.tools], target.mayDropParams);
+  const tools = readTools({ tools: body["tools"], path: "tools" }, input.tools, target.mayDropParams);
   const reasoning = readReasoning(body["reasoning"]);
   const includesEncryptedReasoning = includesReasoning(body["include"]);
   const built = buildRequest(

@@ -278,18 +278,30 @@ describe("tools", () => {
     ]);
   });
 
-  it("come with items, too", () => {
-    const { tools } = send({
-      input: [
-        { role: "user", content: "a" },
-        { type: "additional_tools", role: "developer", tools: [{ type: "function", name: "late" }] },
+  it("come with items, too, once", () => {
+    const late = {
+      type: "additional_tools",
+      role: "developer",
+      tools: [
+        { type: "function", name: "late" },
+        { type: "function", name: "f" },
       ],
-    }) as { tools: { name: string }[] };
-    expect(tools.map(({ name }) => name)).toEqual(["late"]);
+    };
+    const { tools } = send({
+      tools: [{ type: "function", name: "f", description: "first" }],
+      input: [{ role: "user", content: "a" }, late, late],
+    }) as { tools: { name: string; description?: string }[] };
+    expect(tools.map(({ name, description }) => [name, description])).toEqual([
+      ["f", "first"],
+      ["late", undefined],
+    ]);
+    expect(refusal({ tools: [...late.tools, ...late.tools] }).message).toContain(
+      'tools.2.name "late" is already the name of tools.0',
+    );
   });
 
   it("that OpenAI runs are dropped or refused", () => {
-    const tools = [{ type: "web_search" }, { type: "function", name: "f" }];
+    const tools = [{ type: "web_search" }, { type: "function", name: "f" }, { type: "web_search" }];
     expect(planOf({ tools }).droppedParams).toEqual(["tools.web_search"]);
     expect(refusal({ tools }, STRICT).message).toBe(
       'tools.0.type is not supported by this gateway; offer tools of type function, custom or namespace, not "web_search", or let the gateway set litellm_settings.drop_params',
