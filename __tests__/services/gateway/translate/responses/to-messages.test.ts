@@ -1,7 +1,9 @@
 import type { JsonObject, JsonValue } from "../../../../../services/gateway/json/json-value";
 import { parseJson } from "../../../../../services/gateway/json/parse-json";
 import { writeJson } from "../../../../../services/gateway/json/write-json";
+import type { CollectedMessage } from "../../../../../services/gateway/messages/collected-message";
 import type { MessagesTarget } from "../../../../../services/gateway/messages/request";
+import { toAnswer } from "../../../../../services/gateway/translate/responses/answer";
 import { sealReasoning } from "../../../../../services/gateway/translate/responses/reasoning-envelope";
 import { toMessages } from "../../../../../services/gateway/translate/responses/to-messages";
 import { TranslationError } from "../../../../../services/gateway/translate/translation-error";
@@ -642,6 +644,57 @@ test("the plan repeats the settings, and says what was done where it was not wha
     truncation: "disabled",
     user: "bob",
   });
+});
+
+test("an answer that the client sends back is what the model said", () => {
+  const body = {
+    input: [{ role: "user", content: "go" }],
+    tools: [
+      { type: "function", name: "list" },
+      { type: "custom", name: "apply_patch" },
+      { type: "namespace", name: "mcp", tools: [{ type: "function", name: "read it!" }] },
+    ],
+    reasoning: { effort: "high", summary: "auto" },
+    include: ["reasoning.encrypted_content"],
+  };
+  const { plan, request } = planOf(body);
+  const renamed = (request["tools"] as unknown as { name: string }[])[2]?.name;
+  const said = [
+    { type: "thinking", thinking: 'é "t"', signature: "c2ln" },
+    { type: "redacted_thinking", data: "b3BhcXVl" },
+    { type: "text", text: "Doing.\n" },
+    { type: "tool_use", id: "toolu_1", name: "list", input: {} },
+    { type: "tool_use", id: "toolu_2", name: "apply_patch", input: { input: "*** é\n" } },
+    { type: "tool_use", id: "toolu_3", name: renamed, input: { path: "a" } },
+  ];
+  const collected: CollectedMessage = {
+    id: "msg_up",
+    type: "message",
+    role: "assistant",
+    model: "claude-opus-4-6",
+    content: said.map((block) => ({ ...block, inputJson: JSON.stringify(block.input) })),
+    stop_reason: "tool_use",
+    stop_sequence: null,
+    usage: {},
+  };
+  const answer = toAnswer(collected, { id: "1", created: 1, model: "m" }, plan) as {
+    output: { call_id?: string }[];
+  };
+  const results = answer.output.flatMap(({ call_id: id }) =>
+    id === undefined ? [] : [{ type: "function_call_output", call_id: id, output: "ok" }],
+  );
+  const again = send({ ...body, input: [...body.input, ...answer.output, ...results] });
+  expect(again["messages"]).toEqual([
+    user(text("go")),
+    { role: "assistant", content: said },
+    user(
+      ...["toolu_1", "toolu_2", "toolu_3"].map((id) => ({
+        type: "tool_result",
+        tool_use_id: id,
+        content: "ok",
+      })),
+    ),
+  ]);
 });
 
 describe("random conversations", () => {
