@@ -58,7 +58,7 @@ export function randomIntegers(seed: number): (below: number) => number {
 export function* mutateBodies(count: number, firstSeed: number): Generator<FuzzBody> {
   for (let seed = firstSeed; seed < firstSeed + count; seed++) {
     const random = randomIntegers(seed);
-    let bytes = Buffer.from(SAMPLES[random(SAMPLES.length)] as string);
+    let bytes: Buffer = Buffer.from(SAMPLES[random(SAMPLES.length)] as string);
     for (let change = random(5); change > 0; change--) bytes = mutate(bytes, random);
     yield { bytes: misalign(bytes, random(8)), seed };
   }

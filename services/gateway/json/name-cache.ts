@@ -1,3 +1,5 @@
+import type { ByteText } from "./byte-text";
+
 const SLOTS = 512;
 /** Names of fields are short; longer texts seldom come twice. */
 const MAX_BYTES = 24;
@@ -9,8 +11,8 @@ const MAX_BYTES = 24;
 export class NameCache {
   readonly #slots: string[] = new Array<string>(SLOTS).fill("");
 
-  /** The text of `bytes` from `start` to `end`, which `text` has at the same places. */
-  find(bytes: Uint8Array, text: string, start: number, end: number): string {
+  /** The text of `bytes` from `start` to `end`. @param text gives the piece if it is not known */
+  find(bytes: Uint8Array, text: Pick<ByteText, "slice">, start: number, end: number): string {
     const length = end - start;
     if (length === 0) return "";
     if (length > MAX_BYTES) return text.slice(start, end);

@@ -1,9 +1,10 @@
 import { isUtf8 } from "node:buffer";
+import { ByteText } from "./byte-text";
 import { JsonSyntaxError } from "./json-syntax-error";
 import { type JsonObject, type JsonValue, RawNumber, RawText } from "./json-value";
 import { NameCache } from "./name-cache";
 import { scanNumber } from "./scan-number";
-import { ScannedBytes } from "./scan-string";
+import { StringScanner } from "./scan-string";
 
 /** Strings of at least so many bytes, counted as they are escaped, are passed on without being decoded. */
 export const RAW_TEXT_BYTES = 512;
@@ -32,17 +33,16 @@ export function parseJson(bytes: Buffer): JsonValue {
 
 class BodyReader {
   readonly #bytes: Buffer;
-  /** The body with one character for each byte; slices of it cost nothing. */
-  readonly #text: string;
-  readonly #scanned: ScannedBytes;
+  readonly #text: ByteText;
+  readonly #strings: StringScanner;
   #position = 0;
   #depth = 0;
   #values = 0;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
-    this.#text = bytes.toString("latin1");
-    this.#scanned = new ScannedBytes(bytes);
+    this.#text = new ByteText(bytes);
+    this.#strings = new StringScanner(bytes);
   }
 
   readDocument(): JsonValue {
@@ -147,7 +147,7 @@ class BodyReader {
 
   #readString(): string | RawText {
     const start = this.#position + 1;
-    const end = this.#scanned.scanString(start);
+    const end = this.#strings.scan(start);
     this.#position = end + 1;
     if (end - start >= RAW_TEXT_BYTES) return new RawText(this.#text.slice(start, end));
     return this.#decode(start, end);
@@ -155,13 +155,13 @@ class BodyReader {
 
   #readName(): string {
     const start = this.#position + 1;
-    const end = this.#scanned.scanString(start);
+    const end = this.#strings.scan(start);
     this.#position = end + 1;
     return this.#decode(start, end);
   }
 
   #decode(start: number, end: number): string {
-    const { hasEscape, mayBeWide } = this.#scanned;
+    const { hasEscape, mayBeWide } = this.#strings;
     if (hasEscape) {
       const quoted = mayBeWide
         ? this.#bytes.toString("utf8", start - 1, end + 1)
@@ -177,6 +177,7 @@ class BodyReader {
     const start = this.#position;
     const end = scanNumber(this.#bytes, start);
     this.#position = end;
+    if (end === start + 1) return (this.#bytes[start] as number) - 0x30;
     const text = this.#text.slice(start, end);
     const value = Number(text);
     if (String(value) === text) return value;
@@ -185,7 +186,9 @@ class BodyReader {
   }
 
   #readLiteral<T>(literal: string, value: T): T {
-    if (!this.#text.startsWith(literal, this.#position)) throw this.#expected("a value");
+    for (let index = 1; index < literal.length; index++) {
+      if (this.#bytes[this.#position + index] !== literal.charCodeAt(index)) throw this.#expected("a value");
+    }
     this.#position += literal.length;
     return value;
   }

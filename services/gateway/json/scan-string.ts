@@ -3,11 +3,12 @@ import { JsonSyntaxError } from "./json-syntax-error";
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LETTER_U = 0x75;
-/** Shorter strings are not worth the start of the fast loop. */
-const SLOW_BYTES = 12;
 
 const ESCAPABLE = byteTable('"\\/bfnrt');
 const HEXADECIMAL = byteTable("0123456789abcdefABCDEF");
+
+/** Whether the first of four bytes is the lowest of the integer that they make. */
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 function byteTable(members: string): Uint8Array {
   const table = new Uint8Array(256);
@@ -15,72 +16,95 @@ function byteTable(members: string): Uint8Array {
   return table;
 }
 
-/** A body in the forms that the scan needs: its bytes, and the same bytes in aligned groups of four. */
-export class ScannedBytes {
+/**
+ * The bytes of `word` that end the plain part of a string, as their highest bits: quote, backslash, control bytes. The
+ * lowest bit that is set is right; a higher one may be wrong.
+ */
+function specials(word: number): number {
+  // Exclusive or with 2 puts the quote (0x22) next to the control bytes, so that one comparison finds both.
+  const low = ((word ^ 0x02020202) - 0x21212121) | 0;
+  const backslash = ((word ^ 0x5c5c5c5c) - 0x01010101) | 0;
+  return (low | backslash) & ~word & 0x80808080;
+}
+
+/** Finds the ends of strings in a body, four bytes at a time. */
+export class StringScanner {
+  readonly #bytes: Buffer;
+  /** Aligned groups of four bytes; the first may begin before the body, the last ends inside it. */
   readonly #words: Int32Array;
-  /** Bytes before the first whole word. */
-  readonly #lead: number;
+  /** Bytes of the first group that stand before the body. */
+  readonly #skip: number;
   /** Whether the last string has a backslash. */
   hasEscape = false;
   /** Whether the last string may have bytes above 0x7f. */
   mayBeWide = false;
 
-  constructor(readonly bytes: Buffer) {
-    this.#lead = Math.min(-bytes.byteOffset & 3, bytes.length);
-    this.#words = new Int32Array(
-      bytes.buffer,
-      bytes.byteOffset + this.#lead - ((bytes.byteOffset + this.#lead) & 3),
-      (bytes.length - this.#lead) >> 2,
-    );
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+    this.#skip = bytes.byteOffset & 3;
+    const words = IS_LITTLE_ENDIAN ? (this.#skip + bytes.length) >> 2 : 0;
+    this.#words = new Int32Array(bytes.buffer, bytes.byteOffset - this.#skip, words);
   }
 
   /**
-   * Finds the end of a string and validates what lies between: escapes, and no raw control bytes. Four bytes at a time:
-   * a group without quote, backslash and control byte, which most are, is passed with a handful of integer operations.
+   * Finds the end of a string and validates what lies between: escapes, and no raw control bytes.
    * @param start the byte after the opening quote
    * @returns the position of the closing quote
+   * @throws JsonSyntaxError
    */
-  scanString(start: number): number {
-    const bytes = this.bytes;
+  scan(start: number): number {
+    const bytes = this.#bytes;
     const words = this.#words;
-    const lead = this.#lead;
-    const length = bytes.length;
+    const skip = this.#skip;
     let position = start;
     let seen = 0;
-    let slowUntil = start + SLOW_BYTES;
     this.hasEscape = false;
     for (;;) {
-      if (position >= slowUntil && ((position - lead) & 3) === 0) {
-        let index = (position - lead) >> 2;
-        for (; index < words.length; index++) {
-          const word = words[index] as number;
+      let index = (position + skip) >> 2;
+      if (index < words.length) {
+        let word = words[index] as number;
+        // What stands before the position in the same group does not count.
+        let found = specials(word) & (-1 << (((position + skip) & 3) << 3));
+        seen |= word;
+        while (found === 0 && ++index < words.length) {
+          word = words[index] as number;
           seen |= word;
-          // Exclusive or with 2 puts the quote (0x22) next to the control bytes, so that one comparison finds both.
-          const low = ((word ^ 0x02020202) - 0x21212121) | 0;
-          const back = ((word ^ 0x5c5c5c5c) - 0x01010101) | 0;
-          if (((low | back) & ~word & 0x80808080) !== 0) break;
+          found = specials(word);
         }
-        position = (index << 2) + lead;
-        slowUntil = position + 4;
+        const place = found === 0 ? 0 : (31 - Math.clz32(found & -found)) >> 3;
+        position = (index << 2) - skip + place;
       }
-      if (position >= length) throw new JsonSyntaxError("string without an end", length);
+      if (index >= words.length) {
+        position = this.#skipPlain(position);
+        seen |= 0x80;
+      }
       const byte = bytes[position] as number;
       if (byte === QUOTE) break;
       if (byte === BACKSLASH) {
         this.hasEscape = true;
         position = this.#skipEscape(position);
-        continue;
+      } else if (byte < 0x20) {
+        throw new JsonSyntaxError("control character in a string", position);
+      } else {
+        position++;
       }
-      if (byte < 0x20) throw new JsonSyntaxError("control character in a string", position);
-      seen |= byte;
-      position++;
     }
     this.mayBeWide = (seen & 0x80808080) !== 0;
     return position;
   }
 
+  /** The last bytes of a body, which make no group. @returns the position of a special byte */
+  #skipPlain(start: number): number {
+    const bytes = this.#bytes;
+    for (let position = start; position < bytes.length; position++) {
+      const byte = bytes[position] as number;
+      if (byte === QUOTE || byte === BACKSLASH || byte < 0x20) return position;
+    }
+    throw new JsonSyntaxError("string without an end", bytes.length);
+  }
+
   #skipEscape(position: number): number {
-    const bytes = this.bytes;
+    const bytes = this.#bytes;
     if (position + 1 >= bytes.length) throw new JsonSyntaxError("string without an end", bytes.length);
     const kind = bytes[position + 1] as number;
     if (ESCAPABLE[kind] === 1) return position + 2;

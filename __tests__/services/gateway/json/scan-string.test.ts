@@ -1,4 +1,4 @@
-import { ScannedBytes } from "../../../../services/gateway/json/scan-string";
+import { StringScanner } from "../../../../services/gateway/json/scan-string";
 
 /** Ends of the string in `body` that begins after the first quote, for every alignment of its bytes in memory. */
 function endsOf(body: string): Set<number | string> {
@@ -7,7 +7,7 @@ function endsOf(body: string): Set<number | string> {
     const bytes = Buffer.alloc(Buffer.byteLength(body) + shift).subarray(shift);
     bytes.write(body);
     try {
-      ends.add(new ScannedBytes(bytes).scanString(1));
+      ends.add(new StringScanner(bytes).scan(1));
     } catch (error) {
       ends.add((error as Error).message);
     }
@@ -50,17 +50,17 @@ describe("end of a string", () => {
   it.each(Array.from({ length: 32 }, (_, byte) => byte))("control byte %i at every place", (byte) => {
     for (let place = 0; place < 40; place++) {
       const body = `"${"x".repeat(place)}${String.fromCharCode(byte)}${"x".repeat(40 - place)}"`;
-      expect(() => new ScannedBytes(Buffer.from(body)).scanString(1)).toThrow(`at byte ${place + 1}`);
+      expect(() => new StringScanner(Buffer.from(body)).scan(1)).toThrow(`at byte ${place + 1}`);
     }
   });
 });
 
 test("tells what the string holds", () => {
-  const scanned = new ScannedBytes(Buffer.from('"plain text","with\\nescape","weiß"'));
-  scanned.scanString(1);
-  expect([scanned.hasEscape, scanned.mayBeWide]).toEqual([false, false]);
-  scanned.scanString(14);
-  expect([scanned.hasEscape, scanned.mayBeWide]).toEqual([true, false]);
-  scanned.scanString(29);
-  expect([scanned.hasEscape, scanned.mayBeWide]).toEqual([false, true]);
+  const scanner = new StringScanner(Buffer.from('"plain text","with\\nescape","weiß",            '));
+  scanner.scan(1);
+  expect([scanner.hasEscape, scanner.mayBeWide]).toEqual([false, false]);
+  scanner.scan(14);
+  expect([scanner.hasEscape, scanner.mayBeWide]).toEqual([true, false]);
+  scanner.scan(29);
+  expect([scanner.hasEscape, scanner.mayBeWide]).toEqual([false, true]);
 });

@@ -1,5 +1,5 @@
 import { type JsonValue, RawNumber, RawText } from "../../../../services/gateway/json/json-value";
-import { writeJson } from "../../../../services/gateway/json/write-json";
+import { writeJson, writeJsonBytes } from "../../../../services/gateway/json/write-json";
 
 const decode = (byteText: string) => Buffer.from(byteText, "latin1").toString();
 
@@ -31,6 +31,7 @@ describe("plain values as JSON.stringify writes them", () => {
     ["large", Array.from({ length: 5000 }, (_, index) => ({ index, text: `text ${index} ü` }))],
   ])("%s", (_name, value) => {
     expect(decode(writeJson(value))).toBe(JSON.stringify(value));
+    expect(writeJsonBytes(value).toString()).toBe(JSON.stringify(value));
   });
 });
 
