@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../../json/json-value";
+import { writeJson } from "../../json/write-json";
 import { TranslationError } from "../translation-error";
 import { isAbsent, isList, isObject, kindOf, quote, requireObject, textIn } from "./read-value";
 
@@ -64,7 +65,10 @@ function addProperties(known: Map<string, JsonValue>, properties: JsonValue | un
   for (const [name, schema] of Object.entries(properties)) {
     if (schema === undefined) continue;
     const before = known.get(name);
-    known.set(name, before === undefined || before === schema ? schema : { anyOf: [before, schema] });
+    known.set(
+      name,
+      before === undefined || writeJson(before) === writeJson(schema) ? schema : { anyOf: [before, schema] },
+    );
   }
 }
 
