@@ -517,4 +517,31 @@ export const FIXTURES: readonly Fixture[] = [
       },
     ],
   },
+  {
+    name: "pieces of blocks that nobody announced",
+    sources: message([
+      { type: "content_block_delta", index: 0, delta: text("a") },
+      { type: "content_block_delta", index: 0, delta: text("b") },
+      { type: "content_block_delta", index: 1, delta: json("{}") },
+      { type: "content_block_delta", index: 2, delta: thinking("t") },
+    ]),
+    events: [
+      "created",
+      "in_progress",
+      "output_item.added 0",
+      "content_part.added 0",
+      'output_text.delta 0 "a"',
+      'output_text.delta 0 "b"',
+      'output_text.done 0 "ab"',
+      "content_part.done 0",
+      "output_item.done 0",
+      "output_item.added 1",
+      "output_item.done 1",
+      "completed",
+    ],
+    output: [
+      messageItem("msg_0f3c-1_0", [textPart("ab")]),
+      { type: "reasoning", id: "rs_0f3c-1_1", summary: [] },
+    ],
+  },
 ];

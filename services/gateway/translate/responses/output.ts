@@ -38,6 +38,7 @@ export class Output {
    */
   readonly #heldText: ByteTextBuilder | undefined;
   #hasHiddenCall = false;
+  readonly #startedIndexes = new Set<number>();
 
   /** @param key makes ids unique, see `toKey` */
   constructor(
@@ -51,6 +52,7 @@ export class Output {
   /** A block begins. Blocks that a response cannot hold are left out with all their content. */
   startBlock(index: number, block: SourceBlock): string {
     const ended = this.#end("completed");
+    this.#startedIndexes.add(index);
     const { type, text, thinking, signature, data } = block;
     if (type === "redacted_thinking") return ended + this.#begin(this.#reasoning(String(data ?? "")));
     if (type === "tool_use") return ended + this.#startCall(index, block);
@@ -62,17 +64,24 @@ export class Output {
     return ended + pushed + this.sign(index, signature);
   }
 
-  /** A piece of the block that was begun last. @param escaped as in `DeltaText` */
+  /**
+   * A piece of the block that was begun last. Not every provider says where a text begins; a tool has no name then and
+   * is dropped.
+   * @param escaped as in `DeltaText`
+   */
   push(kind: DeltaText["kind"], index: number, escaped: string): string {
+    if (escaped === "") return "";
+    const isUnannounced = kind !== "input" && !this.#startedIndexes.has(index);
+    const started = isUnannounced ? this.startBlock(index, { type: kind }) : "";
     const block = this.#block;
-    if (block === undefined || block.index !== index || block.kind !== kind || escaped === "") return "";
+    if (block === undefined || block.index !== index || block.kind !== kind) return started;
     if (kind === "text" && this.#heldText !== undefined) {
       this.#heldText.add(escaped);
-      return "";
+      return started;
     }
     block.filled = "";
     const begun = this.#open === undefined ? this.#begin(block.begin()) : "";
-    return begun + (this.#open as OutputItem | undefined)?.push(escaped);
+    return started + begun + (this.#open as OutputItem | undefined)?.push(escaped);
   }
 
   /** The signature of the thinking block that was begun last. */

@@ -1,6 +1,7 @@
 import type { GatewayError } from "../../errors";
 import { escapeText } from "../../messages/byte-text";
 import type { MessageEvent } from "../../messages/event";
+import { type Members, membersOf } from "../../messages/members";
 import { MessageProgress, reduceProgress } from "../../messages/progress";
 import type { AnswerIdentity } from "../answer-identity";
 import type { AnswerStream } from "../answer-stream";
@@ -17,8 +18,6 @@ import { toResponseUsage } from "./usage";
 export function createStream(identity: AnswerIdentity, plan: ResponsesAnswerPlan): AnswerStream {
   return new ResponsesStream(identity, plan);
 }
-
-type Members = Readonly<Record<string, unknown>>;
 
 class ResponsesStream implements AnswerStream {
   readonly keepAlive = SSE_KEEP_ALIVE;
@@ -99,8 +98,4 @@ class ResponsesStream implements AnswerStream {
     });
     return this.#events.write(`response.${state.status}`, `"response":${response}`);
   }
-}
-
-function membersOf(value: unknown): Members {
-  return typeof value === "object" && value !== null ? (value as Members) : {};
 }

@@ -2,6 +2,7 @@ import { GatewayError } from "../../../../../services/gateway/errors";
 import type { ResponsesAnswerPlan } from "../../../../../services/gateway/translate/responses/answer-plan";
 import { openReasoning } from "../../../../../services/gateway/translate/responses/reasoning-envelope";
 import { createStream } from "../../../../../services/gateway/translate/responses/stream";
+import { Random } from "../../../../support/services/random";
 import {
   block,
   FIXTURES,
@@ -18,6 +19,7 @@ import {
   textBlock,
   thinking,
   toEvent,
+  toolBlock,
   USAGE,
 } from "../../../../support/services/responses-fixtures";
 
@@ -244,6 +246,17 @@ describe("a failure", () => {
     ]);
   });
 
+  it("of a conversation that is too long says so in the words that clients look for", () => {
+    const error = new GatewayError(400, "invalid_request_error", "prompt is too long: 2 tokens > 1 maximum", {
+      code: "context_length_exceeded",
+    });
+    const message =
+      "This model's maximum context length is 1 tokens; prompt is too long: 2 tokens > 1 maximum";
+    const [told, failed] = readEvents(streamText([], PLAN, error)).slice(-2);
+    expect(told).toMatchObject({ code: "context_length_exceeded", message, error: { message } });
+    expect(failed).toMatchObject({ response: { error: { code: "context_length_exceeded", message } } });
+  });
+
   it.each([
     [429, "rate_limit_exceeded"],
     [400, "invalid_prompt"],
@@ -269,4 +282,59 @@ test("a piece of JSON in a custom tool's text does not end it", () => {
     "tool_use",
   );
   expect(readEvents(streamText(sources, plan)).at(-2)).toMatchObject({ item: { input: 'a"}\\\u2028' } });
+});
+
+describe("random streams, some with events that make no sense", () => {
+  const random = new Random(20_261_124);
+  const plans: readonly ResponsesAnswerPlan[] = [
+    PLAN,
+    WITH_REASONING,
+    {
+      ...WITH_REASONING,
+      hiddenJsonTool: "json",
+      tools: new Map([["run", { kind: "custom", name: "run", namespace: "n" }]]),
+    },
+  ];
+  const parts = () =>
+    Array.from({ length: random.int(0, 3) }, () => random.pick(["a", "", 'é"', "{", '{"input":"x', "}"]));
+  const makers: readonly ((index: number) => Source[])[] = [
+    (index) => textBlock(index, ...parts()),
+    (index) => block(index, { type: "thinking", thinking: "" }, ...parts().map(thinking), signature("c2ln")),
+    (index) => block(index, { type: "redacted_thinking", data: "eA==" }),
+    (index) => toolBlock(index, `toolu_${index}`, random.pick(["run", "json", "list"]), ...parts()),
+    (index) => [{ type: "content_block_delta", index, delta: random.pick([json("x"), { type: "new" }, {}]) }],
+    (index) => [
+      {
+        type: "content_block_start",
+        index: index + 1,
+        content_block: { type: random.pick(["text", "new", "thinking", "tool_use"]) },
+      },
+    ],
+    () => [
+      random.pick<Source>([
+        { type: "ping" },
+        { type: "content_block_delta" },
+        { type: "content_block_start" },
+        { type: "new" },
+        { type: "message_start", message: {} },
+      ]),
+    ],
+  ];
+
+  it("are read by the official client, with the items that the last response has", async () => {
+    for (let round = 0; round < 150; round += 1) {
+      const blocks = Array.from({ length: random.int(0, 5) }, (_, index) =>
+        random.pick(makers)(index),
+      ).flat();
+      const sources = message(blocks, random.pick(["end_turn", "tool_use", "max_tokens", "refusal"]));
+      const sse = streamText(sources, random.pick(plans));
+      const events = readEvents(sse);
+      const last = events.at(-1) as unknown as { response: { output: { id: string }[] } };
+      const read = JSON.parse(JSON.stringify(await readWithOpenAi(sse))) as { output: object[] };
+      expect(read.output).toMatchObject(last.response.output);
+      const ended = events.filter(({ type }) => type === "response.output_item.done").map(({ item }) => item);
+      expect(ended).toEqual(last.response.output);
+      expect(new Set(last.response.output.map(({ id }) => id)).size).toBe(ended.length);
+    }
+  });
 });
