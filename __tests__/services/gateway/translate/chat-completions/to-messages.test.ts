@@ -371,7 +371,7 @@ describe("any chat", () => {
   it.each(Array.from({ length: 10 }, (_, batch) => batch))(
     "is translated by the rules, or refused: batch %d",
     (batch) => {
-      for (let index = 0; index < 300; index++) {
+      for (let index = 0; index < 150; index++) {
         const random = new Random(batch * 1000 + index);
         const target = random.pick(TARGETS);
         const body = new BodyMaker(random).body();
@@ -399,6 +399,6 @@ describe("any chat", () => {
   );
 
   it("is mostly translated", () => {
-    expect(translated).toBeGreaterThan(1500);
+    expect(translated).toBeGreaterThan(750);
   });
 });
