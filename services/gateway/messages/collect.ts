@@ -4,7 +4,11 @@ import type { DeltaText } from "./delta";
 import type { MessageEvent } from "./event";
 import { type Members, membersOf, textMember } from "./members";
 
-const KINDS: Readonly<Record<string, DeltaText["kind"]>> = { text_delta: "text", thinking_delta: "thinking" };
+/** Pieces that may come without the start of their block. */
+const KINDS: ReadonlyMap<unknown, DeltaText["kind"]> = new Map([
+  ["text_delta", "text"],
+  ["thinking_delta", "thinking"],
+]);
 
 /** Events → the whole answer, for clients that did not ask for a stream. Does not judge whether the answer is complete. */
 export class MessageCollector {
@@ -68,7 +72,7 @@ export class MessageCollector {
   }
 
   #addParsed(index: number, delta: Members): void {
-    const kind = KINDS[String(delta["type"])];
+    const kind = KINDS.get(delta["type"]);
     (kind === undefined ? this.#blocks.get(index) : this.#blockOf(index, kind))?.addDelta(delta);
   }
 

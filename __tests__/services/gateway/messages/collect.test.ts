@@ -187,6 +187,15 @@ test("is a message even when nothing came", () => {
   });
 });
 
+test("a piece of an unknown type does not begin anything", () => {
+  const events = [
+    start(),
+    delta(0, { type: "constructor" }),
+    delta(1, { type: "brand_new_delta", text: "x" }),
+  ];
+  expect(collect(events).content).toEqual([]);
+});
+
 test("a text may begin without a word, a tool may not", () => {
   const events = [start(), text(4, "a"), text(4, "b"), input(5, "{}")];
   expect(collect(events).content).toEqual([{ type: "text", text: "ab" }]);

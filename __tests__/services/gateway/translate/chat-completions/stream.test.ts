@@ -370,7 +370,7 @@ test("random streams: the same bytes however written and cut, and the same answe
     const events = randomStream(random);
     const plan = { ...PLAN, ...random.pick(PLANS) };
     const { pushed, end } = answer(events, plan);
-    for (const spelling of ["padded", "spaced"] as const) {
+    for (const spelling of ["padded", "escaped", "spaced"] as const) {
       const other = answer(events, plan, spelling);
       expect([seed, other.pushed, other.end]).toEqual([seed, pushed, end]);
     }
