@@ -1,7 +1,11 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { EnforcementLevel } from "../../../services/gateway/enforcement/levels";
-import { type EnforcedPrompt, makePrompt, type PromptSource } from "../../../services/gateway/enforcement/prompt";
+import {
+  type EnforcedPrompt,
+  makePrompt,
+  type PromptSource,
+} from "../../../services/gateway/enforcement/prompt";
 
 const DIRECTORY = path.join(__dirname, "../../../prompts");
 

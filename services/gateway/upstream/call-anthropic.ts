@@ -1,8 +1,11 @@
 import type { SealedBody } from "../enforcement/seal";
+import { membersOf } from "../messages/members";
 import type { Deployment } from "../routing/deployment";
 import type { Secret } from "../secret";
+import type { ReportedError } from "../translate/errors/upstream-error";
 import { SseParser } from "../translate/sse-parser";
-import type { ReportedError, UpstreamCall } from "./upstream-call";
+import { NO_MESSAGE } from "./read-error";
+import type { UpstreamCall } from "./upstream-call";
 
 /** The version whose fields `translate/` writes; newer ones refuse some of them. */
 export const ANTHROPIC_VERSION = "2023-06-01";
@@ -32,10 +35,15 @@ export function callAnthropic(
   };
 }
 
-/** `{"type":"error","error":{"type":…,"message":…}}` */
+/** `{"type":"error","error":{"type":…,"message":…,"details":…}}` */
 export function readAnthropicError(status: number, body: Readonly<Record<string, unknown>>): ReportedError {
-  const message = (body["error"] as { message?: unknown } | undefined)?.message;
-  return { status, message: typeof message === "string" ? message : undefined };
+  const { message, details } = membersOf(body["error"]);
+  const { error_code: errorCode } = membersOf(details);
+  return {
+    status,
+    message: typeof message === "string" ? message : NO_MESSAGE,
+    errorCode: typeof errorCode === "string" ? errorCode : undefined,
+  };
 }
 
 function urlOf(deployment: Deployment): URL {

@@ -2,9 +2,9 @@ import type { Dispatcher } from "undici";
 import { GatewayError } from "../errors";
 import type { MessageEvent } from "../messages/event";
 import { endProgress, MessageProgress, reduceProgress } from "../messages/progress";
+import { toStreamFailure } from "../translate/errors/stream-failure";
 import { toUpstreamFailure } from "./client";
 import { type Headers, headerOf, invalidAnswer, readErrorBody, toReportedError } from "./read-error";
-import { toStreamFailure } from "./stream-failure";
 import type { EventDecoder, UpstreamCall } from "./upstream-call";
 
 /** What is read of an error body, in bytes. */
@@ -97,7 +97,10 @@ export class MessageSource implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#phase === "refused") return this.#gather(chunk);
+    if (this.#phase === "refused") {
+      this.#gather(chunk);
+      return;
+    }
     if (this.#phase === "over") {
       // The connection can be used again if the body ends soon.
       this.#trailingReads += 1;
@@ -108,7 +111,8 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     try {
       events = this.#take(this.#decoder.push(chunk));
     } catch (error) {
-      return this.#fail(error instanceof GatewayError ? error : invalidAnswer());
+      this.#fail(error instanceof GatewayError ? error : invalidAnswer());
+      return;
     }
     if (this.#consumer !== undefined) this.#handOn(this.#consumer, events);
     else this.#held.push(...events);

@@ -1,17 +1,15 @@
 import { GatewayError } from "../errors";
-import { translateUpstreamError } from "./translate-error";
-import type { ReportedError } from "./upstream-call";
+import { type ReportedError, toUpstreamError } from "../translate/errors/upstream-error";
 
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
+/** For an error without a text that can be read. */
+export const NO_MESSAGE = "The provider refused the request.";
+
 /** An answer that is not 200, as an error for the client. */
-export function toReportedError({ status, message }: ReportedError, headers: Headers): GatewayError {
-  const translated = translateUpstreamError(status, message ?? "The provider refused the request.");
+export function toReportedError(reported: ReportedError, headers: Headers): GatewayError {
   const retryAfter = Number(headerOf(headers, "retry-after"));
-  const isWorthRetrying = translated.status === 429 || translated.status === 503;
-  const retryAfterSeconds = isWorthRetrying && retryAfter >= 0 ? Math.ceil(retryAfter) : undefined;
-  const { type, code } = translated;
-  return new GatewayError(translated.status, type, translated.message, { code, retryAfterSeconds });
+  return toUpstreamError(reported, retryAfter >= 0 ? Math.ceil(retryAfter) : undefined);
 }
 
 /** The first value of a header. */

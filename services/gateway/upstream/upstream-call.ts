@@ -1,17 +1,11 @@
 import type { SealedBody } from "../enforcement/seal";
 import type { MessageEvent } from "../messages/event";
+import type { ReportedError } from "../translate/errors/upstream-error";
 
 /** How a provider puts events into bytes. */
 export interface EventDecoder {
   /** @throws GatewayError for a failure that the provider reports, any other error for bytes without sense */
   push(chunk: Uint8Array): readonly MessageEvent[];
-}
-
-/** What a provider says about a failure, in Anthropic's statuses. */
-export interface ReportedError {
-  readonly status: number;
-  /** `undefined`: nothing that can be read. */
-  readonly message: string | undefined;
 }
 
 /** One request to a provider, ready to be sent. */

@@ -1,9 +1,10 @@
 import type { SealedBody } from "../../enforcement/seal";
 import type { AwsKeys, Deployment, ProviderAccess } from "../../routing/deployment";
+import type { ReportedError } from "../../translate/errors/upstream-error";
 import { SseParser } from "../../translate/sse-parser";
 import { ANTHROPIC_VERSION } from "../call-anthropic";
-import { headerOf } from "../read-error";
-import type { ReportedError, UpstreamCall } from "../upstream-call";
+import { headerOf, NO_MESSAGE } from "../read-error";
+import type { UpstreamCall } from "../upstream-call";
 import { statusOfException } from "./error-status";
 import { frameEvents } from "./frame-events";
 import { signRequest } from "./sign-request";
@@ -77,6 +78,6 @@ function readBedrockError(
   const message = body["message"] ?? body["Message"] ?? nested;
   return {
     status: statusOfException(name, status === 424 ? 502 : status),
-    message: typeof message === "string" ? message : undefined,
+    message: typeof message === "string" ? message : NO_MESSAGE,
   };
 }

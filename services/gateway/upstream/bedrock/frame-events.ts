@@ -1,6 +1,6 @@
-import { GatewayError } from "../../errors";
+import type { GatewayError } from "../../errors";
 import { MessageEvent } from "../../messages/event";
-import { translateUpstreamError } from "../translate-error";
+import { toUpstreamError } from "../../translate/errors/upstream-error";
 import type { EventDecoder } from "../upstream-call";
 import { statusOfException } from "./error-status";
 import { EventStreamDecoder, EventStreamError, type EventStreamFrame } from "./event-stream";
@@ -26,8 +26,7 @@ function readFrame({ headers, payload }: EventStreamFrame): MessageEvent[] {
 }
 
 function toFailure(name: string | undefined, message = ""): GatewayError {
-  const translated = translateUpstreamError(statusOfException(name, 500), message);
-  return new GatewayError(translated.status, translated.type, translated.message, { code: translated.code });
+  return toUpstreamError({ status: statusOfException(name, 500), message });
 }
 
 function readMessage(payload: Buffer): string {
