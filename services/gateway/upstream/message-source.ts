@@ -39,6 +39,8 @@ export class MessageSource implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #waiting: Waiting | undefined;
   #failure: GatewayError | undefined;
+  /** Whether content came: from then on the answer is this provider's, however it goes on. */
+  #hasContent = false;
   #held: MessageEvent[] = [];
   #consumer: EventConsumer | undefined;
   #refusal: { status: number; headers: Headers; chunks: Buffer[]; size: number } | undefined;
@@ -50,7 +52,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
 
   /** Resolves at the first content, or at the end of a message without any. @throws GatewayError */
   opened(): Promise<void> {
-    return this.#next(() => this.progress.hasContent || this.progress.phase === "done");
+    return this.#hasContent || this.progress.phase === "done" ? Promise.resolve() : this.#wait();
   }
 
   /** Hands all events to `consumer`, those before the first content too. Resolves at the end of the message. @throws GatewayError */
@@ -60,7 +62,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     const held = this.#held;
     this.#held = [];
     if (held.length > 0) consumer(held);
-    return this.#next(() => this.progress.phase === "done");
+    return this.progress.phase === "done" ? Promise.resolve() : this.#wait();
   }
 
   /** Ends the answer; who waits for it gets `reason`. The connection is given up. Does nothing after the end. */
@@ -118,7 +120,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     else this.#held.push(...events);
     if (this.progress.phase === "failed") this.#fail(toStreamFailure(this.progress));
     else if (this.progress.phase === "done") this.#end();
-    else if (this.progress.hasContent && this.#consumer === undefined) this.#wake();
+    else if (this.#hasContent && this.#consumer === undefined) this.#wake();
   }
 
   onResponseEnd(): void {
@@ -134,7 +136,9 @@ export class MessageSource implements Dispatcher.DispatchHandler {
   /** Events up to the end of the message; what follows it has no meaning. */
   #take(events: readonly MessageEvent[]): readonly MessageEvent[] {
     for (const [index, event] of events.entries()) {
-      if (reduceProgress(this.progress, event).isOver) return events.slice(0, index + 1);
+      const { isOver, hasContent } = reduceProgress(this.progress, event);
+      if (hasContent) this.#hasContent = true;
+      if (isOver) return events.slice(0, index + 1);
     }
     return events;
   }
@@ -163,9 +167,8 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     return toReportedError(this.call.readError(status, headers, body), headers);
   }
 
-  #next(isReached: () => boolean): Promise<void> {
+  #wait(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    if (isReached()) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
     });
@@ -187,6 +190,8 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     if (this.#phase === "over") return;
     this.#phase = "over";
     this.#failure = failure;
+    // Content that came before goes to the client, and the failure after it.
+    if (this.#hasContent && this.#consumer === undefined) this.#wake();
     const waiting = this.#waiting;
     this.#waiting = undefined;
     waiting?.reject(failure);
