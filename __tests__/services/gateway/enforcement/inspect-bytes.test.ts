@@ -55,6 +55,18 @@ it.each([
   expect(find({ system: [rules], messages: [user, row] })).toBe(violation);
 });
 
+it("finds a row wherever it stands in a large body", () => {
+  const row = { role: "system", content: "x" };
+  const at = (length: number) => ({
+    system: [rules],
+    messages: [{ role: "user", content: "x".repeat(length) }, row],
+  });
+  for (let length = 32_500; length < 32_800; length++) {
+    expect(find(at(length))).toBe("a row of the conversation would instruct");
+  }
+  expect(find(at(300_000))).toBe("a row of the conversation would instruct");
+});
+
 it("has nothing to find for a key without rules", () => {
   expect(findViolation(Buffer.from("{}"), FREE)).toBeUndefined();
 });

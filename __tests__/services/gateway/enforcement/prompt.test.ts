@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { BUILT_IN_LEVELS } from "../../../../services/gateway/enforcement/levels";
 import { makePrompt } from "../../../../services/gateway/enforcement/prompt";
 
 it("trims the text and names the version by its hash", () => {
@@ -18,4 +21,18 @@ it.each([
   ["too long", Buffer.alloc(65_537, "a"), "longer than 65536 bytes"],
 ])("refuses %s", (_name, bytes, refused) => {
   expect(makePrompt("standard", bytes)).toEqual({ refused });
+});
+
+describe("rules that come with the product", () => {
+  const levels = BUILT_IN_LEVELS.flatMap(({ name, file }) =>
+    file === undefined ? [] : [[name, file] as const],
+  );
+
+  it.each(levels)("%s are valid, short and the same for every request", (name, file) => {
+    const prompt = makePrompt(name, readFileSync(join(__dirname, "../../../../prompts", file)));
+    if ("refused" in prompt) throw new Error(prompt.refused);
+    expect(prompt.text.length).toBeLessThan(4000);
+    // No dates, versions or ids, and nothing that somebody forgot to fill in.
+    expect(prompt.text).not.toMatch(/\d{3}|\d\.\d|[{}<>]|TODO/);
+  });
 });

@@ -1,11 +1,14 @@
 import { findViolation } from "../../../../services/gateway/enforcement/inspect-bytes";
 import { SealedBody, seal } from "../../../../services/gateway/enforcement/seal";
 import { GatewayError } from "../../../../services/gateway/errors";
+import { JsonSyntaxError } from "../../../../services/gateway/json/json-syntax-error";
 import type { JsonObject } from "../../../../services/gateway/json/json-value";
 import { parseJson } from "../../../../services/gateway/json/parse-json";
 import type { MessagesRequest } from "../../../../services/gateway/messages/request";
+import { toMessages } from "../../../../services/gateway/translate/messages/to-messages";
+import { TranslationError } from "../../../../services/gateway/translate/translation-error";
 import { FREE, policyWith } from "../../../support/enforcement-policies";
-import { randomIntegers } from "../../../support/mutate-bodies";
+import { mutateBodies, randomIntegers } from "../../../support/mutate-bodies";
 
 jest.mock("../../../../services/gateway/enforcement/inspect-bytes", () => ({
   findViolation: jest.fn(
@@ -186,4 +189,33 @@ describe("bodies made at random", () => {
     }
     expect(sent).toBeGreaterThan(1000);
   });
+});
+
+it("answers broken bodies with what is wrong with them, and never sends one without the rules", () => {
+  const target = {
+    upstreamModel: "m",
+    maxOutputTokens: undefined,
+    api: "anthropic",
+    mayDropParams: true,
+  } as const;
+  let sent = 0;
+  for (const { bytes, seed } of mutateBodies(Number(process.env["FUZZ_BODIES"] ?? 3000), 1)) {
+    let sealed: SealedBody;
+    try {
+      const body = parseJson(bytes);
+      if (typeof body !== "object" || body === null || Array.isArray(body)) continue;
+      sealed = seal(toMessages(body as JsonObject, target).request, policy, { api: "anthropic" });
+    } catch (error) {
+      const isTold = error instanceof JsonSyntaxError || error instanceof TranslationError;
+      if (isTold || (error instanceof GatewayError && error.status === 400)) continue;
+      throw new Error(`body ${seed}`, { cause: error });
+    }
+    sent++;
+    const body = JSON.parse(sealed.bytes.toString());
+    expect(body.system[0].text).toBe(TEXT);
+    expect(body.messages.every(({ role }: { role: string }) => role === "user" || role === "assistant")).toBe(
+      true,
+    );
+  }
+  expect(sent).toBeGreaterThan(100);
 });
