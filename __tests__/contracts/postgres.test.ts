@@ -64,13 +64,14 @@ describeBudgetStore("postgres", async () => {
     audit: database.audit,
     leased: async (account) => {
       // The sum and its parts are kept in two tables; they must agree.
-      const [row] = await postgres.query<{ total: string; parts: string }>(
-        `SELECT leased_nano_usd AS total, (SELECT coalesce(sum(amount_nano_usd), 0) FROM budget_leases l
-           WHERE l.account = b.account AND l.period = b.period) AS parts FROM budgets b WHERE account = '${account}'`,
+      const [row] = await postgres.query<{ total: string; parts: string; spent: string }>(
+        `SELECT b.leased_nano_usd AS total, coalesce(sum(l.amount_nano_usd), 0) AS parts, coalesce(sum(l.spent_nano_usd), 0) AS spent
+           FROM budgets b LEFT JOIN budget_leases l USING (account, period)
+          WHERE b.account = '${account}' GROUP BY b.account, b.period`,
         name,
       );
       expect(row?.parts).toBe(row?.total);
-      return Number(row?.total ?? 0);
+      return Number(row?.total ?? 0) - Number(row?.spent ?? 0);
     },
     rows: async () =>
       (

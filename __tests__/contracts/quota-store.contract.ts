@@ -7,8 +7,11 @@ export function describeQuotaStore(name: string, open: () => Promise<QuotaStore>
     beforeEach(async () => {
       store = await open();
     });
-    const take = (need: number, limit = 10, account = "requests:key:1") =>
-      store.take({ account, limit, need, want: 0 });
+    const take = async (need: number, limit = 10, account = "requests:key:1") => {
+      const [grant] = await store.take([{ account, limit, need, want: 0 }]);
+      if (grant === undefined) throw new Error("no answer");
+      return grant;
+    };
 
     test("gives up to the limit, then says how long to wait", async () => {
       await expect(take(6)).resolves.toMatchObject({ granted: 6, used: 6, waitMs: 0 });
@@ -25,15 +28,30 @@ export function describeQuotaStore(name: string, open: () => Promise<QuotaStore>
       expect(grants.filter((grant) => grant.granted === 3)).toHaveLength(16);
     });
 
+    test("many limits are asked for at once, and answered in their order", async () => {
+      const accounts = ["tokens:key:2", "requests:key:1", "requests:key:3"];
+      await take(9);
+      const asked = accounts.map((account, index) => ({ account, limit: 10, need: index + 1, want: 0 }));
+      const grants = await store.take(asked);
+      expect(grants.map(({ granted, used }) => [granted, used])).toEqual([
+        [1, 1],
+        [0, 9],
+        [3, 3],
+      ]);
+    });
+
     test("what is given back can be given again", async () => {
       const { block } = await take(10);
-      await store.refund("requests:key:1", block, 4);
+      await store.correct([{ account: "requests:key:1", block, amount: 4 }]);
       await expect(take(5)).resolves.toMatchObject({ granted: 0 });
       await expect(take(4)).resolves.toMatchObject({ granted: 4 });
     });
 
     test("what happened counts, whatever the limit says", async () => {
-      await store.add("requests:key:1", 25);
+      await store.correct([
+        { account: "requests:key:1", block: undefined, amount: 20 },
+        { account: "requests:key:1", block: undefined, amount: 5 },
+      ]);
       await expect(take(1)).resolves.toMatchObject({ granted: 0, used: 25 });
       await expect(take(1, 10, "requests:key:2")).resolves.toMatchObject({ granted: 1 });
     });

@@ -101,13 +101,17 @@ async function caller(gateway: ServiceProcess, key: string, random: Random): Pro
 
 async function books(database: string) {
   const [row] = await postgres.query<Record<string, string>>(
-    `SELECT (SELECT coalesce(sum(spent_nano_usd), 0) FROM budgets) AS spent,
-            (SELECT coalesce(sum(leased_nano_usd), 0) FROM budgets) AS leased,
-            (SELECT coalesce(sum(amount_nano_usd), 0) FROM budget_leases) AS leases,
-            (SELECT count(*) FROM budget_intents) AS intents,
+    `WITH lease AS (
+       SELECT coalesce(sum(spent_nano_usd), 0) AS spent, coalesce(sum(amount_nano_usd), 0) AS amount FROM budget_leases
+     )
+     SELECT (SELECT coalesce(sum(b.spent_nano_usd), 0) FROM budgets b) + lease.spent AS spent,
+            (SELECT coalesce(sum(b.leased_nano_usd), 0) FROM budgets b) - lease.spent AS leased,
+            lease.amount - lease.spent AS leases,
+            (SELECT count(*) FROM intent_batches) AS intents,
             (SELECT count(*) FROM ledger_owners) AS owners,
             (SELECT coalesce(sum(cost_nano_usd), 0) FROM audit_log) AS audited,
-            (SELECT coalesce(sum(cost_nano_usd), 0) FROM audit_log WHERE error_type = 'gateway_lost') AS lost`,
+            (SELECT coalesce(sum(cost_nano_usd), 0) FROM audit_log WHERE error_type = 'gateway_lost') AS lost
+       FROM lease`,
     database,
   );
   return Object.fromEntries(
@@ -159,6 +163,7 @@ test.each(CASES)(
 
     const end = await eventually(async () => {
       const now = await books(database);
+      if (process.env["DBG"]) console.log(JSON.stringify(now));
       return now.leased === 0 && now.intents === 0 ? now : undefined;
     }, 6000);
     const limit = budget * NANO_PER_USD;
@@ -195,6 +200,7 @@ test("Postgres crashes under load and comes back: every answer is charged once, 
   expect(statuses).toContain(402);
   const end = await eventually(async () => {
     const now = await books("race_outage");
+    if (process.env["DBG"]) console.log(JSON.stringify(now));
     return now.leased === 0 && now.intents === 0 ? now : undefined;
   }, 15_000);
   expect(end?.leases).toBe(0);

@@ -50,8 +50,9 @@ export class GatewayBooks {
     const [row] = await this.database.query<Record<string, string>>(`
       SELECT count(*) AS rows, count(*) FILTER (WHERE status = 200) AS answered,
              coalesce(sum(cost_nano_usd), 0) AS cost_nano,
-             (SELECT coalesce(sum(spent_nano_usd), 0) FROM budgets) AS spent_nano,
-             (SELECT count(*) FROM budget_intents) AS intents
+             (SELECT coalesce(sum(spent_nano_usd), 0) FROM budgets)
+               + (SELECT coalesce(sum(spent_nano_usd), 0) FROM budget_leases) AS spent_nano,
+             (SELECT count(*) FROM intent_batches) AS intents
         FROM audit_log WHERE caller_kind = 'key' AND route LIKE '%/chat/completions'`);
     return {
       rows: Number(row?.["rows"]),

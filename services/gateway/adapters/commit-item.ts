@@ -1,19 +1,11 @@
 import type { AuditRow } from "../ports/audit-log";
 import type { Intent } from "../ports/budget-store";
 
-/** What goes through the group commit, in the order in which it happened. */
-export type CommitItem =
-  | { readonly kind: "intent"; readonly intent: Intent }
-  | {
-      readonly kind: "row";
-      readonly row: AuditRow;
-      /** Whether an intent went before it. */
-      readonly hasIntent: boolean;
-      /** Runs when the row is durable, however late that is. */
-      readonly onDurable: (() => void) | undefined;
-    };
-
-/** The request that an item belongs to. */
-export function requestIdOf(item: CommitItem): string {
-  return item.kind === "row" ? item.row.requestId : item.intent.requestId;
+/** What goes through the group commit: a row, and the budgets that its cost is taken from. */
+export interface CommitItem {
+  readonly row: AuditRow;
+  /** `undefined`: no budget pays for it. */
+  readonly intent: Pick<Intent, "owner" | "budgets"> | undefined;
+  /** Runs when the row is durable, however late that is. */
+  readonly onDurable: (() => void) | undefined;
 }

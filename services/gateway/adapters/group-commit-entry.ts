@@ -3,23 +3,40 @@ import type { Intent } from "../ports/budget-store";
 import type { CommitItem } from "./commit-item";
 import type { GroupCommit } from "./group-commit";
 
+/** Where intents are kept until their rows are durable. */
+export interface IntentLog {
+  /** Resolves when it would be found after a crash of the gateway. @throws AuditNotCommittedError */
+  put(intent: Intent): Promise<void>;
+  /** The row of a request is durable. */
+  end(requestId: string): void;
+}
+
 /** An entry of a group commit: its room is used exactly once, by a row or by giving it back. */
 export class GroupCommitEntry implements AuditEntry {
   #isUsed = false;
-  #hasIntent = false;
+  #intent: Intent | undefined;
 
-  constructor(readonly commits: GroupCommit<CommitItem>) {}
+  constructor(
+    readonly commits: GroupCommit<CommitItem>,
+    readonly intents: IntentLog,
+  ) {}
 
   begin(intent: Intent): Promise<void> {
     if (this.#isUsed) return Promise.reject(new Error(`audit entry of ${intent.requestId} is used already`));
-    this.#hasIntent = true;
-    return this.commits.append({ kind: "intent", intent });
+    this.#intent = intent;
+    return this.intents.put(intent);
   }
 
   commit(row: AuditRow, onDurable?: () => void): Promise<void> {
     if (this.#isUsed) return Promise.reject(new Error(`audit entry of ${row.requestId} is used already`));
     this.#isUsed = true;
-    return this.commits.commit({ kind: "row", row, hasIntent: this.#hasIntent, onDurable });
+    const intent = this.#intent;
+    if (intent === undefined) return this.commits.commit({ row, intent, onDurable });
+    const isDurable = () => {
+      this.intents.end(row.requestId);
+      onDurable?.();
+    };
+    return this.commits.commit({ row, intent, onDurable: isDurable });
   }
 
   discard(): void {

@@ -1,5 +1,7 @@
 import type { Clock } from "../ports/clock";
-import type { QuotaStore } from "../ports/quota-store";
+import type { Corrections } from "./corrections";
+import type { Questions } from "./questions";
+import { RecentUse } from "./recent-use";
 
 /** What a limit says to one request. */
 export interface QuotaAnswer {
@@ -15,7 +17,7 @@ export interface QuotaAnswer {
 
 /** Counts that one request holds. */
 export interface TakenQuota {
-  readonly account: string;
+  readonly quota: LeasedQuota;
   readonly block: number;
   readonly amount: number;
 }
@@ -28,12 +30,19 @@ interface Held {
   resetAt: number;
 }
 
-/** How far back recent requests are looked at, in milliseconds. */
-const RECENT_MS = 2000;
+/** How far ahead a block should last, in milliseconds: about as long as one may be used. */
+const SPAN_MS = 2000;
 /** A refusal is believed for this long, in milliseconds: others may give counts back. */
 const REFUSAL_MS = 250;
 
 const NOTHING: Held = { block: 0, amount: 0, usableUntil: 0, used: 0, resetAt: 0 };
+
+/** What a limit needs of the process. */
+export interface QuotaTools {
+  readonly questions: Questions;
+  readonly corrections: Corrections;
+  readonly clock: Clock;
+}
 
 /**
  * One limit in this process. A block of counts is taken from the store and used up without asking; it counts
@@ -41,9 +50,8 @@ const NOTHING: Held = { block: 0, amount: 0, usableUntil: 0, used: 0, resetAt: 0
  */
 export class LeasedQuota {
   #held = NOTHING;
-  /** Counted since `#recentSince`, and waited for: what the next block should last for. */
-  #recent = 0;
-  #recentSince = 0;
+  readonly #recent = new RecentUse(SPAN_MS);
+  /** Needed by those who wait. */
   #pending = 0;
   #work: Promise<unknown> = Promise.resolve();
   /** The last refusal, and until when its answer holds without asking. */
@@ -52,13 +60,12 @@ export class LeasedQuota {
   constructor(
     readonly account: string,
     readonly limit: number,
-    readonly store: QuotaStore,
-    readonly clock: Clock,
+    readonly tools: QuotaTools,
   ) {}
 
   /** Whether nothing is held that could still be used. */
   get isIdle(): boolean {
-    const now = this.clock.now();
+    const now = this.tools.clock.now();
     return this.#held.usableUntil <= now && (this.#full?.until ?? 0) <= now;
   }
 
@@ -78,45 +85,67 @@ export class LeasedQuota {
     return result;
   }
 
+  /** Gives counts back: to the block while it can still be used, else to the store. */
+  refund(block: number, amount: number): void {
+    if (amount === 0) return;
+    if (block === this.#held.block && this.#isUsable()) this.#held.amount += amount;
+    else this.tools.corrections.put(this.account, block, amount);
+  }
+
+  /** Counts what has happened already, out of the block if it holds as much. */
+  add(amount: number): void {
+    this.#recent.add(amount, this.tools.clock.now());
+    if (this.#has(amount)) this.#held.amount -= amount;
+    else this.tools.corrections.put(this.account, undefined, amount);
+  }
+
   async #ask(need: number): Promise<QuotaAnswer> {
     if (this.#has(need)) return this.#use(need);
-    const now = this.clock.now();
+    const { clock, questions } = this.tools;
+    const now = clock.now();
     const full = this.#full;
     if (full !== undefined && need >= full.need && now < full.until)
       return this.#answer(undefined, full.waitMs - (now - full.at));
     this.#full = undefined;
+    this.#giveUpBlock();
     for (;;) {
-      const askedAt = this.clock.now();
-      const want = Math.max(this.#pending, this.#recent);
-      const grant = await this.store.take({ account: this.account, limit: this.limit, need, want });
+      const askedAt = clock.now();
+      const want = this.#pending + this.#recent.expected(askedAt);
+      const grant = await questions.ask({ account: this.account, limit: this.limit, need, want });
       const resetAt = askedAt + grant.resetMs;
       if (grant.granted === 0) {
-        this.#held = { ...this.#held, used: grant.used, resetAt };
+        this.#held = { ...NOTHING, used: grant.used, resetAt };
         const until = askedAt + Math.min(grant.waitMs, REFUSAL_MS);
         this.#full = { need, until, at: askedAt, waitMs: grant.waitMs, resetMs: grant.resetMs };
         return this.#answer(undefined, grant.waitMs);
       }
-      const usableUntil = askedAt + grant.usableMs;
-      // Too late to be used; it stays counted.
-      if (this.clock.now() >= usableUntil) continue;
-      this.#held = { block: grant.block, amount: grant.granted, usableUntil, used: grant.used, resetAt };
-      return this.#use(need);
+      const { block, granted, used, usableMs } = grant;
+      this.#held = { block, amount: granted, usableUntil: askedAt + usableMs, used, resetAt };
+      if (this.#isUsable()) return this.#use(need);
+      // Too late to be used.
+      this.#giveUpBlock();
     }
   }
 
+  /** What is left of a block is given back: it would count for a window although nobody used it. */
+  #giveUpBlock(): void {
+    const { block, amount } = this.#held;
+    this.#held = { ...this.#held, block: 0, amount: 0, usableUntil: 0 };
+    if (amount > 0) this.tools.corrections.put(this.account, block, amount);
+  }
+
+  #isUsable(): boolean {
+    return this.tools.clock.now() < this.#held.usableUntil;
+  }
+
   #has(need: number): boolean {
-    return this.#held.amount >= need && this.clock.now() < this.#held.usableUntil;
+    return this.#held.amount >= need && this.#isUsable();
   }
 
   #use(amount: number): QuotaAnswer {
     this.#held.amount -= amount;
-    const now = this.clock.now();
-    if (now - this.#recentSince > RECENT_MS) {
-      this.#recent = 0;
-      this.#recentSince = now;
-    }
-    this.#recent += amount;
-    return this.#answer({ account: this.account, block: this.#held.block, amount }, 0);
+    this.#recent.add(amount, this.tools.clock.now());
+    return this.#answer({ quota: this, block: this.#held.block, amount }, 0);
   }
 
   #answer(taken: TakenQuota | undefined, waitMs: number): QuotaAnswer {
@@ -126,7 +155,7 @@ export class LeasedQuota {
       limit: this.limit,
       remaining: Math.max(0, this.limit - used + amount),
       waitMs,
-      resetMs: Math.max(0, resetAt - this.clock.now()),
+      resetMs: Math.max(0, resetAt - this.tools.clock.now()),
     };
   }
 }

@@ -2,7 +2,8 @@ import type { Logger } from "pino";
 import type { Clock } from "../ports/clock";
 import type { QuotaStore } from "../ports/quota-store";
 import { Corrections } from "./corrections";
-import { LeasedQuota, type QuotaAnswer, type TakenQuota } from "./leased-quota";
+import { LeasedQuota, type QuotaAnswer, type QuotaTools, type TakenQuota } from "./leased-quota";
+import { Questions } from "./questions";
 
 /** Limits in memory until those nobody uses are looked for. */
 const SWEEP_SIZE = 10_000;
@@ -17,41 +18,37 @@ export interface LimiterSettings {
 /** Limits per minute, by account. */
 export class Limiter {
   readonly #quotas = new Map<string, LeasedQuota>();
+  readonly #tools: QuotaTools;
 
-  readonly #corrections: Corrections;
-
-  constructor(readonly settings: LimiterSettings) {
-    this.#corrections = new Corrections(settings.store, (error) =>
-      settings.logger.warn({ err: error }, "a limit could not be corrected"),
+  constructor({ store, clock, logger }: LimiterSettings) {
+    const corrections = new Corrections(store, (error) =>
+      logger.warn({ err: error }, "a limit could not be corrected"),
     );
+    this.#tools = { questions: new Questions(store), corrections, clock };
   }
 
   /** Counts `amount` if it fits. @throws StoreUnavailableError */
   take(account: string, limit: number, amount: number): Promise<QuotaAnswer> {
-    const { store, clock } = this.settings;
-    const name = `${account} ${limit}`;
-    let quota = this.#quotas.get(name);
-    if (quota === undefined) {
-      if (this.#quotas.size >= SWEEP_SIZE) this.#sweep();
-      quota = new LeasedQuota(account, limit, store, clock);
-      this.#quotas.set(name, quota);
-    }
+    const known = this.#quotas.get(account);
+    if (known?.limit === limit) return known.take(amount);
+    if (this.#quotas.size >= SWEEP_SIZE) this.#sweep();
+    const quota = new LeasedQuota(account, limit, this.#tools);
+    this.#quotas.set(account, quota);
     return quota.take(amount);
   }
 
   /** Gives counts back, at once; a store that cannot be reached keeps them, which is the safe side. */
-  refund({ account, block, amount }: TakenQuota): void {
-    this.#corrections.refund(account, block, amount);
+  refund({ quota, block, amount }: TakenQuota): void {
+    quota.refund(block, amount);
   }
 
   /** Puts an estimate right: `actual` instead of what was taken. */
-  correct(taken: TakenQuota, actual: number): void {
-    const excess = actual - taken.amount;
-    if (excess < 0) this.refund({ ...taken, amount: -excess });
-    else if (excess > 0) this.#corrections.add(taken.account, excess);
+  correct({ quota, block, amount }: TakenQuota, actual: number): void {
+    if (actual < amount) quota.refund(block, amount - actual);
+    else if (actual > amount) quota.add(actual - amount);
   }
 
   #sweep(): void {
-    for (const [name, quota] of this.#quotas) if (quota.isIdle) this.#quotas.delete(name);
+    for (const [account, quota] of this.#quotas) if (quota.isIdle) this.#quotas.delete(account);
   }
 }

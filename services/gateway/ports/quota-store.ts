@@ -25,12 +25,19 @@ export interface QuotaGrant {
   readonly resetMs: number;
 }
 
+/** What turned out otherwise than it was taken. */
+export interface QuotaCorrection {
+  readonly account: string;
+  /** The grant that is made smaller. `undefined`: counts beside any grant, whatever the limit says, because it has happened already. */
+  readonly block: number | undefined;
+  /** Given back from `block`, or counted without one; positive. */
+  readonly amount: number;
+}
+
 /** Sliding windows that all gateways share: never more than the limit is given within any window. */
 export interface QuotaStore {
+  /** @returns a grant for each request, in their order @throws StoreUnavailableError */
+  take(requests: readonly QuotaRequest[]): Promise<readonly QuotaGrant[]>;
   /** @throws StoreUnavailableError */
-  take(request: QuotaRequest): Promise<QuotaGrant>;
-  /** Counts more than was given, whatever the limit says: it has happened already. @throws StoreUnavailableError */
-  add(account: string, amount: number): Promise<void>;
-  /** Gives back what was not used. @throws StoreUnavailableError */
-  refund(account: string, block: number, amount: number): Promise<void>;
+  correct(corrections: readonly QuotaCorrection[]): Promise<void>;
 }

@@ -1,7 +1,17 @@
 import { MemoryQuotaStore } from "../../../../services/gateway/adapters/memory/quota-store";
+import { Corrections } from "../../../../services/gateway/limits/corrections";
 import { LeasedQuota } from "../../../../services/gateway/limits/leased-quota";
-import type { QuotaRequest } from "../../../../services/gateway/ports/quota-store";
+import { Questions } from "../../../../services/gateway/limits/questions";
+import { type Clock, systemClock } from "../../../../services/gateway/ports/clock";
+import type { QuotaRequest, QuotaStore } from "../../../../services/gateway/ports/quota-store";
 import { Random } from "../../../support/services/random";
+
+const open = (account: string, limit: number, store: QuotaStore, clock: Clock = systemClock) =>
+  new LeasedQuota(account, limit, {
+    questions: new Questions(store),
+    corrections: new Corrections(store, () => {}),
+    clock,
+  });
 
 const WINDOW_MS = 60_000;
 const BLOCK_MS = 2000;
@@ -9,12 +19,11 @@ const BLOCK_MS = 2000;
 /** A store that gives blocks for several requests, as the shared one does, and counts them until they cannot be used. */
 class BlockStore extends MemoryQuotaStore {
   questions = 0;
-  override async take(request: QuotaRequest) {
+  protected override give(request: QuotaRequest) {
     this.questions += 1;
     const want = Math.max(request.need, Math.min(request.want, Math.trunc(request.limit / 4)));
-    const many = want > request.need ? await super.take({ ...request, need: want }) : undefined;
-    if (many !== undefined && many.granted > 0) return { ...many, usableMs: BLOCK_MS };
-    return super.take(request);
+    const many = want > request.need ? super.give({ ...request, need: want }) : undefined;
+    return many !== undefined && many.granted > 0 ? { ...many, usableMs: BLOCK_MS } : super.give(request);
   }
 }
 
@@ -27,7 +36,7 @@ test.each(Array.from({ length: 20 }, (_, index) => index + 1))(
     const limit = random.int(1, 60);
     // Blocks of this store count from when they were given, so the window to look at is shorter by their life.
     const store = new BlockStore(clock);
-    const gateways = [1, 2, 3].map(() => new LeasedQuota("requests:key:1", limit, store, clock));
+    const gateways = [1, 2, 3].map(() => open("requests:key:1", limit, store, clock));
     const admitted: number[] = [];
     for (let step = 0; step < 1500; step += 1) {
       now += random.next() < 0.9 ? random.int(0, 300) : random.int(0, 20_000);
@@ -45,7 +54,7 @@ test.each(Array.from({ length: 20 }, (_, index) => index + 1))(
 
 test("a refused caller who waits as long as it is told gets in, not a millisecond earlier", async () => {
   let now = 0;
-  const quota = new LeasedQuota("r", 3, new MemoryQuotaStore({ now: () => now }), { now: () => now });
+  const quota = open("r", 3, new MemoryQuotaStore({ now: () => now }), { now: () => now });
   for (const at of [0, 10_000, 25_000]) {
     now = at;
     expect((await quota.take(1)).taken).toBeDefined();
@@ -62,7 +71,7 @@ test("a refused caller who waits as long as it is told gets in, not a millisecon
 test("under load a block lasts for many requests: the store is asked seldom", async () => {
   let now = 0;
   const store = new BlockStore({ now: () => now });
-  const quota = new LeasedQuota("r", 10_000, store, { now: () => now });
+  const quota = open("r", 10_000, store, { now: () => now });
   for (let count = 0; count < 1000; count += 1) {
     now += 1;
     await quota.take(1);
@@ -71,13 +80,28 @@ test("under load a block lasts for many requests: the store is asked seldom", as
 });
 
 test("of many at once exactly as many get in as the limit allows", async () => {
-  const quota = new LeasedQuota("r", 7, new MemoryQuotaStore(), { now: () => Date.now() });
+  const quota = open("r", 7, new MemoryQuotaStore());
   const answers = await Promise.all(Array.from({ length: 50 }, () => quota.take(1)));
   expect(answers.filter((answer) => answer.taken !== undefined)).toHaveLength(7);
 });
 
 test("more than the whole limit is let through alone", async () => {
-  const quota = new LeasedQuota("t", 100, new MemoryQuotaStore(), { now: () => Date.now() });
+  const quota = open("t", 100, new MemoryQuotaStore());
   expect((await quota.take(5000)).taken?.amount).toBe(100);
   expect((await quota.take(1)).taken).toBeUndefined();
+});
+
+test("what was not used is used by the next, without asking", async () => {
+  let now = 0;
+  const store = new BlockStore({ now: () => now });
+  const quota = open("r", 100, store, { now: () => now });
+  for (let count = 0; count < 10; count += 1) await quota.take(1);
+  const { questions } = store;
+  const { taken } = await quota.take(1);
+  for (let count = 0; count < 50; count += 1) {
+    quota.refund(taken?.block ?? 0, 1);
+    await quota.take(1);
+  }
+  expect(store.questions - questions).toBeLessThanOrEqual(1);
+  now += 1;
 });

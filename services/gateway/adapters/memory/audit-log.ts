@@ -1,8 +1,7 @@
-import type { AuditEntry, AuditLog, AuditRow } from "../../ports/audit-log";
-import { OwnerLostError } from "../../ports/budget-store";
+import { type AuditEntry, type AuditLog, AuditNotCommittedError, type AuditRow } from "../../ports/audit-log";
 import type { CommitItem } from "../commit-item";
 import { GroupCommit } from "../group-commit";
-import { GroupCommitEntry } from "../group-commit-entry";
+import { GroupCommitEntry, type IntentLog } from "../group-commit-entry";
 import type { MemoryBudgetStore } from "./budget-store";
 
 /** Keeps rows in the process, with the queue of the real log. For tests; `write` may delay or fail. */
@@ -10,6 +9,7 @@ export class MemoryAuditLog implements AuditLog {
   /** Durable rows by request id. */
   readonly rows = new Map<string, AuditRow>();
   readonly #commits: GroupCommit<CommitItem>;
+  readonly #intents: IntentLog;
 
   constructor(
     settings: {
@@ -22,19 +22,28 @@ export class MemoryAuditLog implements AuditLog {
     } = {},
   ) {
     const { beforeWrite, budgets, ...limits } = settings;
+    this.#intents = {
+      put: async (intent) => {
+        try {
+          budgets?.addIntent(intent);
+        } catch (error) {
+          throw new AuditNotCommittedError("the owner was ended", { cause: error });
+        }
+      },
+      // Settling its row removes it.
+      end: () => {},
+    };
     this.#commits = new GroupCommit<CommitItem>({
       ...limits,
       write: async (items) => {
-        await beforeWrite?.(items.flatMap((item) => (item.kind === "row" ? [item.row] : [])));
-        for (const item of items) if (item.kind === "intent") budgets?.addIntent(item.intent);
+        await beforeWrite?.(items.map((item) => item.row));
         for (const item of items) {
-          if (item.kind === "intent") continue;
           const isNew = this.add(item.row);
           budgets?.settle(item.row.requestId, isNew ? (item.row.costNanoUsd ?? 0) : 0);
           item.onDurable?.();
         }
       },
-      isRowFault: (error) => error instanceof OwnerLostError,
+      isRowFault: () => false,
       onRowFault: () => {},
       onError: () => {},
     });
@@ -53,7 +62,7 @@ export class MemoryAuditLog implements AuditLog {
 
   open(): AuditEntry | undefined {
     if (this.#commits.isFailing || !this.#commits.announce()) return undefined;
-    return new GroupCommitEntry(this.#commits);
+    return new GroupCommitEntry(this.#commits, this.#intents);
   }
 
   flush(timeoutMs: number): Promise<number> {

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../../ports/clock";
-import type { QuotaGrant, QuotaRequest, QuotaStore } from "../../ports/quota-store";
+import type { QuotaCorrection, QuotaGrant, QuotaRequest, QuotaStore } from "../../ports/quota-store";
 
 /** Length of a window, in milliseconds. */
 const WINDOW_MS = 60_000;
@@ -17,33 +17,36 @@ export class MemoryQuotaStore implements QuotaStore {
 
   constructor(readonly clock: Clock = systemClock) {}
 
-  take({ account, limit, need }: QuotaRequest): Promise<QuotaGrant> {
+  take(requests: readonly QuotaRequest[]): Promise<readonly QuotaGrant[]> {
+    return Promise.resolve(requests.map((request) => this.give(request)));
+  }
+
+  correct(corrections: readonly QuotaCorrection[]): Promise<void> {
+    const now = this.clock.now();
+    for (const { account, block, amount } of corrections) {
+      if (block === undefined) this.#push(this.#live(account, now), amount, now);
+      const found = this.#accounts.get(account)?.find(({ id }) => id === block);
+      if (found !== undefined) found.amount -= amount;
+    }
+    return Promise.resolve();
+  }
+
+  /** The answer to one request. */
+  protected give({ account, limit, need }: QuotaRequest): QuotaGrant {
     const now = this.clock.now();
     const blocks = this.#live(account, now);
     const before = total(blocks);
     const granted = limit - before >= need ? need : 0;
     const waitMs = granted > 0 ? 0 : waitFor(blocks, before + need - limit, now);
     if (granted > 0) this.#push(blocks, granted, now);
-    return Promise.resolve({
+    return {
       granted,
       block: this.#lastId,
       usableMs: Number.POSITIVE_INFINITY,
       used: before + granted,
       waitMs,
       resetMs: (blocks.at(-1)?.expiresAt ?? now) - now,
-    });
-  }
-
-  add(account: string, amount: number): Promise<void> {
-    const now = this.clock.now();
-    this.#push(this.#live(account, now), amount, now);
-    return Promise.resolve();
-  }
-
-  refund(account: string, block: number, amount: number): Promise<void> {
-    const found = this.#accounts.get(account)?.find(({ id }) => id === block);
-    if (found !== undefined) found.amount -= amount;
-    return Promise.resolve();
+    };
   }
 
   #live(account: string, now: number): Block[] {

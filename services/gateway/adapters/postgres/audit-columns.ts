@@ -1,7 +1,8 @@
 import type { AuditRow } from "../../ports/audit-log";
+import { arrayLiteral, type Element } from "./array-literal";
 
 /** The columns of `audit_log`: name, SQL type and where the value comes from. The INSERT is built from this list. */
-const COLUMNS: readonly (readonly [name: string, type: string, value: (row: AuditRow) => unknown])[] = [
+const COLUMNS: readonly (readonly [name: string, type: string, value: (row: AuditRow) => Element])[] = [
   ["request_id", "uuid", (row) => row.requestId],
   ["started_at", "timestamptz", (row) => row.startedAt.toISOString()],
   ["caller_kind", "text", (row) => row.callerKind],
@@ -9,8 +10,9 @@ const COLUMNS: readonly (readonly [name: string, type: string, value: (row: Audi
   ["key_hash", "text", (row) => row.keyHash],
   ["key_alias", "text", (row) => row.keyAlias],
   ["user_id", "text", (row) => row.userId],
-  ["workspace", "text", (row) => row.workspace],
-  ["scope", "text", (row) => row.scope],
+  // With a default: an intent that was written before the column was there does not hold it.
+  ["workspace", "text", (row) => row.workspace ?? null],
+  ["scope", "text", (row) => row.scope ?? null],
   ["end_user", "text", (row) => row.endUser],
   ["route", "text", (row) => row.route],
   ["model_requested", "text", (row) => row.modelRequested],
@@ -21,7 +23,6 @@ const COLUMNS: readonly (readonly [name: string, type: string, value: (row: Audi
   ["error_type", "text", (row) => row.errorType],
   ["input_tokens", "bigint", (row) => row.inputTokens],
   ["output_tokens", "bigint", (row) => row.outputTokens],
-  // An intent written before this column was there does not hold it.
   ["reasoning_tokens", "bigint", (row) => row.reasoningTokens ?? 0],
   ["cache_read_tokens", "bigint", (row) => row.cacheReadTokens],
   ["cache_write_tokens", "bigint", (row) => row.cacheWriteTokens],
@@ -32,26 +33,29 @@ const COLUMNS: readonly (readonly [name: string, type: string, value: (row: Audi
   ["ttft_ms", "int", (row) => row.ttftMs],
   ["is_stream", "boolean", (row) => row.isStream],
   ["user_agent", "text", (row) => row.userAgent],
-  ["client", "text", (row) => row.client],
-  ["session_id", "text", (row) => row.sessionId],
-  ["enforcement_level", "text", (row) => row.enforcementLevel],
-  ["prompt_hash", "text", (row) => row.promptHash],
+  ["client", "text", (row) => row.client ?? null],
+  ["session_id", "text", (row) => row.sessionId ?? null],
+  ["enforcement_level", "text", (row) => row.enforcementLevel ?? null],
+  ["prompt_hash", "text", (row) => row.promptHash ?? null],
   ["actor", "text", (row) => row.actor],
   ["target", "text", (row) => row.target],
   ["changed", "text", (row) => row.changed],
 ];
 
-/** One statement for a batch of any size; a row that is there already is skipped, so a batch may be repeated. */
-export const INSERT_AUDIT_ROWS = `
+/** How many parameters the rows take. */
+export const AUDIT_COLUMN_COUNT = COLUMNS.length;
+
+/**
+ * One statement for a batch of any size; a row that is there already is skipped, so a batch may be repeated.
+ * @param condition for all rows, evaluated before any is written
+ */
+export const insertAuditRows = (condition: string): string => `
   INSERT INTO audit_log (${COLUMNS.map(([name]) => name).join(", ")})
   SELECT * FROM unnest(${COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(", ")})
+   WHERE ${condition}
   ON CONFLICT (request_id, started_at) DO NOTHING`;
 
-/** The same, telling which rows were new and what they cost. */
-export const INSERT_AUDIT_ROWS_RETURNING = `${INSERT_AUDIT_ROWS}
-  RETURNING request_id, cost_nano_usd`;
-
 /** Rows → one array for each column, in the order of the statement. */
-export function toColumns(rows: readonly AuditRow[]): unknown[][] {
-  return COLUMNS.map(([, , value]) => rows.map(value));
+export function toColumns(rows: readonly AuditRow[]): string[] {
+  return COLUMNS.map(([, , value]) => arrayLiteral(rows, value));
 }

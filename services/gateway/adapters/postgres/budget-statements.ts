@@ -1,35 +1,9 @@
-import { INSERT_AUDIT_ROWS_RETURNING } from "./audit-columns";
+import { AUDIT_COLUMN_COUNT, insertAuditRows } from "./audit-columns";
 
-const ROOM = "($4::bigint - spent_nano_usd - leased_nano_usd)";
-
-/** What is given of the room there is; see `LeaseRequest` for the amounts. */
-const GRANT = `(CASE
-    WHEN ${ROOM} >= $5::bigint AND $5::bigint > 0 THEN greatest($5::bigint, least($9::bigint, ${ROOM} / 16))
-    WHEN ${ROOM} >= $6::bigint AND ${ROOM} > 0 THEN greatest($6::bigint, least($5::bigint, ${ROOM} / 4), 0)
-    WHEN ${ROOM} >= $7::bigint AND ${ROOM} > 0 AND $4::bigint - spent_nano_usd < $8::bigint THEN ${ROOM}
-    ELSE 0 END)`;
-
-/**
- * Takes room with one conditional update, so that two gateways never get the same. `last_grant_nano_usd` is how
- * the amount comes out of it, computed from the row as it was locked.
- * Parameters: account, period, owner, limit, full, ample, least, end, want.
- */
+/** Parameters: owner, account, period, limit, full, ample, least, end, want. */
 export const ACQUIRE = `
-  WITH granted AS (
-    UPDATE budgets
-       SET leased_nano_usd = leased_nano_usd + ${GRANT}, last_grant_nano_usd = ${GRANT}
-     WHERE account = $1 AND period = $2 AND ${GRANT} > 0
-    RETURNING spent_nano_usd, leased_nano_usd, last_grant_nano_usd
-  ), lease AS (
-    INSERT INTO budget_leases (owner, account, period, amount_nano_usd)
-    SELECT $3::uuid, $1, $2, last_grant_nano_usd FROM granted
-    ON CONFLICT (owner, account, period)
-    DO UPDATE SET amount_nano_usd = budget_leases.amount_nano_usd + excluded.amount_nano_usd
-  )
-  SELECT spent_nano_usd AS spent, leased_nano_usd AS leased, last_grant_nano_usd AS granted FROM granted
-  UNION ALL
-  SELECT spent_nano_usd, leased_nano_usd, 0 FROM budgets
-   WHERE account = $1 AND period = $2 AND NOT EXISTS (SELECT FROM granted)`;
+  SELECT granted, total_spent AS spent, total_leased AS leased
+    FROM acquire_lease($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
 
 /** A budget that is used for the first time: what its key spent before there was a limit counts. */
 export const CREATE_BUDGET = `
@@ -38,57 +12,68 @@ export const CREATE_BUDGET = `
    WHERE key_id = $3::uuid AND ($4::timestamptz IS NULL OR started_at >= $4)
   ON CONFLICT (account, period) DO NOTHING`;
 
-/** Parameters: owner, account, period, amount. */
+/** Nothing for an owner that was ended. Parameters: owner, account, period, amount. */
 export const GIVE_BACK = `
-  WITH budget AS (
-    UPDATE budgets SET leased_nano_usd = leased_nano_usd - $4::bigint
-     WHERE account = $2 AND period = $3
-       AND EXISTS (SELECT FROM ledger_owners WHERE owner = $1::uuid FOR KEY SHARE)
-    RETURNING account, period
-  )
-  UPDATE budget_leases l SET amount_nano_usd = l.amount_nano_usd - $4::bigint
-    FROM budget b WHERE l.owner = $1::uuid AND l.account = b.account AND l.period = b.period`;
+  SELECT fold_lease(owner, $2, $3, -$4::bigint)
+    FROM (SELECT owner FROM ledger_owners WHERE owner = $1::uuid FOR KEY SHARE) AS alive`;
 
-/** Parameters: request ids, owners, budgets, reserved amounts, rows. Safe to repeat. */
-export const INSERT_INTENTS = `
-  INSERT INTO budget_intents (request_id, owner, budgets, reserved_nano_usd, audit_row)
-  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[], $4::bigint[], $5::jsonb[])
-  ON CONFLICT (request_id) DO NOTHING`;
+/** What a budget has spent. Parameters: account, period. */
+export const READ_SPENT = `
+  SELECT b.spent_nano_usd + coalesce((SELECT sum(l.spent_nano_usd) FROM budget_leases l
+                                       WHERE l.account = b.account AND l.period = b.period), 0) AS spent
+    FROM budgets b WHERE b.account = $1 AND b.period = $2`;
+
+/** Parameters: account, period, spent. */
+export const SET_SPENT = "SELECT set_spent($1, $2, $3)";
+
+/** Parameters: owner, the last batch to look at, batches that stay. */
+export const END_INTENTS =
+  "DELETE FROM intent_batches WHERE owner = $1::uuid AND batch <= $2 AND batch <> ALL($3::bigint[])";
+
+/** Parameters: owner, batch, intents as JSON text, batches of which no request is running any more. Safe to repeat. */
+export const PUT_INTENTS = `
+  WITH ended AS (DELETE FROM intent_batches WHERE owner = $1::uuid AND batch = ANY($4::bigint[]))
+  INSERT INTO intent_batches (owner, batch, intents) VALUES ($1, $2, $3) ON CONFLICT (owner, batch) DO NOTHING`;
+
+const money = (offset: number) => `$${AUDIT_COLUMN_COUNT + offset}`;
 
 /**
- * Audit rows and the money they cost, in one statement. Money moves for an intent that is there, once, because
- * that removes it; a row that was there already costs nothing again. Budgets are locked in a fixed order.
+ * Audit rows and the money they cost, in one statement. Only a row that is new costs anything, so a batch may be repeated; what the
+ * lease of an owner that is alive cannot take, because the owner was ended, is charged to the budget itself. Owners are locked first: what is written for an owner
+ * is there before it is ended, or not at all. Parameters after those of the rows: request ids, owners, accounts, periods and costs, one for each budget of each row.
  */
 export const SETTLE_ROWS = `
-  WITH ins AS (${INSERT_AUDIT_ROWS_RETURNING}),
-  gone AS (
-    DELETE FROM budget_intents WHERE request_id = ANY($1::uuid[]) RETURNING request_id, owner, budgets
-  ), moved AS (
-    SELECT gone.owner, b.account, b.period, coalesce(ins.cost_nano_usd, 0) AS cost
-      FROM gone LEFT JOIN ins USING (request_id),
-           LATERAL jsonb_to_recordset(gone.budgets) AS b(account text, period text)
-  ), per_budget AS (
-    SELECT account, period, sum(cost)::bigint AS cost FROM moved GROUP BY account, period
-  ), locked AS (
-    SELECT b.account, b.period, p.cost FROM budgets b JOIN per_budget p USING (account, period)
-     ORDER BY b.account, b.period FOR NO KEY UPDATE OF b
-  ), spent AS (
-    UPDATE budgets b SET spent_nano_usd = b.spent_nano_usd + l.cost, leased_nano_usd = b.leased_nano_usd - l.cost
-      FROM locked l WHERE b.account = l.account AND b.period = l.period
-    RETURNING b.account
-  ), per_lease AS (
-    SELECT owner, account, period, sum(cost)::bigint AS cost FROM moved
-     WHERE (SELECT count(*) FROM spent) >= 0 GROUP BY owner, account, period
+  WITH alive AS MATERIALIZED (
+    SELECT owner FROM ledger_owners WHERE owner = ANY(${money(2)}::uuid[]) ORDER BY owner FOR KEY SHARE
+  ), ins AS (
+    ${insertAuditRows("(SELECT count(*) FROM alive) >= 0")} RETURNING request_id
+  ), cost AS (
+    SELECT c.owner, c.account, c.period, sum(c.cost)::bigint AS cost
+      FROM unnest(${money(1)}::uuid[], ${money(2)}::uuid[], ${money(3)}::text[], ${money(4)}::text[], ${money(5)}::bigint[])
+           AS c(request_id, owner, account, period, cost)
+      JOIN ins USING (request_id) GROUP BY c.owner, c.account, c.period
+  ), taken AS (
+    UPDATE budget_leases l SET spent_nano_usd = l.spent_nano_usd + c.cost
+      FROM cost c JOIN alive USING (owner)
+     WHERE l.owner = c.owner AND l.account = c.account AND l.period = c.period
+    RETURNING l.owner, l.account, l.period
   )
-  UPDATE budget_leases l SET amount_nano_usd = l.amount_nano_usd - p.cost
-    FROM per_lease p WHERE l.owner = p.owner AND l.account = p.account AND l.period = p.period`;
+  UPDATE budgets b SET spent_nano_usd = b.spent_nano_usd + rest.cost
+    FROM (SELECT account, period, sum(cost)::bigint AS cost FROM cost
+           WHERE (owner, account, period) NOT IN (SELECT owner, account, period FROM taken)
+           GROUP BY account, period) AS rest
+   WHERE b.account = rest.account AND b.period = rest.period`;
 
-/** Frees what is left of an owner's leases, and the owner. After its intents are settled, in the same transaction. */
+/** Rows of requests that no budget pays for. Safe to repeat. */
+export const INSERT_ROWS = insertAuditRows("true");
+
+/** Folds and frees the leases of an owner. After its intents are settled, in the same transaction. */
 export const END_OWNER = `
-  WITH gone AS (DELETE FROM budget_leases WHERE owner = $1::uuid RETURNING account, period, amount_nano_usd),
-  locked AS (
-    SELECT b.account, b.period, gone.amount_nano_usd AS amount FROM budgets b JOIN gone USING (account, period)
-     ORDER BY b.account, b.period FOR NO KEY UPDATE OF b
+  WITH gone AS (
+    DELETE FROM budget_leases WHERE owner = $1::uuid RETURNING account, period, amount_nano_usd, spent_nano_usd
+  ), locked AS (
+    SELECT b.account, b.period, gone.amount_nano_usd AS amount, gone.spent_nano_usd AS spent
+      FROM budgets b JOIN gone USING (account, period) ORDER BY b.account, b.period FOR NO KEY UPDATE OF b
   )
-  UPDATE budgets b SET leased_nano_usd = b.leased_nano_usd - l.amount
+  UPDATE budgets b SET spent_nano_usd = b.spent_nano_usd + l.spent, leased_nano_usd = b.leased_nano_usd - l.amount
     FROM locked l WHERE b.account = l.account AND b.period = l.period`;

@@ -1,18 +1,21 @@
 import type { ClientBase, Pool } from "pg";
-import type { AuditRow } from "../../ports/audit-log";
 import {
   type BudgetId,
   type BudgetStore,
+  type Intent,
   type Lease,
   type LeaseRequest,
   OwnerLostError,
 } from "../../ports/budget-store";
 import { StoreUnavailableError } from "../../ports/key-store";
 import { toLostRow } from "../lost-request";
-import { ACQUIRE, END_OWNER, GIVE_BACK } from "./budget-statements";
+import { ACQUIRE, END_OWNER, GIVE_BACK, READ_SPENT, SET_SPENT } from "./budget-statements";
 import { createBudget } from "./create-budget";
 import { isForeignKeyViolation } from "./error-class";
-import { settleRows } from "./write-items";
+import { writeItems } from "./write-items";
+
+/** Lost requests of one statement at most. */
+const LOST_ROWS = 500;
 
 /** Budgets, leases and owners in Postgres. Time is the database's own. */
 export class PostgresBudgetStore implements BudgetStore {
@@ -58,26 +61,23 @@ export class PostgresBudgetStore implements BudgetStore {
   }
 
   async spentNano({ account, period }: BudgetId): Promise<number | undefined> {
-    const rows = await this.#query<{ spent_nano_usd: string }>(
-      "SELECT spent_nano_usd FROM budgets WHERE account = $1 AND period = $2",
-      [account, period],
-    );
-    return rows[0] === undefined ? undefined : Number(rows[0].spent_nano_usd);
+    const [row] = await this.#query<{ spent: string }>(READ_SPENT, [account, period]);
+    return row === undefined ? undefined : Number(row.spent);
   }
 
   async setSpent({ account, period }: BudgetId, spentNano: number): Promise<void> {
-    await this.#query(
-      `INSERT INTO budgets (account, period, spent_nano_usd) VALUES ($1, $2, $3)
-       ON CONFLICT (account, period) DO UPDATE SET spent_nano_usd = excluded.spent_nano_usd`,
-      [account, period, spentNano],
-    );
+    await this.#query(SET_SPENT, [account, period, spentNano]);
   }
 
   async #tryAcquire(request: LeaseRequest): Promise<Lease | undefined> {
     const { account, period, owner, limitNano, fullNano, ampleNano, leastNano, endNano, wantNano } = request;
-    const values = [account, period, owner, limitNano, fullNano, ampleNano, leastNano, endNano, wantNano];
-    const [row] = await this.#query<Record<"spent" | "leased" | "granted", string>>(ACQUIRE, values);
-    if (row === undefined) return undefined;
+    const values = [owner, account, period, limitNano, fullNano, ampleNano, leastNano, endNano, wantNano];
+    const [row] = await this.#query<Record<"spent" | "leased" | "granted", string | null>>(
+      ACQUIRE,
+      values,
+      "acquire-lease",
+    );
+    if (row === undefined || row.granted === null) return undefined;
     return {
       grantedNano: Number(row.granted),
       spentNano: Number(row.spent),
@@ -107,9 +107,9 @@ export class PostgresBudgetStore implements BudgetStore {
     }
   }
 
-  async #query<Row extends object>(text: string, values: unknown[]): Promise<Row[]> {
+  async #query<Row extends object>(text: string, values: unknown[], name?: string): Promise<Row[]> {
     try {
-      return (await this.pool.query<Row>(text, values)).rows;
+      return (await this.pool.query<Row>({ text, values, ...(name === undefined ? {} : { name }) })).rows;
     } catch (error) {
       if (isForeignKeyViolation(error)) throw new OwnerLostError("owner was ended", { cause: error });
       return unavailable(error);
@@ -117,19 +117,29 @@ export class PostgresBudgetStore implements BudgetStore {
   }
 }
 
+/** Intents without a row are charged what was reserved. The caller holds the owner's row, so nothing is added meanwhile. */
 async function endOwner(client: ClientBase, owner: string): Promise<void> {
-  const { rows } = await client.query<{ audit_row: AuditRow; reserved_nano_usd: string }>(
-    "SELECT audit_row, reserved_nano_usd FROM budget_intents WHERE owner = $1 ORDER BY request_id FOR UPDATE",
+  const { rows } = await client.query<{ intents: string }>(
+    "SELECT intents FROM intent_batches WHERE owner = $1 ORDER BY batch",
     [owner],
   );
-  if (rows.length > 0) {
-    await settleRows(
+  const intents = new Map(
+    rows.flatMap(({ intents }) => (JSON.parse(intents) as Intent[]).map((one) => [one.requestId, one])),
+  );
+  // A row that is there already costs nothing again, so those that ended need not be looked for.
+  for (const batch of inBatches([...intents.values()])) {
+    await writeItems(
       client,
-      rows.map((row) => toLostRow({ row: row.audit_row, reservedNano: Number(row.reserved_nano_usd) })),
+      batch.map((intent) => ({ row: toLostRow(intent), intent })),
     );
   }
   await client.query(END_OWNER, [owner]);
+  await client.query("DELETE FROM intent_batches WHERE owner = $1", [owner]);
   await client.query("DELETE FROM ledger_owners WHERE owner = $1", [owner]);
+}
+
+function* inBatches<Item>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let start = 0; start < items.length; start += LOST_ROWS) yield items.slice(start, start + LOST_ROWS);
 }
 
 function unavailable(error: unknown): never {

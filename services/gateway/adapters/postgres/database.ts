@@ -64,11 +64,12 @@ export function openDatabase({
     application_name: "gateway",
   };
   const pool = new Pool({ ...connection, max: poolSize });
+  const intentPool = new Pool({ ...connection, max: 1, options: "-c synchronous_commit=off" });
   // Questions about spend may take long. They have connections of their own, so that no audit row waits for one,
   // and the server ends them too when their time is over.
   const reports = new Pool({ ...connection, max: REPORT_CONNECTIONS, statement_timeout: 5000 });
   // Without a listener the loss of an idle connection would end the process.
-  for (const one of [pool, reports])
+  for (const one of [pool, reports, intentPool])
     one.on("error", (error) => logger.debug({ err: error }, "idle database connection lost"));
 
   const keys = new PostgresKeyStore(pool);
@@ -77,6 +78,7 @@ export function openDatabase({
   const adminTokens = new PostgresAdminTokenStore(pool);
   const audit = new PostgresAuditLog({
     pool,
+    intentPool,
     logger,
     isConnected: () => link.isConnected,
     ...(auditTimeoutMs === undefined ? {} : { timeoutMs: auditTimeoutMs }),
@@ -125,7 +127,7 @@ export function openDatabase({
         logger.error({ rows: lost }, "audit rows lost: the database did not come back before the end");
       audit.stop();
       await link.stop();
-      await Promise.all([pool, reports].map((one) => one.end().catch(() => {})));
+      await Promise.all([pool, reports, intentPool].map((one) => one.end().catch(() => {})));
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { StoreUnavailableError } from "../../ports/key-store";
-import type { QuotaGrant, QuotaRequest, QuotaStore } from "../../ports/quota-store";
+import type { QuotaCorrection, QuotaGrant, QuotaRequest, QuotaStore } from "../../ports/quota-store";
+import { arrayLiteral } from "./array-literal";
 
 /** Length of a window, in milliseconds. */
 const WINDOW_MS = 60_000;
@@ -9,12 +10,24 @@ const ANSWER_MS = 500;
 /** How long a block for several requests may be used, in milliseconds. */
 const BLOCK_MS = 2000;
 
-const TAKE = "SELECT * FROM take_quota($1, $2, $3, $4, $5, $6)";
+const TAKE = `
+  SELECT granted, new_block, used, wait_ms, reset_ms
+    FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS asked(account, size, need, want, place),
+         LATERAL take_quota(account, size, need, want, $5::bigint, $6::bigint)
+   ORDER BY place`;
 const ADD = `
-  WITH account AS (INSERT INTO rate_accounts VALUES ($1) ON CONFLICT DO NOTHING)
+  WITH added AS (
+    SELECT account, amount FROM unnest($1::text[], $2::bigint[]) AS added(account, amount)
+  ), known AS (
+    INSERT INTO rate_accounts SELECT DISTINCT account FROM added ORDER BY account ON CONFLICT DO NOTHING
+  )
   INSERT INTO rate_blocks (account, amount, expires_at_ms)
-  VALUES ($1, $2, extract(epoch FROM clock_timestamp()) * 1000 + $3::bigint)`;
-const REFUND = "UPDATE rate_blocks SET amount = amount - $2 WHERE block = $1";
+  SELECT account, amount, extract(epoch FROM clock_timestamp()) * 1000 + $3::bigint FROM added`;
+/** A block that is about to run out is left alone: it may be being deleted. */
+const REFUND = `
+  UPDATE rate_blocks b SET amount = b.amount - back.amount
+    FROM unnest($1::bigint[], $2::bigint[]) AS back(block, amount)
+   WHERE b.block = back.block AND b.expires_at_ms > extract(epoch FROM clock_timestamp()) * 1000 + 1000`;
 
 interface TakeRow {
   readonly granted: string;
@@ -28,34 +41,64 @@ interface TakeRow {
 export class PostgresQuotaStore implements QuotaStore {
   constructor(readonly pool: Pool) {}
 
-  async take({ account, limit, need, want }: QuotaRequest): Promise<QuotaGrant> {
-    const values = [account, limit, need, want, WINDOW_MS + ANSWER_MS, WINDOW_MS + BLOCK_MS];
-    const [row] = await this.#query<TakeRow>(TAKE, values);
-    if (row === undefined) throw new StoreUnavailableError("no answer about a limit");
-    const granted = Number(row.granted);
-    return {
-      granted,
-      block: Number(row.new_block ?? 0),
-      usableMs: granted > need ? BLOCK_MS : ANSWER_MS,
-      used: Number(row.used),
-      waitMs: Number(row.wait_ms ?? WINDOW_MS),
-      resetMs: Number(row.reset_ms),
-    };
+  async take(requests: readonly QuotaRequest[]): Promise<readonly QuotaGrant[]> {
+    // In one order for all gateways, so that none waits for another that waits for it.
+    const order = requests.map((request, index) => ({ request, index })).sort(byAccount);
+    const column = (read: (request: QuotaRequest) => string | number) =>
+      arrayLiteral(order, ({ request }) => read(request));
+    const rows = await this.#query<TakeRow>("take-quota", TAKE, [
+      column(({ account }) => account),
+      column(({ limit }) => limit),
+      column(({ need }) => need),
+      column(({ want }) => Math.ceil(want)),
+      WINDOW_MS + ANSWER_MS,
+      WINDOW_MS + BLOCK_MS,
+    ]);
+    const grants: QuotaGrant[] = [];
+    for (const [place, { request, index }] of order.entries()) {
+      const row = rows[place];
+      if (row === undefined) throw new StoreUnavailableError("no answer about a limit");
+      grants[index] = toGrant(row, request);
+    }
+    return grants;
   }
 
-  async add(account: string, amount: number): Promise<void> {
-    await this.#query(ADD, [account, amount, WINDOW_MS + ANSWER_MS]);
+  async correct(corrections: readonly QuotaCorrection[]): Promise<void> {
+    const added = corrections.filter(({ block }) => block === undefined);
+    const back = corrections.flatMap(({ block, amount }) => (block === undefined ? [] : [{ block, amount }]));
+    if (added.length > 0) {
+      const accounts = arrayLiteral(added, ({ account }) => account);
+      const amounts = arrayLiteral(added, ({ amount }) => amount);
+      await this.#query("add-quota", ADD, [accounts, amounts, WINDOW_MS + ANSWER_MS]);
+    }
+    if (back.length > 0) {
+      const blocks = arrayLiteral(back, ({ block }) => block);
+      const amounts = arrayLiteral(back, ({ amount }) => amount);
+      await this.#query("refund-quota", REFUND, [blocks, amounts]);
+    }
   }
 
-  async refund(_account: string, block: number, amount: number): Promise<void> {
-    await this.#query(REFUND, [block, amount]);
-  }
-
-  async #query<Row extends object>(text: string, values: unknown[]): Promise<Row[]> {
+  async #query<Row extends object>(name: string, text: string, values: unknown[]): Promise<Row[]> {
     try {
-      return (await this.pool.query<Row>(text, values)).rows;
+      return (await this.pool.query<Row>({ name, text, values })).rows;
     } catch (error) {
       throw new StoreUnavailableError("limits not reached", { cause: error });
     }
   }
+}
+
+function byAccount(one: { request: QuotaRequest }, other: { request: QuotaRequest }): number {
+  return one.request.account < other.request.account ? -1 : 1;
+}
+
+function toGrant(row: TakeRow, { need }: QuotaRequest): QuotaGrant {
+  const granted = Number(row.granted);
+  return {
+    granted,
+    block: Number(row.new_block ?? 0),
+    usableMs: granted > need ? BLOCK_MS : ANSWER_MS,
+    used: Number(row.used),
+    waitMs: Number(row.wait_ms ?? WINDOW_MS),
+    resetMs: Number(row.reset_ms),
+  };
 }

@@ -1,43 +1,49 @@
 import type { ClientBase, Pool } from "pg";
-import type { AuditRow } from "../../ports/audit-log";
-import type { Intent } from "../../ports/budget-store";
 import type { CommitItem } from "../commit-item";
-import { INSERT_AUDIT_ROWS, toColumns } from "./audit-columns";
-import { INSERT_INTENTS, SETTLE_ROWS } from "./budget-statements";
+import { arrayLiteral } from "./array-literal";
+import { toColumns } from "./audit-columns";
+import { INSERT_ROWS, SETTLE_ROWS } from "./budget-statements";
 
-/**
- * Makes a batch durable: intents first, then rows, each in one statement, each safe to repeat. An intent and its
- * own row may be in one batch; then the row settles it.
- */
-export async function writeItems(pool: Pool, items: readonly CommitItem[]): Promise<void> {
-  const intents = items.flatMap((item) => (item.kind === "intent" ? [item.intent] : []));
-  const rows = items.flatMap((item) => (item.kind === "row" ? [item] : []));
-  if (intents.length > 0) {
-    await pool.query({ name: "insert-intents", text: INSERT_INTENTS, values: toIntentColumns(intents) });
-  }
-  if (rows.some((item) => item.hasIntent)) {
-    await settleRows(
-      pool,
-      rows.map(({ row }) => row),
-    );
-  } else if (rows.length > 0) {
-    const values = toColumns(rows.map(({ row }) => row));
-    await pool.query({ name: "insert-audit-rows", text: INSERT_AUDIT_ROWS, values });
-  }
-  for (const { onDurable } of rows) onDurable?.();
+/** What one row costs one budget. */
+interface Charge {
+  readonly requestId: string;
+  readonly owner: string;
+  readonly account: string;
+  readonly period: string;
+  readonly costNano: number;
 }
 
-/** Rows, and the money of those that have an intent. */
-export async function settleRows(client: Pool | ClientBase, rows: readonly AuditRow[]): Promise<void> {
-  await client.query({ name: "settle-rows", text: SETTLE_ROWS, values: toColumns(rows) });
-}
-
-function toIntentColumns(intents: readonly Intent[]): unknown[][] {
-  return [
-    intents.map((intent) => intent.requestId),
-    intents.map((intent) => intent.owner),
-    intents.map((intent) => JSON.stringify(intent.budgets)),
-    intents.map((intent) => intent.reservedNano),
-    intents.map((intent) => JSON.stringify(intent.row)),
+/** Makes rows durable, and takes what they cost from their budgets, in one statement that is safe to repeat. */
+export async function writeItems(
+  client: Pool | ClientBase,
+  items: readonly Pick<CommitItem, "row" | "intent">[],
+): Promise<void> {
+  if (items.length === 0) return;
+  const rows = toColumns(items.map(({ row }) => row));
+  const charges = items.flatMap(toCharges);
+  if (charges.length === 0) {
+    await client.query({ name: "insert-rows", text: INSERT_ROWS, values: rows });
+    return;
+  }
+  const money = [
+    arrayLiteral(charges, ({ requestId }) => requestId),
+    arrayLiteral(charges, ({ owner }) => owner),
+    arrayLiteral(charges, ({ account }) => account),
+    arrayLiteral(charges, ({ period }) => period),
+    arrayLiteral(charges, ({ costNano }) => costNano),
   ];
+  await client.query({ name: "settle-rows", text: SETTLE_ROWS, values: [...rows, ...money] });
+}
+
+function toCharges({ row, intent }: Pick<CommitItem, "row" | "intent">): Charge[] {
+  const costNano = row.costNanoUsd ?? 0;
+  if (intent === undefined || costNano === 0) return [];
+  const { requestId } = row;
+  return intent.budgets.map(({ account, period }) => ({
+    requestId,
+    owner: intent.owner,
+    account,
+    period,
+    costNano,
+  }));
 }

@@ -4,6 +4,7 @@ import { limits } from "./0003-limits";
 import { management } from "./0004-management";
 import { attemptsAndUsage } from "./0005-attempts-and-usage";
 import { attribution } from "./0006-attribution";
+import { leaseSpend } from "./0007-lease-spend";
 import type { Migration } from "./migration";
 
 /** Every step, in order. */
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   management,
   attemptsAndUsage,
   attribution,
+  leaseSpend,
 ];
