@@ -12,6 +12,7 @@ import { PostgresNamedBudgetStore } from "./named-budget-store";
 import { createDatabaseProbe } from "./probe";
 import { PostgresQuotaStore } from "./quota-store";
 import { PostgresSpendStore } from "./spend-store";
+import { Sweep } from "./sweep";
 import { PostgresUserStore } from "./user-store";
 
 /** Questions about spend that run at the same time. */
@@ -104,6 +105,7 @@ export function openDatabase({
       users.table,
       namedBudgets.table,
       adminTokens.table,
+      new Sweep({ clock: systemClock, logger }),
       { onReady: () => audit.onReady() },
     ],
   });
