@@ -4,6 +4,7 @@ import { Construct } from "constructs";
 import type { PlatformConfig } from "./config/schema";
 import type { ContainerImage } from "./container-image";
 import { ContainerService } from "./container-service";
+import { DataVolume } from "./data-volume";
 import { credentialNames, type GatewayConfigSource, renderGatewayConfig } from "./gateway-config";
 import { httpHealthCheck } from "./health-check";
 import type { Database } from "./postgres";
@@ -26,6 +27,9 @@ export interface GatewayProps {
   /** @default - no limit */
   readonly cpus?: number;
 }
+
+/** In the image this directory belongs to the gateway's user. */
+const JOURNAL_DIRECTORY = "/var/lib/gateway/journal";
 
 /** The AI gateway: LiteLLM's wire on port 4000, also under the name `litellm`, which guides and clients use. */
 export class Gateway extends Construct {
@@ -66,9 +70,12 @@ export class Gateway extends Construct {
         LITELLM_MASTER_KEY: masterKey.expose(),
         DATABASE_URL: database.url,
         AUDIT_RETENTION: config.retention.audit,
+        JOURNAL_DIRECTORY,
         DEFAULT_ENFORCEMENT_LEVEL: config.enforcement.default,
         ...Object.fromEntries(credentials),
       },
+      // Audit rows wait here while Postgres is away, also for the container's successor.
+      volumes: { [JOURNAL_DIRECTORY]: new DataVolume(this, "journal") },
       files: { "/app/config.yaml": renderGatewayConfig(config) },
       // STOP_GRACE_SECONDS (30), in which open streams may end, and time to flush the audit and close.
       stopGraceSeconds: 45,

@@ -41,7 +41,11 @@ describe("the platform stack", () => {
   it("gives URLs with the configured host and ports", () => {
     const { output } = synthesizePlatform("access: { host: ai.example }\nports: { gateway: 4400 }");
     expect(output["gateway_url"]?.value).toBe("http://ai.example:4400");
-    expect(output["data_volumes"]?.value).toEqual(["sluice-postgres-data", "sluice-redis-data"]);
+    expect(output["data_volumes"]?.value).toEqual([
+      "sluice-gateway-journal",
+      "sluice-postgres-data",
+      "sluice-redis-data",
+    ]);
   });
 
   it("puts the databases on the internal network alone", () => {

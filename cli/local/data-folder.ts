@@ -11,6 +11,8 @@ export interface DataFolder {
   /** Database files. */
   readonly postgres: string;
   readonly logs: string;
+  /** Audit rows that wait for the database. The gateway makes it. */
+  readonly journal: string;
   /** The gateway's configuration, written at each start. */
   readonly gatewayConfig: string;
   /** Names the process that runs here. */
@@ -32,6 +34,7 @@ export function openDataFolder(chosen?: string, env: NodeJS.ProcessEnv = process
     own: chosen === undefined ? [home, root] : [root],
     postgres: join(root, "postgres"),
     logs: join(root, "logs"),
+    journal: join(root, "journal"),
     gatewayConfig: join(root, "config.yaml"),
     lock: join(root, "sluice.pid"),
     postgresPort: join(root, "postgres.port"),

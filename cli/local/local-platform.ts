@@ -55,6 +55,7 @@ export class LocalPlatform {
       gatewayUrl: this.gatewayUrl,
       gatewayConfigFile: folder.gatewayConfig,
       gatewayDatabaseUrl: databaseUrl(this.databases.gateway, ports.postgres),
+      gatewayJournal: folder.journal,
       masterKey: this.secrets.masterKey,
       keyProvisionerPort: ports.keyProvisioner,
       keyProvisionerDatabaseUrl: databaseUrl(this.databases.keyProvisioner, ports.postgres),

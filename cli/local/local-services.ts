@@ -15,6 +15,7 @@ export interface LocalServicesProps {
   readonly gatewayUrl: string;
   readonly gatewayConfigFile: string;
   readonly gatewayDatabaseUrl: string;
+  readonly gatewayJournal: string;
   readonly masterKey: string;
   readonly keyProvisionerPort: number;
   readonly keyProvisionerDatabaseUrl: string;
@@ -52,6 +53,7 @@ export function localServices(props: LocalServicesProps): Part[] {
         LITELLM_MASTER_KEY: props.masterKey,
         DATABASE_URL: props.gatewayDatabaseUrl,
         CONFIG_FILE: props.gatewayConfigFile,
+        JOURNAL_DIRECTORY: props.gatewayJournal,
         DEFAULT_ENFORCEMENT_LEVEL: props.config.enforcement.default,
         STOP_GRACE_SECONDS: String(STOP_GRACE_SECONDS),
       },

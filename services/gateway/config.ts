@@ -62,6 +62,11 @@ const environment = z
         });
         return z.NEVER;
       }),
+    JOURNAL_DIRECTORY: z.string().optional(),
+    JOURNAL_MAX_BYTES: integer(MEBIBYTE, 64 * 1024 * MEBIBYTE, "remove it for 256 MiB").default(
+      256 * MEBIBYTE,
+    ),
+    JOURNAL_MAX_OUTAGE_SECONDS: integer(1, 7 * 86_400, "remove it for 900").default(900),
     ANTHROPIC_BASE_URL: httpUrl.optional(),
   })
   .refine((env) => env.MAX_BODY_BYTES_IN_FLIGHT >= env.MAX_BODY_BYTES, {
@@ -103,6 +108,19 @@ const environment = z
     },
     /** How long audit rows are kept at least, in milliseconds. `AUDIT_RETENTION` such as `365d`, default for ever. */
     auditRetentionMs: env.AUDIT_RETENTION,
+    /**
+     * Where audit rows go while Postgres is away. `JOURNAL_DIRECTORY`, on a disk that outlives the process; default
+     * none, then requests are refused. `JOURNAL_MAX_BYTES`, default 256 MiB, about 300,000 rows.
+     * `JOURNAL_MAX_OUTAGE_SECONDS`, default 900: then requests are refused, because changes of keys are not heard of.
+     */
+    journal:
+      env.JOURNAL_DIRECTORY === undefined
+        ? undefined
+        : {
+            directory: env.JOURNAL_DIRECTORY,
+            maxBytes: env.JOURNAL_MAX_BYTES,
+            maxOutageMs: env.JOURNAL_MAX_OUTAGE_SECONDS * 1000,
+          },
     /** Takes the place of Anthropic's own address. `ANTHROPIC_BASE_URL`, default none. */
     anthropicBaseUrl: env.ANTHROPIC_BASE_URL,
   }));

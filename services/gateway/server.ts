@@ -42,10 +42,12 @@ async function main(): Promise<void> {
   const database = openDatabase({
     connectionString: config.databaseUrl.expose(),
     logger,
+    journal: config.journal,
     ...(config.auditRetentionMs === undefined ? {} : { auditRetentionMs: config.auditRetentionMs }),
   });
   const ledger = new Ledger({ store: database.budgets, logger });
-  ledger.start();
+  // Only now: it settles what dead gateways had reserved, and their rows may have been in the journal.
+  void database.audit.begun.then(() => ledger.start());
   const upstream = new UpstreamClient(config.upstreamTimeouts);
   const inFlight = new InFlight();
   const app = buildApp(config, {
@@ -76,7 +78,8 @@ async function main(): Promise<void> {
       reloader.stop();
       await drain(app, inFlight, config.stopGraceMs);
       await database.flush(FLUSH_MS);
-      await ledger.stop();
+      // With rows in the journal the owners end later: the next process replays first.
+      if (database.audit.journalBytes === 0) await ledger.stop();
       await database.close(0);
       await upstream.close();
     },

@@ -12,7 +12,7 @@ import { TokenNameTakenError } from "./ports/admin-token-store";
 import { AliasTakenError, KeyTakenError, StoreUnavailableError } from "./ports/key-store";
 import { NamedBudgetTakenError } from "./ports/named-budget-store";
 import { UserTakenError } from "./ports/user-store";
-import { TranslationError } from "./translate/openai-to-anthropic/translation-error";
+import { TranslationError } from "./translate/translation-error";
 
 /** Any error → what the client gets. What is not known is an internal error without details. */
 export function toGatewayError(error: unknown, requestId: string): GatewayError {

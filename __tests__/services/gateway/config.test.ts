@@ -27,6 +27,15 @@ test("audit rows are kept for ever, or for a duration", () => {
   expect(loadConfig({ ...REQUIRED, AUDIT_RETENTION: "30d" }).auditRetentionMs).toBe(30 * 86_400_000);
 });
 
+test("a journal is kept where it is told to be, and nowhere else", () => {
+  expect(loadConfig(REQUIRED).journal).toBeUndefined();
+  expect(loadConfig({ ...REQUIRED, JOURNAL_DIRECTORY: "/data" }).journal).toEqual({
+    directory: "/data",
+    maxBytes: 256 * 1024 * 1024,
+    maxOutageMs: 900_000,
+  });
+});
+
 test("is frozen, and shows no secret", () => {
   const config = loadConfig(REQUIRED);
   expect(Object.isFrozen(config)).toBe(true);
@@ -48,6 +57,8 @@ test("names every wrong variable at once, without its value", () => {
     UPSTREAM_IDLE_TIMEOUT_SECONDS: "1h",
     LOG_LEVEL: "loud",
     AUDIT_RETENTION: "1 year",
+    JOURNAL_MAX_BYTES: "1",
+    JOURNAL_MAX_OUTAGE_SECONDS: "0",
     ANTHROPIC_BASE_URL: "ftp://x",
   };
   let text = "";

@@ -93,6 +93,8 @@ export interface AuditLog {
   open(): AuditEntry | undefined;
   /** Whether `open` would give an entry. */
   readonly isAccepting: boolean;
+  /** Bytes in a local journal that are still to be replayed. @default - there is no journal */
+  readonly journalBytes?: number;
   /** Waits until every row handed over is durable, at most `timeoutMs`. @returns the number of rows still not written */
   flush(timeoutMs: number): Promise<number>;
 }

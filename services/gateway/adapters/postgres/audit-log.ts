@@ -4,8 +4,12 @@ import type { AuditEntry, AuditLog } from "../../ports/audit-log";
 import type { CommitItem } from "../commit-item";
 import { GroupCommit } from "../group-commit";
 import { GroupCommitEntry } from "../group-commit-entry";
-import { isDataFault } from "./error-class";
+import type { Journal } from "../journal/journal";
+import { JournaledEntry } from "../journal/journaled-entry";
+import { JournaledWriter } from "../journal/journaled-writer";
+import { isDataFault, isUnavailable } from "./error-class";
 import { PostgresIntentLog } from "./intent-log";
+import type { LinkUser } from "./link";
 import { writeItems } from "./write-items";
 
 /** Settings of `PostgresAuditLog`. */
@@ -16,57 +20,134 @@ export interface PostgresAuditLogSettings {
   readonly logger: Logger;
   /** Whether Postgres is known to be there; asked before a request is accepted. */
   readonly isConnected: () => boolean;
+  /** Takes rows while Postgres is away. @default - none: nothing is accepted then */
+  readonly journal?: Journal | undefined;
+  /** How long it does. @default - `JournaledWriter`'s */
+  readonly maxOutageMs?: number | undefined;
   /** Rows in memory at most, those of running requests included. @default 5000 */
   readonly capacity?: number;
   /** How long an answer waits for its row. @default 10000 ms */
   readonly timeoutMs?: number;
 }
 
-/** Rows in Postgres by group commit. */
+/** Rows in Postgres by group commit, or in a local journal while Postgres is away. */
 export class PostgresAuditLog implements AuditLog {
   readonly #isConnected: () => boolean;
+  readonly #logger: Logger;
   readonly #commits: GroupCommit<CommitItem>;
   readonly #intents: PostgresIntentLog;
+  readonly #journal: Journal | undefined;
+  readonly #writer: JournaledWriter | undefined;
+  #hasBegun = false;
+  #begin: () => void = () => {};
+  /** Resolves when Postgres was there for the first time and has what an earlier process left in the journal. */
+  readonly begun = new Promise<void>((resolve) => {
+    this.#begin = resolve;
+  });
 
-  constructor({ pool, intentPool, logger, isConnected, ...limits }: PostgresAuditLogSettings) {
+  constructor(settings: PostgresAuditLogSettings) {
+    const { pool, intentPool, logger, isConnected, journal, maxOutageMs, ...limits } = settings;
     this.#isConnected = isConnected;
     this.#intents = new PostgresIntentLog({ ...limits, pool: intentPool, logger });
+    this.#logger = logger;
+    this.#journal = journal;
+    const write = (items: readonly CommitItem[]) => writeItems(pool, items);
+    const onRowFault = ({ row }: CommitItem, error: unknown) =>
+      logger.error({ err: error, requestId: row.requestId }, "a row cannot be stored");
+    const writer =
+      journal === undefined
+        ? undefined
+        : new JournaledWriter({
+            journal,
+            write,
+            isConnected,
+            isUnavailable,
+            isRowFault: isDataFault,
+            onRowFault,
+            logger,
+            maxOutageMs,
+          });
+    this.#writer = writer;
     this.#commits = new GroupCommit<CommitItem>({
       ...limits,
-      write: async (items) => {
-        await writeItems(pool, items);
-        for (const { onDurable } of items) onDurable?.();
-      },
+      write: writer === undefined ? (items) => writeAndTell(write, items) : (items) => writer.write(items),
       isRowFault: isDataFault,
-      onRowFault: ({ row }, error) =>
-        logger.error({ err: error, requestId: row.requestId }, "a row cannot be stored"),
+      onRowFault,
       onError: (error, queuedRows) =>
         logger.warn({ err: error, queuedRows }, "audit rows not written, trying again"),
     });
   }
 
   get isAccepting(): boolean {
-    return this.#isConnected() && !this.#commits.isFailing && this.#commits.hasRoom;
+    return this.#canWrite && this.#commits.hasRoom;
+  }
+
+  /** Bytes of the journal that Postgres does not have yet. */
+  get journalBytes(): number {
+    return this.#journal?.bytes ?? 0;
   }
 
   open(): AuditEntry | undefined {
-    if (!this.#isConnected() || this.#commits.isFailing || !this.#commits.announce()) return undefined;
-    return new GroupCommitEntry(this.#commits, this.#intents);
+    if (!this.#canWrite || !this.#commits.announce()) return undefined;
+    return this.#writer === undefined
+      ? new GroupCommitEntry(this.#commits, this.#intents)
+      : new JournaledEntry(this.#commits, this.#intents, this.#writer);
   }
 
-  /** For the link: Postgres is back, so queued rows go out now. */
-  onReady(): void {
-    this.#commits.retryNow();
-    this.#intents.onReady();
+  /** For the link, after those that make the tables. */
+  readonly linkUser: LinkUser = {
+    // Before the first request, so that no row of an earlier process is still open when its leases are ended.
+    onConnect: async () => {
+      if (!this.#hasBegun) await this.#writer?.replay();
+    },
+    // Postgres is back, so queued rows go out now.
+    onReady: () => {
+      this.#hasBegun = true;
+      this.#begin();
+      this.#intents.onReady();
+      this.#writer?.onReady();
+      this.#commits.retryNow();
+    },
+    onPoll: async () => this.#writer?.onPoll(),
+  };
+
+  async flush(timeoutMs: number): Promise<number> {
+    const end = Date.now() + timeoutMs;
+    const queued = await this.#commits.flush(timeoutMs);
+    if (this.#writer !== undefined && this.#isConnected() && this.journalBytes > 0)
+      await within(end - Date.now(), this.#writer.replay());
+    return queued;
   }
 
-  flush(timeoutMs: number): Promise<number> {
-    return this.#commits.flush(timeoutMs);
-  }
-
-  /** Gives up on rows that are still queued. */
-  stop(): void {
+  /** Gives up on rows that are still queued; those in the journal stay there. */
+  async stop(): Promise<void> {
     this.#commits.stop();
     this.#intents.stop();
+    await this.#journal?.close();
+    if (this.journalBytes > 0)
+      this.#logger.warn({ bytes: this.journalBytes }, "the journal holds rows; the next start replays them");
   }
+
+  get #canWrite(): boolean {
+    if (this.#commits.isFailing) return false;
+    return this.#writer === undefined ? this.#isConnected() : this.#hasBegun && this.#writer.canWrite;
+  }
+}
+
+/** Waits for `work`, at most `limitMs`. */
+async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, limitMs));
+  });
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
+}
+
+async function writeAndTell(
+  write: (items: readonly CommitItem[]) => Promise<void>,
+  items: readonly CommitItem[],
+): Promise<void> {
+  await write(items);
+  for (const { onDurable } of items) onDurable?.();
 }

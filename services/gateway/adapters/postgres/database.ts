@@ -1,6 +1,7 @@
 import { Pool } from "pg";
 import type { Logger } from "pino";
 import { systemClock } from "../../ports/clock";
+import { Journal, type JournalSettings } from "../journal/journal";
 import { PostgresAdminTokenStore } from "./admin-token-store";
 import { PostgresAuditLog } from "./audit-log";
 import { AuditPartitions } from "./audit-partitions";
@@ -28,6 +29,8 @@ export interface DatabaseSettings {
   readonly auditRetentionMs?: number;
   /** How long an answer waits for its audit row. @default 10000 ms */
   readonly auditTimeoutMs?: number;
+  /** Where audit rows go while Postgres is away. @default - nowhere: requests are refused then */
+  readonly journal?: (JournalSettings & { readonly maxOutageMs?: number }) | undefined;
 }
 
 /** Everything that lives in Postgres. */
@@ -48,13 +51,17 @@ export interface Database {
   close(flushMs: number): Promise<void>;
 }
 
-/** Begins to connect, migrate and load the keys, and returns at once: Postgres may come later, or go and come back. */
+/**
+ * Begins to connect, migrate and load the keys, and returns at once: Postgres may come later, or go and come back.
+ * @throws ConfigError when the journal's directory cannot be used
+ */
 export function openDatabase({
   connectionString,
   logger,
   poolSize = 5,
   auditTimeoutMs,
   auditRetentionMs,
+  journal,
 }: DatabaseSettings): Database {
   const connection = {
     connectionString,
@@ -82,6 +89,8 @@ export function openDatabase({
     intentPool,
     logger,
     isConnected: () => link.isConnected,
+    journal: journal === undefined ? undefined : new Journal(journal),
+    maxOutageMs: journal?.maxOutageMs,
     ...(auditTimeoutMs === undefined ? {} : { timeoutMs: auditTimeoutMs }),
   });
   const schema = {
@@ -106,7 +115,7 @@ export function openDatabase({
       namedBudgets.table,
       adminTokens.table,
       new Sweep({ clock: systemClock, logger }),
-      { onReady: () => audit.onReady() },
+      audit.linkUser,
     ],
   });
   link.start();
@@ -127,8 +136,8 @@ export function openDatabase({
       const lost = await audit.flush(flushMs);
       if (lost > 0)
         logger.error({ rows: lost }, "audit rows lost: the database did not come back before the end");
-      audit.stop();
       await link.stop();
+      await audit.stop();
       await Promise.all([pool, reports, intentPool].map((one) => one.end().catch(() => {})));
     },
   };

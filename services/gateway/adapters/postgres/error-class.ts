@@ -13,7 +13,22 @@ export function isDataFault(error: unknown): boolean {
   return /^2[23]/.test(sqlState(error));
 }
 
+/**
+ * SQLSTATE classes that say that no statement can succeed now: 08 connection, 28 login, 3D no such database,
+ * 53 resources, 57 operator intervention, 58 system error; and 25006, a server that only reads.
+ */
+const UNAVAILABLE = /^(08|28|3D|53|57|58)|^25006$/;
+
+/** Whether Postgres cannot be used at present, whatever the statement. Errors of the connection have no SQLSTATE. */
+export function isUnavailable(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== "") return UNAVAILABLE.test(state);
+  // A TypeError or RangeError is a mistake in a row or in the code, and would be one again at the replay.
+  return error instanceof Error && (error.name === "Error" || error.name === "AggregateError");
+}
+
 function sqlState(error: unknown): string {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
-  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : "";
+  // No class begins with E, but names of the system's errors do, such as EPIPE.
+  return typeof code === "string" && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code) ? code : "";
 }

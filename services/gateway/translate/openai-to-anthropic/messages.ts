@@ -1,6 +1,6 @@
+import { notSupported, TranslationError } from "../translation-error";
 import type { AnthropicMessageParam, AnthropicTextBlock } from "./anthropic-types";
 import type { ChatMessageParam } from "./openai-types";
-import { notSupported, TranslationError } from "./translation-error";
 
 /** The system text and the conversation of an Anthropic request. */
 export interface TranslatedMessages {

@@ -1,5 +1,5 @@
+import { notSupported, TranslationError } from "../translation-error";
 import type { ChatCompletionRequest } from "./openai-types";
-import { notSupported, TranslationError } from "./translation-error";
 
 /** Fields that the translation itself reads, or that only the gateway uses. */
 const TRANSLATED = new Set([

@@ -1,9 +1,9 @@
+import { TranslationError } from "../translation-error";
 import type { AnthropicRequest } from "./anthropic-types";
 import { translateMessages } from "./messages";
 import { findCapabilities } from "./model-capabilities";
 import type { ChatCompletionRequest } from "./openai-types";
 import { sortFields } from "./request-fields";
-import { TranslationError } from "./translation-error";
 
 /** What is known of the deployment that will answer. */
 export interface RequestTarget {

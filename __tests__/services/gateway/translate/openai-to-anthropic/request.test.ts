@@ -1,6 +1,6 @@
 import type { ChatCompletionRequest } from "../../../../../services/gateway/translate/openai-to-anthropic/openai-types";
 import { translateRequest } from "../../../../../services/gateway/translate/openai-to-anthropic/request";
-import { TranslationError } from "../../../../../services/gateway/translate/openai-to-anthropic/translation-error";
+import { TranslationError } from "../../../../../services/gateway/translate/translation-error";
 
 const SONNET = { upstreamModel: "claude-sonnet-4-5-20250929", mayDropParams: true };
 const translate = (extra: object, target = SONNET) =>

@@ -11,7 +11,7 @@ export class TranslationError extends Error {
   }
 }
 
-/** For what the API knows and this translation does not do yet. */
+/** For what the API knows and this translation does not do. */
 export function notSupported(param: string, remedy: string): TranslationError {
   return new TranslationError(param, `${param} is not supported by this gateway; ${remedy}`);
 }

@@ -1,0 +1,164 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { CommitItem } from "../../../../../services/gateway/adapters/commit-item";
+import { Journal } from "../../../../../services/gateway/adapters/journal/journal";
+import { JournaledWriter } from "../../../../../services/gateway/adapters/journal/journaled-writer";
+import type { Intent } from "../../../../../services/gateway/ports/budget-store";
+import { createLogger } from "../../../../../services/shared/logger";
+import { auditRow } from "../../../../support/services/audit-row";
+import { temporaryFolder } from "../../../../support/temporary-folder";
+
+const AWAY = new Error("away");
+const ROW_FAULT = new Error("row");
+
+let directory: string;
+let journal: Journal;
+let isConnected: boolean;
+let nowMs: number;
+/** What the database says to the next batches. */
+let failure: Error | undefined;
+let written: CommitItem[][];
+let durable: string[];
+let writer: JournaledWriter;
+
+beforeEach(() => {
+  directory = join(temporaryFolder(), "journal");
+  journal = new Journal({ directory, maxBytes: 4000 });
+  isConnected = true;
+  nowMs = 0;
+  failure = undefined;
+  written = [];
+  durable = [];
+  writer = new JournaledWriter({
+    journal,
+    write: async (items) => {
+      if (failure !== undefined) throw failure;
+      written.push([...items]);
+      for (const item of items) if (item.kind === "row") item.onDurable?.();
+    },
+    isConnected: () => isConnected,
+    isUnavailable: (error) => error === AWAY,
+    isRowFault: (error) => error === ROW_FAULT,
+    onRowFault: () => {},
+    maxOutageMs: 1000,
+    now: () => nowMs,
+    logger: createLogger({ name: "test", level: "silent" }),
+  });
+  writer.onReady();
+});
+afterEach(() => journal.close());
+
+function row(name: string, hasIntent = false): CommitItem {
+  return {
+    kind: "row",
+    row: auditRow({ userId: name }),
+    hasIntent,
+    onDurable: () => void durable.push(name),
+  };
+}
+function intent(): Extract<CommitItem, { kind: "intent" }> {
+  const known: Intent = { requestId: "r", owner: "o", budgets: [], reservedNano: 1, row: auditRow() };
+  return { kind: "intent", intent: known };
+}
+const users = () =>
+  written.map((batch) => batch.map((item) => (item.kind === "row" ? item.row.userId : "intent")));
+
+test("while the database is there the journal is not touched", async () => {
+  await writer.write([intent(), row("a", true)]);
+  expect(users()).toEqual([["intent", "a"]]);
+  expect([durable, journal.bytes, writer.isAway]).toEqual([["a"], 0, false]);
+});
+
+test("a batch that the database does not take goes to the journal, the next ones at once, and all are replayed", async () => {
+  failure = AWAY;
+  await writer.write([row("a")]);
+  expect(writer.isAway).toBe(true);
+  failure = undefined;
+  await writer.write([row("b")]);
+  expect([users(), durable]).toEqual([[], ["a", "b"]]);
+  await expect(writer.replay()).resolves.toBe(true);
+  expect([users(), journal.bytes]).toEqual([[["a", "b"]], 0]);
+  // A replay that others asked for says nothing of the connection.
+  expect(writer.isAway).toBe(true);
+  writer.onReady();
+  await writer.write([row("c")]);
+  expect(users()).toEqual([["a", "b"], ["c"]]);
+});
+
+test("no time is lost with a database that is known to be away", async () => {
+  isConnected = false;
+  await writer.write([row("a")]);
+  expect([users(), journal.bytes > 0, durable]).toEqual([[], true, ["a"]]);
+});
+
+test("without a new connection, batches return to the database when it has taken the journal", async () => {
+  failure = AWAY;
+  await writer.write([row("a")]);
+  writer.onPoll();
+  await writer.replay();
+  expect(writer.isAway).toBe(true);
+  failure = undefined;
+  writer.onPoll();
+  await writer.replay();
+  expect([users(), writer.isAway]).toEqual([[["a"]], false]);
+});
+
+test("an intent is refused while the database is away, the rows beside it are kept", async () => {
+  failure = AWAY;
+  const [refused, kept] = [intent(), intent()];
+  await writer.write([refused, row("a")]);
+  await writer.write([refused]);
+  expect([writer.isRefused(refused.intent), writer.isRefused(kept.intent)]).toEqual([true, false]);
+  failure = undefined;
+  await writer.replay();
+  expect(users()).toEqual([["a"]]);
+});
+
+test("a reservation stands until its row is replayed, or left to another process", async () => {
+  isConnected = false;
+  await writer.write([row("a", true), row("b", false)]);
+  expect(durable).toEqual(["b"]);
+  await writer.replay();
+  expect(durable).toEqual(["b", "a"]);
+
+  await writer.write([row("c", true)]);
+  const neighbour = new Journal({ directory });
+  for (const path of await neighbour.claim()) await neighbour.remove(path);
+  await writer.replay();
+  expect(durable).toEqual(["b", "a", "c"]);
+});
+
+test("a row at fault is none of the journal's business; a batch that the disk does not take either is queued on", async () => {
+  failure = ROW_FAULT;
+  await expect(writer.write([row("a")])).rejects.toBe(ROW_FAULT);
+  expect([journal.bytes, writer.isAway]).toEqual([0, false]);
+  failure = AWAY;
+  rmSync(directory, { recursive: true });
+  await expect(writer.write([row("a", true)])).rejects.toMatchObject({ code: "ENOENT" });
+  expect(durable).toEqual([]);
+});
+
+test("requests are accepted while the database is there or the journal has room", async () => {
+  expect(writer.canWrite).toBe(true);
+  isConnected = false;
+  expect(writer.canWrite).toBe(true);
+  await writer.write(Array.from({ length: 10 }, (_, index) => row(String(index))));
+  expect(writer.canWrite).toBe(false);
+  isConnected = true;
+  expect(writer.canWrite).toBe(true);
+});
+
+test("requests are refused when the database has not answered for too long; their rows are still written", async () => {
+  nowMs = 5000;
+  expect(writer.canWrite).toBe(true);
+  writer.onPoll();
+  isConnected = false;
+  nowMs = 5999;
+  expect(writer.canWrite).toBe(true);
+  nowMs = 6000;
+  expect(writer.canWrite).toBe(false);
+  await writer.write([row("a")]);
+  expect(durable).toEqual(["a"]);
+  isConnected = true;
+  expect(writer.canWrite).toBe(true);
+});

@@ -1,0 +1,35 @@
+import { isDataFault, isUnavailable } from "../../../../../services/gateway/adapters/postgres/error-class";
+
+const withCode = (code: string) => Object.assign(new Error("x"), { code });
+
+test.each([
+  ["a lost connection", new Error("Connection terminated unexpectedly"), true],
+  ["refused", withCode("ECONNREFUSED"), true],
+  ["a name of five letters that is no SQLSTATE", withCode("EPIPE"), true],
+  ["both addresses refused", new AggregateError([], "x"), true],
+  ["connection failure", withCode("08006"), true],
+  ["password changed", withCode("28P01"), true],
+  ["database gone", withCode("3D000"), true],
+  ["disk full", withCode("53100"), true],
+  ["shut down", withCode("57P01"), true],
+  ["starting", withCode("57P03"), true],
+  ["read only", withCode("25006"), true],
+  ["deadlock", withCode("40P01"), false],
+  ["no such table", withCode("42P01"), false],
+  ["a bad value", withCode("22P02"), false],
+  ["no such owner", withCode("23503"), false],
+  ["a mistake in the code", new TypeError("x"), false],
+  ["no time", new RangeError("Invalid time value"), false],
+  ["no error at all", "away", false],
+])("%s: Postgres is unavailable: %p", (_what, error, expected) => {
+  expect(isUnavailable(error)).toBe(expected);
+});
+
+test.each([
+  ["22P02", true],
+  ["23505", true],
+  ["57P01", false],
+  ["EPIPE", false],
+])("%s is a fault of the data: %p", (code, expected) => {
+  expect(isDataFault(withCode(code))).toBe(expected);
+});

@@ -1,0 +1,33 @@
+import { ByteWriter } from "../../../../services/gateway/json/byte-writer";
+
+test("grows, gives what was written and is empty again", () => {
+  const writer = new ByteWriter();
+  for (let round = 0; round < 2; round++) {
+    let expected = "";
+    for (const length of [0, 1, 47, 48, 1000, 70_000, 200_000]) {
+      writer.string(`${"x".repeat(length)}é\n`);
+      writer.string("x".repeat(length));
+      writer.raw("y".repeat(length));
+      writer.byte(0x2c);
+      expected += `"${"x".repeat(length)}\xc3\xa9\\n""${"x".repeat(length)}"${"y".repeat(length)},`;
+    }
+    expect(round === 0 ? writer.take() : writer.takeBytes().toString("latin1")).toBe(expected);
+  }
+  expect(writer.take()).toBe("");
+});
+
+test("gives bytes that later writing does not change", () => {
+  const writer = new ByteWriter();
+  writer.raw("abc");
+  const bytes = writer.takeBytes();
+  writer.raw("xyz");
+  expect(bytes.toString()).toBe("abc");
+});
+
+test("forgets what was written", () => {
+  const writer = new ByteWriter();
+  writer.raw("x".repeat(5_000_000));
+  writer.reset();
+  writer.raw("abc");
+  expect(writer.take()).toBe("abc");
+});

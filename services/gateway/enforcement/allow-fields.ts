@@ -1,0 +1,25 @@
+import type { JsonObject } from "../json/json-value";
+import type { MessagesRequest } from "../messages/request";
+import { isAbsent, isObject } from "../translate/to-messages/read-value";
+import { notWhenEnforced } from "./errors";
+import { ruleOf } from "./request-fields";
+
+/** The request with only the fields that may be sent. @throws GatewayError 400 for one that must not be left out */
+export function allowFields(request: MessagesRequest, isEnforced: boolean): MessagesRequest {
+  const allowed: Record<string, JsonObject[string]> = {};
+  for (const field of Object.keys(request)) {
+    const value = request[field];
+    if (isAbsent(value)) continue;
+    const rule = ruleOf(field, isEnforced);
+    if (rule === "refuse")
+      throw notWhenEnforced(field, "this gateway does not pass it on with this key; leave it out");
+    if (rule === "keep") allowed[field] = field === "metadata" ? onlyUser(value) : value;
+  }
+  return allowed as JsonObject as MessagesRequest;
+}
+
+/** The provider takes nothing but the user; labels that are meant for gateways end here. */
+function onlyUser(metadata: JsonObject[string]): JsonObject | undefined {
+  const user = isObject(metadata) ? metadata["user_id"] : undefined;
+  return isAbsent(user) ? undefined : { user_id: user };
+}

@@ -1,0 +1,61 @@
+import { parseJson } from "../json/parse-json";
+import { isList, isObject } from "../translate/to-messages/read-value";
+import type { EnforcementPolicy } from "./policy";
+
+/** Rows and blocks that must not be in what is sent, as `writeJson` would write them. */
+const SUSPICIOUS: readonly Buffer[] = [
+  '"role":"system"',
+  '"role":"developer"',
+  '"type":"tool_addition"',
+  '"type":"tool_removal"',
+].map((text) => Buffer.from(text));
+
+const ROLES: ReadonlySet<unknown> = new Set(["user", "assistant"]);
+const FORBIDDEN_BLOCKS: ReadonlySet<unknown> = new Set(["tool_addition", "tool_removal"]);
+
+const heads = new WeakMap<EnforcementPolicy, Buffer>();
+
+/**
+ * Looks at the finished bytes, without relying on what made them.
+ *
+ * - They begin with the system list, and that with the rules as `JSON.stringify` writes them, each whole and in its own
+ *   block. So the rules are there, unchanged and first, unless the object had `system` twice, which it cannot have.
+ * - No row has a role that instructs, and no block changes tools. Written JSON has one spelling for such a row, and
+ *   quotes inside texts are escaped, so a search finds every one. It also finds the same letters in the input of a tool;
+ *   then the bytes are read again and looked at row by row.
+ * @returns what is wrong, `undefined` when nothing is
+ */
+export function findViolation(bytes: Buffer, policy: EnforcementPolicy): string | undefined {
+  if (policy.blocks.length === 0) return undefined;
+  const head = headOf(policy);
+  const next = bytes[head.length];
+  const isFirst = bytes.compare(head, 0, head.length, 0, head.length) === 0;
+  // After the last block of the rules: another block, or the end of the list.
+  if (!isFirst || (next !== 0x2c && next !== 0x5d)) return "the working rules are not where they must be";
+  if (!SUSPICIOUS.some((text) => bytes.includes(text))) return undefined;
+  return findRow(bytes);
+}
+
+/** The bytes with which a body with these rules begins. */
+function headOf(policy: EnforcementPolicy): Buffer {
+  const known = heads.get(policy);
+  if (known !== undefined) return known;
+  const blocks = policy.blocks.map(({ text }) => ({ type: "text", text }));
+  const head = Buffer.from(`{"system":${JSON.stringify(blocks).slice(0, -1)}`);
+  heads.set(policy, head);
+  return head;
+}
+
+function findRow(bytes: Buffer): string | undefined {
+  const body = parseJson(bytes);
+  const messages = isObject(body) ? body["messages"] : undefined;
+  if (!isList(messages)) return "the conversation is not a list";
+  for (const message of messages) {
+    if (!isObject(message) || !ROLES.has(message["role"])) return "a row of the conversation would instruct";
+    const { content } = message;
+    if (isList(content) && content.some((block) => isObject(block) && FORBIDDEN_BLOCKS.has(block["type"]))) {
+      return "a block of the conversation would change the tools";
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,61 @@
+/** Counters of an answer, in tokens. `inputTokens` leaves out what was read from or written to the cache. */
+export interface TokenUsage {
+  readonly inputTokens: number;
+  /** Thinking included. */
+  readonly outputTokens: number;
+  readonly cacheReadTokens: number;
+  /** For 5 minutes and for an hour together. */
+  readonly cacheWriteTokens: number;
+  /** The part of `cacheWriteTokens` that is kept for an hour, which costs more. */
+  readonly cacheWrite1hTokens: number;
+  /** The part of `outputTokens` that was thinking; 0 when the provider does not say. */
+  readonly thinkingTokens: number;
+}
+
+/** Before anything was reported. */
+export const NO_USAGE: TokenUsage = {
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  cacheWrite1hTokens: 0,
+  thinkingTokens: 0,
+};
+
+/**
+ * Takes over what an event reports in Anthropic's `usage`. Counters are cumulative: the last one that is not null
+ * stands, also when it is smaller or larger than before. Anything but a whole number of tokens is no report.
+ */
+export function mergeUsage(known: TokenUsage, reported: unknown): TokenUsage {
+  if (!isRecord(reported)) return known;
+  const writes = isRecord(reported["cache_creation"]) ? reported["cache_creation"] : {};
+  const details = isRecord(reported["output_tokens_details"]) ? reported["output_tokens_details"] : {};
+  const write5m = readCount(writes["ephemeral_5m_input_tokens"]);
+  const write1h = readCount(writes["ephemeral_1h_input_tokens"]);
+  return {
+    inputTokens: readCount(reported["input_tokens"]) ?? known.inputTokens,
+    outputTokens: readCount(reported["output_tokens"]) ?? known.outputTokens,
+    cacheReadTokens: readCount(reported["cache_read_input_tokens"]) ?? known.cacheReadTokens,
+    cacheWriteTokens:
+      readCount(reported["cache_creation_input_tokens"]) ?? sum(write5m, write1h) ?? known.cacheWriteTokens,
+    cacheWrite1hTokens: write1h ?? known.cacheWrite1hTokens,
+    thinkingTokens: readCount(details["thinking_tokens"]) ?? known.thinkingTokens,
+  };
+}
+
+/** No model reads or writes this much in one request. */
+const MAX_COUNT = 1_000_000_000;
+
+function readCount(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MAX_COUNT
+    ? value
+    : undefined;
+}
+
+function sum(left: number | undefined, right: number | undefined): number | undefined {
+  return left === undefined && right === undefined ? undefined : (left ?? 0) + (right ?? 0);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

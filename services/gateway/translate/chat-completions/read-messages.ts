@@ -1,0 +1,61 @@
+import type { JsonValue } from "../../json/json-value";
+import type { MessagesTarget, TextBlock } from "../../messages/request";
+import { dropBlank } from "../to-messages/blank-text";
+import { cacheControlOf, markLastBlock } from "../to-messages/cache-control";
+import { kindOf, quote, requireList, requireObject, textIn } from "../to-messages/read-value";
+import type { TurnItem } from "../to-messages/turn-item";
+import { TranslationError } from "../translation-error";
+import { readAssistantMessage } from "./assistant-message";
+import { readContent, readTextContent } from "./content-parts";
+import { readFunctionMessage, readToolMessage } from "./tool-message";
+
+/** The messages of a chat, sorted. */
+export interface ChatHistory {
+  /** What system and developer messages say, wherever they stand: a block for each text, never joined. */
+  readonly system: readonly TextBlock[];
+  readonly items: readonly TurnItem[];
+  /** Where the last message stands in the request. */
+  readonly lastPath: string;
+}
+
+/** @throws TranslationError for content that cannot be sent */
+export function readMessages(messages: JsonValue | undefined, target: MessagesTarget): ChatHistory {
+  const list = requireList(messages, "messages");
+  const system: TextBlock[] = [];
+  const items: TurnItem[] = [];
+  list.forEach((value, index) => {
+    const path = `messages.${index}`;
+    const message = requireObject(value, path);
+    const role = textIn(message["role"]);
+    switch (role) {
+      case "system":
+      case "developer": {
+        const texts = dropBlank(readTextContent(message["content"], `${path}.content`, target));
+        system.push(...(markLastBlock(texts, cacheControlOf(message)) as readonly TextBlock[]));
+        return;
+      }
+      case "user": {
+        const blocks = dropBlank(readContent(message["content"], `${path}.content`, "media", target));
+        items.push({ kind: "user", blocks: markLastBlock(blocks, cacheControlOf(message)) });
+        return;
+      }
+      case "assistant":
+        items.push({ kind: "assistant", blocks: readAssistantMessage(message, path, target) });
+        return;
+      case "tool":
+        items.push(readToolMessage(message, path, target));
+        return;
+      case "function":
+        items.push(readFunctionMessage(message, path, target));
+        return;
+      default: {
+        const found = role === undefined ? kindOf(message["role"]) : quote(role);
+        throw new TranslationError(
+          `${path}.role`,
+          `${path}.role must be system, developer, user, assistant, tool or function, not ${found}`,
+        );
+      }
+    }
+  });
+  return { system, items, lastPath: `messages.${Math.max(0, list.length - 1)}` };
+}

@@ -1,0 +1,64 @@
+import type { Text } from "../../json/json-value";
+import { textOf } from "../../json/text";
+import type { ContentBlock, MessagesTarget } from "../../messages/request";
+import { TranslationError } from "../translation-error";
+import { type DataUrl, readDataUrl } from "./data-url";
+import { toBase64Image } from "./image";
+import { quote } from "./read-value";
+
+const MAX_TITLE = 200;
+/** How a PDF begins, in base64. */
+const PDF = /^JVBERi/;
+
+/**
+ * A file that the client sends along: a PDF or a text becomes a document, an image an image.
+ * @param data a data URL, or base64 alone
+ * @throws TranslationError for other files
+ */
+export function toDocument(
+  data: Text,
+  filename: string | undefined,
+  path: string,
+  { api }: MessagesTarget,
+): ContentBlock {
+  const file = readDataUrl(data) ?? bareFile(data);
+  if (file.mediaType.startsWith("image/") && file.isBase64)
+    return toBase64Image(file.mediaType, file.data, path, api);
+  const title =
+    filename === undefined || filename.trim() === "" ? {} : { title: filename.slice(0, MAX_TITLE) };
+  if (file.mediaType === "application/pdf" && file.isBase64) {
+    return {
+      type: "document",
+      source: { type: "base64", media_type: "application/pdf", data: file.data },
+      ...title,
+    };
+  }
+  if (!isTextual(file.mediaType)) {
+    throw new TranslationError(
+      path,
+      `${path} must be a PDF, a text or an image, not ${quote(file.mediaType)}`,
+    );
+  }
+  const text = decode(file, path);
+  if (text.trim() === "") throw new TranslationError(path, `${path} holds a file without text`);
+  return { type: "document", source: { type: "text", media_type: "text/plain", data: text }, ...title };
+}
+
+function bareFile(data: Text): DataUrl {
+  const beginning = typeof data === "string" ? data : data.escaped;
+  return { mediaType: PDF.test(beginning) ? "application/pdf" : "unknown", isBase64: true, data };
+}
+
+function isTextual(mediaType: string): boolean {
+  return mediaType.startsWith("text/") || mediaType === "application/json" || mediaType === "application/xml";
+}
+
+function decode({ data, isBase64 }: DataUrl, path: string): string {
+  const text = textOf(data);
+  if (isBase64) return Buffer.from(text, "base64").toString("utf8");
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new TranslationError(path, `${path} must be percent-encoded text or base64`);
+  }
+}

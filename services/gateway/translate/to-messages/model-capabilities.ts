@@ -1,0 +1,110 @@
+/** How a model is told how much to think. */
+export type ThinkingMode =
+  /** `thinking: {type: "adaptive"}` and `output_config.effort`. */
+  | "adaptive"
+  /** `thinking: {type: "enabled", budget_tokens}`. */
+  | "budget";
+
+/** How thinking is turned off. */
+export type ThinkingOff =
+  /** `thinking: {type: "disabled"}`. */
+  | "disabled"
+  /** `disabled` is accepted up to effort `high`. */
+  | "disabled-up-to-high"
+  /** `thinking: {type: "between_tools"}` is the least. */
+  | "between-tools"
+  /** Not at all. */
+  | "never";
+
+export type Effort = "low" | "medium" | "high" | "xhigh" | "max";
+
+/** What a model accepts; decides which parameters are sent, and how. */
+export interface ModelCapabilities {
+  /** Most tokens of an answer. */
+  readonly maxOutputTokens: number;
+  /** Whether `temperature`, `top_p` and `top_k` are accepted at all. */
+  readonly acceptsSampling: boolean;
+  readonly thinkingMode: ThinkingMode;
+  /** Whether an adaptive model also takes a budget. */
+  readonly acceptsBudget: boolean;
+  /** Whether the model thinks when nothing is said about it. */
+  readonly thinksByDefault: boolean;
+  readonly thinkingOff: ThinkingOff;
+  /** Levels of `output_config.effort`; empty when the field is refused. */
+  readonly efforts: readonly Effort[];
+  /** Whether `tool_choice` may demand a tool. No model lets it while it thinks by a budget. */
+  readonly acceptsForcedTools: boolean;
+  /** Whether `output_config.format` is accepted by Anthropic's own API. */
+  readonly hasOutputFormat: boolean;
+  /** The same for Bedrock's InvokeModel. */
+  readonly hasOutputFormatOnInvoke: boolean;
+  /** Whether the last turn may be the assistant's, to be continued. */
+  readonly acceptsPrefill: boolean;
+}
+
+const ALL_EFFORTS: readonly Effort[] = ["low", "medium", "high", "xhigh", "max"];
+
+/** What counts for every model that nothing else is known of: the strictest. */
+const NEWEST: ModelCapabilities = {
+  maxOutputTokens: 128_000,
+  acceptsSampling: false,
+  thinkingMode: "adaptive",
+  acceptsBudget: false,
+  thinksByDefault: true,
+  thinkingOff: "never",
+  efforts: ALL_EFFORTS,
+  acceptsForcedTools: false,
+  hasOutputFormat: true,
+  hasOutputFormatOnInvoke: false,
+  acceptsPrefill: false,
+};
+
+const ALWAYS_THINKS: ModelCapabilities = { ...NEWEST, acceptsForcedTools: true };
+const ON_BY_DEFAULT: ModelCapabilities = { ...ALWAYS_THINKS, thinkingOff: "disabled-up-to-high" };
+const OFF_BY_DEFAULT: ModelCapabilities = {
+  ...ALWAYS_THINKS,
+  thinksByDefault: false,
+  thinkingOff: "disabled",
+};
+const GENERATION_4_6: ModelCapabilities = {
+  ...OFF_BY_DEFAULT,
+  acceptsSampling: true,
+  acceptsBudget: true,
+  efforts: ["low", "medium", "high", "max"],
+};
+const GENERATION_4_5: ModelCapabilities = {
+  ...GENERATION_4_6,
+  maxOutputTokens: 64_000,
+  thinkingMode: "budget",
+  efforts: [],
+  acceptsPrefill: true,
+};
+const GENERATION_4: ModelCapabilities = { ...GENERATION_4_5, hasOutputFormat: false };
+
+/** First match wins, so longer names stand before their prefixes. Source: Anthropic's model documentation. */
+const TABLE: readonly (readonly [idContains: string, capabilities: ModelCapabilities])[] = [
+  ["sonnet-5-5", { ...NEWEST, thinkingOff: "between-tools" }],
+  ["opus-5-5", NEWEST],
+  ["haiku-5-5", ON_BY_DEFAULT],
+  ["fable-5-", NEWEST],
+  ["mythos-5-", NEWEST],
+  ["fable-5", ALWAYS_THINKS],
+  ["mythos-5", ALWAYS_THINKS],
+  ["opus-5", ON_BY_DEFAULT],
+  ["sonnet-5", { ...ON_BY_DEFAULT, thinkingOff: "disabled" }],
+  ["opus-4-7", OFF_BY_DEFAULT],
+  ["opus-4-8", OFF_BY_DEFAULT],
+  ["opus-4-6", { ...GENERATION_4_6, hasOutputFormatOnInvoke: true }],
+  ["sonnet-4-6", GENERATION_4_6],
+  ["opus-4-5", { ...GENERATION_4_5, efforts: ["low", "medium", "high"], hasOutputFormatOnInvoke: true }],
+  ["sonnet-4-5", { ...GENERATION_4_5, hasOutputFormatOnInvoke: true }],
+  ["haiku-4-5", GENERATION_4_5],
+  ["opus-4-1", { ...GENERATION_4_5, maxOutputTokens: 32_000 }],
+  ["opus-4", { ...GENERATION_4, maxOutputTokens: 32_000 }],
+  ["sonnet-4", GENERATION_4],
+];
+
+/** A model that is not in the table counts as newer than all that are. */
+export function findCapabilities(upstreamModel: string): ModelCapabilities {
+  return TABLE.find(([part]) => upstreamModel.includes(part))?.[1] ?? NEWEST;
+}

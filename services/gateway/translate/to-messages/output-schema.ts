@@ -1,0 +1,171 @@
+import type { JsonObject, JsonValue } from "../../json/json-value";
+import { writeJson } from "../../json/write-json";
+import { isList, isObject, textIn } from "./read-value";
+
+/** Limits of the upstream's compiler of schemas. */
+const MAX_OPTIONAL = 24;
+const MAX_UNIONS = 16;
+const MAX_DEPTH = 32;
+
+const FORMATS = new Set([
+  "date-time",
+  "time",
+  "date",
+  "duration",
+  "email",
+  "hostname",
+  "uri",
+  "ipv4",
+  "ipv6",
+  "uuid",
+]);
+/** Keywords that are passed on as they are. */
+const KEPT = new Set(["type", "title", "description", "enum", "const", "default", "$ref", "required"]);
+/** Keywords that only say something about the schema. */
+const SILENT = new Set(["$schema", "$id", "$comment", "examples", "deprecated", "readOnly", "writeOnly"]);
+/** Keywords that are refused, and mean enough to be told to the model in words. */
+const TOLD = new Set([
+  "minimum",
+  "maximum",
+  "exclusiveMinimum",
+  "exclusiveMaximum",
+  "multipleOf",
+  "minLength",
+  "maxLength",
+  "pattern",
+  "minItems",
+  "maxItems",
+  "uniqueItems",
+  "contains",
+  "minContains",
+  "maxContains",
+  "prefixItems",
+  "minProperties",
+  "maxProperties",
+  "propertyNames",
+  "format",
+  "not",
+  "contentEncoding",
+  "contentMediaType",
+]);
+
+/** A schema says something that the upstream's compiler cannot. */
+class NotExpressibleError extends Error {}
+
+/**
+ * A JSON schema as `output_config.format` accepts it: objects are closed, `oneOf` becomes `anyOf`, limits move into the
+ * description. `undefined` when it cannot be said that way: open objects, recursion, too many alternatives.
+ */
+export function toOutputSchema(schema: JsonObject): JsonObject | undefined {
+  try {
+    return new OutputSchema(schema).build();
+  } catch (error) {
+    if (error instanceof NotExpressibleError) return undefined;
+    throw error;
+  }
+}
+
+class OutputSchema {
+  #optional = 0;
+  #unions = 0;
+
+  constructor(private readonly root: JsonObject) {}
+
+  build(): JsonObject {
+    this.#refuseRecursion(this.root, new Set(), 0);
+    return this.#convert(this.root, 0);
+  }
+
+  #convert(schema: JsonValue | undefined, depth: number): JsonObject {
+    if (!isObject(schema) || depth > MAX_DEPTH) throw new NotExpressibleError();
+    const result: Record<string, JsonValue | undefined> = {};
+    const told: string[] = [];
+    for (const [keyword, value] of Object.entries(schema)) {
+      if (value === undefined || SILENT.has(keyword)) continue;
+      if (KEPT.has(keyword)) result[keyword] = value;
+      else if (keyword === "format" && FORMATS.has(textIn(value) ?? "")) result[keyword] = value;
+      else if (TOLD.has(keyword)) told.push(`${keyword}: ${readable(value)}`);
+      else if (keyword === "$defs" || keyword === "definitions" || keyword === "properties")
+        result[keyword] = this.#convertMembers(value, depth);
+      else if (keyword === "items") result[keyword] = this.#convert(value, depth + 1);
+      else if (keyword === "anyOf" || keyword === "oneOf")
+        result["anyOf"] = this.#convertUnion(result["anyOf"], value, depth);
+      else if (keyword === "allOf") result[keyword] = this.#convertList(value, depth);
+      else if (keyword !== "additionalProperties") throw new NotExpressibleError();
+    }
+    if (isList(schema["type"])) this.#countUnion();
+    if (describesObject(schema)) this.#close(schema, result);
+    return told.length === 0 ? result : { ...result, description: describe(result["description"], told) };
+  }
+
+  /** An object has the properties that are named, and no others. */
+  #close(schema: JsonObject, result: Record<string, JsonValue | undefined>): void {
+    const { properties, additionalProperties } = schema as { [name: string]: JsonValue | undefined };
+    const names = isObject(properties) ? Object.keys(properties) : [];
+    const isOpen = additionalProperties !== undefined && additionalProperties !== false;
+    if (isOpen || schema["patternProperties"] !== undefined) throw new NotExpressibleError();
+    if (names.length === 0 && additionalProperties === undefined) throw new NotExpressibleError();
+    const required = new Set((isList(schema["required"]) ? schema["required"] : []).map(textIn));
+    this.#optional += names.filter((name) => !required.has(name)).length;
+    if (this.#optional > MAX_OPTIONAL) throw new NotExpressibleError();
+    result["additionalProperties"] = false;
+  }
+
+  #convertMembers(members: JsonValue, depth: number): JsonObject {
+    if (!isObject(members)) throw new NotExpressibleError();
+    return Object.fromEntries(
+      Object.entries(members).map(([name, member]) => [name, this.#convert(member, depth + 1)]),
+    );
+  }
+
+  #convertUnion(known: JsonValue | undefined, value: JsonValue, depth: number): JsonValue {
+    if (known !== undefined) throw new NotExpressibleError();
+    this.#countUnion();
+    return this.#convertList(value, depth);
+  }
+
+  #convertList(value: JsonValue, depth: number): JsonValue {
+    if (!isList(value)) throw new NotExpressibleError();
+    return value.map((member) => this.#convert(member, depth + 1));
+  }
+
+  #countUnion(): void {
+    if (++this.#unions > MAX_UNIONS) throw new NotExpressibleError();
+  }
+
+  /** @param open names of the definitions around this place */
+  #refuseRecursion(value: JsonValue | undefined, open: ReadonlySet<string>, depth: number): void {
+    if (depth > MAX_DEPTH * 4) throw new NotExpressibleError();
+    if (isList(value)) for (const member of value) this.#refuseRecursion(member, open, depth + 1);
+    if (!isObject(value)) return;
+    const reference = textIn(value["$ref"]);
+    if (reference !== undefined) {
+      if (open.has(reference)) throw new NotExpressibleError();
+      this.#refuseRecursion(this.#find(reference), new Set([...open, reference]), depth + 1);
+    }
+    for (const [name, member] of Object.entries(value)) {
+      if (name !== "$defs" && name !== "definitions") this.#refuseRecursion(member, open, depth + 1);
+    }
+  }
+
+  #find(reference: string): JsonObject {
+    const [, place = "", name = ""] = /^#\/(\$defs|definitions)\/([^/]+)$/.exec(reference) ?? [];
+    const definitions = this.root[place];
+    const found = isObject(definitions) && Object.hasOwn(definitions, name) ? definitions[name] : undefined;
+    if (!isObject(found)) throw new NotExpressibleError();
+    return found;
+  }
+}
+
+function describesObject(schema: JsonObject): boolean {
+  const types = isList(schema["type"]) ? schema["type"] : [schema["type"]];
+  return schema["properties"] !== undefined || types.some((type) => textIn(type) === "object");
+}
+
+function describe(description: JsonValue | undefined, told: readonly string[]): string {
+  return [textIn(description) ?? "", `(${told.join("; ")})`].filter((part) => part !== "").join(" ");
+}
+
+function readable(value: JsonValue): string {
+  return Buffer.from(writeJson(value), "latin1").toString("utf8");
+}
