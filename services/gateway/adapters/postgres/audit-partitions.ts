@@ -4,7 +4,7 @@ import type { Clock } from "../../ports/clock";
 import type { LinkUser } from "./link";
 
 /** Any number, the same in every replica: only one of them works on the partitions at a time. */
-const PARTITION_LOCK = 7_205_315;
+const PARTITION_LOCK = 7_205_319;
 /** Partitions made before their month begins. */
 const MONTHS_AHEAD = 2;
 const INTERVAL_MS = 3_600_000;

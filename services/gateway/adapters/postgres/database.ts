@@ -13,6 +13,7 @@ import { PostgresNamedBudgetStore } from "./named-budget-store";
 import { createDatabaseProbe } from "./probe";
 import { PostgresQuotaStore } from "./quota-store";
 import { PostgresSpendStore } from "./spend-store";
+import { Sweep } from "./sweep";
 import { PostgresUserStore } from "./user-store";
 
 /** Questions about spend that run at the same time. */
@@ -113,6 +114,7 @@ export function openDatabase({
       users.table,
       namedBudgets.table,
       adminTokens.table,
+      new Sweep({ clock: systemClock, logger }),
       audit.linkUser,
     ],
   });
