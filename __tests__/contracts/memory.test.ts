@@ -9,6 +9,7 @@ import { MemoryUserStore } from "../../services/gateway/adapters/memory/user-sto
 import { describeAuditLog } from "./audit-log.contract";
 import { describeBudgetStore } from "./budget-store.contract";
 import { describeKeyStore } from "./key-store.contract";
+import { describeLedger } from "./ledger.contract";
 import { describeManagementStores } from "./management-stores.contract";
 import { describeQuotaStore } from "./quota-store.contract";
 import { describeSpendStore } from "./spend-store.contract";
@@ -42,3 +43,25 @@ describeBudgetStore("memory", async () => {
       })),
   };
 });
+describeLedger(
+  "memory",
+  async () => {
+    let now = 0;
+    const store: MemoryBudgetStore = new MemoryBudgetStore((row) => void audit.add(row), { now: () => now });
+    const audit = new MemoryAuditLog({ budgets: store });
+    return {
+      gateways: [1, 2, 3].map(() => ({ store, audit })),
+      leased: async (account) => store.leasedNano({ account, period: "all" }),
+      rows: async () =>
+        [...audit.rows.values()].map(({ requestId, costNanoUsd, errorType }) => ({
+          requestId,
+          cost: Number(costNanoUsd),
+          errorType,
+        })),
+      pass: async (ms) => {
+        now += ms;
+      },
+    };
+  },
+  { schedules: 60, steps: 150 },
+);

@@ -162,7 +162,8 @@ test("Postgres crashes and comes back: keys without a budget notice nothing, the
   expectOneRowEach([...freeAnswers, ...payingAnswers], await rowIds());
   const books = await eventually(async () => {
     const found = await postgres.query<Record<string, number>>(
-      `SELECT sum(spent_nano_usd)::float8 AS spent, (SELECT count(*)::int FROM budget_intents) AS intents,
+      `SELECT (sum(spent_nano_usd) + (SELECT coalesce(sum(spent_nano_usd), 0) FROM budget_leases))::float8 AS spent,
+              (SELECT count(*)::int FROM intent_batches) AS intents,
               (SELECT sum(cost_nano_usd)::float8 FROM audit_log) AS audited,
               (SELECT sum(cost_nano_usd)::float8 FROM audit_log a JOIN virtual_keys k USING (key_id)
                 WHERE k.max_budget_nano_usd IS NOT NULL) AS charged,
@@ -195,7 +196,7 @@ test("the gateway is killed while the journal is in use: the next one replays ev
   expect(next.output).toContain("journal replayed");
   const lost = await eventually(async () => {
     const [left] = await postgres.query<{ intents: number }>(
-      "SELECT count(*)::int AS intents FROM budget_intents",
+      "SELECT count(*)::int AS intents FROM intent_batches",
       database,
     );
     const sql = "SELECT request_id FROM audit_log WHERE error_type = 'gateway_lost'";

@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { zodValidator } from "../shared/zod-validator";
 import type { GatewayConfig } from "./config";
+import type { EnforcementLevels } from "./enforcement/levels";
+import type { PromptSource } from "./enforcement/prompt";
 import { budgetedSpend } from "./ledger/budgeted-spend";
 import type { Ledger } from "./ledger/ledger";
 import type { Limiter } from "./limits/limiter";
@@ -30,9 +32,9 @@ import type { SpendBaselines, SpendReader } from "./ports/spend-reader";
 import type { UserStore } from "./ports/user-store";
 import { adminTokenRoutes } from "./routes/admin-tokens";
 import { budgetRoutes } from "./routes/budgets";
-import { chatCompletions } from "./routes/chat-completions";
 import { type CallbackNames, configCallbacks } from "./routes/config-callbacks";
 import { deploymentHealth } from "./routes/deployment-health";
+import { generation } from "./routes/generation";
 import { keyChangeRoutes } from "./routes/key-changes";
 import { keyRoutes } from "./routes/keys";
 import { modelInfo } from "./routes/model-info";
@@ -62,6 +64,9 @@ export interface GatewayDependencies {
   readonly checks: HealthChecks;
   readonly upstream: UpstreamClient;
   readonly inFlight: InFlight;
+  /** Working rules, and which of them hold for whom. */
+  readonly levels: EnforcementLevels;
+  readonly prompts: PromptSource;
   /** Of the configuration in force. */
   readonly callbacks: () => CallbackNames;
   /** Every deployment of the configuration and its present state. */
@@ -109,7 +114,14 @@ export function buildApp(
   app.register(health, { checks: deps.checks });
   const coolDowns = watchDeployments(deps);
   const failover = { client, health: coolDowns, clock };
-  app.register(chatCompletions, { catalog, ledger, failover, inFlight });
+  app.register(generation, {
+    catalog,
+    ledger,
+    failover,
+    inFlight,
+    levels: deps.levels,
+    prompts: deps.prompts,
+  });
   app.register(models, { catalog });
   app.register(modelInfo, { catalog });
   app.register(deploymentHealth, {

@@ -31,6 +31,8 @@ const environment = z
       .regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://")
       .transform((url) => new Secret(url)),
     CONFIG_FILE: z.string().default("/app/config.yaml"),
+    PROMPTS_DIRECTORY: z.string().default("/app/prompts"),
+    DEFAULT_ENFORCEMENT_LEVEL: z.string().default("standard"),
     LOG_LEVEL: z
       .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
         error: "must be one of fatal, error, warn, info, debug, trace, silent",
@@ -84,6 +86,10 @@ const environment = z
     databaseUrl: env.DATABASE_URL,
     /** The models file. `CONFIG_FILE`, default `/app/config.yaml`. */
     configFile: env.CONFIG_FILE,
+    /** Files with the working rules, such as `standard.md`. `PROMPTS_DIRECTORY`, default `/app/prompts`. */
+    promptsDirectory: env.PROMPTS_DIRECTORY,
+    /** Level of keys that name none. `DEFAULT_ENFORCEMENT_LEVEL`, default `standard`. */
+    defaultEnforcementLevel: env.DEFAULT_ENFORCEMENT_LEVEL,
     /** `LOG_LEVEL`, default `info`. */
     logLevel: env.LOG_LEVEL,
     /** Largest request body, in bytes. `MAX_BODY_BYTES`, default 32 MiB. */

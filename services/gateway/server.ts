@@ -8,6 +8,8 @@ import { CatalogReloader } from "./config-file/catalog-reloader";
 import { LiveCatalog } from "./config-file/live-catalog";
 import { loadCatalog } from "./config-file/load-catalog";
 import { drain } from "./drain";
+import { EnforcementLevels } from "./enforcement/levels";
+import { PromptStore } from "./enforcement/prompt-store";
 import { Ledger } from "./ledger/ledger";
 import { Limiter } from "./limits/limiter";
 import { systemClock } from "./ports/clock";
@@ -48,6 +50,13 @@ async function main(): Promise<void> {
   const ledger = new Ledger({ store: database.budgets, logger });
   // Only now: it settles what dead gateways had reserved, and their rows may have been in the journal.
   void database.audit.begun.then(() => ledger.start());
+  const levels = new EnforcementLevels({ defaultLevel: config.defaultEnforcementLevel });
+  const prompts = await PromptStore.open({
+    directory: config.promptsDirectory,
+    levels: levels.all,
+    logger,
+  });
+  prompts.start();
   const upstream = new UpstreamClient(config.upstreamTimeouts);
   const inFlight = new InFlight();
   const app = buildApp(config, {
@@ -65,6 +74,8 @@ async function main(): Promise<void> {
     checks: { isDatabaseConnected: database.probe, isAuditAccepting: () => database.audit.isAccepting },
     upstream,
     inFlight,
+    levels,
+    prompts,
     callbacks: () => reloader.loaded.callbacks,
     deploymentStatuses: () => listStatuses(catalog, reloader.loaded.skipped),
   });
@@ -76,6 +87,7 @@ async function main(): Promise<void> {
     limitMs: config.stopGraceMs + FLUSH_MS + CLOSE_MARGIN_MS,
     close: async () => {
       reloader.stop();
+      prompts.stop();
       await drain(app, inFlight, config.stopGraceMs);
       await database.flush(FLUSH_MS);
       // With rows in the journal the owners end later: the next process replays first.

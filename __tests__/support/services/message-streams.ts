@@ -1,10 +1,14 @@
 import { MessageEvent } from "../../../services/gateway/messages/event";
 import type { FakeEvent } from "./fake-anthropic";
 
-/** How events are written: as providers do, padded as Anthropic does, or with spaces that nobody expects. */
+/** How events are written: as providers do, padded as Anthropic does, with needless escapes, or with spaces. */
 export const SPELLINGS = {
   canonical: (event) => JSON.stringify(event),
   padded: (event) => JSON.stringify(event).replace(/(\}*)$/, (ends) => ends.split("").join("   ")),
+  escaped: (event) =>
+    JSON.stringify(event)
+      .replaceAll("/", "\\/")
+      .replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
   spaced: (event) => JSON.stringify(event, null, 1).replaceAll("\n", ""),
 } satisfies Record<string, (event: FakeEvent) => string>;
 

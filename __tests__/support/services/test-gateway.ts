@@ -9,6 +9,7 @@ import { MemoryQuotaStore } from "../../../services/gateway/adapters/memory/quot
 import { MemorySpendStore } from "../../../services/gateway/adapters/memory/spend-store";
 import { MemoryUserStore } from "../../../services/gateway/adapters/memory/user-store";
 import { buildApp } from "../../../services/gateway/app";
+import { EnforcementLevels, type LevelSettings } from "../../../services/gateway/enforcement/levels";
 import { hashKey, maskKey } from "../../../services/gateway/key-token";
 import { Ledger } from "../../../services/gateway/ledger/ledger";
 import { Limiter } from "../../../services/gateway/limits/limiter";
@@ -21,6 +22,7 @@ import { Secret } from "../../../services/gateway/secret";
 import { UpstreamClient, type UpstreamTimeouts } from "../../../services/gateway/upstream/client";
 import { InFlight } from "../../../services/gateway/upstream/in-flight";
 import { createLogger } from "../../../services/shared/logger";
+import { staticPrompts } from "./static-prompts";
 
 export const MASTER_KEY = "sk-master-key-of-tests";
 export const MODEL = "claude-sonnet-4-5";
@@ -67,6 +69,10 @@ export interface TestGatewayProps {
   /** Deployments of `MODEL`. @default one, with Anthropic */
   readonly deployments?: readonly Deployment[];
   readonly routing?: Partial<RoutingSettings>;
+  /** @default - keys have no working rules unless they name a level */
+  readonly levels?: LevelSettings;
+  /** Level → its working rules. @default - those of `prompts/` */
+  readonly prompts?: Readonly<Record<string, string>>;
 }
 
 export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
@@ -130,6 +136,8 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
       },
       upstream,
       inFlight,
+      levels: new EnforcementLevels({ defaultLevel: "unrestricted", ...props.levels }),
+      prompts: staticPrompts(props.prompts),
       callbacks: () => ({ success: ["log_to_db", "langfuse"], failure: ["langfuse"], both: [] }),
       deploymentStatuses: () => [
         { id: `${MODEL}/0`, modelName: MODEL, upstreamModel: `${MODEL}-20250929`, error: undefined },

@@ -1,15 +1,14 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { auditNotCommitted, auditUnavailable, clientClosed, type GatewayError } from "../errors";
 import type { Reservation } from "../ledger/reservation";
+import type { MessageProgress } from "../messages/progress";
+import { settleUsage } from "../messages/settle-usage";
+import { NO_USAGE, type TokenUsage } from "../messages/usage";
 import type { Caller } from "../plugins/auth";
 import { type AuditEntry, AuditNotCommittedError, type AuditRow } from "../ports/audit-log";
 import type { Clock } from "../ports/clock";
 import { computeCostNanoUsd } from "../pricing/cost";
 import type { Deployment } from "../routing/deployment";
-import type { TokenUsage } from "../translate/openai-to-anthropic/anthropic-types";
-import { settleUsage } from "../translate/openai-to-anthropic/estimate-usage";
-import type { MessageState } from "../translate/openai-to-anthropic/message-events";
-import { NO_USAGE } from "../translate/openai-to-anthropic/usage";
 import { boundedText } from "./bounded-text";
 import { clientOf } from "./client-of";
 import { scopeOf } from "./key-scope";
@@ -94,11 +93,11 @@ export class AuditDraft {
   }
 
   /** Takes over what the provider has reported so far. */
-  recordMessage(message: MessageState): void {
-    const { usage, isEstimated } = settleUsage(message, this.#maxTokens);
+  recordMessage(progress: MessageProgress): void {
+    const { usage, isEstimated } = settleUsage(progress, this.#maxTokens);
     this.#usage = usage;
     this.#isUsageEstimated = isEstimated;
-    if (message.upstreamModel !== null) this.#model.used = boundedText(message.upstreamModel, 200);
+    if (progress.upstreamModel !== null) this.#model.used = boundedText(progress.upstreamModel, 200);
   }
 
   /** The provider is about to be asked: from here on the request counts for limits, whatever comes of it. */
@@ -134,6 +133,10 @@ export class AuditDraft {
 
   recordError(error: GatewayError): void {
     this.#errorType = error.type;
+  }
+
+  get modelRequested(): string | null {
+    return this.#model.requested;
   }
 
   get endUser(): string | null {
@@ -208,7 +211,7 @@ export class AuditDraft {
       errorType: this.#errorType,
       inputTokens: this.#usage.inputTokens,
       outputTokens: this.#usage.outputTokens,
-      reasoningTokens: this.#usage.reasoningTokens,
+      reasoningTokens: this.#usage.thinkingTokens,
       cacheReadTokens: this.#usage.cacheReadTokens,
       cacheWriteTokens: this.#usage.cacheWriteTokens,
       cacheWrite1hTokens: this.#usage.cacheWrite1hTokens,

@@ -3,12 +3,11 @@ import { isList, isObject } from "../translate/to-messages/read-value";
 import type { EnforcementPolicy } from "./policy";
 
 /** Rows and blocks that must not be in what is sent, as `writeJson` would write them. */
-const SUSPICIOUS: readonly Buffer[] = [
-  '"role":"system"',
-  '"role":"developer"',
-  '"type":"tool_addition"',
-  '"type":"tool_removal"',
-].map((text) => Buffer.from(text));
+const SUSPICIOUS = /"role":"(?:system|developer)"|"type":"tool_(?:addition|removal)"/;
+/** A large text would be slow to make, so the bytes are searched in pieces… */
+const PIECE_BYTES = 32 * 1024;
+/** …which overlap by more than the longest match. */
+const OVERLAP_BYTES = 64;
 
 const ROLES: ReadonlySet<unknown> = new Set(["user", "assistant"]);
 const FORBIDDEN_BLOCKS: ReadonlySet<unknown> = new Set(["tool_addition", "tool_removal"]);
@@ -29,11 +28,17 @@ export function findViolation(bytes: Buffer, policy: EnforcementPolicy): string 
   if (policy.blocks.length === 0) return undefined;
   const head = headOf(policy);
   const next = bytes[head.length];
-  const isFirst = bytes.compare(head, 0, head.length, 0, head.length) === 0;
+  const isFirst = bytes.subarray(0, head.length).equals(head);
   // After the last block of the rules: another block, or the end of the list.
   if (!isFirst || (next !== 0x2c && next !== 0x5d)) return "the working rules are not where they must be";
-  if (!SUSPICIOUS.some((text) => bytes.includes(text))) return undefined;
-  return findRow(bytes);
+  return isSuspicious(bytes) ? findRow(bytes) : undefined;
+}
+
+function isSuspicious(bytes: Buffer): boolean {
+  for (let start = 0; start < bytes.length; start += PIECE_BYTES - OVERLAP_BYTES) {
+    if (SUSPICIOUS.test(bytes.toString("latin1", start, start + PIECE_BYTES))) return true;
+  }
+  return false;
 }
 
 /** The bytes with which a body with these rules begins. */

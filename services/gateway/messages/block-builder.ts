@@ -1,8 +1,7 @@
 import { ByteTextBuilder, escapeText, unescapeText } from "./byte-text";
 import type { CollectedBlock, CollectedToolUse } from "./collected-message";
 import type { DeltaText } from "./delta";
-
-type Members = Readonly<Record<string, unknown>>;
+import { type Members, membersOf, textMember } from "./members";
 
 /** Puts one block of an answer together. */
 export class BlockBuilder {
@@ -44,7 +43,7 @@ export class BlockBuilder {
         return {
           ...started,
           thinking: this.#textOf(started, "thinking", this.#thinking),
-          signature: this.#signature || textMember(started, "signature"),
+          signature: this.#signature || (textMember(started, "signature") ?? ""),
         };
       case "tool_use":
         return this.#toolUse(started);
@@ -57,7 +56,7 @@ export class BlockBuilder {
   }
 
   #textOf(started: Members, name: string, rest: ByteTextBuilder): string {
-    return textMember(started, name) + unescapeText(rest.toString());
+    return (textMember(started, name) ?? "") + unescapeText(rest.toString());
   }
 
   #withCitations(block: CollectedBlock): CollectedBlock {
@@ -67,22 +66,17 @@ export class BlockBuilder {
   }
 
   #toolUse(started: CollectedBlock): CollectedToolUse {
-    const filled = objectOf(started["input"]);
+    const filled = membersOf(started["input"]);
     const json = unescapeText(this.#input.toString()) || JSON.stringify(filled);
     return {
       ...started,
       type: "tool_use",
-      id: textMember(started, "id"),
-      name: textMember(started, "name"),
+      id: textMember(started, "id") ?? "",
+      name: textMember(started, "name") ?? "",
       input: parseInput(json) ?? filled,
       inputJson: json,
     };
   }
-}
-
-function textMember(block: Members, name: string): string {
-  const text = block[name];
-  return typeof text === "string" ? text : "";
 }
 
 /** `undefined` when there is none, or it is not complete. */
@@ -93,8 +87,4 @@ function parseInput(json: string): Members | undefined {
   } catch {
     return undefined;
   }
-}
-
-function objectOf(value: unknown): Members {
-  return typeof value === "object" && value !== null ? (value as Members) : {};
 }

@@ -1,8 +1,14 @@
 import { BlockBuilder } from "./block-builder";
 import type { CollectedMessage } from "./collected-message";
+import type { DeltaText } from "./delta";
 import type { MessageEvent } from "./event";
+import { type Members, membersOf, textMember } from "./members";
 
-type Members = Readonly<Record<string, unknown>>;
+/** Pieces that may come without the start of their block. */
+const KINDS: ReadonlyMap<unknown, DeltaText["kind"]> = new Map([
+  ["text_delta", "text"],
+  ["thinking_delta", "thinking"],
+]);
 
 /** Events → the whole answer, for clients that did not ask for a stream. Does not judge whether the answer is complete. */
 export class MessageCollector {
@@ -15,7 +21,7 @@ export class MessageCollector {
   push(event: MessageEvent): void {
     const { delta } = event;
     if (delta !== undefined) {
-      this.#blocks.get(delta.index)?.addText(delta.kind, delta.escaped);
+      this.#blockOf(delta.index, delta.kind)?.addText(delta.kind, delta.escaped);
       return;
     }
     switch (event.type) {
@@ -26,7 +32,7 @@ export class MessageCollector {
         this.#open(event.value["index"], membersOf(event.value["content_block"]));
         break;
       case "content_block_delta":
-        this.#blocks.get(Number(event.value["index"]))?.addDelta(membersOf(event.value["delta"]));
+        this.#addParsed(Number(event.value["index"]), membersOf(event.value["delta"]));
         break;
       case "message_delta":
         this.#change(event.value);
@@ -36,16 +42,16 @@ export class MessageCollector {
 
   /** What came so far, as a message. Blocks are in the order in which they began. */
   message(): CollectedMessage {
-    const { id, model, stop_reason: reason, stop_sequence: sequence } = this.#message;
+    const said = this.#message;
     return {
-      ...this.#message,
-      id: String(id ?? ""),
+      ...said,
+      id: textMember(said, "id") ?? "",
       type: "message",
       role: "assistant",
-      model: String(model ?? ""),
+      model: textMember(said, "model") ?? "",
       content: [...this.#blocks.values()].map((block) => block.build()),
-      stop_reason: typeof reason === "string" ? reason : null,
-      stop_sequence: typeof sequence === "string" ? sequence : null,
+      stop_reason: textMember(said, "stop_reason") ?? null,
+      stop_sequence: textMember(said, "stop_sequence") ?? null,
       usage: this.#usage,
     };
   }
@@ -65,6 +71,17 @@ export class MessageCollector {
       this.#blocks.set(index, new BlockBuilder(block));
   }
 
+  #addParsed(index: number, delta: Members): void {
+    const kind = KINDS.get(delta["type"]);
+    (kind === undefined ? this.#blocks.get(index) : this.#blockOf(index, kind))?.addDelta(delta);
+  }
+
+  /** The block of a piece. Not every provider says where a text begins; a tool has no name then and is dropped. */
+  #blockOf(index: number, kind: DeltaText["kind"]): BlockBuilder | undefined {
+    if (kind !== "input") this.#open(index, { type: kind });
+    return this.#blocks.get(index);
+  }
+
   #change({ type: _type, delta, usage, ...rest }: Members): void {
     this.#message = { ...this.#message, ...rest, ...membersOf(delta) };
     this.#report(usage);
@@ -75,8 +92,4 @@ export class MessageCollector {
       if (value !== null || this.#usage[name] === undefined) this.#usage[name] = value;
     }
   }
-}
-
-function membersOf(value: unknown): Members {
-  return typeof value === "object" && value !== null ? (value as Members) : {};
 }

@@ -1,5 +1,6 @@
 import type { MessageEvent } from "./event";
 import { hasContent } from "./has-content";
+import { type Members, membersOf, textMember } from "./members";
 import { mergeUsage, NO_USAGE, type TokenUsage } from "./usage";
 
 /**
@@ -13,6 +14,8 @@ export interface StreamFailure {
   /** Anthropic's type of error. */
   readonly type: string;
   readonly message: string;
+  /** Anthropic's `details.error_code`: tells errors of one type apart. */
+  readonly errorCode?: string | undefined;
 }
 
 /** What is known of an answer so far. Changed in place by `reduceProgress`: there is one step for each event. */
@@ -63,10 +66,8 @@ export function reduceProgress(progress: MessageProgress, event: MessageEvent): 
       if (progress.phase === "waiting") return fail(progress, "the stream ended before it began");
       progress.phase = "done";
       return progress;
-    case "error": {
-      const error = (event.value["error"] ?? {}) as { type?: unknown; message?: unknown };
-      return fail(progress, String(error.message ?? "unknown error"), String(error.type ?? "api_error"));
-    }
+    case "error":
+      return failAsSaid(progress, membersOf(event.value["error"]));
     default:
       return progress;
   }
@@ -78,23 +79,19 @@ export function endProgress(progress: MessageProgress): MessageProgress {
 }
 
 function start(progress: MessageProgress, event: MessageEvent): MessageProgress {
-  const message = (event.value["message"] ?? {}) as Readonly<Record<string, unknown>>;
-  const id = typeof message["id"] === "string" ? message["id"] : null;
+  const message = membersOf(event.value["message"]);
+  const id = textMember(message, "id") ?? null;
   if (progress.phase !== "waiting") {
     // A repeated start tells nothing new; another one means that two answers are mixed.
     return id === progress.messageId ? progress : fail(progress, "another message began inside the message");
   }
   progress.phase = "open";
   progress.messageId = id;
-  progress.upstreamModel = typeof message["model"] === "string" ? message["model"] : null;
+  progress.upstreamModel = textMember(message, "model") ?? null;
   progress.usage = mergeUsage(progress.usage, message["usage"]);
-  const content = message["content"];
-  return hasContent(event) && Array.isArray(content)
-    ? addContent(
-        progress,
-        content.reduce((size: number, block) => size + sizeOf(block), 0),
-      )
-    : progress;
+  if (!hasContent(event)) return progress;
+  for (const block of message["content"] as readonly unknown[]) addContent(progress, sizeOf(block));
+  return progress;
 }
 
 function addContent(progress: MessageProgress, size: number): MessageProgress {
@@ -106,29 +103,35 @@ function addContent(progress: MessageProgress, size: number): MessageProgress {
 
 /** Text, thinking and the arguments of tools are all paid for as output. */
 function sizeOf(part: unknown): number {
-  const { text, thinking, partial_json: json, input } = (part ?? {}) as Readonly<Record<string, unknown>>;
-  const content = text ?? thinking ?? json ?? (hasMembers(input) ? JSON.stringify(input) : undefined);
+  const { text, thinking, partial_json: json, input } = membersOf(part);
+  const content = text ?? thinking ?? json ?? inputOf(input);
   return typeof content === "string" ? Buffer.byteLength(content) : 0;
 }
 
-function hasMembers(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.keys(value).length > 0;
+/** Input of a tool that came with its block; it is usually empty, and comes in pieces. */
+function inputOf(input: unknown): string | undefined {
+  return Object.keys(membersOf(input)).length > 0 ? JSON.stringify(input) : undefined;
 }
 
-function finish(progress: MessageProgress, event: Readonly<Record<string, unknown>>): MessageProgress {
-  const delta = (event["delta"] ?? {}) as {
-    stop_reason?: unknown;
-    stop_details?: { explanation?: unknown } | null;
-  };
-  const explanation = delta.stop_details?.explanation;
+function finish(progress: MessageProgress, event: Members): MessageProgress {
+  const delta = membersOf(event["delta"]);
   progress.usage = mergeUsage(progress.usage, event["usage"]);
-  if (typeof delta.stop_reason === "string") progress.stopReason = delta.stop_reason;
-  if (typeof explanation === "string") progress.refusal = explanation;
+  progress.stopReason = textMember(delta, "stop_reason") ?? progress.stopReason;
+  progress.refusal = textMember(membersOf(delta["stop_details"]), "explanation") ?? progress.refusal;
   return progress;
 }
 
-function fail(progress: MessageProgress, message: string, type = "api_error"): MessageProgress {
+function failAsSaid(progress: MessageProgress, error: Members): MessageProgress {
+  const errorCode = textMember(membersOf(error["details"]), "error_code");
   progress.phase = "failed";
-  progress.failure = { type, message };
+  progress.failure = {
+    type: textMember(error, "type") ?? "api_error",
+    message: textMember(error, "message") ?? "unknown error",
+    errorCode,
+  };
   return progress;
+}
+
+function fail(progress: MessageProgress, message: string): MessageProgress {
+  return failAsSaid(progress, { message });
 }

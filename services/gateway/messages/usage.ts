@@ -1,3 +1,5 @@
+import { membersOf } from "./members";
+
 /** Counters of an answer, in tokens. `inputTokens` leaves out what was read from or written to the cache. */
 export interface TokenUsage {
   readonly inputTokens: number;
@@ -27,17 +29,17 @@ export const NO_USAGE: TokenUsage = {
  * stands, also when it is smaller or larger than before. Anything but a whole number of tokens is no report.
  */
 export function mergeUsage(known: TokenUsage, reported: unknown): TokenUsage {
-  if (!isRecord(reported)) return known;
-  const writes = isRecord(reported["cache_creation"]) ? reported["cache_creation"] : {};
-  const details = isRecord(reported["output_tokens_details"]) ? reported["output_tokens_details"] : {};
+  const counters = membersOf(reported);
+  const writes = membersOf(counters["cache_creation"]);
+  const details = membersOf(counters["output_tokens_details"]);
   const write5m = readCount(writes["ephemeral_5m_input_tokens"]);
   const write1h = readCount(writes["ephemeral_1h_input_tokens"]);
   return {
-    inputTokens: readCount(reported["input_tokens"]) ?? known.inputTokens,
-    outputTokens: readCount(reported["output_tokens"]) ?? known.outputTokens,
-    cacheReadTokens: readCount(reported["cache_read_input_tokens"]) ?? known.cacheReadTokens,
+    inputTokens: readCount(counters["input_tokens"]) ?? known.inputTokens,
+    outputTokens: readCount(counters["output_tokens"]) ?? known.outputTokens,
+    cacheReadTokens: readCount(counters["cache_read_input_tokens"]) ?? known.cacheReadTokens,
     cacheWriteTokens:
-      readCount(reported["cache_creation_input_tokens"]) ?? sum(write5m, write1h) ?? known.cacheWriteTokens,
+      readCount(counters["cache_creation_input_tokens"]) ?? sum(write5m, write1h) ?? known.cacheWriteTokens,
     cacheWrite1hTokens: write1h ?? known.cacheWrite1hTokens,
     thinkingTokens: readCount(details["thinking_tokens"]) ?? known.thinkingTokens,
   };
@@ -54,8 +56,4 @@ function readCount(value: unknown): number | undefined {
 
 function sum(left: number | undefined, right: number | undefined): number | undefined {
   return left === undefined && right === undefined ? undefined : (left ?? 0) + (right ?? 0);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

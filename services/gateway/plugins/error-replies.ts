@@ -1,9 +1,17 @@
 import type { FastifyInstance } from "fastify";
 import fp from "fastify-plugin";
-import { methodNotAllowed, routeNotFound } from "../errors";
+import { type GatewayError, methodNotAllowed, routeNotFound } from "../errors";
+import type { WireError } from "../generation/wire-api";
 import { toGatewayError } from "../to-gateway-error";
 
-/** Every error as an OpenAI error body, and 404 and 405 for what no route answers. */
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** How the route's wire API says an error. @default - as OpenAI's */
+    toError?: (error: GatewayError, requestId: string) => WireError;
+  }
+}
+
+/** Every error in the words of its route's wire API, OpenAI's where there is none, and 404 and 405 for what no route answers. */
 export const errorReplies = fp(
   async (app) => {
     const methodsOf = collectMethods(app);
@@ -13,7 +21,9 @@ export const errorReplies = fp(
       if (known.status === 500) request.log.error({ err: error }, "internal error");
       request.audit?.recordError(known);
       if (known.retryAfterSeconds !== undefined) reply.header("retry-after", known.retryAfterSeconds);
-      return reply.code(known.status).send(known.toBody());
+      const { toError = asOpenAi } = request.routeOptions.config;
+      const { status, body } = toError(known, request.id);
+      return reply.code(status).send(body);
     });
 
     app.setNotFoundHandler(async (request, reply) => {
@@ -26,6 +36,8 @@ export const errorReplies = fp(
   },
   { name: "error-replies", dependencies: ["request-id"] },
 );
+
+const asOpenAi = (error: GatewayError): WireError => ({ status: error.status, body: error.toBody() });
 
 /** Remembers the routes. @returns path → methods that it answers */
 function collectMethods(app: FastifyInstance): (path: string) => string[] {

@@ -1,88 +1,52 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { toGatewayError } from "../to-gateway-error";
-import type { MessageEvent } from "../translate/openai-to-anthropic/message-events";
-import type { AnswerIdentity } from "../translate/openai-to-anthropic/response";
-import { beginStream, reduceStream, type StreamState } from "../translate/openai-to-anthropic/stream";
-import { encodeSseData, SSE_DONE, SSE_KEEP_ALIVE } from "../translate/sse";
-import { toStreamFailure } from "../upstream/stream-failure";
+import type { AnswerStream } from "../translate/answer-stream";
+import type { MessageSource } from "../upstream/message-source";
 import { SseResponse } from "./sse-response";
 
 /** The client's side of a streamed answer. */
 export interface StreamTarget {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
-  /** Aborted when the client is gone or the gateway must stop. */
-  readonly signal: AbortSignal;
-  readonly includeUsage: boolean;
 }
 
 /**
- * Passes a message on as it comes. The last events, `[DONE]` among them, wait for the audit row. A failure
- * before the first content becomes a status; later it is an `error` event without `[DONE]`, so that nobody
- * takes a piece of an answer for the whole.
+ * Passes an answer on as it comes: all events of one read become one write. The last events wait for the audit row. A failure
+ * before the first content becomes a status; later it is an error of the client's wire API, so that nobody takes a
+ * piece of an answer for the whole.
  * @throws GatewayError for a failure before the first content
  */
 export async function relayStream(
-  events: AsyncIterable<readonly MessageEvent[]>,
-  identity: AnswerIdentity,
-  { request, reply, signal, includeUsage }: StreamTarget,
+  source: MessageSource,
+  stream: AnswerStream,
+  { request, reply }: StreamTarget,
 ): Promise<void> {
-  const response = new SseResponse(reply);
   const { audit } = request;
-  let state: StreamState = beginStream(identity, includeUsage);
+  const response = new SseResponse(reply, () => source.resume());
   try {
-    let last = "";
-    for await (const batch of events) {
-      const step = takeBatch(state, batch, response.hasBegun);
-      state = step.state;
-      last = step.last;
-      if (step.text !== "") {
-        audit?.recordFirstContent();
-        await response.write(step.text);
-      } else if (step.isAlive) {
-        await response.write(SSE_KEEP_ALIVE);
+    await source.read((events) => {
+      let text = "";
+      let isAlive = false;
+      for (const event of events) {
+        if (event.type === "ping") isAlive = true;
+        text += stream.push(event);
       }
-      signal.throwIfAborted();
-      if (state.message.phase === "done" || state.message.phase === "failed") break;
-    }
-    audit?.recordMessage(state.message);
-    if (state.message.phase !== "done") throw toStreamFailure(state.message);
+      // A provider that only says that it is still there says it for the gateway, too.
+      if (text === "" && isAlive && response.hasBegun) text = stream.keepAlive;
+      if (text === "") return;
+      audit?.recordFirstContent();
+      if (!response.write(text)) source.pause();
+    });
+    audit?.recordMessage(source.progress);
     await audit?.commit(200);
-    response.end(last + SSE_DONE);
+    response.end(stream.end());
   } catch (error) {
-    audit?.recordMessage(state.message);
+    audit?.recordMessage(source.progress);
     const failure = toGatewayError(error, request.id);
     if (failure.status === 500) request.log.error({ err: error }, "stream failed");
     if (!response.hasBegun) throw failure;
     audit?.recordError(failure);
     await audit?.commit(failure.status).catch((late) => request.log.warn({ err: late }, "audit row late"));
-    response.end(encodeSseData(failure.toBody()));
+    response.end(stream.fail(failure));
   }
-}
-
-interface BatchStep {
-  readonly state: StreamState;
-  /** What goes out at once. */
-  readonly text: string;
-  /** What waits for the audit row. */
-  readonly last: string;
-  /** Whether the provider only said that it is still there, on a stream that has begun. */
-  readonly isAlive: boolean;
-}
-
-/** All events of one read become one write. */
-function takeBatch(before: StreamState, batch: readonly MessageEvent[], hasBegun: boolean): BatchStep {
-  let state = before;
-  let text = "";
-  let last = "";
-  let isAlive = false;
-  for (const event of batch) {
-    const [next, chunks] = reduceStream(state, event);
-    const encoded = chunks.map(encodeSseData).join("");
-    if (next.message.phase === "done") last += encoded;
-    else text += encoded;
-    if (hasBegun && event.type === "ping") isAlive = true;
-    state = next;
-  }
-  return { state, text, last, isAlive };
 }

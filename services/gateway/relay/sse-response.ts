@@ -1,12 +1,25 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
 
+const HEAD = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache",
+  // Proxies such as nginx would hold events back.
+  "x-accel-buffering": "no",
+};
+
 /** Writes server-sent events to the client's socket. Nothing is sent before the first `write`. */
 export class SseResponse {
   readonly #raw: ServerResponse;
+  readonly #onDrain: () => void;
 
-  constructor(readonly reply: FastifyReply) {
+  /** @param onDrain the socket takes more after a `write` that returned false, or is gone */
+  constructor(
+    readonly reply: FastifyReply,
+    onDrain: () => void,
+  ) {
     this.#raw = reply.raw;
+    this.#onDrain = onDrain;
   }
 
   /** Whether the status is out, so that an error can only be an event. */
@@ -14,41 +27,26 @@ export class SseResponse {
     return this.#raw.headersSent;
   }
 
-  /** Resolves when the socket takes more, or is closed. */
-  async write(text: string): Promise<void> {
+  /** @param text one character for each byte @returns whether more may be written at once */
+  write(text: string): boolean {
     // Writing to a socket that is gone raises an error nobody listens to.
-    if (this.#raw.destroyed) return;
+    if (this.#raw.destroyed) return true;
     this.#begin();
-    if (this.#raw.write(text)) return;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        this.#raw.off("drain", done);
-        this.#raw.off("close", done);
-        resolve();
-      };
-      this.#raw.once("drain", done);
-      this.#raw.once("close", done);
-    });
+    return this.#raw.write(text, "latin1");
   }
 
   end(text: string): void {
     if (this.#raw.destroyed) return;
     this.#begin();
-    this.#raw.end(text);
+    this.#raw.end(text, "latin1");
   }
 
   #begin(): void {
     if (this.#raw.headersSent) return;
     // From here on Fastify leaves the socket alone.
     this.reply.hijack();
-    for (const [name, value] of Object.entries(this.reply.getHeaders())) {
-      if (value !== undefined) this.#raw.setHeader(name, value);
-    }
-    this.#raw.writeHead(200, {
-      "content-type": "text/event-stream; charset=utf-8",
-      "cache-control": "no-cache",
-      // Proxies such as nginx would hold events back.
-      "x-accel-buffering": "no",
-    });
+    this.#raw.on("drain", this.#onDrain);
+    this.#raw.once("close", this.#onDrain);
+    this.#raw.writeHead(200, { ...(this.reply.getHeaders() as Record<string, string>), ...HEAD });
   }
 }

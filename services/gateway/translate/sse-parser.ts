@@ -101,10 +101,11 @@ function readCanonical(text: string, events: MessageEvent[]): number {
   return at;
 }
 
-/** Where the data begin; -1 when the lines are others. */
+/** Where the data begin; -1 when the lines are others, or name no type. */
 function endOfHead(text: string, at: number): number {
   if (!text.startsWith(EVENT_HEAD, at)) return -1;
   const lineEnd = text.indexOf("\n", at);
+  if (lineEnd === at + EVENT_HEAD.length) return -1;
   return lineEnd >= 0 && text.startsWith(DATA_HEAD, lineEnd + 1) ? lineEnd + 1 + DATA_HEAD.length : -1;
 }
 

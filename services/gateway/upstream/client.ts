@@ -1,5 +1,7 @@
 import { type Dispatcher, Pool } from "undici";
+import { SealedBody } from "../enforcement/seal";
 import { GatewayError } from "../errors";
+import type { UpstreamCall } from "./upstream-call";
 
 /** Time limits of an upstream request, in milliseconds. */
 export interface UpstreamTimeouts {
@@ -13,17 +15,6 @@ export interface UpstreamTimeouts {
 
 const DEFAULT_TIMEOUTS: UpstreamTimeouts = { connectMs: 10_000, firstByteMs: 120_000, idleMs: 90_000 };
 
-/** One request to a provider. */
-export interface UpstreamRequest {
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  /** Between two reads of the answer, in milliseconds. @default - the client's own */
-  readonly idleMs?: number;
-  /** Ends the request; its reason is what the caller of `post` sees. */
-  readonly signal: AbortSignal;
-}
-
 /** Connections to the providers: one pool for each origin. The only network code besides the databases. */
 export class UpstreamClient {
   readonly timeouts: UpstreamTimeouts;
@@ -34,20 +25,19 @@ export class UpstreamClient {
     this.timeouts = { ...DEFAULT_TIMEOUTS, ...timeouts };
   }
 
-  /** Resolves with the head of the answer, whatever its status. @throws GatewayError when there is none */
-  async post({ url, headers, body, idleMs, signal }: UpstreamRequest): Promise<Dispatcher.ResponseData> {
-    try {
-      return await this.#poolOf(url.origin).request({
+  /** Sends a request; what comes of it goes to `handler`. @throws Error for bytes that nobody has sealed */
+  send({ url, headers, body, idleFactor = 1 }: UpstreamCall, handler: Dispatcher.DispatchHandler): void {
+    if (!SealedBody.isSealed(body)) throw new Error("a body that is not sealed is never sent");
+    this.#poolOf(url.origin).dispatch(
+      {
         method: "POST",
         path: url.pathname,
         headers,
-        body,
-        ...(idleMs === undefined ? {} : { bodyTimeout: idleMs }),
-        signal,
-      });
-    } catch (error) {
-      throw toUpstreamFailure(error, signal);
-    }
+        body: body.bytes,
+        bodyTimeout: this.timeouts.idleMs * idleFactor,
+      },
+      handler,
+    );
   }
 
   async close(): Promise<void> {
@@ -70,16 +60,16 @@ export class UpstreamClient {
   }
 }
 
+const TIMEOUTS: ReadonlySet<unknown> = new Set([
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
 /** What went wrong between the gateway and the provider, as an error for the client. */
-export function toUpstreamFailure(error: unknown, signal: AbortSignal): GatewayError {
+export function toUpstreamFailure(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
-  if (signal.aborted && signal.reason instanceof GatewayError) return signal.reason;
-  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
-  if (
-    code === "UND_ERR_HEADERS_TIMEOUT" ||
-    code === "UND_ERR_BODY_TIMEOUT" ||
-    code === "UND_ERR_CONNECT_TIMEOUT"
-  ) {
+  if (TIMEOUTS.has((error as { code?: unknown } | null)?.code)) {
     return new GatewayError(504, "timeout", "The provider took too long.", { code: "upstream_timeout" });
   }
   return new GatewayError(502, "upstream_error", "The provider cannot be reached, or broke the connection.", {

@@ -1,72 +1,52 @@
+import type { SealedBody } from "../enforcement/seal";
+import type { GatewayError } from "../errors";
+import type { MessageProgress } from "../messages/progress";
 import type { Deployment } from "../routing/deployment";
-import type { AnthropicRequest } from "../translate/openai-to-anthropic/anthropic-types";
-import { hasContent } from "../translate/openai-to-anthropic/has-content";
-import {
-  MESSAGE_NOT_STARTED,
-  type MessageEvent,
-  type MessageState,
-  reduceMessage,
-} from "../translate/openai-to-anthropic/message-events";
+import { callBedrock } from "./bedrock/call-bedrock";
+import { callAnthropic } from "./call-anthropic";
 import type { UpstreamClient } from "./client";
-import { openMessage } from "./open-message";
-import { toStreamFailure } from "./stream-failure";
+import { MessageSource } from "./message-source";
+import type { UpstreamCall } from "./upstream-call";
 
-/** Events of an answer, in the groups in which they arrived. Leaving early gives the connection up. */
-export interface MessageEvents extends AsyncIterableIterator<readonly MessageEvent[]> {
-  return(): Promise<IteratorResult<readonly MessageEvent[]>>;
+/** A message on its way to a deployment. */
+export interface OutgoingMessage {
+  readonly body: SealedBody;
+  /** Headers of Anthropic's API that the client sent, such as `anthropic-beta`. */
+  readonly nativeHeaders?: Readonly<Record<string, string>>;
 }
 
 /**
  * Sends a message and waits for the first content, or for the end of a message without any.
- * @param onFailedMessage gets what was reported before a failure
- * @returns all events, those already read included
+ * @param onFailed gets what was reported before a failure
  * @throws GatewayError for everything that goes wrong before the first content
  */
 export async function openToContent(
   client: UpstreamClient,
   deployment: Deployment,
-  request: AnthropicRequest,
+  message: OutgoingMessage,
   signal: AbortSignal,
-  onFailedMessage: (message: MessageState) => void,
-): Promise<MessageEvents> {
-  const events = await openMessage(client, deployment, request, signal);
-  const held: (readonly MessageEvent[])[] = [];
-  let state = MESSAGE_NOT_STARTED;
+  onFailed: (progress: MessageProgress) => void,
+): Promise<MessageSource> {
+  const source = new MessageSource(toCall(deployment, message));
+  const cancel = () => source.cancel(signal.reason as GatewayError);
+  if (signal.aborted) cancel();
+  else {
+    signal.addEventListener("abort", cancel, { once: true });
+    client.send(source.call, source);
+  }
   try {
-    for (;;) {
-      const read = await events.next();
-      if (read.done) throw toStreamFailure(state);
-      held.push(read.value);
-      for (const event of read.value) {
-        [state] = reduceMessage(state, event);
-        if (state.phase === "failed") throw toStreamFailure(state);
-        if (state.phase === "done" || hasContent(event)) return replay(held, events);
-      }
-    }
+    await source.opened();
+    return source;
   } catch (error) {
-    onFailedMessage(state);
-    await events.return(undefined);
+    onFailed(source.progress);
+    signal.removeEventListener("abort", cancel);
     throw error;
   }
 }
 
-/** No generator: once the held events are out, each read goes to the provider without a step in between. */
-function replay(
-  held: readonly (readonly MessageEvent[])[],
-  rest: AsyncGenerator<readonly MessageEvent[]>,
-): MessageEvents {
-  const waiting = [...held];
-  const events: MessageEvents = {
-    async next() {
-      const value = waiting.shift();
-      if (value === undefined) {
-        events.next = () => rest.next();
-        return rest.next();
-      }
-      return { done: false, value };
-    },
-    return: () => rest.return(undefined),
-    [Symbol.asyncIterator]: () => events,
-  };
-  return events;
+function toCall(deployment: Deployment, { body, nativeHeaders }: OutgoingMessage): UpstreamCall {
+  const { access } = deployment;
+  return access.provider === "anthropic"
+    ? callAnthropic(deployment, access.apiKey, body, nativeHeaders)
+    : callBedrock(deployment, access, body);
 }

@@ -1,13 +1,13 @@
 import { allCoolingDown, GatewayError } from "../errors";
+import type { MessageProgress } from "../messages/progress";
 import type { Clock } from "../ports/clock";
 import type { Deployment } from "../routing/deployment";
 import { judgeFailure } from "../routing/judge-failure";
 import type { RoutingSettings } from "../routing/routing-settings";
-import type { AnthropicRequest } from "../translate/openai-to-anthropic/anthropic-types";
-import type { MessageState } from "../translate/openai-to-anthropic/message-events";
 import type { UpstreamClient } from "./client";
 import type { DeploymentHealth, Visit } from "./deployment-health";
-import { type MessageEvents, openToContent } from "./open-to-content";
+import type { MessageSource } from "./message-source";
+import { type OutgoingMessage, openToContent } from "./open-to-content";
 
 /** What failover needs of the process. */
 export interface FailoverTools {
@@ -23,23 +23,23 @@ export interface FailoverRequest {
   readonly settings: RoutingSettings;
   readonly signal: AbortSignal;
   /** Writes the request anew for each deployment: what one accepts another may not. */
-  prepare(deployment: Deployment): AnthropicRequest;
+  prepare(deployment: Deployment): OutgoingMessage;
   /** A deployment is about to be asked. @param attempts this one included */
-  onAttempt(deployment: Deployment, attempts: number, message: AnthropicRequest): void;
+  onAttempt(deployment: Deployment, attempts: number): void;
   /** What a deployment reported before it failed. */
-  onFailedMessage(message: MessageState): void;
+  onFailed(progress: MessageProgress): void;
 }
 
 /**
  * Asks one deployment after another until one gives content; from then on the answer is its own. A group of
  * one is never left alone: there is nowhere else to go, and its answer tells more than a refusal.
- * @returns the events of the answer; whoever reads them gets GatewayError for a failure after the first content
+ * @returns the answer; whoever reads it gets GatewayError for a failure after the first content
  * @throws GatewayError of the last deployment that failed, or 429 or 503 when all are left alone
  */
 export async function openWithFailover(
   tools: FailoverTools,
   request: FailoverRequest,
-): Promise<MessageEvents> {
+): Promise<MessageSource> {
   const { client, health, clock } = tools;
   const { group, settings, signal } = request;
   const begun = clock.now();
@@ -52,8 +52,8 @@ export async function openWithFailover(
     if (visit === undefined) continue;
     attempts += 1;
     try {
-      request.onAttempt(deployment, attempts, message);
-      const opened = await openToContent(client, deployment, message, signal, request.onFailedMessage);
+      request.onAttempt(deployment, attempts);
+      const opened = await openToContent(client, deployment, message, signal, request.onFailed);
       visit.succeeded();
       return opened;
     } catch (error) {

@@ -4,10 +4,7 @@ import { MemoryBudgetStore } from "../../../../services/gateway/adapters/memory/
 import type { AppliedBudget } from "../../../../services/gateway/ledger/lease-epoch";
 import { Ledger } from "../../../../services/gateway/ledger/ledger";
 import { Reservation } from "../../../../services/gateway/ledger/reservation";
-import type { BudgetId, LeaseRequest } from "../../../../services/gateway/ports/budget-store";
-import { StoreUnavailableError } from "../../../../services/gateway/ports/key-store";
 import { auditRow } from "../../../support/services/audit-row";
-import { Random } from "../../../support/services/random";
 
 const logger = { warn: () => {}, info: () => {} };
 const budget = (account: string, limitNano: number): AppliedBudget => ({
@@ -23,30 +20,9 @@ const bounds = (full: number, ample = full, least = ample) => ({
 });
 
 function open(clock = { now: () => Date.now() }) {
-  const store: FlakyBudgetStore = new FlakyBudgetStore((row) => void audit.add(row), clock);
+  const store: MemoryBudgetStore = new MemoryBudgetStore((row) => void audit.add(row), clock);
   const audit = new MemoryAuditLog({ budgets: store });
   return { store, audit, ledger: new Ledger({ store, logger }) };
-}
-
-/** Loses the answer to a question now and then, after or before it was acted on. */
-class FlakyBudgetStore extends MemoryBudgetStore {
-  failure: () => "none" | "before" | "after" = () => "none";
-
-  override acquire(request: LeaseRequest) {
-    return this.#unsure(() => super.acquire(request));
-  }
-
-  override giveBack(owner: string, id: BudgetId, amountNano: number) {
-    return this.#unsure(() => super.giveBack(owner, id, amountNano));
-  }
-
-  async #unsure<Value>(act: () => Promise<Value>): Promise<Value> {
-    const failure = this.failure();
-    if (failure === "before") throw new StoreUnavailableError("lost");
-    const value = await act();
-    if (failure === "after") throw new StoreUnavailableError("lost");
-    return value;
-  }
 }
 
 type Opened = ReturnType<typeof open>;
@@ -168,108 +144,3 @@ test("a gateway that was given up for dead cannot spend, and begins anew", async
   await (await begin(opened, await reserved(ledger.reserve([key], bounds(1000)))))(1000);
   await expect(ledger.spentNano(key)).resolves.toBe(1000);
 });
-
-/**
- * Random schedules of several gateways on shared budgets. The model is the plainest there is: what providers
- * billed, summed up.
- */
-test.each(Array.from({ length: 60 }, (_, index) => index + 1))(
-  "random schedule %s keeps every promise",
-  async (seed) => {
-    const random = new Random(seed);
-    let now = 1000;
-    const opened = open({ now: () => now });
-    const { store, audit } = opened;
-    const isShaky = random.next() < 0.5;
-    store.failure = () => {
-      const dice = random.next();
-      return !isShaky || dice > 0.1 ? "none" : dice > 0.05 ? "before" : "after";
-    };
-    const limits = {
-      "key:a": random.int(2000, 20_000),
-      "key:b": random.int(2000, 20_000),
-      "end_user:c": 9000,
-    };
-    const budgets = Object.entries(limits).map(([account, limit]) => budget(account, limit));
-    const gateways = Array.from({ length: random.int(1, 3) }, () => new Ledger({ store, logger }));
-    const running: {
-      gateway: number;
-      charged: readonly AppliedBudget[];
-      amount: number;
-      end: (cost: number) => Promise<void>;
-    }[] = [];
-    const billed = new Map<string, number>();
-    /** What the provider billed for requests whose gateway died; the ledger may only know more. */
-    const lost = new Map<string, number>();
-    const add = (sums: Map<string, number>, charged: readonly AppliedBudget[], cost: number) => {
-      for (const { account } of charged) sums.set(account, (sums.get(account) ?? 0) + cost);
-    };
-    const check = async () => {
-      for (const one of budgets) {
-        const spent = (await store.spentNano(one)) ?? 0;
-        expect(spent + store.leasedNano(one)).toBeLessThanOrEqual(one.limitNano);
-        expect(spent).toBeGreaterThanOrEqual(billed.get(one.account) ?? 0);
-      }
-    };
-
-    for (let step = 0; step < 150; step += 1) {
-      const gateway = random.int(0, gateways.length - 1);
-      const ledger = gateways[gateway] as Ledger;
-      const action = random.next();
-      if (action < 0.45) {
-        const charged = random.pick([
-          budgets.slice(0, 1),
-          budgets.slice(1, 2),
-          [budgets[0], budgets[2]],
-        ] as AppliedBudget[][]);
-        const full = random.int(50, 1500);
-        const ample = random.int(20, full);
-        const result = await ledger
-          .reserve(charged, bounds(full, ample, random.int(10, ample)))
-          .catch(() => undefined);
-        if (!(result instanceof Reservation)) continue;
-        const end = await begin(opened, result).catch(() => undefined);
-        if (end !== undefined) running.push({ gateway, charged, amount: result.amountNano, end });
-      } else if (action < 0.8 && running.length > 0) {
-        const [one] = running.splice(random.int(0, running.length - 1), 1);
-        if (one === undefined) continue;
-        // An abort before anything came costs nothing, an answer anything up to its bound.
-        const cost = random.next() < 0.2 ? 0 : random.int(0, one.amount);
-        await one.end(cost);
-        add(billed, one.charged, cost);
-      } else if (action < 0.93) {
-        now += random.int(0, 1000);
-        await ledger.beat();
-      } else {
-        // Killed: nothing of its memory is left. The others notice after a while.
-        for (const one of running.filter((candidate) => candidate.gateway === gateway)) {
-          running.splice(running.indexOf(one), 1);
-          add(lost, one.charged, random.int(0, one.amount));
-        }
-        gateways[gateway] = new Ledger({ store, logger });
-        if (random.next() < 0.7) {
-          for (const other of gateways) await other.beat();
-          now += 3500;
-          for (const other of gateways) if (other.reservedNano > 0) await other.beat();
-          await store.recover();
-          for (const one of [...running]) {
-            // Whoever gave no sign of life within the time is dead as well, as far as the store knows.
-            if (store.intents.size === 0) running.splice(running.indexOf(one), 1);
-          }
-        }
-      }
-      await check();
-    }
-    for (const one of running) await one.end(0);
-    now += 10_000;
-    await store.recover();
-    expect(store.intents.size).toBe(0);
-    for (const one of budgets) {
-      expect(store.leasedNano(one)).toBe(0);
-      const spent = (await store.spentNano(one)) ?? 0;
-      expect(spent).toBeLessThanOrEqual(one.limitNano);
-      expect(spent).toBeGreaterThanOrEqual((billed.get(one.account) ?? 0) + (lost.get(one.account) ?? 0));
-    }
-    expect(audit.rows.size).toBeGreaterThan(0);
-  },
-);

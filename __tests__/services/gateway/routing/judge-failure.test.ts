@@ -1,6 +1,6 @@
 import { GatewayError } from "../../../../services/gateway/errors";
 import { judgeFailure } from "../../../../services/gateway/routing/judge-failure";
-import { translateUpstreamError } from "../../../../services/gateway/translate/openai-to-anthropic/upstream-error";
+import { toUpstreamError } from "../../../../services/gateway/translate/errors/upstream-error";
 
 test.each([
   [400, "max_tokens: wrong", undefined],
@@ -23,10 +23,10 @@ test.each([
   [529, "", "failing"],
   [302, "", "failing"],
 ])("a provider's %i %s: %s", (status, text, blame) => {
-  const { status: shown, type, message, code } = translateUpstreamError(status, text);
-  expect(judgeFailure(new GatewayError(shown, type, message, { code }))).toBe(blame);
+  const error = toUpstreamError({ status, message: text });
+  expect(judgeFailure(error)).toBe(blame);
   // The caller's own key has nothing to do with it.
-  expect([401, 403]).not.toContain(shown);
+  expect([401, 403]).not.toContain(error.status);
 });
 
 test("a client that left is nobody's fault", () => {

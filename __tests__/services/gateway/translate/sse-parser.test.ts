@@ -13,6 +13,7 @@ const STREAM = [
   "event: empty\ndata\n\n",
   'event:  two spaces\ndata:  {"type":"other"}\n\r\n',
   'event: content_block_delta\ndata: {"type":"content_block_delta"}\nid: 5\n\n',
+  'event: \ndata: {"type":"nameless"}\n\n',
   "data: [DONE]\n\n",
   "data: never ended",
 ].join("");
@@ -25,6 +26,7 @@ const EVENTS = [
   { type: "empty", json: "" },
   { type: " two spaces", json: ' {"type":"other"}' },
   { type: "content_block_delta", json: '{"type":"content_block_delta"}' },
+  { type: "nameless", json: '{"type":"nameless"}' },
 ];
 
 type Parsed = { type: string; json: string };

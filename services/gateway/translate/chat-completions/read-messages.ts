@@ -30,8 +30,9 @@ export function readMessages(messages: JsonValue | undefined, target: MessagesTa
     switch (role) {
       case "system":
       case "developer": {
-        const texts = dropBlank(readTextContent(message["content"], `${path}.content`, target));
-        system.push(...(markLastBlock(texts, cacheControlOf(message)) as readonly TextBlock[]));
+        const content = readTextContent(message["content"], `${path}.content`, target);
+        const texts = dropBlank(content) as readonly TextBlock[];
+        for (const block of markLastBlock(texts, cacheControlOf(message))) system.push(block);
         return;
       }
       case "user": {

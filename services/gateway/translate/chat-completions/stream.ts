@@ -2,12 +2,14 @@ import type { GatewayError } from "../../errors";
 import { ByteTextBuilder, escapeText, unescapeText } from "../../messages/byte-text";
 import type { DeltaText } from "../../messages/delta";
 import type { MessageEvent } from "../../messages/event";
+import { type Members, membersOf } from "../../messages/members";
 import { MessageProgress, reduceProgress } from "../../messages/progress";
 import type { AnswerIdentity } from "../answer-identity";
 import type { AnswerStream } from "../answer-stream";
 import { encodeData, SSE_DONE, SSE_KEEP_ALIVE } from "../sse-write";
 import type { ChatAnswerPlan } from "./answer-plan";
 import { ChunkWriter } from "./chunk-writer";
+import { toChatError } from "./error-body";
 import { refusalOf, toFinishReason } from "./finish-reason";
 import { unfence } from "./json-content";
 import { ThinkingBlocks } from "./thinking-blocks";
@@ -18,8 +20,6 @@ import { toChatUsage } from "./usage";
 export function createStream(identity: AnswerIdentity, plan: ChatAnswerPlan): AnswerStream {
   return new ChatStream(identity, plan);
 }
-
-type Members = Readonly<Record<string, unknown>>;
 
 class ChatStream implements AnswerStream {
   readonly keepAlive = SSE_KEEP_ALIVE;
@@ -64,7 +64,7 @@ class ChatStream implements AnswerStream {
   }
 
   fail(error: GatewayError): string {
-    return encodeData(error.toBody());
+    return encodeData(toChatError(error));
   }
 
   #begin(): string {
@@ -146,8 +146,4 @@ class ChatStream implements AnswerStream {
     if (this.#heldText === undefined || this.#heldText.length === 0 || this.#tools.called.hidden) return "";
     return this.#writer.content.around(escapeText(unfence(unescapeText(this.#heldText.toString()))));
   }
-}
-
-function membersOf(value: unknown): Members {
-  return typeof value === "object" && value !== null ? (value as Members) : {};
 }

@@ -1,4 +1,5 @@
 import { escapeText } from "../../messages/byte-text";
+import type { Members } from "../../messages/members";
 import type { ChatAnswerPlan } from "./answer-plan";
 import type { ChunkWriter } from "./chunk-writer";
 import type { CalledTools } from "./finish-reason";
@@ -30,7 +31,7 @@ export class ToolCallStream {
   }
 
   /** @param block of type `tool_use` */
-  start(index: number, block: Readonly<Record<string, unknown>>): string {
+  start(index: number, block: Members): string {
     const sent = String(block["name"] ?? "");
     const filled = JSON.stringify(block["input"] ?? {});
     if (this.#open.has(index)) return "";

@@ -10,9 +10,10 @@ export function isNotBlank(block: ContentBlock): boolean {
 /** Leaves blank texts out. The cache mark of one goes to the block before it. */
 export function dropBlank(blocks: readonly ContentBlock[]): readonly ContentBlock[] {
   if (blocks.every(isNotBlank)) return blocks;
-  let kept: readonly ContentBlock[] = [];
+  const kept: ContentBlock[] = [];
   for (const block of blocks) {
-    kept = isNotBlank(block) ? [...kept, block] : markLastBlock(kept, cacheControlOf(block));
+    if (isNotBlank(block)) kept.push(block);
+    else kept.splice(-1, 1, ...markLastBlock(kept.slice(-1), cacheControlOf(block)));
   }
   return kept;
 }

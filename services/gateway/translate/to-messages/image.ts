@@ -11,7 +11,7 @@ const BEGINNINGS: readonly (readonly [beginning: RegExp, mediaType: string])[] =
   [/^iVBORw0KGgo/, "image/png"],
   [/^\/9j\//, "image/jpeg"],
   [/^R0lGOD/, "image/gif"],
-  [/^UklGR.{7,9}XRUJQ/, "image/webp"],
+  [/^UklGR.{6}XRUJQ/, "image/webp"],
 ];
 /** Largest image, as base64. */
 const MAX_LENGTH: Readonly<Record<MessagesTarget["api"], number>> = {

@@ -68,6 +68,8 @@ export function toOutputSchema(schema: JsonObject): JsonObject | undefined {
 class OutputSchema {
   #optional = 0;
   #unions = 0;
+  /** References that lead to no recursion. */
+  readonly #settled = new Set<string>();
 
   constructor(private readonly root: JsonObject) {}
 
@@ -139,9 +141,10 @@ class OutputSchema {
     if (isList(value)) for (const member of value) this.#refuseRecursion(member, open, depth + 1);
     if (!isObject(value)) return;
     const reference = textIn(value["$ref"]);
-    if (reference !== undefined) {
+    if (reference !== undefined && !this.#settled.has(reference)) {
       if (open.has(reference)) throw new NotExpressibleError();
       this.#refuseRecursion(this.#find(reference), new Set([...open, reference]), depth + 1);
+      this.#settled.add(reference);
     }
     for (const [name, member] of Object.entries(value)) {
       if (name !== "$defs" && name !== "definitions") this.#refuseRecursion(member, open, depth + 1);

@@ -143,7 +143,8 @@ function selectTools(
   allowed: ToolSelection["allowed"],
 ): readonly ToolDefinition[] {
   if (allowed === undefined) return definitions;
-  for (const { name, path } of allowed) requireTool(name, path, definitions);
+  const offered = new Set(definitions.map(({ name }) => name));
+  for (const { name, path } of allowed) requireTool(name, path, offered);
   const names = new Set(allowed.map(({ name }) => name));
   return definitions.filter(({ name }) => names.has(name));
 }
@@ -152,14 +153,15 @@ function requireOffered(
   choice: ToolChoice | undefined,
   offered: readonly ToolDefinition[],
 ): ToolChoice | undefined {
-  if (choice?.kind === "tool") requireTool(choice.name, choice.path, offered);
+  if (choice?.kind === "tool")
+    requireTool(choice.name, choice.path, new Set(offered.map(({ name }) => name)));
   return choice;
 }
 
-function requireTool(name: string, path: string, offered: readonly ToolDefinition[]): void {
-  if (offered.some((tool) => tool.name === name)) return;
+function requireTool(name: string, path: string, offered: ReadonlySet<string>): void {
+  if (offered.has(name)) return;
   throw new TranslationError(
     path,
-    `${path} ${quote(name)} must be the name of one of the ${offered.length} tools`,
+    `${path} ${quote(name)} must be the name of one of the ${offered.size} tools`,
   );
 }

@@ -18,6 +18,12 @@ interface Call {
   result: ToolResultItem | undefined;
 }
 
+/** The calls with one id in one step, and how many of them have a result. */
+interface Step {
+  readonly calls: Call[];
+  answered: number;
+}
+
 type Turn =
   | { readonly role: "user"; readonly blocks: ContentBlock[] }
   | { readonly role: "assistant"; readonly blocks: ContentBlock[]; readonly calls: Call[] };
@@ -56,44 +62,54 @@ export function repairTurns(items: readonly TurnItem[]): readonly MessageParam[]
 
 function collectTurns(items: readonly TurnItem[]): Turn[] {
   const turns: Turn[] = [];
-  const calls = new Map<string, Call[][]>();
+  /** The latest step for each id. */
+  const steps = new Map<string, Step>();
   const say = (blocks: readonly ContentBlock[]) => {
     if (blocks.length === 0) return;
     const last = turns.at(-1);
-    if (last?.role === "user") last.blocks.push(...blocks);
+    if (last?.role === "user") append(last.blocks, blocks);
     else turns.push({ role: "user", blocks: [...blocks] });
   };
   for (const item of items) {
     if (item.kind === "user") say(dropBlank(item.blocks));
-    else if (item.kind === "assistant") addAssistant(turns, calls, item.blocks);
-    else if (!answer(calls.get(item.callId), item)) say(toOrphanText(item));
+    else if (item.kind === "assistant") addAssistant(turns, steps, item.blocks);
+    else if (!answer(steps.get(item.callId), item)) say(toOrphanText(item));
     // A user turn must follow the calls, even one that holds nothing but their results.
     else if (hasCalls(turns.at(-1))) turns.push({ role: "user", blocks: [] });
   }
   return turns;
 }
 
-function addAssistant(turns: Turn[], calls: Map<string, Call[][]>, given: readonly ContentBlock[]): void {
+function addAssistant(turns: Turn[], steps: Map<string, Step>, given: readonly ContentBlock[]): void {
   const blocks = [...dropBlank(given)];
   if (blocks.every(isThinking)) return;
   const made = blocks.filter(isToolUse).map((block): Call => ({ block, result: undefined }));
-  for (const id of new Set(made.map(({ block }) => block.id))) {
-    calls.set(id, [...(calls.get(id) ?? []), made.filter(({ block }) => block.id === id)]);
+  const begun = new Map<string, Step>();
+  for (const call of made) {
+    const step = begun.get(call.block.id);
+    if (step === undefined) begun.set(call.block.id, { calls: [call], answered: 0 });
+    else step.calls.push(call);
   }
+  for (const [id, step] of begun) steps.set(id, step);
   const last = turns.at(-1);
   if (last?.role === "assistant") {
-    last.blocks.push(...blocks);
-    last.calls.push(...made);
+    append(last.blocks, blocks);
+    append(last.calls, made);
   } else turns.push({ role: "assistant", blocks, calls: made });
 }
 
 /** Gives a result to its call: of the latest step with this id the first call without one, else the last call. */
-function answer(steps: readonly (readonly Call[])[] | undefined, result: ToolResultItem): boolean {
-  const step = steps?.at(-1);
-  const call = step?.find((one) => one.result === undefined) ?? step?.at(-1);
-  if (call === undefined) return false;
+function answer(step: Step | undefined, result: ToolResultItem): boolean {
+  const call = step?.calls[step.answered] ?? step?.calls.at(-1);
+  if (step === undefined || call === undefined) return false;
+  step.answered++;
   call.result = result;
   return true;
+}
+
+/** Not by spreading: a list can be longer than a call's arguments may be. */
+function append<Item>(list: Item[], more: readonly Item[]): void {
+  for (const item of more) list.push(item);
 }
 
 function toResultBlock(id: string, result: ToolResultItem | undefined): ContentBlock {

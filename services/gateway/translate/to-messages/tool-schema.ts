@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../../json/json-value";
+import { writeJson } from "../../json/write-json";
 import { TranslationError } from "../translation-error";
 import { isAbsent, isList, isObject, kindOf, quote, requireObject, textIn } from "./read-value";
 
@@ -35,7 +36,7 @@ function requireObjectType(type: JsonValue | undefined, path: string): void {
 /** The object and its alternatives as one. A property counts as required when every alternative requires it. */
 function flatten(schema: JsonObject): JsonObject {
   const rest: Record<string, JsonValue | undefined> = { ...schema, type: "object" };
-  const properties = new Map<string, JsonValue>();
+  const properties: Alternatives = new Map();
   const required = new Set(namesIn(schema["required"]));
   addProperties(properties, schema["properties"]);
   for (const combiner of COMBINERS) {
@@ -54,18 +55,27 @@ function flatten(schema: JsonObject): JsonObject {
   }
   return {
     ...rest,
-    properties: Object.fromEntries(properties),
+    properties: Object.fromEntries(
+      [...properties].map(([name, schemas]) => [name, toOne([...schemas.values()])]),
+    ),
     ...(required.size > 0 ? { required: [...required] } : { required: undefined }),
   };
 }
 
-function addProperties(known: Map<string, JsonValue>, properties: JsonValue | undefined): void {
+/** Schemas for each property, by how they are written, so that each is there once. */
+type Alternatives = Map<string, Map<string, JsonValue>>;
+
+function addProperties(known: Alternatives, properties: JsonValue | undefined): void {
   if (!isObject(properties)) return;
   for (const [name, schema] of Object.entries(properties)) {
     if (schema === undefined) continue;
-    const before = known.get(name);
-    known.set(name, before === undefined || before === schema ? schema : { anyOf: [before, schema] });
+    const schemas = known.get(name) ?? new Map<string, JsonValue>();
+    known.set(name, schemas.set(writeJson(schema), schema));
   }
+}
+
+function toOne(schemas: readonly JsonValue[]): JsonValue {
+  return schemas.length === 1 ? (schemas[0] as JsonValue) : { anyOf: schemas };
 }
 
 /** A branch, also where it only names a definition of the same schema. */

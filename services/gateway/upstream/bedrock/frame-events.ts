@@ -1,7 +1,7 @@
-import { GatewayError } from "../../errors";
-import type { MessageEvent } from "../../translate/openai-to-anthropic/message-events";
-import { translateUpstreamError } from "../../translate/openai-to-anthropic/upstream-error";
-import { type EventDecoder, parseEvent } from "../read-events";
+import type { GatewayError } from "../../errors";
+import { MessageEvent } from "../../messages/event";
+import { toUpstreamError } from "../../translate/errors/upstream-error";
+import type { EventDecoder } from "../upstream-call";
 import { statusOfException } from "./error-status";
 import { EventStreamDecoder, EventStreamError, type EventStreamFrame } from "./event-stream";
 
@@ -20,14 +20,13 @@ function readFrame({ headers, payload }: EventStreamFrame): MessageEvent[] {
   if (headers.get(":event-type") !== "chunk") return [];
   const { bytes } = JSON.parse(payload.toString("utf8")) as { bytes?: unknown };
   if (typeof bytes !== "string") return [];
-  const event = parseEvent(Buffer.from(bytes, "base64").toString("utf8"));
+  const event = MessageEvent.of(Buffer.from(bytes, "base64").toString("latin1"));
   // Objects without a type are additions of AWS, such as metrics.
-  return typeof event.type === "string" ? [event] : [];
+  return event.type === "" ? [] : [event];
 }
 
 function toFailure(name: string | undefined, message = ""): GatewayError {
-  const translated = translateUpstreamError(statusOfException(name, 500), message);
-  return new GatewayError(translated.status, translated.type, translated.message, { code: translated.code });
+  return toUpstreamError({ status: statusOfException(name, 500), message });
 }
 
 function readMessage(payload: Buffer): string {

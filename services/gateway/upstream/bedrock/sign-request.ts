@@ -10,7 +10,7 @@ export interface UnsignedRequest {
   readonly url: URL;
   /** Names in lower case; all of them become part of the signature. `host` is added. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly region: string;
   /** Name of the service in AWS's credential scope, such as `bedrock`. */
   readonly service: string;
@@ -71,5 +71,5 @@ function encode(text: string): string {
   );
 }
 
-const sha256 = (text: string) => createHash("sha256").update(text, "utf8").digest("hex");
+const sha256 = (content: string | Buffer) => createHash("sha256").update(content).digest("hex");
 const hmac = (key: string | Buffer, text: string) => createHmac("sha256", key).update(text, "utf8").digest();

@@ -18,7 +18,7 @@ function openJournal(settings: JournalSettings): Journal {
 }
 
 const records = (count: number) =>
-  Array.from({ length: count }, () => ({ row: auditRow(), hasIntent: false }));
+  Array.from({ length: count }, () => ({ row: auditRow(), intent: undefined }));
 const idsIn = (path: string) =>
   readSegment(readFileSync(path, "utf8")).records.map(({ row }) => row.requestId);
 const idsOf = (batch: ReturnType<typeof records>) => batch.map(({ row }) => row.requestId);

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import type { CommitItem } from "../../../../../services/gateway/adapters/commit-item";
 import { Journal } from "../../../../../services/gateway/adapters/journal/journal";
 import { JournaledWriter } from "../../../../../services/gateway/adapters/journal/journaled-writer";
-import type { Intent } from "../../../../../services/gateway/ports/budget-store";
 import { createLogger } from "../../../../../services/shared/logger";
 import { auditRow } from "../../../../support/services/audit-row";
 import { temporaryFolder } from "../../../../support/temporary-folder";
 
+const PAID = { owner: "o", budgets: [{ account: "key:1", period: "all" }] };
 const AWAY = new Error("away");
 const ROW_FAULT = new Error("row");
 
@@ -34,7 +34,6 @@ beforeEach(() => {
     write: async (items) => {
       if (failure !== undefined) throw failure;
       written.push([...items]);
-      for (const item of items) if (item.kind === "row") item.onDurable?.();
     },
     isConnected: () => isConnected,
     isUnavailable: (error) => error === AWAY,
@@ -50,23 +49,17 @@ afterEach(() => journal.close());
 
 function row(name: string, hasIntent = false): CommitItem {
   return {
-    kind: "row",
     row: auditRow({ userId: name }),
-    hasIntent,
+    intent: hasIntent ? PAID : undefined,
     onDurable: () => void durable.push(name),
   };
 }
-function intent(): Extract<CommitItem, { kind: "intent" }> {
-  const known: Intent = { requestId: "r", owner: "o", budgets: [], reservedNano: 1, row: auditRow() };
-  return { kind: "intent", intent: known };
-}
-const users = () =>
-  written.map((batch) => batch.map((item) => (item.kind === "row" ? item.row.userId : "intent")));
+const users = () => written.map((batch) => batch.map((item) => item.row.userId));
 
 test("while the database is there the journal is not touched", async () => {
-  await writer.write([intent(), row("a", true)]);
-  expect(users()).toEqual([["intent", "a"]]);
-  expect([durable, journal.bytes, writer.isAway]).toEqual([["a"], 0, false]);
+  await writer.write([row("a", true), row("b")]);
+  expect(users()).toEqual([["a", "b"]]);
+  expect([durable, journal.bytes, writer.isAway]).toEqual([["a", "b"], 0, false]);
 });
 
 test("a batch that the database does not take goes to the journal, the next ones at once, and all are replayed", async () => {
@@ -103,15 +96,12 @@ test("without a new connection, batches return to the database when it has taken
   expect([users(), writer.isAway]).toEqual([[["a"]], false]);
 });
 
-test("an intent is refused while the database is away, the rows beside it are kept", async () => {
+test("a row is replayed with the lease and the budgets that it is taken from", async () => {
   failure = AWAY;
-  const [refused, kept] = [intent(), intent()];
-  await writer.write([refused, row("a")]);
-  await writer.write([refused]);
-  expect([writer.isRefused(refused.intent), writer.isRefused(kept.intent)]).toEqual([true, false]);
+  await writer.write([row("a", true), row("b")]);
   failure = undefined;
   await writer.replay();
-  expect(users()).toEqual([["a"]]);
+  expect(written.map((batch) => batch.map(({ intent }) => intent))).toEqual([[PAID, undefined]]);
 });
 
 test("a reservation stands until its row is replayed, or left to another process", async () => {

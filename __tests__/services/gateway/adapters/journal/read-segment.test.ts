@@ -2,7 +2,11 @@ import { readSegment } from "../../../../../services/gateway/adapters/journal/re
 import { encodeRecord } from "../../../../../services/gateway/adapters/journal/record";
 import { auditRow } from "../../../../support/services/audit-row";
 
-const records = [auditRow(), auditRow()].map((row) => ({ row, hasIntent: false }));
+const paid = { owner: "o", budgets: [{ account: "key:1", period: "all" }] };
+const records = [
+  { row: auditRow(), intent: paid },
+  { row: auditRow(), intent: undefined },
+];
 const [a = "", b = ""] = records.map(encodeRecord);
 
 test.each([

@@ -1,15 +1,27 @@
 import { decodeRecord, encodeRecord } from "../../../../../services/gateway/adapters/journal/record";
 import { auditRow } from "../../../../support/services/audit-row";
 
-const record = {
-  row: auditRow({ userAgent: 'quote " line\nü 漢 \ud800 \u2028', costNanoUsd: null }),
-  hasIntent: true,
-};
+const row = auditRow({ userAgent: 'quote " line\nü 漢 \ud800 \u2028', costNanoUsd: null });
+const intent = { owner: "o", budgets: [{ account: 'end_user:"ü"\n', period: "all" }] };
+const record = { row, intent };
 const line = encodeRecord(record).slice(0, -1);
 
 test("a record comes back as it was, in one line", () => {
-  expect(encodeRecord(record)).toMatch(/^[0-9a-f]{8} \{"hasIntent":true,"row":\{[^\n]*\}\}\n$/);
+  expect(encodeRecord(record)).toMatch(
+    /^[0-9a-f]{8} \{"intent":\{"owner":"o","budgets":\[[^\n]*\]\},"row":\{[^\n]*\}\}\n$/,
+  );
   expect(decodeRecord(line)).toEqual(record);
+});
+
+test("of an intent only what its row needs is kept", () => {
+  const whole = { ...intent, requestId: row.requestId, reservedNano: 5, row };
+  expect(encodeRecord({ row, intent: whole })).toBe(encodeRecord(record));
+});
+
+test("a row that no budget pays for has no intent", () => {
+  const unpaid = encodeRecord({ row, intent: undefined });
+  expect(unpaid).toMatch(/^[0-9a-f]{8} \{"row":\{/);
+  expect(decodeRecord(unpaid.slice(0, -1))).toEqual({ row, intent: undefined });
 });
 
 test.each([

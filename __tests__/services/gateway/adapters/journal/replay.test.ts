@@ -1,27 +1,28 @@
 import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CommitItem } from "../../../../../services/gateway/adapters/commit-item";
 import { Journal } from "../../../../../services/gateway/adapters/journal/journal";
-import { type RowItem, replay } from "../../../../../services/gateway/adapters/journal/replay";
+import { replay } from "../../../../../services/gateway/adapters/journal/replay";
 import { createLogger } from "../../../../../services/shared/logger";
 import { auditRow } from "../../../../support/services/audit-row";
 import { temporaryFolder } from "../../../../support/temporary-folder";
 
+const PAID = { owner: "o", budgets: [{ account: "key:1", period: "all" }] };
 const ROW_FAULT = new Error("row");
 const logger = createLogger({ name: "test", level: "silent" });
 
 /** A database that skips what it has, and may fail. */
 class Table {
-  readonly rows = new Map<string, RowItem>();
+  readonly rows = new Map<string, CommitItem>();
   readonly batches: number[] = [];
-  fail: (items: readonly RowItem[]) => Error | undefined = () => undefined;
+  fail: (items: readonly CommitItem[]) => Error | undefined = () => undefined;
 
-  readonly write = async (items: readonly RowItem[]) => {
+  readonly write = async (items: readonly CommitItem[]) => {
     const error = this.fail(items);
     if (error !== undefined) throw error;
     this.batches.push(items.length);
     for (const item of items) {
       if (!this.rows.has(item.row.requestId)) this.rows.set(item.row.requestId, item);
-      item.onDurable?.();
     }
   };
 }
@@ -53,7 +54,7 @@ const run = () =>
   });
 
 async function append(count: number): Promise<string[]> {
-  const records = Array.from({ length: count }, () => ({ row: auditRow(), hasIntent: true }));
+  const records = Array.from({ length: count }, () => ({ row: auditRow(), intent: PAID }));
   await journal.append(records);
   return records.map(({ row }) => row.requestId);
 }
@@ -66,8 +67,7 @@ test("rows come in their order, in bounded batches, with every value; then the j
   expect(table.batches).toEqual([3, 500, 500, 100, 1]);
   const [first] = table.rows.values();
   expect(first).toMatchObject({
-    kind: "row",
-    hasIntent: true,
+    intent: PAID,
     row: auditRow({ requestId: ids[0] ?? "", keyId: first?.row.keyId ?? "" }),
   });
   expect([journal.bytes, readdirSync(directory)]).toEqual([0, []]);

@@ -1,0 +1,30 @@
+import {
+  enforcementViolated,
+  levelUnknown,
+  notWhenEnforced,
+  promptUnavailable,
+} from "../../../../services/gateway/enforcement/errors";
+
+it.each([
+  [
+    promptUnavailable("standard"),
+    503,
+    "enforcement_unavailable",
+    null,
+    /enforcement level standard are not available/,
+  ],
+  [
+    levelUnknown("strict", ["a", "b"]),
+    503,
+    "enforcement_unavailable",
+    null,
+    /is "strict", .*Known levels: a, b\./,
+  ],
+  [levelUnknown("x".repeat(99), ["a"]), 503, "enforcement_unavailable", null, /is "x{64}",/],
+  [levelUnknown(["standard"], ["a"]), 503, "enforcement_unavailable", null, /is of kind list,/],
+  [notWhenEnforced("thread", "no"), 400, "enforcement_refused", "thread", /^thread: no$/],
+  [enforcementViolated("why"), 500, "enforcement_violated", null, /^The request was not sent: why\.$/],
+])("case %#", (error, status, code, param, message) => {
+  expect(error).toMatchObject({ status, code, param });
+  expect(error.message).toMatch(message);
+});

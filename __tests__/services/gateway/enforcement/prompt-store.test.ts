@@ -1,0 +1,70 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { BUILT_IN_LEVELS, type EnforcementLevel } from "../../../../services/gateway/enforcement/levels";
+import { PromptStore } from "../../../../services/gateway/enforcement/prompt-store";
+import { eventually } from "../../../support/services/eventually";
+import { temporaryFolder } from "../../../support/temporary-folder";
+
+const [unrestricted, standard, designFirst] = BUILT_IN_LEVELS as [
+  EnforcementLevel,
+  EnforcementLevel,
+  EnforcementLevel,
+];
+
+let directory: string;
+let log: string[];
+let store: PromptStore;
+
+const open = async (pollMs: number) => {
+  const write = (fields: object, message: string) => void log.push(`${message} ${JSON.stringify(fields)}`);
+  store = await PromptStore.open({
+    directory,
+    levels: BUILT_IN_LEVELS,
+    logger: { info: write, error: write } as never,
+    settleMs: 5,
+    pollMs,
+  });
+};
+const write = (text: string) => writeFileSync(join(directory, "standard.md"), text);
+const inForce = () => store.find(standard)?.text;
+
+beforeEach(() => {
+  directory = temporaryFolder();
+  log = [];
+  write("Be careful.\n");
+});
+afterEach(() => store.stop());
+
+it("has what the files say, and nothing for levels without one", async () => {
+  await open(3_600_000);
+  expect(store.find(standard)).toMatchObject({
+    text: "Be careful.",
+    id: expect.stringMatching(/^standard@[0-9a-f]{12}$/),
+  });
+  expect(store.find(designFirst)).toBeUndefined();
+  expect(store.find(unrestricted)).toBeUndefined();
+  expect(log).toHaveLength(2);
+  expect(log[0]).toMatch(/^working rules in force \{"level":"standard"/);
+  expect(log[1]).toBe(
+    'working rules not taken over, requests at this level are refused {"level":"design-first","prompt":null,"reason":"ENOENT"}',
+  );
+});
+
+it.each([
+  ["the directory is watched", 3_600_000],
+  ["it is only polled", 10],
+])("takes over an edit and refuses a broken one: %s", async (_name, pollMs) => {
+  await open(pollMs);
+  store.start();
+  write("Be very careful.");
+  await eventually(() => inForce() === "Be very careful.");
+  write("");
+  await eventually(() => /the version before stays in force .*"reason":"empty"/.test(log.at(-1) ?? ""));
+  expect(inForce()).toBe("Be very careful.");
+  rmSync(join(directory, "standard.md"));
+  await eventually(() => /"reason":"ENOENT"/.test(log.at(-1) ?? ""));
+  expect(inForce()).toBe("Be very careful.");
+  write("Be careful again.");
+  await eventually(() => inForce() === "Be careful again.");
+  expect(log.join("\n")).not.toContain("careful");
+});

@@ -1,0 +1,74 @@
+import { type JsonValue, RawNumber } from "../../../../../services/gateway/json/json-value";
+import type { MessagesTarget } from "../../../../../services/gateway/messages/request";
+import {
+  toCountedMessages,
+  toMessages,
+} from "../../../../../services/gateway/translate/messages/to-messages";
+
+const target: MessagesTarget = {
+  upstreamModel: "claude-x",
+  maxOutputTokens: undefined,
+  api: "anthropic",
+  mayDropParams: true,
+};
+const body = { model: "alias", max_tokens: 100, messages: [{ role: "user", content: "Hi" }] };
+
+it("is passed on with the provider's name of the model", () => {
+  const fields = {
+    thinking: { type: "adaptive" },
+    temperature: 1,
+    new_field: [1],
+    tools: [],
+    metadata: { user_id: "u" },
+  };
+  expect(toMessages({ ...body, ...fields, system: "Be brief.", stream: true }, target)).toEqual({
+    request: { ...body, ...fields, model: "claude-x", system: [{ type: "text", text: "Be brief." }] },
+    droppedParams: ["new_field"],
+    plan: {},
+  });
+});
+
+it("names what is never sent on", () => {
+  const { droppedParams } = toMessages(
+    { ...body, api_base: "x", fallbacks: [], speed: null, stream: false, top_k: 1 },
+    target,
+  );
+  expect(droppedParams).toEqual(["api_base", "fallbacks"]);
+});
+
+it.each<[JsonValue, number | undefined, number]>([
+  [1, undefined, 1],
+  [100, 50, 50],
+  [100, 200, 100],
+  [new RawNumber("1e2"), undefined, 100],
+])("max_tokens %p, at most %p", (max_tokens, maxOutputTokens, expected) => {
+  expect(toMessages({ ...body, max_tokens }, { ...target, maxOutputTokens }).request.max_tokens).toBe(
+    expected,
+  );
+});
+
+it.each<[string, JsonValue | undefined, string]>([
+  ["max_tokens", undefined, "max_tokens must be a whole number of at least 1, not missing"],
+  ["max_tokens", "10", "max_tokens must be a whole number of at least 1, not text"],
+  ["max_tokens", 0, "max_tokens must be at least 1; filling a cache with 0 is not supported"],
+  ["max_tokens", -1, "max_tokens must be a whole number of at least 1"],
+  ["max_tokens", 1.5, "max_tokens must be a whole number of at least 1"],
+  ["max_tokens", new RawNumber("1e999"), "max_tokens must be a whole number of at least 1"],
+  ["model", undefined, "model must be text, not missing"],
+  ["model", "", "model must be text, not empty"],
+  ["messages", null, "messages must be a list, not null"],
+  ["system", 5, "system must be text or a list of content blocks, not number"],
+])("refuses %s %p", (param, value, message) => {
+  expect(() => toMessages({ ...body, [param]: value }, target)).toThrow(
+    expect.objectContaining({ param, message }),
+  );
+});
+
+it("is counted without a length of the answer", () => {
+  const { max_tokens: _maxTokens, ...counted } = body;
+  expect(toCountedMessages(counted, target).request).toEqual({
+    ...counted,
+    model: "claude-x",
+    max_tokens: 1,
+  });
+});

@@ -1,0 +1,69 @@
+import { MessageCollector } from "../../../../../services/gateway/messages/collect";
+import type { CollectedMessage } from "../../../../../services/gateway/messages/collected-message";
+import { toAnswer } from "../../../../../services/gateway/translate/responses/answer";
+import type { ResponsesAnswerPlan } from "../../../../../services/gateway/translate/responses/answer-plan";
+import {
+  block,
+  FIXTURES,
+  IDENTITY,
+  message,
+  PLAN,
+  readEvents,
+  type Source,
+  signature,
+  streamText,
+  textBlock,
+  thinking,
+  toEvent,
+  USAGE,
+} from "../../../../support/services/responses-fixtures";
+
+function collect(sources: readonly Source[]): CollectedMessage {
+  const collector = new MessageCollector();
+  for (const source of sources) collector.push(toEvent(source));
+  return collector.message();
+}
+
+test.each(FIXTURES)("$name is the response that the stream ends with", ({ sources, plan = PLAN, output }) => {
+  const answer = toAnswer(collect(sources), IDENTITY, plan);
+  expect(answer).toEqual(readEvents(streamText(sources, plan)).at(-1)?.["response"]);
+  expect(answer).toMatchObject({ output });
+});
+
+test("reasoning is sealed as in the stream", () => {
+  const plan: ResponsesAnswerPlan = { ...PLAN, showsReasoning: true, includesEncryptedReasoning: true };
+  const sources = message([
+    ...block(0, { type: "thinking", thinking: "", signature: "" }, thinking("Hé"), signature("c2ln")),
+    ...block(1, { type: "redacted_thinking", data: "b3BhcXVl" }),
+    ...textBlock(2, "a"),
+  ]);
+  const answer = toAnswer(collect(sources), IDENTITY, plan);
+  expect(answer).toEqual(readEvents(streamText(sources, plan)).at(-1)?.["response"]);
+});
+
+test("a response has its settings, counters and end", () => {
+  const answer = toAnswer(collect(message(textBlock(0, "a"), "refusal")), IDENTITY, PLAN);
+  expect(answer).toEqual({
+    id: "resp_0f3c-1",
+    object: "response",
+    created_at: 1_790_000_000,
+    model: "claude",
+    status: "incomplete",
+    error: null,
+    incomplete_details: { reason: "content_filter" },
+    output: [
+      expect.objectContaining({ status: "incomplete" }),
+      expect.objectContaining({ content: [{ type: "refusal", refusal: "The model refused to answer." }] }),
+    ],
+    usage: USAGE,
+    ...PLAN.settings,
+  });
+});
+
+test.each([
+  ["resp_1-a", "resp_1-a"],
+  ["chatcmpl-1-a", "resp_1-a"],
+  ['1"a', "resp_1a"],
+])("the id %s becomes %s", (id, expected) => {
+  expect(toAnswer(collect(message([])), { ...IDENTITY, id }, PLAN)).toMatchObject({ id: expected });
+});

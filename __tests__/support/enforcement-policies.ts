@@ -1,0 +1,12 @@
+import type { EnforcementPolicy } from "../../services/gateway/enforcement/policy";
+import { makePrompt } from "../../services/gateway/enforcement/prompt";
+
+/** A policy with rules, as it is resolved for a key. */
+export function policyWith(text: string, level = "standard"): EnforcementPolicy {
+  const prompt = makePrompt(level, Buffer.from(text));
+  if ("refused" in prompt) throw new Error(prompt.refused);
+  return { level, promptId: prompt.id, blocks: [prompt] };
+}
+
+/** The policy of a key without rules. */
+export const FREE: EnforcementPolicy = { level: "unrestricted", promptId: null, blocks: [] };

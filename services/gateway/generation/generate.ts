@@ -1,0 +1,127 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { EnforcementLevels } from "../enforcement/levels";
+import { type EnforcementPolicy, resolvePolicy } from "../enforcement/policy";
+import type { PromptSource } from "../enforcement/prompt";
+import { budgetsOf } from "../ledger/budgets-of-request";
+import type { Ledger } from "../ledger/ledger";
+import { reserveForRequest } from "../ledger/reserve-for-request";
+import { type Caller, callerOf } from "../plugins/auth";
+import { relayJson } from "../relay/relay-json";
+import { relayStream } from "../relay/relay-stream";
+import { routingHeaders } from "../routes/routing-headers";
+import type { ModelCatalog } from "../routing/deployment";
+import type { DeploymentGroup } from "../routing/find-group";
+import type { InFlight } from "../upstream/in-flight";
+import { type FailoverTools, openWithFailover } from "../upstream/open-with-failover";
+import { nativeHeaders } from "./native-headers";
+import { type GenerationRequest, type PreparedMessage, prepareMessage } from "./prepare-message";
+import { readEnvelope } from "./read-envelope";
+import { selectGroup } from "./select-group";
+import type { WireApi } from "./wire-api";
+
+/** What generating needs of the process. */
+export interface GenerationTools {
+  readonly catalog: ModelCatalog;
+  readonly ledger: Ledger;
+  readonly failover: FailoverTools;
+  readonly inFlight: InFlight;
+  readonly levels: EnforcementLevels;
+  readonly prompts: PromptSource;
+}
+
+/** One request for an answer of a model, from its body to the last byte: the same for every wire API. */
+export async function generate<Plan>(
+  api: WireApi<Plan>,
+  tools: GenerationTools,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const { catalog, failover, inFlight } = tools;
+  const { audit } = request;
+  const { body, model, isStream, endUser } = readEnvelope(request.body as Buffer, request.headers);
+  // What was read of it is kept; the bytes are not needed for as long as the answer takes.
+  request.body = undefined;
+  audit?.recordRequest(model, isStream, endUser);
+  audit?.recordMetadata(body["metadata"]);
+
+  const caller = callerOf(request);
+  const group = selectGroup(catalog, caller, model);
+  const policy = policyOf(caller, tools);
+  audit?.recordPolicy(policy.level, policy.blocks[0]?.sha256 ?? null);
+  if (policy.promptId !== null) reply.header("x-enforced-prompt", policy.promptId);
+
+  const asked: GenerationRequest<Plan> = {
+    api,
+    body,
+    policy,
+    mayDropParams: catalog.mayDropParams,
+    nativeHeaders: api.isNative === true ? nativeHeaders(request.headers) : {},
+  };
+  const first = prepareMessage(asked, group[0]);
+  const signal = inFlight.track(reply.raw);
+  const maxTokens = await reserve(tools, request, group, first);
+  if (maxTokens !== undefined) reply.header("x-gateway-max-tokens", maxTokens);
+  signal.throwIfAborted();
+
+  let sent = first;
+  const source = await openWithFailover(failover, {
+    group,
+    settings: catalog.routing,
+    signal,
+    prepare: (deployment) => {
+      // What was reserved holds for whichever deployment answers.
+      sent =
+        deployment === group[0] && maxTokens === undefined
+          ? first
+          : prepareMessage(asked, deployment, maxTokens);
+      reply.removeHeader("x-gateway-dropped-params");
+      if (sent.droppedParams.length > 0)
+        reply.header("x-gateway-dropped-params", sent.droppedParams.join(", "));
+      return { body: sent.sealed, nativeHeaders: asked.nativeHeaders };
+    },
+    onAttempt: (deployment, attempts) => {
+      audit?.recordDeployment(deployment, attempts, sent.request.max_tokens);
+      audit?.recordSent();
+      reply.headers(routingHeaders(deployment, attempts));
+    },
+    onFailed: (progress) => audit?.recordMessage(progress),
+  });
+
+  const identity = { id: api.idOf(request.id), created: Math.floor(Date.now() / 1000), model };
+  if (!isStream) return api.toAnswer(await relayJson(source, audit), identity, sent.plan);
+  await relayStream(source, api.createStream(identity, sent.plan), { request, reply });
+  return reply;
+}
+
+/** The working rules of the caller's key. Whoever runs the gateway has none: the master key is no developer's. */
+function policyOf(caller: Caller, { levels, prompts }: GenerationTools): EnforcementPolicy {
+  return resolvePolicy(levels, prompts, caller.kind === "key" ? caller.key.metadata : UNRESTRICTED);
+}
+
+const UNRESTRICTED = { enforcement_level: "unrestricted" };
+
+/**
+ * Puts aside what the answer can cost. @returns a lower `max_tokens`, where only less is to be had
+ * @throws GatewayError 402, 429
+ */
+async function reserve<Plan>(
+  { ledger, catalog }: GenerationTools,
+  request: FastifyRequest,
+  group: DeploymentGroup,
+  { request: message, sealed }: PreparedMessage<Plan>,
+): Promise<number | undefined> {
+  const { audit } = request;
+  if (audit === undefined) return undefined;
+  const caller = callerOf(request);
+  const allowances = caller.kind === "key" ? caller.allowances : [];
+  const { endUser, startedAt } = audit;
+  const { maxEndUserBudgetNano } = catalog;
+  const affordable = await reserveForRequest(ledger, audit, {
+    budgets: budgetsOf({ allowances, endUser, maxEndUserBudgetNano }, startedAt),
+    model: audit.modelRequested ?? message.model,
+    message,
+    bytes: sealed.byteLength,
+    prices: group.map(({ prices }) => prices),
+  });
+  return affordable.max_tokens < message.max_tokens ? affordable.max_tokens : undefined;
+}

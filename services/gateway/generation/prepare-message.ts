@@ -1,0 +1,50 @@
+import type { EnforcementPolicy } from "../enforcement/policy";
+import { type SealedBody, seal } from "../enforcement/seal";
+import type { JsonObject } from "../json/json-value";
+import { shortenAnswer } from "../ledger/shorten-answer";
+import type { MessagesRequest, MessagesTarget } from "../messages/request";
+import type { Deployment } from "../routing/deployment";
+import { betasOf } from "./native-headers";
+import type { WireApi } from "./wire-api";
+
+/** A client's request, and what decides how it is written for a deployment. */
+export interface GenerationRequest<Plan> {
+  readonly api: WireApi<Plan>;
+  readonly body: JsonObject;
+  readonly policy: EnforcementPolicy;
+  readonly mayDropParams: boolean;
+  readonly nativeHeaders: Readonly<Record<string, string>>;
+}
+
+/** A request as it is sent to one deployment. */
+export interface PreparedMessage<Plan> {
+  readonly request: MessagesRequest;
+  readonly sealed: SealedBody;
+  readonly droppedParams: readonly string[];
+  readonly plan: Plan;
+}
+
+/**
+ * Writes a request for a deployment: translated, with the key's working rules, as bytes.
+ * @param maxTokens what was put aside for the answer, in tokens. @default - what the request asks for
+ * @throws TranslationError, GatewayError for what cannot be sent
+ */
+export function prepareMessage<Plan>(
+  { api, body, policy, mayDropParams, nativeHeaders }: GenerationRequest<Plan>,
+  deployment: Deployment,
+  maxTokens?: number,
+): PreparedMessage<Plan> {
+  const target = toTarget(deployment, mayDropParams);
+  const translated = api.toMessages(body, target);
+  const request = maxTokens === undefined ? translated.request : shortenAnswer(translated.request, maxTokens);
+  const sealed = seal(request, policy, { api: target.api, betas: betasOf(nativeHeaders) });
+  return { ...translated, request, sealed };
+}
+
+function toTarget(
+  { upstreamModel, maxOutputTokens, access }: Deployment,
+  mayDropParams: boolean,
+): MessagesTarget {
+  const api = access.provider === "anthropic" ? "anthropic" : (`bedrock-${access.api}` as const);
+  return { upstreamModel, maxOutputTokens, api, mayDropParams };
+}

@@ -1,0 +1,145 @@
+import type { JsonObject, JsonValue, Text } from "../../json/json-value";
+import { isText, textOf } from "../../json/text";
+import { cacheControlOf } from "../to-messages/cache-control";
+import { isObject, quote, requireList, requireObject, requireText, textIn } from "../to-messages/read-value";
+import { upstreamToolName } from "../to-messages/tool-names";
+import type { ToolDefinition } from "../to-messages/tools";
+import { notSupported } from "../translation-error";
+import type { ClientTool } from "./answer-plan";
+import { CUSTOM_INPUT } from "./custom-input";
+
+/** The tools of a request, in the order in which the client offers them. */
+export interface ClientTools {
+  /** Names are those of `flatName`. */
+  readonly definitions: readonly ToolDefinition[];
+  /** Name that is sent → the client's tool, where the answer must tell it otherwise. */
+  readonly byUpstreamName: ReadonlyMap<string, ClientTool>;
+  readonly droppedParams: readonly string[];
+}
+
+/** Tools that OpenAI runs, or for which its models are trained: no other model knows them. */
+const HOSTED = new Set([
+  "apply_patch",
+  "code_interpreter",
+  "computer",
+  "computer_use_preview",
+  "file_search",
+  "image_generation",
+  "local_shell",
+  "mcp",
+  "programmatic_tool_calling",
+  "shell",
+  "tool_search",
+  "web_search",
+  "web_search_2025_08_26",
+  "web_search_preview",
+  "web_search_preview_2025_03_11",
+]);
+
+/** One name for a tool inside a namespace: two namespaces may hold tools of the same name. */
+export function flatName(name: string, namespace: string | undefined): string {
+  return namespace === undefined ? name : `${namespace}__${name}`;
+}
+
+/** A list of tools, and where it stands in the request. */
+export interface ToolList {
+  readonly tools: JsonValue | undefined;
+  readonly path: string;
+}
+
+/**
+ * @param own the request's `tools`
+ * @param later those that items bring along; one that is there already is not added again
+ * @throws TranslationError for a tool that cannot be offered, unless it may be dropped
+ */
+export function readTools(own: ToolList, later: readonly ToolList[], mayDrop: boolean): ClientTools {
+  const reader = new ToolReader(mayDrop);
+  reader.readList(own.tools ?? [], own.path, undefined);
+  reader.skipsKnown = true;
+  for (const { tools, path } of later) reader.readList(tools ?? [], path, undefined);
+  return reader;
+}
+
+class ToolReader implements ClientTools {
+  readonly definitions: ToolDefinition[] = [];
+  readonly byUpstreamName = new Map<string, ClientTool>();
+  readonly droppedParams: string[] = [];
+  /** Otherwise a name that comes twice is the client's mistake, and refused later. */
+  skipsKnown = false;
+  readonly #names = new Set<string>();
+
+  constructor(readonly mayDrop: boolean) {}
+
+  readList(tools: JsonValue, path: string, namespace: string | undefined): void {
+    requireList(tools, path).forEach((tool, index) => {
+      this.#read(requireObject(tool, `${path}.${index}`), `${path}.${index}`, namespace);
+    });
+  }
+
+  #read(tool: JsonObject, path: string, namespace: string | undefined): void {
+    const type = textIn(tool["type"]) ?? "";
+    if (type === "function") {
+      this.#add(tool, "function", path, namespace, textMember(tool, "description"), tool["parameters"]);
+    } else if (type === "custom") {
+      this.#add(tool, "custom", path, namespace, describeCustom(tool), CUSTOM_SCHEMA);
+    } else if (type === "namespace" && namespace === undefined) {
+      this.readList(tool["tools"] ?? [], `${path}.tools`, requireText(tool["name"], `${path}.name`));
+    } else if (HOSTED.has(type) && this.mayDrop) {
+      if (!this.droppedParams.includes(`tools.${type}`)) this.droppedParams.push(`tools.${type}`);
+    } else refuseTool(type, path);
+  }
+
+  #add(
+    tool: JsonObject,
+    kind: ClientTool["kind"],
+    path: string,
+    namespace: string | undefined,
+    description: Text | undefined,
+    parameters: JsonValue | undefined,
+  ): void {
+    const name = requireText(tool["name"], `${path}.name`);
+    const flat = flatName(name, namespace);
+    if (this.skipsKnown && this.#names.has(flat)) return;
+    this.#names.add(flat);
+    const cacheControl = cacheControlOf(tool).cache_control;
+    this.definitions.push({ name: flat, description, parameters, cacheControl, path });
+    const sent = upstreamToolName(flat);
+    if (kind === "custom" || sent !== name) this.byUpstreamName.set(sent, { kind, name, namespace });
+  }
+}
+
+function refuseTool(type: string, path: string): never {
+  const orDrop = HOSTED.has(type) ? ", or let the gateway set litellm_settings.drop_params" : "";
+  throw notSupported(
+    `${path}.type`,
+    `offer tools of type function, custom or namespace, not ${quote(type)}${orDrop}`,
+  );
+}
+
+const CUSTOM_SCHEMA: JsonObject = {
+  type: "object",
+  properties: { [CUSTOM_INPUT]: { type: "string", description: "The whole text for the tool, as it is." } },
+  required: [CUSTOM_INPUT],
+  additionalProperties: false,
+};
+
+/** Models outside OpenAI write JSON for a tool, so they are told where its text goes, and in which grammar. */
+function describeCustom(tool: JsonObject): Text {
+  const given = textMember(tool, "description");
+  const grammar = isObject(tool["format"]) ? tool["format"] : {};
+  const definition = textMember(grammar, "definition");
+  return [
+    given === undefined ? "" : textOf(given),
+    `The tool takes free text: put it into "${CUSTOM_INPUT}" as it is.`,
+    definition === undefined
+      ? ""
+      : `The text must follow this grammar (${textIn(grammar["syntax"]) ?? "grammar"}):\n${textOf(definition)}`,
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
+
+function textMember(owner: JsonObject, name: string): Text | undefined {
+  const value = owner[name];
+  return isText(value) ? value : undefined;
+}

@@ -1,0 +1,168 @@
+import type { JsonObject, JsonValue } from "../../json/json-value";
+import { isText, textOf } from "../../json/text";
+import type { ContentBlock, MessagesTarget, TextBlock } from "../../messages/request";
+import { dropBlank } from "../to-messages/blank-text";
+import {
+  isAbsent,
+  kindOf,
+  quote,
+  requireList,
+  requireObject,
+  requireText,
+  textIn,
+} from "../to-messages/read-value";
+import { isThinking } from "../to-messages/thinking-blocks";
+import { toToolInput } from "../to-messages/tool-arguments";
+import { upstreamToolName } from "../to-messages/tool-names";
+import type { ToolUseBlock, TurnItem } from "../to-messages/turn-item";
+import { notSupported, TranslationError } from "../translation-error";
+import { flatName, type ToolList } from "./client-tools";
+import { readContent, textBlock } from "./content-parts";
+import { CUSTOM_INPUT } from "./custom-input";
+import { verdictOf } from "./item-kinds";
+import { MAX_ENVELOPE_LENGTH, openReasoning } from "./reasoning-envelope";
+
+/** The conversation of a request. */
+export interface ReadInput {
+  /** Texts of system and developer messages, wherever they stand; blank ones too. */
+  readonly system: readonly TextBlock[];
+  readonly items: readonly TurnItem[];
+  /** Tools that items bring along, with their paths. */
+  readonly tools: readonly ToolList[];
+  readonly droppedParams: readonly string[];
+  /** Where the last item stands. */
+  readonly lastPath: string;
+}
+
+/** `input`: text, or a list of items. @throws TranslationError for items that cannot be said */
+export function readInput(input: JsonValue | undefined, target: MessagesTarget): ReadInput {
+  const reader = new InputReader(target);
+  if (isText(input)) reader.items.push({ kind: "user", blocks: [textBlock(input)] });
+  else if (!isAbsent(input))
+    requireList(input, "input").forEach((item, index) => {
+      reader.read(item, `input.${index}`);
+    });
+  reader.endTurn();
+  return reader;
+}
+
+class InputReader implements ReadInput {
+  readonly system: TextBlock[] = [];
+  readonly items: TurnItem[] = [];
+  readonly tools: ToolList[] = [];
+  readonly droppedParams: string[] = [];
+  lastPath = "input";
+  /** What the assistant said in neighbouring items: one turn, in which thinking belongs to what follows it. */
+  #said: ContentBlock[] = [];
+
+  constructor(readonly target: MessagesTarget) {}
+
+  read(value: JsonValue, path: string): void {
+    const item = requireObject(value, path);
+    // Messages may leave their type out.
+    const type = isAbsent(item["type"]) && item["role"] !== undefined ? "message" : textIn(item["type"]);
+    this.lastPath = path;
+    switch (type) {
+      case "message":
+        this.#readMessage(item, path);
+        break;
+      case "reasoning":
+        this.#readReasoning(item["encrypted_content"]);
+        break;
+      case "function_call":
+        this.#readCall(item, path, toToolInput(item["arguments"]));
+        break;
+      case "custom_tool_call":
+        this.#readCall(item, path, { [CUSTOM_INPUT]: isText(item["input"]) ? item["input"] : "" });
+        break;
+      case "function_call_output":
+      case "custom_tool_call_output":
+        this.#readOutput(item, path);
+        break;
+      case "additional_tools":
+        this.tools.push({ tools: item["tools"], path: `${path}.tools` });
+        break;
+      default:
+        this.#judge(type, item, path);
+    }
+  }
+
+  /** Thinking after which nothing was said cannot be sent. */
+  endTurn(): void {
+    const said = dropBlank(this.#said);
+    const last = said.findLastIndex((block) => !isThinking(block));
+    if (last >= 0) this.items.push({ kind: "assistant", blocks: said.slice(0, last + 1) });
+    this.#said = [];
+  }
+
+  #readMessage(item: JsonObject, path: string): void {
+    const role = textIn(item["role"]);
+    const content = (owner: "system" | "user" | "assistant") =>
+      readContent(item["content"], `${path}.content`, owner, this.target);
+    if (role === "system" || role === "developer") this.system.push(...(content("system") as TextBlock[]));
+    else if (role === "assistant") this.#said.push(...content("assistant"));
+    else if (role === "user") {
+      this.endTurn();
+      this.items.push({ kind: "user", blocks: content("user") });
+    } else {
+      const found = role === undefined ? kindOf(item["role"]) : quote(role);
+      throw new TranslationError(
+        `${path}.role`,
+        `${path}.role must be system, developer, user or assistant, not ${found}`,
+      );
+    }
+  }
+
+  /** Reasoning of another model or gateway is left out: nobody but its maker could read it. */
+  #readReasoning(sealed: JsonValue | undefined): void {
+    if (!isText(sealed)) return;
+    const length = typeof sealed === "string" ? sealed.length : sealed.escaped.length;
+    const block =
+      length > 2 * MAX_ENVELOPE_LENGTH ? undefined : openReasoning(textOf(sealed), this.target.upstreamModel);
+    if (block !== undefined) this.#said.push({ ...block });
+  }
+
+  #readCall(item: JsonObject, path: string, input: JsonObject): void {
+    const name = flatName(requireText(item["name"], `${path}.name`), textIn(item["namespace"]));
+    const call: ToolUseBlock = {
+      type: "tool_use",
+      id: textIn(item["call_id"]) ?? "",
+      name: upstreamToolName(name),
+      input,
+    };
+    this.#said.push(call);
+  }
+
+  #readOutput(item: JsonObject, path: string): void {
+    this.endTurn();
+    const output = item["output"];
+    const content = isText(output) ? output : readContent(output, `${path}.output`, "tool", this.target);
+    this.items.push({
+      kind: "result",
+      callId: textIn(item["call_id"]) ?? "",
+      content,
+      isError: false,
+      cacheControl: undefined,
+    });
+  }
+
+  #judge(type: string | undefined, item: JsonObject, path: string): void {
+    const verdict = type === undefined ? undefined : verdictOf(type);
+    if (type === undefined || verdict === undefined) {
+      const found = type === undefined ? kindOf(item["type"]) : quote(type);
+      throw new TranslationError(
+        `${path}.type`,
+        `${path}.type must be a type of item, such as message, not ${found}`,
+      );
+    }
+    if (verdict.kind === "refused") throw notSupported(`${path} of type ${type}`, verdict.remedy);
+    if (!this.target.mayDropParams) {
+      throw notSupported(
+        `${path} of type ${type}`,
+        "remove it, or let the gateway set litellm_settings.drop_params",
+      );
+    }
+    const name = `input.${type}`;
+    if (!this.droppedParams.includes(name)) this.droppedParams.push(name);
+  }
+}

@@ -1,0 +1,94 @@
+import type { JsonObject, JsonValue } from "../../json/json-value";
+import { isText } from "../../json/text";
+import type { MessagesRequest, MessagesTarget, TextBlock } from "../../messages/request";
+import { dropBlank } from "../to-messages/blank-text";
+import { buildRequest } from "../to-messages/build-request";
+import { readCacheControl } from "../to-messages/cache-control";
+import { isAbsent, kindOf, numberIn, textIn } from "../to-messages/read-value";
+import { readSampling } from "../to-messages/sampling";
+import { TranslationError } from "../translation-error";
+import type { ResponsesAnswerPlan } from "./answer-plan";
+import { readTools } from "./client-tools";
+import { textBlock } from "./content-parts";
+import { readInput } from "./input-items";
+import { readTextFormat } from "./output-text-format";
+import { includesReasoning, readReasoning } from "./reasoning-wish";
+import { sortFields } from "./request-fields";
+import { readSettings } from "./settings";
+import { readSelection } from "./tool-selection";
+
+/** A Responses request as a Messages request, and what was left out of it. */
+export interface TranslatedResponsesRequest {
+  readonly request: MessagesRequest;
+  /** Names of fields, tools and items that have no counterpart. */
+  readonly droppedParams: readonly string[];
+  readonly plan: ResponsesAnswerPlan;
+}
+
+/**
+ * OpenAI response → Anthropic message. Nothing is kept between requests: `store` is taken for `false`, and what needs a
+ * stored response is refused.
+ * @throws TranslationError naming the field
+ */
+export function toMessages(body: JsonObject, target: MessagesTarget): TranslatedResponsesRequest {
+  const dropped = sortFields(body, target.mayDropParams);
+  const input = readInput(body["input"], target);
+  const tools = readTools({ tools: body["tools"], path: "tools" }, input.tools, target.mayDropParams);
+  const reasoning = readReasoning(body["reasoning"]);
+  const includesEncryptedReasoning = includesReasoning(body["include"]);
+  const built = buildRequest(
+    {
+      system: dropBlank([...readInstructions(body["instructions"]), ...input.system]) as readonly TextBlock[],
+      items: input.items,
+      path: "input",
+      lastPath: input.lastPath,
+      tools: tools.definitions,
+      selection: readSelection(body),
+      outputFormat: readTextFormat(body["text"]),
+      reasoning: reasoning.wish,
+      sampling: readSampling(body),
+      stopSequences: [],
+      maxTokens: readMaxTokens(body["max_output_tokens"]),
+      user: textIn(body["safety_identifier"]) ?? textIn(body["user"]),
+      cacheControl: readCacheControl(body["cache_control"]),
+    },
+    target,
+  );
+  return {
+    request: built.request,
+    droppedParams: [
+      ...dropped,
+      ...tools.droppedParams,
+      ...input.droppedParams,
+      ...built.droppedParams.filter((name) => body[name] !== undefined),
+    ],
+    plan: {
+      settings: readSettings(body, built.request),
+      tools: tools.byUpstreamName,
+      hiddenJsonTool: built.hiddenJsonTool,
+      showsReasoning: reasoning.isShown,
+      includesEncryptedReasoning,
+      upstreamModel: target.upstreamModel,
+      degradations: [
+        ...built.degradations,
+        ...(textIn(body["truncation"]) === "auto" ? ["truncation=disabled"] : []),
+      ],
+    },
+  };
+}
+
+function readInstructions(instructions: JsonValue | undefined): readonly TextBlock[] {
+  if (isAbsent(instructions)) return [];
+  if (isText(instructions)) return [textBlock(instructions)];
+  throw new TranslationError("instructions", `instructions must be text, not ${kindOf(instructions)}`);
+}
+
+function readMaxTokens(value: JsonValue | undefined): number | undefined {
+  if (isAbsent(value)) return undefined;
+  const count = numberIn(value);
+  if (count !== undefined && Number.isInteger(count) && count > 0) return count;
+  throw new TranslationError(
+    "max_output_tokens",
+    `max_output_tokens must be a whole number from 1 up, not ${count ?? kindOf(value)}`,
+  );
+}

@@ -1,0 +1,83 @@
+import type { SealedBody } from "../../enforcement/seal";
+import type { AwsKeys, Deployment, ProviderAccess } from "../../routing/deployment";
+import type { ReportedError } from "../../translate/errors/upstream-error";
+import { SseParser } from "../../translate/sse-parser";
+import { ANTHROPIC_VERSION } from "../call-anthropic";
+import { headerOf, NO_MESSAGE } from "../read-error";
+import type { UpstreamCall } from "../upstream-call";
+import { statusOfException } from "./error-status";
+import { frameEvents } from "./frame-events";
+import { signRequest } from "./sign-request";
+
+type BedrockAccess = Extract<ProviderAccess, { provider: "bedrock" }>;
+
+/** Bedrock sends no pings, so silence between two events says less than with Anthropic. */
+const IDLE_FACTOR = 3;
+
+/** A message for Bedrock, signed. */
+export function callBedrock(deployment: Deployment, access: BedrockAccess, body: SealedBody): UpstreamCall {
+  const { path, headers, contentType, decoder } = API[access.api](deployment);
+  const url = new URL(`${deployment.baseUrl}${path}`);
+  return {
+    url,
+    headers: authorize(url, { ...headers, "content-type": "application/json" }, body, access),
+    body,
+    contentType,
+    decoder,
+    readError: (status, answer, error) =>
+      readBedrockError(status, headerOf(answer, "x-amzn-errortype"), error),
+    idleFactor: IDLE_FACTOR,
+  };
+}
+
+/** What differs between Bedrock's ways to a model. */
+const API = {
+  // The id goes into one segment of the path: `:` and the `/` of an ARN are encoded.
+  invoke: ({ upstreamModel }: Deployment) => ({
+    path: `/model/${encodeURIComponent(upstreamModel)}/invoke-with-response-stream`,
+    headers: { accept: "application/vnd.amazon.eventstream" },
+    contentType: "application/vnd.amazon.eventstream",
+    decoder: frameEvents,
+  }),
+  messages: () => ({
+    path: "/anthropic/v1/messages",
+    headers: { accept: "text/event-stream", "anthropic-version": ANTHROPIC_VERSION },
+    contentType: "text/event-stream",
+    decoder: () => new SseParser(),
+  }),
+};
+
+function authorize(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  body: SealedBody,
+  { region, credentials }: BedrockAccess,
+): Record<string, string> {
+  if (isApiKey(credentials)) return { ...headers, authorization: `Bearer ${credentials.apiKey.expose()}` };
+  return signRequest(
+    { method: "POST", url, headers, body: body.bytes, region, service: "bedrock" },
+    credentials,
+    Date.now(),
+  );
+}
+
+function isApiKey(
+  credentials: BedrockAccess["credentials"],
+): credentials is Exclude<BedrockAccess["credentials"], AwsKeys> {
+  return "apiKey" in credentials;
+}
+
+/** `{"message":…}` with the name in a header or in `__type`; the Messages API uses Anthropic's own shape. */
+function readBedrockError(
+  status: number,
+  type: string | undefined,
+  body: Readonly<Record<string, unknown>>,
+): ReportedError {
+  const name = type ?? (typeof body["__type"] === "string" ? body["__type"] : undefined);
+  const nested = (body["error"] as { message?: unknown } | undefined)?.message;
+  const message = body["message"] ?? body["Message"] ?? nested;
+  return {
+    status: statusOfException(name, status === 424 ? 502 : status),
+    message: typeof message === "string" ? message : NO_MESSAGE,
+  };
+}

@@ -1,0 +1,200 @@
+import type { Dispatcher } from "undici";
+import { GatewayError } from "../errors";
+import type { MessageEvent } from "../messages/event";
+import { endProgress, MessageProgress, reduceProgress } from "../messages/progress";
+import { toStreamFailure } from "../translate/errors/stream-failure";
+import { toUpstreamFailure } from "./client";
+import { type Headers, headerOf, invalidAnswer, readErrorBody, toReportedError } from "./read-error";
+import type { EventDecoder, UpstreamCall } from "./upstream-call";
+
+/** What is read of an error body, in bytes. */
+const MAX_ERROR_BYTES = 64 * 1024;
+/** Reads after the end of a message until its connection is given up. */
+const MAX_TRAILING_READS = 16;
+
+/** Takes the events of an answer, in the groups in which they arrived; `progress` of the source has seen them. */
+export type EventConsumer = (events: readonly MessageEvent[]) => void;
+
+/**
+ * Where an answer of a provider is: `asked`, no head yet; `refused`, its head has an error status and the body tells why;
+ * `opening`, events are held until the first content; `flowing`; `over`, everything is said.
+ */
+type Phase = "asked" | "refused" | "opening" | "flowing" | "over";
+
+/** Somebody who waits for the next turn of the answer. */
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: GatewayError) => void;
+}
+
+/**
+ * One answer of a provider. Bytes become events as they come, and events are handed on without a promise or an iterator for each read: with
+ * many streams at once those would cost more than everything else.
+ */
+export class MessageSource implements Dispatcher.DispatchHandler {
+  /** What the provider has reported so far. */
+  readonly progress = new MessageProgress();
+  readonly #decoder: EventDecoder;
+  #phase: Phase = "asked";
+  #controller: Dispatcher.DispatchController | undefined;
+  #waiting: Waiting | undefined;
+  #failure: GatewayError | undefined;
+  /** Whether content came: from then on the answer is this provider's, however it goes on. */
+  #hasContent = false;
+  #held: MessageEvent[] = [];
+  #consumer: EventConsumer | undefined;
+  #refusal: { status: number; headers: Headers; chunks: Buffer[]; size: number } | undefined;
+  #trailingReads = 0;
+
+  constructor(readonly call: UpstreamCall) {
+    this.#decoder = call.decoder();
+  }
+
+  /** Resolves at the first content, or at the end of a message without any. @throws GatewayError */
+  opened(): Promise<void> {
+    return this.#hasContent || this.progress.phase === "done" ? Promise.resolve() : this.#wait();
+  }
+
+  /** Hands all events to `consumer`, those before the first content too. Resolves at the end of the message. @throws GatewayError */
+  read(consumer: EventConsumer): Promise<void> {
+    this.#consumer = consumer;
+    if (this.#phase === "opening") this.#phase = "flowing";
+    const held = this.#held;
+    this.#held = [];
+    if (held.length > 0) consumer(held);
+    return this.progress.phase === "done" ? Promise.resolve() : this.#wait();
+  }
+
+  /** Ends the answer; who waits for it gets `reason`. The connection is given up. Does nothing after the end. */
+  cancel(reason: GatewayError): void {
+    this.#fail(reason);
+  }
+
+  /** Reads no more until `resume`. */
+  pause(): void {
+    if (this.#phase !== "over") this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#phase === "over") controller.abort(new Error("nobody waits for the answer"));
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+    if (this.#phase !== "asked" || status < 200) return;
+    if (status !== 200) {
+      this.#phase = "refused";
+      this.#refusal = { status, headers, chunks: [], size: 0 };
+      return;
+    }
+    if (headerOf(headers, "content-type")?.startsWith(this.call.contentType) !== true) {
+      this.#fail(invalidAnswer());
+      return;
+    }
+    this.#phase = this.#consumer === undefined ? "opening" : "flowing";
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#phase === "refused") {
+      this.#gather(chunk);
+      return;
+    }
+    if (this.#phase === "over") {
+      // The connection can be used again if the body ends soon.
+      this.#trailingReads += 1;
+      if (this.#trailingReads > MAX_TRAILING_READS) controller.abort(new Error("no end after the end"));
+      return;
+    }
+    let events: readonly MessageEvent[];
+    try {
+      events = this.#take(this.#decoder.push(chunk));
+    } catch (error) {
+      this.#fail(error instanceof GatewayError ? error : invalidAnswer());
+      return;
+    }
+    if (this.#consumer !== undefined) this.#handOn(this.#consumer, events);
+    else this.#held.push(...events);
+    if (this.progress.phase === "failed") this.#fail(toStreamFailure(this.progress));
+    else if (this.progress.phase === "done") this.#end();
+    else if (this.#hasContent && this.#consumer === undefined) this.#wake();
+  }
+
+  onResponseEnd(): void {
+    if (this.#phase === "refused") this.#fail(this.#readRefusal());
+    else this.#fail(toStreamFailure(endProgress(this.progress)));
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#phase === "refused") this.#fail(this.#readRefusal());
+    else this.#fail(toUpstreamFailure(error));
+  }
+
+  /** Events up to the end of the message; what follows it has no meaning. */
+  #take(events: readonly MessageEvent[]): readonly MessageEvent[] {
+    for (const [index, event] of events.entries()) {
+      const { isOver, hasContent } = reduceProgress(this.progress, event);
+      if (hasContent) this.#hasContent = true;
+      if (isOver) return events.slice(0, index + 1);
+    }
+    return events;
+  }
+
+  #handOn(consumer: EventConsumer, events: readonly MessageEvent[]): void {
+    if (events.length === 0) return;
+    try {
+      consumer(events);
+    } catch {
+      // Events are read by the consumer, not before: one of them was no JSON.
+      this.#fail(invalidAnswer());
+    }
+  }
+
+  #gather(chunk: Buffer): void {
+    const refusal = this.#refusal;
+    if (refusal === undefined) return;
+    refusal.chunks.push(chunk);
+    refusal.size += chunk.length;
+    if (refusal.size > MAX_ERROR_BYTES) this.#fail(this.#readRefusal());
+  }
+
+  #readRefusal(): GatewayError {
+    const { status, headers, chunks } = this.#refusal ?? { status: 502, headers: {}, chunks: [] };
+    const body = readErrorBody(Buffer.concat(chunks));
+    return toReportedError(this.call.readError(status, headers, body), headers);
+  }
+
+  #wait(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.resolve();
+  }
+
+  #end(): void {
+    if (this.#phase === "over") return;
+    this.#phase = "over";
+    this.#wake();
+  }
+
+  #fail(failure: GatewayError): void {
+    if (this.#phase === "over") return;
+    this.#phase = "over";
+    this.#failure = failure;
+    // Content that came before goes to the client, and the failure after it.
+    if (this.#hasContent && this.#consumer === undefined) this.#wake();
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.reject(failure);
+    this.#controller?.abort(failure);
+  }
+}

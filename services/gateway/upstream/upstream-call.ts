@@ -1,0 +1,27 @@
+import type { SealedBody } from "../enforcement/seal";
+import type { MessageEvent } from "../messages/event";
+import type { ReportedError } from "../translate/errors/upstream-error";
+
+/** How a provider puts events into bytes. */
+export interface EventDecoder {
+  /** @throws GatewayError for a failure that the provider reports, any other error for bytes without sense */
+  push(chunk: Uint8Array): readonly MessageEvent[];
+}
+
+/** One request to a provider, ready to be sent. */
+export interface UpstreamCall {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: SealedBody;
+  /** Media type of a good answer. */
+  readonly contentType: string;
+  readonly decoder: () => EventDecoder;
+  /** @param body the error's JSON, `{}` when it has none */
+  readonly readError: (
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+    body: Readonly<Record<string, unknown>>,
+  ) => ReportedError;
+  /** Between two reads of the answer, as a multiple of the client's own limit. @default 1 */
+  readonly idleFactor?: number;
+}
