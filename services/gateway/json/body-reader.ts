@@ -1,4 +1,3 @@
-import { ByteText } from "./byte-text";
 import { JsonSyntaxError } from "./json-syntax-error";
 import { type JsonObject, type JsonValue, RawNumber, RawText } from "./json-value";
 import { NameCache } from "./name-cache";
@@ -17,7 +16,6 @@ const names = new NameCache();
 /** Reads one JSON document of valid UTF-8. */
 export class BodyReader {
   readonly #bytes: Buffer;
-  readonly #text: ByteText;
   readonly #strings: StringScanner;
   #position = 0;
   #depth = 0;
@@ -25,7 +23,6 @@ export class BodyReader {
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
-    this.#text = new ByteText(bytes);
     this.#strings = new StringScanner(bytes);
   }
 
@@ -133,7 +130,7 @@ export class BodyReader {
     const start = this.#position + 1;
     const end = this.#strings.scan(start);
     this.#position = end + 1;
-    if (end - start >= RAW_TEXT_BYTES) return new RawText(this.#text.slice(start, end));
+    if (end - start >= RAW_TEXT_BYTES) return new RawText(this.#byteText(start, end));
     return this.#decode(start, end);
   }
 
@@ -146,15 +143,8 @@ export class BodyReader {
 
   #decode(start: number, end: number): string {
     const { hasEscape, mayBeWide } = this.#strings;
-    if (hasEscape) {
-      const quoted = mayBeWide
-        ? this.#bytes.toString("utf8", start - 1, end + 1)
-        : this.#text.slice(start - 1, end + 1);
-      return JSON.parse(quoted) as string;
-    }
-    return mayBeWide
-      ? this.#bytes.toString("utf8", start, end)
-      : names.find(this.#bytes, this.#text, start, end);
+    if (hasEscape) return JSON.parse(this.#bytes.toString("utf8", start - 1, end + 1)) as string;
+    return mayBeWide ? this.#bytes.toString("utf8", start, end) : names.find(this.#bytes, start, end);
   }
 
   #readNumber(): number | RawNumber {
@@ -162,11 +152,16 @@ export class BodyReader {
     const end = scanNumber(this.#bytes, start);
     this.#position = end;
     if (end === start + 1) return (this.#bytes[start] as number) - 0x30;
-    const text = this.#text.slice(start, end);
+    const text = this.#byteText(start, end);
     const value = Number(text);
     if (String(value) === text) return value;
     const isParameter = this.#depth === 1 && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
     return isParameter ? value : new RawNumber(text);
+  }
+
+  /** A copy: a slice of a text of the whole body would keep all of it in memory, for as long as a name is known. */
+  #byteText(start: number, end: number): string {
+    return this.#bytes.toString("latin1", start, end);
   }
 
   #readLiteral<T>(literal: string, value: T): T {
