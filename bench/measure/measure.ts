@@ -33,6 +33,7 @@ export async function measure(
     jsonChunks: chunks,
     paceMs,
     promptSha256,
+    added: target.addedTexts ?? [],
     watchClose: false,
   });
   const before = await upstream.stats();

@@ -15,6 +15,8 @@ export interface UpstreamProfile {
   readonly paceMs: number;
   /** Of all texts of the prompt in order; a sample of the requests is checked. Empty: none is. */
   readonly promptSha256: string;
+  /** Texts that the target puts into the prompt: the first must stand before everything else. @default - none */
+  readonly added?: readonly string[];
   /** Notes arrivals, and ends of streams that were cut off. */
   readonly watchClose: boolean;
 }

@@ -1,12 +1,18 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { Child } from "../../cli/local/child-process";
 import { findFreePort } from "../../cli/local/port";
 import { serviceChild } from "../../cli/local/service";
+import { SUBORDINATION } from "../../services/gateway/enforcement/enforced-blocks";
 import { bindToCore } from "../processes/cores";
 import type { GatewayBooks } from "./gateway-books";
 import type { Target } from "./target";
 
 /** Full rights over the gateway under test; it listens on the loopback address and lives as long as the run. */
 export const MASTER_KEY = "sk-bench-master-key-0000";
+
+const PROMPTS = path.join(__dirname, "../../prompts");
+const NODE_OPTIONS = process.env["BENCH_NODE_OPTIONS"];
 
 /** What a gateway process needs. */
 export interface GatewayProps {
@@ -29,6 +35,9 @@ export async function startGateway(props: GatewayProps): Promise<Target> {
         DATABASE_URL: props.databaseUrl,
         CONFIG_FILE: props.configFile,
         ANTHROPIC_API_KEY: "bench",
+        PROMPTS_DIRECTORY: PROMPTS,
+        // Such as --require of a profiler, to see where the processor's time goes.
+        ...(NODE_OPTIONS === undefined ? {} : { NODE_OPTIONS }),
       },
       readyPath: "/health/readiness",
       logs: props.logs,
@@ -40,8 +49,9 @@ export async function startGateway(props: GatewayProps): Promise<Target> {
     name: "ours",
     port,
     pid: child.pid,
+    addedTexts: [readFileSync(path.join(PROMPTS, "standard.md"), "utf8").trim(), SUBORDINATION],
     check: (expected) => props.books.check(expected),
-    stop: () => child.stop(true),
+    stop: () => child.stop(NODE_OPTIONS === undefined),
     restart: async () => {
       await child.stop();
       return startGateway(props);

@@ -5,6 +5,8 @@ export interface Target {
   readonly port: number;
   /** Of the process whose time and memory count; undefined for the upstream itself. */
   readonly pid: number | undefined;
+  /** Texts that the target must put into every prompt, see `UpstreamProfile.added`. @default - none */
+  readonly addedTexts?: readonly string[];
   /** Checks what a target must have kept of its answers; throws what is wrong. */
   readonly check?: (expected: ExpectedBooks) => Promise<void>;
   /** Ends the process and starts it afresh, for measurements of memory. @returns the new target */

@@ -219,18 +219,18 @@ export const budgetReserved = (details: BudgetDetails) =>
 /** A limit as its error tells of it. */
 interface LimitDetails {
   readonly kind: "requests" | "tokens" | "max_parallel_requests";
-  /** SHA-256 of the key, as LiteLLM names it. */
-  readonly keyHash: string;
+  /** Whose limit, as LiteLLM names it: `api_key: <SHA-256 of the key>` or `user: <user id>`. */
+  readonly subject: string;
   readonly limit: number;
   readonly retryAfterSeconds: number;
   readonly resetsAt: Date;
 }
 
-export const rateLimited = ({ kind, keyHash, limit, retryAfterSeconds, resetsAt }: LimitDetails) =>
+export const rateLimited = ({ kind, subject, limit, retryAfterSeconds, resetsAt }: LimitDetails) =>
   new GatewayError(
     429,
     "rate_limit_error",
-    `Rate limit exceeded for api_key: ${keyHash}. Limit type: ${kind}. Current limit: ${limit}, Remaining: 0. Limit resets at: ${resetsAt.toISOString().slice(0, 19).replace("T", " ")} UTC`,
+    `Rate limit exceeded for ${subject}. Limit type: ${kind}. Current limit: ${limit}, Remaining: 0. Limit resets at: ${resetsAt.toISOString().slice(0, 19).replace("T", " ")} UTC`,
     { retryAfterSeconds },
   );
 

@@ -20,8 +20,10 @@ export function maskKey(key: string): string {
 
 /** Compares without telling by its time how much agrees. */
 export function isSameKey(given: string, expected: string): boolean {
-  return timingSafeEqual(
-    createHash("sha256").update(given).digest(),
-    createHash("sha256").update(expected).digest(),
-  );
+  return isSameHash(hashKey(given), hashKey(expected));
+}
+
+/** Compares two hashes of keys without telling by its time how much agrees. */
+export function isSameHash(given: string, expected: string): boolean {
+  return timingSafeEqual(Buffer.from(given, "latin1"), Buffer.from(expected, "latin1"));
 }

@@ -13,7 +13,7 @@ func (c *connection) complete(api *dialect) error {
 	stream := nextStream()
 	tokens := usageOf(stream, len(c.body))
 	if settings.PromptSha256 != "" && stream%checkEvery == 0 {
-		checkPrompt(c.body, settings.PromptSha256)
+		checkPrompt(c.body, settings.PromptSha256, settings.Added)
 	}
 	if settings.WatchClose {
 		noteArrival(time.Now().UnixNano())

@@ -18,6 +18,9 @@ type profile struct {
 	PaceMs int `json:"paceMs"`
 	// PromptSha256 of all texts of the prompt in order; a sample of the requests is checked. Empty: none is.
 	PromptSha256 string `json:"promptSha256"`
+	// Added are texts that the target puts before the prompt: the first block of system must be the first of them, and none
+	// of them belongs to the prompt that the client sent. Empty: the prompt must arrive as it was sent.
+	Added []string `json:"added"`
 	// WatchClose looks for the end of the connection between two chunks and notes when it came.
 	WatchClose bool `json:"watchClose"`
 }

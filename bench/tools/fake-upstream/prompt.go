@@ -5,13 +5,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"slices"
 )
 
 // One request in so many is decoded and compared; decoding all of them would be the measurement.
 const checkEvery = 64
 
-// checkPrompt counts a prompt that did not arrive as the client sent it.
-func checkPrompt(body []byte, expected string) {
+// checkPrompt counts a prompt that did not arrive as the client sent it, after what the target must have added.
+func checkPrompt(body []byte, expected string, added []string) {
 	var request struct {
 		System   json.RawMessage `json:"system"`
 		Messages []struct {
@@ -23,32 +24,39 @@ func checkPrompt(body []byte, expected string) {
 		promptsWrong.Add(1)
 		return
 	}
-	hash := sha256.New()
-	writeTexts(hash, request.System)
+	texts := textsOf(request.System)
+	if len(added) > 0 && (len(texts) == 0 || texts[0] != added[0]) {
+		promptsWrong.Add(1)
+		return
+	}
 	for _, message := range request.Messages {
-		writeTexts(hash, message.Content)
+		texts = append(texts, textsOf(message.Content)...)
+	}
+	hash := sha256.New()
+	for _, text := range texts {
+		if !slices.Contains(added, text) {
+			_, _ = io.WriteString(hash, text)
+		}
 	}
 	if hex.EncodeToString(hash.Sum(nil)) != expected {
 		promptsWrong.Add(1)
 	}
 }
 
-// writeTexts takes content in both forms: a string, or blocks of which those of text count.
-func writeTexts(out io.Writer, content json.RawMessage) {
-	if len(content) == 0 {
-		return
-	}
+// textsOf takes content in both forms: a string, or blocks of which those of text count.
+func textsOf(content json.RawMessage) []string {
 	var text string
-	if json.Unmarshal(content, &text) == nil {
-		_, _ = io.WriteString(out, text)
-		return
+	if len(content) == 0 || json.Unmarshal(content, &text) == nil {
+		return []string{text}
 	}
 	var blocks []struct {
 		Text string `json:"text"`
 	}
+	var texts []string
 	if json.Unmarshal(content, &blocks) == nil {
 		for _, block := range blocks {
-			_, _ = io.WriteString(out, block.Text)
+			texts = append(texts, block.Text)
 		}
 	}
+	return texts
 }

@@ -58,16 +58,16 @@ export async function generate<Plan>(
     nativeHeaders: api.isNative === true ? nativeHeaders(request.headers) : {},
   };
   const first = prepareMessage(asked, group[0]);
-  const signal = inFlight.track(reply.raw);
+  const running = inFlight.track(reply.raw);
   const maxTokens = await reserve(tools, request, group, first);
   if (maxTokens !== undefined) reply.header("x-gateway-max-tokens", maxTokens);
-  signal.throwIfAborted();
+  running.throwIfAborted();
 
   let sent = first;
   const source = await openWithFailover(failover, {
     group,
     settings: catalog.routing,
-    signal,
+    running,
     prepare: (deployment) => {
       // What was reserved holds for whichever deployment answers.
       sent =

@@ -25,6 +25,10 @@ const route = (roles: RouteAccess["roles"], summary: string): RouteAccess => ({ 
 export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   "POST /v1/chat/completions": route(MODEL_USERS, "Ask a model (OpenAI chat completions)"),
   "POST /chat/completions": route(MODEL_USERS, "Ask a model (OpenAI chat completions)"),
+  "POST /v1/messages": route(MODEL_USERS, "Ask a model (Anthropic messages)"),
+  "POST /messages": route(MODEL_USERS, "Ask a model (Anthropic messages)"),
+  "POST /v1/responses": route(MODEL_USERS, "Ask a model (OpenAI responses)"),
+  "POST /responses": route(MODEL_USERS, "Ask a model (OpenAI responses)"),
   "GET /v1/models": route(EVERYONE, "Models that the caller may use"),
   "GET /v1/models/:id": route(EVERYONE, "One model"),
   "GET /models": route(EVERYONE, "Models that the caller may use"),

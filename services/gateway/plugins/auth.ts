@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import { expiredKey, keysNotLoaded, malformedKey, noKey, unknownKey } from "../errors";
-import { hashKey, isSameKey, KEY_PREFIX, maskKey } from "../key-token";
+import { hashKey, isSameHash, KEY_PREFIX, maskKey } from "../key-token";
 import { type KeySubject, type SubjectStores, subjectOf } from "../ledger/key-subject";
 import type { AdminToken, AdminTokenStore } from "../ports/admin-token-store";
 import type { Clock } from "../ports/clock";
@@ -37,15 +37,16 @@ export interface AuthOptions extends SubjectStores {
 export const auth = fp<AuthOptions>(
   async (app, { keys, adminTokens, masterKey, clock, ...stores }) => {
     app.decorateRequest("caller", undefined);
+    const masterHash = hashKey(masterKey.expose());
 
     app.addHook("onRequest", async (request) => {
       if (request.is404 || request.routeOptions.config.isPublic === true) return;
       const given = readKey(request);
-      if (isSameKey(given, masterKey.expose())) {
+      const hash = hashKey(given);
+      if (isSameHash(hash, masterHash)) {
         request.caller = { kind: "master" };
         return;
       }
-      const hash = hashKey(given);
       const key = keys.findByHash(hash);
       if (key !== undefined && isCurrent(key, hash, clock)) {
         request.caller = { kind: "key", ...subjectOf(key, stores) };

@@ -6,8 +6,8 @@ import type { Ledger } from "../ledger/ledger";
 import { Reservation } from "../ledger/reservation";
 import type { QuotaAnswer, TakenQuota } from "../limits/leased-quota";
 import type { Limiter } from "../limits/limiter";
+import { limitsOf, type RequestLimits } from "../limits/limits-of-request";
 import type { Clock } from "../ports/clock";
-import type { VirtualKey } from "../ports/key-store";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -28,27 +28,40 @@ export interface LimitsOptions {
   readonly clock: Clock;
 }
 
-/** What a request holds of its key's limits. */
+type Kind = "requests" | "tokens";
+
+/** One limit per minute that a request counts for. */
+interface Wanted {
+  readonly kind: Kind;
+  readonly of: RequestLimits;
+  readonly limit: number;
+  readonly amount: number;
+}
+
+/** What a request holds of the limits of its key and of its user. */
 interface Held {
-  parallel?: Reservation;
-  requests?: TakenQuota;
-  tokens?: TakenQuota;
+  readonly places: Reservation[];
+  readonly requests: TakenQuota[];
+  readonly tokens: TakenQuota[];
 }
 
 /**
- * Requests and tokens a minute, and requests at the same time. A request that is refused, here or later, before the
+ * Requests and tokens a minute, and requests at the same time, of the key and of its user. A request that is refused, here or later, before the
  * provider is asked gives back what it counted; at the end the provider's count takes the place of the estimate.
  */
 export const limits = fp<LimitsOptions>(
   async (app, { limiter, ledger, clock }) => {
     app.addHook("preHandler", async (request, reply) => {
       if (request.routeOptions.config.isLimited !== true || request.caller?.kind !== "key") return;
-      const { key } = request.caller;
-      if (key.rpmLimit === null && key.tpmLimit === null && key.maxParallelRequests === null) return;
-      const held: Held = {};
+      const { key, allowances } = request.caller;
+      const all = limitsOf(allowances);
+      if (all.length === 0) return;
+      const held: Held = { places: [], requests: [], tokens: [] };
       const release = () => giveBack(request, limiter, held);
       try {
-        await takeAll(request, reply, key, held);
+        for (const of of all)
+          if (of.maxParallel !== null) await takePlace(of, of.maxParallel, key.tokenHash, held);
+        await takeCounts(request, reply, all, key.tokenHash, held);
       } catch (error) {
         release();
         throw error;
@@ -58,69 +71,116 @@ export const limits = fp<LimitsOptions>(
       else reply.raw.once("close", release);
     });
 
-    async function takeAll(request: FastifyRequest, reply: FastifyReply, key: VirtualKey, held: Held) {
-      if (key.maxParallelRequests !== null) held.parallel = await takePlace(key, key.maxParallelRequests);
-      if (key.rpmLimit !== null) {
-        const answer = await limiter.take(`requests:key:${key.keyId}`, key.rpmLimit, 1);
-        held.requests = admit(reply, key, "requests", answer);
-      }
-      if (key.tpmLimit !== null) {
-        const answer = await limiter.take(`tokens:key:${key.keyId}`, key.tpmLimit, estimateTokens(request));
-        held.tokens = admit(reply, key, "tokens", answer);
-      }
-    }
-
-    async function takePlace(key: VirtualKey, limit: number): Promise<Reservation> {
+    async function takePlace(of: RequestLimits, limit: number, keyHash: string, held: Held): Promise<void> {
       const place = { fullNano: 1, ampleNano: 1, leastNano: 1 };
-      const result = await ledger.reserve([budgetForParallel(key.keyId, limit)], place);
-      if (result instanceof Reservation) return result;
+      const result = await ledger.reserve([budgetForParallel(of.id, limit, of.scope)], place);
+      if (result instanceof Reservation) {
+        held.places.push(result);
+        return;
+      }
       throw rateLimited({
         kind: "max_parallel_requests",
-        keyHash: key.tokenHash,
+        subject: subjectOf(of, keyHash),
         limit,
         retryAfterSeconds: PARALLEL_RETRY_SECONDS,
         resetsAt: new Date(clock.now() + PARALLEL_RETRY_SECONDS * 1000),
       });
     }
 
-    function admit(
+    /** All are asked at once; when one refuses, the others are given back. */
+    async function takeCounts(
+      request: FastifyRequest,
       reply: FastifyReply,
-      key: VirtualKey,
-      kind: "requests" | "tokens",
-      answer: QuotaAnswer,
-    ): TakenQuota {
-      const { taken, limit, remaining, waitMs, resetMs } = answer;
-      reply.header(`x-ratelimit-limit-${kind}`, limit);
-      reply.header(`x-ratelimit-remaining-${kind}`, taken === undefined ? 0 : remaining);
-      reply.header(`x-ratelimit-reset-${kind}`, `${Math.ceil(resetMs / 1000)}s`);
-      if (taken !== undefined) return taken;
-      const resetsAt = new Date(clock.now() + waitMs);
+      all: readonly RequestLimits[],
+      keyHash: string,
+      held: Held,
+    ): Promise<void> {
+      const wanted = all.flatMap((of) => countsOf(of, request));
+      const answers = await Promise.all(
+        wanted.map(async (one) => {
+          const answer = await limiter.take(
+            `${one.kind}:${one.of.scope}:${one.of.id}`,
+            one.limit,
+            one.amount,
+          );
+          if (answer.taken !== undefined) held[one.kind].push(answer.taken);
+          return { ...one, answer };
+        }),
+      );
+      for (const kind of ["requests", "tokens"] as const) {
+        const tightest = tightestOf(answers.filter((one) => one.kind === kind));
+        if (tightest === undefined) continue;
+        tell(reply, kind, tightest.answer);
+        if (tightest.answer.taken === undefined) refuse(reply, tightest, keyHash);
+      }
+    }
+
+    function refuse(
+      reply: FastifyReply,
+      { kind, of, limit, answer }: Wanted & Answered,
+      keyHash: string,
+    ): never {
+      const resetsAt = new Date(clock.now() + answer.waitMs);
       reply.header("rate_limit_type", kind);
       reply.header("reset_at", resetsAt.toISOString());
-      const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
-      throw rateLimited({ kind, keyHash: key.tokenHash, limit, retryAfterSeconds, resetsAt });
+      const retryAfterSeconds = Math.max(1, Math.ceil(answer.waitMs / 1000));
+      throw rateLimited({ kind, subject: subjectOf(of, keyHash), limit, retryAfterSeconds, resetsAt });
     }
   },
   { name: "limits", dependencies: ["auth", "audit", "key-standing"] },
 );
 
-function giveBack({ audit }: FastifyRequest, limiter: Limiter, held: Held): void {
-  held.parallel?.release();
+const subjectOf = ({ scope, id }: RequestLimits, keyHash: string) =>
+  scope === "key" ? `api_key: ${keyHash}` : `user: ${id}`;
+
+interface Answered {
+  readonly answer: QuotaAnswer;
+}
+
+function countsOf(of: RequestLimits, request: FastifyRequest): Wanted[] {
+  const wanted: Wanted[] = [];
+  if (of.rpm !== null) wanted.push({ kind: "requests", of, limit: of.rpm, amount: 1 });
+  if (of.tpm !== null) wanted.push({ kind: "tokens", of, limit: of.tpm, amount: estimateTokens(request) });
+  return wanted;
+}
+
+/** The one that refused and makes wait longest, or else the one with the least left. */
+function tightestOf<One extends Answered>(answers: readonly One[]): One | undefined {
+  return answers.reduce<One | undefined>((tightest, one) => {
+    if (tightest === undefined) return one;
+    const [a, b] = [tightest.answer, one.answer];
+    if (a.taken === undefined || b.taken === undefined) {
+      if (a.taken !== undefined) return one;
+      return b.taken === undefined && b.waitMs > a.waitMs ? one : tightest;
+    }
+    return b.remaining < a.remaining ? one : tightest;
+  }, undefined);
+}
+
+function tell(reply: FastifyReply, kind: Kind, { taken, limit, remaining, resetMs }: QuotaAnswer): void {
+  reply.header(`x-ratelimit-limit-${kind}`, limit);
+  reply.header(`x-ratelimit-remaining-${kind}`, taken === undefined ? 0 : remaining);
+  reply.header(`x-ratelimit-reset-${kind}`, `${Math.ceil(resetMs / 1000)}s`);
+}
+
+function giveBack({ audit }: FastifyRequest, limiter: Limiter, { places, requests, tokens }: Held): void {
+  for (const place of places) place.release();
   const isCounted = audit?.isSent === true;
-  if (held.requests !== undefined && !isCounted) limiter.refund(held.requests);
-  if (held.tokens === undefined) return;
+  if (!isCounted) for (const taken of requests) limiter.refund(taken);
   const { inputTokens, cacheWriteTokens, outputTokens } = audit?.usage ?? NOTHING;
   // Reading from the cache is not counted, as providers do not count it either.
   const actual = inputTokens + cacheWriteTokens + outputTokens;
-  // A provider that was asked and reported nothing leaves the estimate standing.
-  if (!isCounted) limiter.refund(held.tokens);
-  else if (actual > 0) limiter.correct(held.tokens, actual);
+  for (const taken of tokens) {
+    if (!isCounted) limiter.refund(taken);
+    // A provider that was asked and reported nothing leaves the estimate standing.
+    else if (actual > 0) limiter.correct(taken, actual);
+  }
 }
 
 const NOTHING = { inputTokens: 0, cacheWriteTokens: 0, outputTokens: 0 };
 
 function estimateTokens(request: FastifyRequest): number {
   const length = Number(request.headers["content-length"]);
-  const bytes = Number.isFinite(length) ? length : Buffer.byteLength(JSON.stringify(request.body ?? null));
+  const bytes = Number.isFinite(length) ? length : ((request.body as Buffer | undefined)?.length ?? 0);
   return Math.max(1, Math.ceil(bytes / BYTES_PER_TOKEN));
 }

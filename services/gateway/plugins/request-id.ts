@@ -14,7 +14,10 @@ export const requestId = fp(
     app.addHook("onResponse", async (request, reply) => {
       // The route's pattern, not the URL: a query may hold a key.
       const route = request.routeOptions.url ?? "unknown";
-      request.log.info(
+      // A request for a model has an audit row; writing it twice would cost as much as all the rest of the gateway.
+      const level =
+        request.routeOptions.config.isGeneration === true && reply.statusCode < 500 ? "debug" : "info";
+      request.log[level](
         {
           method: request.method,
           route,

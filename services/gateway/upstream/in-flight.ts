@@ -1,30 +1,31 @@
 import type { ServerResponse } from "node:http";
 import { clientClosed, type GatewayError } from "../errors";
+import { RunningAnswer } from "./running-answer";
 
 /** Running answers, so that they can be ended: each by its own client, all of them by the shutdown. */
 export class InFlight {
-  readonly #controllers = new Set<AbortController>();
+  readonly #answers = new Set<RunningAnswer>();
 
   get size(): number {
-    return this.#controllers.size;
+    return this.#answers.size;
   }
 
-  /** @returns a signal that is aborted when the connection of `response` closes before its end, or by `abortAll` */
-  track(response: ServerResponse): AbortSignal {
-    const controller = new AbortController();
-    this.#controllers.add(controller);
+  /** @returns the answer, which is aborted when the connection of `response` closes before its end, or by `abortAll` */
+  track(response: ServerResponse): RunningAnswer {
+    const answer = new RunningAnswer();
+    this.#answers.add(answer);
     const onClose = () => {
-      this.#controllers.delete(controller);
-      if (!response.writableFinished) controller.abort(clientClosed());
+      this.#answers.delete(answer);
+      if (!response.writableFinished) answer.abort(clientClosed());
     };
     // A client that left before this line sends no further event.
     if (response.destroyed) onClose();
     else response.once("close", onClose);
-    return controller.signal;
+    return answer;
   }
 
   /** Ends what is running. */
   abortAll(reason: GatewayError): void {
-    for (const controller of this.#controllers) controller.abort(reason);
+    for (const answer of this.#answers) answer.abort(reason);
   }
 }

@@ -124,13 +124,14 @@ export class MessageSource implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#phase === "refused") this.#fail(this.#readRefusal());
-    else this.#fail(toStreamFailure(endProgress(this.progress)));
+    if (this.#phase === "over") return;
+    const { progress } = this;
+    this.#fail(this.#phase === "refused" ? this.#readRefusal() : toStreamFailure(endProgress(progress)));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#phase === "refused") this.#fail(this.#readRefusal());
-    else this.#fail(toUpstreamFailure(error));
+    if (this.#phase === "over") return;
+    this.#fail(this.#phase === "refused" ? this.#readRefusal() : toUpstreamFailure(error));
   }
 
   /** Events up to the end of the message; what follows it has no meaning. */

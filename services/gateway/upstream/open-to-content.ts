@@ -1,11 +1,11 @@
 import type { SealedBody } from "../enforcement/seal";
-import type { GatewayError } from "../errors";
 import type { MessageProgress } from "../messages/progress";
 import type { Deployment } from "../routing/deployment";
 import { callBedrock } from "./bedrock/call-bedrock";
 import { callAnthropic } from "./call-anthropic";
 import type { UpstreamClient } from "./client";
 import { MessageSource } from "./message-source";
+import type { RunningAnswer } from "./running-answer";
 import type { UpstreamCall } from "./upstream-call";
 
 /** A message on its way to a deployment. */
@@ -24,22 +24,17 @@ export async function openToContent(
   client: UpstreamClient,
   deployment: Deployment,
   message: OutgoingMessage,
-  signal: AbortSignal,
+  running: RunningAnswer,
   onFailed: (progress: MessageProgress) => void,
 ): Promise<MessageSource> {
   const source = new MessageSource(toCall(deployment, message));
-  const cancel = () => source.cancel(signal.reason as GatewayError);
-  if (signal.aborted) cancel();
-  else {
-    signal.addEventListener("abort", cancel, { once: true });
-    client.send(source.call, source);
-  }
+  running.onAbort((reason) => source.cancel(reason));
+  if (!running.isAborted) client.send(source.call, source);
   try {
     await source.opened();
     return source;
   } catch (error) {
     onFailed(source.progress);
-    signal.removeEventListener("abort", cancel);
     throw error;
   }
 }

@@ -8,6 +8,7 @@ import type { UpstreamClient } from "./client";
 import type { DeploymentHealth, Visit } from "./deployment-health";
 import type { MessageSource } from "./message-source";
 import { type OutgoingMessage, openToContent } from "./open-to-content";
+import type { RunningAnswer } from "./running-answer";
 
 /** What failover needs of the process. */
 export interface FailoverTools {
@@ -21,7 +22,7 @@ export interface FailoverRequest {
   /** In the order in which they are tried; at least one. */
   readonly group: readonly Deployment[];
   readonly settings: RoutingSettings;
-  readonly signal: AbortSignal;
+  readonly running: RunningAnswer;
   /** Writes the request anew for each deployment: what one accepts another may not. */
   prepare(deployment: Deployment): OutgoingMessage;
   /** A deployment is about to be asked. @param attempts this one included */
@@ -41,7 +42,7 @@ export async function openWithFailover(
   request: FailoverRequest,
 ): Promise<MessageSource> {
   const { client, health, clock } = tools;
-  const { group, settings, signal } = request;
+  const { group, settings, running } = request;
   const begun = clock.now();
   let attempts = 0;
   let failure: GatewayError | undefined;
@@ -53,12 +54,12 @@ export async function openWithFailover(
     attempts += 1;
     try {
       request.onAttempt(deployment, attempts);
-      const opened = await openToContent(client, deployment, message, signal, request.onFailed);
+      const opened = await openToContent(client, deployment, message, running, request.onFailed);
       visit.succeeded();
       return opened;
     } catch (error) {
-      const blame = error instanceof GatewayError && !signal.aborted ? judgeFailure(error) : undefined;
-      if (!(error instanceof GatewayError) || signal.aborted) visit.endedOtherwise();
+      const blame = error instanceof GatewayError && !running.isAborted ? judgeFailure(error) : undefined;
+      if (!(error instanceof GatewayError) || running.isAborted) visit.endedOtherwise();
       else if (blame === undefined) visit.succeeded();
       else visit.failed(error, blame, settings);
       if (!(error instanceof GatewayError) || blame === undefined) throw error;

@@ -2,7 +2,6 @@ import type { ClientBase, Pool } from "pg";
 import {
   type BudgetId,
   type BudgetStore,
-  type Intent,
   type Lease,
   type LeaseRequest,
   OwnerLostError,
@@ -12,6 +11,7 @@ import { toLostRow } from "../lost-request";
 import { ACQUIRE, END_OWNER, GIVE_BACK, READ_SPENT, SET_SPENT } from "./budget-statements";
 import { createBudget } from "./create-budget";
 import { isForeignKeyViolation } from "./error-class";
+import { decodeIntents } from "./intent-json";
 import { writeItems } from "./write-items";
 
 /** Lost requests of one statement at most. */
@@ -124,7 +124,7 @@ async function endOwner(client: ClientBase, owner: string): Promise<void> {
     [owner],
   );
   const intents = new Map(
-    rows.flatMap(({ intents }) => (JSON.parse(intents) as Intent[]).map((one) => [one.requestId, one])),
+    rows.flatMap(({ intents }) => decodeIntents(intents).map((one) => [one.requestId, one])),
   );
   // A row that is there already costs nothing again, so those that ended need not be looked for.
   for (const batch of inBatches([...intents.values()])) {

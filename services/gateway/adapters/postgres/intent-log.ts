@@ -6,6 +6,7 @@ import type { IntentLog } from "../group-commit-entry";
 import { arrayLiteral } from "./array-literal";
 import { END_INTENTS, PUT_INTENTS } from "./budget-statements";
 import { isDataFault } from "./error-class";
+import { encodeIntents } from "./intent-json";
 
 /** Settings of `PostgresIntentLog`. */
 export interface PostgresIntentLogSettings {
@@ -95,7 +96,7 @@ export class PostgresIntentLog implements IntentLog {
     // From here on it counts as used, so that nothing deletes it while it is being written.
     this.#inUse.add(batch);
     const ended = this.#endedOf(owner).slice();
-    const values = [owner, batch.number, JSON.stringify(intents), arrayLiteral(ended, (number) => number)];
+    const values = [owner, batch.number, encodeIntents(intents), arrayLiteral(ended, (number) => number)];
     try {
       await this.#pool.query({ name: "put-intents", text: PUT_INTENTS, values });
     } catch (error) {
