@@ -1,6 +1,6 @@
 import type { JsonObject } from "../json/json-value";
 import type { MessagesRequest } from "../messages/request";
-import { ruleOf } from "../messages/request-fields";
+import { ruleOf } from "../translate/messages/request-fields";
 import { isAbsent, isObject } from "../translate/to-messages/read-value";
 import { notWhenEnforced } from "./errors";
 

@@ -4,6 +4,7 @@ import { ruleOf } from "../../messages/request-fields";
 import { isAbsent, kindOf, numberIn, requireText } from "../to-messages/read-value";
 import { TranslationError } from "../translation-error";
 import { readConversation, readSystem } from "./read-conversation";
+import { ruleOf } from "./request-fields";
 
 /** What a request to `/v1/messages` says about its answer: nothing, the answer is passed on. */
 export type MessagesAnswerPlan = Readonly<Record<string, never>>;
