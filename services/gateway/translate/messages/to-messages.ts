@@ -1,6 +1,5 @@
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import type { MessagesRequest, MessagesTarget } from "../../messages/request";
-import { ruleOf } from "../../messages/request-fields";
 import { isAbsent, kindOf, numberIn, requireText } from "../to-messages/read-value";
 import { TranslationError } from "../translation-error";
 import { readConversation, readSystem } from "./read-conversation";

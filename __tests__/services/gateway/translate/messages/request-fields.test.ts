@@ -1,8 +1,4 @@
-<<<<<<<< HEAD:__tests__/services/gateway/messages/request-fields.test.ts
-import { ruleOf } from "../../../../services/gateway/messages/request-fields";
-========
 import { ruleOf } from "../../../../../services/gateway/translate/messages/request-fields";
->>>>>>>> json:__tests__/services/gateway/translate/messages/request-fields.test.ts
 
 it.each([
   ["model", "keep", "keep"],
