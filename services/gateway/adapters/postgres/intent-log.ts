@@ -37,6 +37,7 @@ export class PostgresIntentLog implements IntentLog {
   readonly #ended = new Map<string, number[]>();
   #lastBatch = 0;
   #sweep: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   constructor({ pool, logger, timeoutMs }: PostgresIntentLogSettings) {
     this.#pool = pool;
@@ -74,7 +75,9 @@ export class PostgresIntentLog implements IntentLog {
       if (batch !== undefined) void this.#commits.append(intent).catch(() => {});
   }
 
+  /** Nothing is written or deleted any more. */
   stop(): void {
+    this.#isStopped = true;
     this.#commits.stop();
     clearTimeout(this.#sweep);
   }
@@ -146,6 +149,7 @@ export class PostgresIntentLog implements IntentLog {
 
   #sweepLater(owner: string): void {
     this.#endedOf(owner);
+    if (this.#isStopped) return;
     this.#sweep ??= setTimeout(() => this.#deleteEnded(), SWEEP_MS).unref();
   }
 
