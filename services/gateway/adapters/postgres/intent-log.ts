@@ -9,7 +9,7 @@ import { isDataFault } from "./error-class";
 
 /** Settings of `PostgresIntentLog`. */
 export interface PostgresIntentLogSettings {
-  /** Its connections must not wait for the disk: see `docs/decisions/0011-intents-without-fsync.md`. */
+  /** Its connections must not wait for the disk: see `docs/decisions/0012-intents-without-fsync.md`. */
   readonly pool: Pool;
   readonly logger: Pick<Logger, "warn" | "error">;
   /** How long a request waits for its intent, in milliseconds. @default 10000 */
