@@ -9,6 +9,9 @@ const ibanLengths: ReadonlyMap<string, number> = new Map(
   IBAN_LENGTHS.split(" ").map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
 );
 
+/** 98 minus a remainder of 97 is never 00, 01 or 99. */
+const VALID_CHECK = /^(?!00|01|99)\d\d$/;
+
 /** Whether the last digit is the check digit of the others (ISO/IEC 7812). @param digits digits only */
 export function passesLuhn(digits: string): boolean {
   let sum = 0;
@@ -27,7 +30,7 @@ export function passesLuhn(digits: string): boolean {
  */
 export function measureIban(text: string): number {
   const length = ibanLengths.get(text.slice(0, 2));
-  if (length === undefined) return 0;
+  if (length === undefined || !VALID_CHECK.test(text.slice(2, 4))) return 0;
   let compact = "";
   let end = 0;
   while (end < text.length && compact.length < length) {

@@ -20,7 +20,9 @@ export function findMatches(text: string, patterns: readonly ScreenPattern[], fr
     const { hints, reach } = pattern;
     if (hints === undefined) collect(text, pattern, from, 0, found);
     else if (reach === undefined) {
-      if (hints.some((hint) => text.includes(hint, from))) collect(text, pattern, from, 0, found);
+      // A hint may be what stands before a match.
+      const first = Math.max(0, from - CONTEXT_LENGTH);
+      if (hints.some((hint) => text.includes(hint, first))) collect(text, pattern, from, 0, found);
     } else {
       // The hint itself may stand before.
       for (const [start, end] of spansBehind(text, hints, reach, Math.max(0, from - reach))) {

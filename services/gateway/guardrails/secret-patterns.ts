@@ -4,7 +4,7 @@ import { type ScreenPattern, takeIf } from "./pattern";
 const varied = takeIf((candidate) => isVaried(candidate));
 /** `AKIA…` shortly before, or words that end in the name of a secret key and a sign of assignment. */
 const AWS_SECRET_CONTEXT =
-  /(?:aws|secret)[\w ."'-]{0,40}(?:key|secret)["']?[\s:=>"'`]{1,8}$|(?:AKIA|ASIA)[A-Z2-7]{16}[^A-Za-z0-9][^]{0,80}$/i;
+  /(?:aws|secret)[\w ."'-]{0,40}(?:key|secret)["']?[\s:=>"'`]{1,8}$|(?:AKIA|ASIA)[A-Z2-7]{16}[^A-Za-z0-9][\s\S]{0,80}$/i;
 const BASE64_RUN = /[A-Za-z0-9+/]{40}/;
 /** What a value must be called to be taken for a secret. */
 const SECRET_NAME =
@@ -118,7 +118,7 @@ export const SECRET_PATTERNS: readonly ScreenPattern[] = [
     description: "key of OpenAI: user, project, service account, admin",
     regex:
       /(?<![A-Za-z0-9])sk-(?:(?:proj|svcacct|admin)-[A-Za-z0-9_-]{40,250}|[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20})(?![A-Za-z0-9])/g,
-    hints: ["sk-proj-", "sk-svcacct-", "sk-admin-", "T3BlbkFJ"],
+    hints: ["sk-"],
     measure: takeIf((candidate) => looksRandom(candidate.slice(9))),
   },
   {
