@@ -11,7 +11,8 @@ export interface Match {
 const NONE: readonly Match[] = [];
 
 /**
- * Places that patterns match, in their order and apart from each other: of several that overlap, one is made.
+ * Places that patterns match, in their order and apart from each other: several that overlap are made one, with the name of
+ * the pattern that stands first in the list.
  * @param from where a match may begin at the earliest; what stands before is looked at as context. @default 0
  */
 export function findMatches(text: string, patterns: readonly ScreenPattern[], from = 0): readonly Match[] {
@@ -32,7 +33,7 @@ export function findMatches(text: string, patterns: readonly ScreenPattern[], fr
       }
     }
   }
-  return found.length === 0 ? NONE : joinOverlapping(found);
+  return found.length === 0 ? NONE : joinOverlapping(found, patterns);
 }
 
 /** @param offset of the text in a longer one @param until where a match may begin at the latest */
@@ -57,13 +58,17 @@ function collect(
   }
 }
 
-function joinOverlapping(matches: Match[]): readonly Match[] {
+function joinOverlapping(matches: Match[], patterns: readonly ScreenPattern[]): readonly Match[] {
   matches.sort((a, b) => a.start - b.start || b.end - a.end);
+  const rank = ({ patternId }: Match) => patterns.findIndex(({ id }) => id === patternId);
   const joined: Match[] = [];
   for (const match of matches) {
     const last = joined.at(-1);
     if (last === undefined || match.start >= last.end) joined.push(match);
-    else if (match.end > last.end) joined[joined.length - 1] = { ...last, end: match.end };
+    else {
+      const { patternId } = rank(match) < rank(last) ? match : last;
+      joined[joined.length - 1] = { patternId, start: last.start, end: Math.max(last.end, match.end) };
+    }
   }
   return joined;
 }

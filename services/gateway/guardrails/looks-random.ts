@@ -15,8 +15,11 @@ export function looksRandom(value: string, minBits = 3.3): boolean {
   return entropyOf(value) >= minBits;
 }
 
-/** Whether a text has at least so many different characters: `xxxx…` and `0000…` in documentation have not. */
-export function isVaried(value: string, least = 10): boolean {
+/**
+ * Whether a text has at least so many different characters: `xxxx…` and `0000…` in documentation have not, also with a
+ * prefix such as `sk-ant-api03-`.
+ */
+export function isVaried(value: string, least = 14): boolean {
   return new Set(value).size >= least;
 }
 

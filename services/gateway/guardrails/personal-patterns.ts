@@ -40,7 +40,7 @@ export const PERSONAL_PATTERNS: readonly ScreenPattern[] = [
     kind: "pii",
     description: "telephone number of 8 to 15 digits right behind a word that says so",
     regex:
-      /(?<![A-Za-z0-9+(])(?:\+\d{1,3}[ .-]?)?(?:\(\d{1,5}\)[ .-]?)?\d{2,5}(?:[ .-]\d{2,5}){1,4}(?![A-Za-z0-9])|(?<![A-Za-z0-9])\+\d{8,15}(?![A-Za-z0-9])/g,
+      /(?<![A-Za-z0-9+(])(?:\+\d{1,3}[ .-]?)?(?:\(\d{1,5}\)[ .-]?)?\d{2,5}(?:[ .-]\d{2,8}){1,4}(?![A-Za-z0-9])|(?<![A-Za-z0-9])\+\d{8,15}(?![A-Za-z0-9])/g,
     hints: ["hone", "HONE", "obile", "OBILE", "tel", "Tel", "TEL", "fax", "Fax", "FAX"],
     reach: 60,
     measure: takeIf((candidate, before) => {

@@ -36,7 +36,7 @@ export const SECRET_PATTERNS: readonly ScreenPattern[] = [
     regex:
       /-----BEGIN (?:[A-Z0-9]{2,10} ){0,2}PRIVATE KEY(?: BLOCK)?-----(?:[A-Za-z0-9+/=\s\\:,"'|>→]|-(?!-)){64,16000}(?:-----END (?:[A-Z0-9]{2,10} ){0,2}PRIVATE KEY(?: BLOCK)?-----)?/g,
     hints: ["PRIVATE KEY"],
-    measure: takeIf((candidate) => BASE64_RUN.test(candidate)),
+    measure: (candidate) => (BASE64_RUN.test(candidate) ? candidate.trimEnd().length : 0),
   },
   {
     id: "aws-access-key-id",
