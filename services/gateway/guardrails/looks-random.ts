@@ -1,5 +1,7 @@
 /** A run of small letters this long is a word: in 40 random characters it comes once in thousands. */
 const WORD = /[a-z]{8}|[A-Z]{8}/;
+/** A part of a name such as `session-token`. */
+const NAME_PART = /(?<![A-Za-z0-9+/])(?:[A-Z]?[a-z]{3,}|[A-Z]{3,})(?![A-Za-z0-9+/])/g;
 const PLACEHOLDER = /example|placeholder|changeme|change_me|your[_-]|xxxx|0000|1234567|abcdef|(.)\1{4}/i;
 
 /**
@@ -11,7 +13,7 @@ export function looksRandom(value: string, minBits = 3.3): boolean {
   const digits = countOf(value, /\d/g);
   const letters = countOf(value, /[A-Za-z]/g);
   if (digits < 2 || letters < 2) return false;
-  if (WORD.test(value) || PLACEHOLDER.test(value)) return false;
+  if (WORD.test(value) || PLACEHOLDER.test(value) || countOf(value, NAME_PART) >= 2) return false;
   return entropyOf(value) >= minBits;
 }
 

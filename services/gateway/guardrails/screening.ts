@@ -73,6 +73,6 @@ function readPatterns(value: unknown): readonly ScreenPattern[] {
   const patterns = Array.isArray(value) && value.length > 0 ? selectPatterns(value) : undefined;
   if (patterns !== undefined) return patterns;
   const known = [DEFAULT_SET, ...PATTERNS.map(({ id }) => id)].join(", ");
-  const unknown = Array.isArray(value) ? value.find((id) => selectPatterns([id]) === undefined) : value;
-  throw screeningUnknown("guardrails.patterns", unknown, `a list of ${known}`);
+  const unknown = Array.isArray(value) ? value.find((id) => selectPatterns([id]) === undefined) : undefined;
+  throw screeningUnknown("guardrails.patterns", unknown ?? value, `a list of ${known}`);
 }
