@@ -163,7 +163,9 @@ describe("the screening of requests", () => {
     expect(answer + gateway.log.join("")).not.toContain(AWS);
     expect(answer + gateway.log.join("")).not.toContain(CARD);
     expect(sent()).toEqual([]);
-    expect(gateway.audit.rows.map((row) => [row.status, row.errorCode])).toEqual([[400, "content_blocked"]]);
+    expect([...gateway.audit.rows.values()].map((row) => [row.status, row.errorType])).toEqual([
+      [400, "content_blocked"],
+    ]);
   });
 
   it.each(ROUTES)("masks at every attempt, and counts once: %s", async (route) => {
@@ -175,7 +177,7 @@ describe("the screening of requests", () => {
       ],
       guardrails: { ...SCREENING_OFF, action: "mask" },
     });
-    upstream.behave(failWith(529));
+    upstream.script = failWith(529, "overloaded_error", "Overloaded");
     const response = await post(route, BODIES[route], await addKey());
     expect(response.status).toBe(200);
     await response.text();
