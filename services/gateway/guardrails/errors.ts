@@ -8,7 +8,8 @@ const MAX_LISTED = 20;
 export const contentBlocked = (findings: readonly Finding[]) =>
   new GatewayError(
     400,
-    "invalid_request_error",
+    // Audit rows keep the type: it tells these apart from requests that were merely wrong.
+    "content_blocked",
     `The request was not sent: it holds what this key may not send (${patternIdsOf(findings).join(", ")}), ${describePlaces(findings)}. Take it out and try again.`,
     {
       code: "content_blocked",

@@ -155,7 +155,7 @@ describe("the screening of requests", () => {
     expect(response.status).toBe(400);
     const answer = await response.text();
     const { error } = JSON.parse(answer);
-    expect(error.type).toBe("invalid_request_error");
+    expect(error.type).toBe(route === "/v1/messages" ? "invalid_request_error" : "content_blocked");
     const details = route === "/v1/messages" ? error.details : error;
     expect(details[route === "/v1/messages" ? "error_code" : "code"]).toBe("content_blocked");
     expect(details.findings).toContainEqual({ pattern: "credit-card", path: "system.0.text", count: 1 });
