@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Access, Admin, Exposure, Ports } from "./sections/access";
 import { Enforcement, Retention, Scopes } from "./sections/governance";
+import { Guardrails } from "./sections/guardrails";
 import { Images } from "./sections/images";
 import { Models, Providers } from "./sections/models";
 import { Networks, Resources } from "./sections/runtime";
@@ -24,6 +25,7 @@ const Shape = z
     models: Models,
     scopes: Scopes,
     enforcement: Enforcement,
+    guardrails: Guardrails,
     retention: Retention,
     images: Images,
     resources: Resources,

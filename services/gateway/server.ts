@@ -76,6 +76,7 @@ async function main(): Promise<void> {
     inFlight,
     levels,
     prompts,
+    guardrails: () => reloader.loaded.guardrails,
     callbacks: () => reloader.loaded.callbacks,
     deploymentStatuses: () => listStatuses(catalog, reloader.loaded.skipped),
   });

@@ -10,6 +10,7 @@ import { MemorySpendStore } from "../../../services/gateway/adapters/memory/spen
 import { MemoryUserStore } from "../../../services/gateway/adapters/memory/user-store";
 import { buildApp } from "../../../services/gateway/app";
 import { EnforcementLevels, type LevelSettings } from "../../../services/gateway/enforcement/levels";
+import { SCREENING_OFF, type ScreeningSettings } from "../../../services/gateway/guardrails/screening";
 import { hashKey, maskKey } from "../../../services/gateway/key-token";
 import { Ledger } from "../../../services/gateway/ledger/ledger";
 import { Limiter } from "../../../services/gateway/limits/limiter";
@@ -73,6 +74,8 @@ export interface TestGatewayProps {
   readonly levels?: LevelSettings;
   /** Level → its working rules. @default - those of `prompts/` */
   readonly prompts?: Readonly<Record<string, string>>;
+  /** Of keys that say nothing themselves. @default - requests are not screened */
+  readonly guardrails?: ScreeningSettings;
 }
 
 export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
@@ -138,6 +141,7 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
       inFlight,
       levels: new EnforcementLevels({ defaultLevel: "unrestricted", ...props.levels }),
       prompts: staticPrompts(props.prompts),
+      guardrails: () => props.guardrails ?? SCREENING_OFF,
       callbacks: () => ({ success: ["log_to_db", "langfuse"], failure: ["langfuse"], both: [] }),
       deploymentStatuses: () => [
         { id: `${MODEL}/0`, modelName: MODEL, upstreamModel: `${MODEL}-20250929`, error: undefined },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { readTokenPrice } from "../pricing/cost";
 import { usdToNanoUsd } from "../pricing/money";
+import { guardrailSettings } from "./guardrail-settings";
 import { WITHOUT_EFFECT } from "./known-settings";
 
 const ENVIRONMENT_REFERENCE = /^os\.environ\/[A-Za-z_][A-Za-z0-9_]*$/;
@@ -177,6 +178,7 @@ export const configFileSchema = z.strictObject(
         ...ignored(WITHOUT_EFFECT.router_settings),
       })
       .optional(),
+    guardrail_settings: guardrailSettings,
   },
   "must hold model_list",
 );
