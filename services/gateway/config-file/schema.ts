@@ -2,6 +2,7 @@ import { z } from "zod";
 import { readTokenPrice } from "../pricing/cost";
 import { usdToNanoUsd } from "../pricing/money";
 import { WITHOUT_EFFECT } from "./known-settings";
+import { enforcementSettings } from "./level-settings";
 
 const ENVIRONMENT_REFERENCE = /^os\.environ\/[A-Za-z_][A-Za-z0-9_]*$/;
 const REFERENCE_FORM = "os.environ/NAME, the name of an environment variable that holds it";
@@ -177,6 +178,7 @@ export const configFileSchema = z.strictObject(
         ...ignored(WITHOUT_EFFECT.router_settings),
       })
       .optional(),
+    enforcement_settings: enforcementSettings,
   },
   "must hold model_list",
 );
