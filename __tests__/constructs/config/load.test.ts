@@ -130,7 +130,7 @@ describe("a wrong platform file", () => {
     [
       "a minimum of an unknown scope",
       `${VERSION}enforcement: { minimum: { workspaces: standard } }`,
-      "platform.yaml:2:39 enforcement.minimum.workspaces: must be a scope; there are *, workspace, user, ci, agent,",
+      "platform.yaml:2:27 enforcement.minimum.workspaces: unknown key",
     ],
     [
       "a level with a name that is taken",

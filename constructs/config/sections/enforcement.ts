@@ -12,9 +12,11 @@ export const BUILT_IN_LEVELS: readonly {
   { name: "design-first", file: "design-first.md", strictness: 200 },
 ];
 
+const NAME = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
+
 const levelName = z
   .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/, {
+  .regex(NAME, {
     error: "must be the name of a level: up to 64 lower-case letters, digits and dashes",
   })
   .meta({ examples: BUILT_IN_LEVELS.map(({ name }) => name) });
@@ -27,10 +29,6 @@ const Minimum = z.partialRecord(
   levelName.describe(
     "Level that keys of this scope have at least, whatever they name: `*` is every key, `agent` every agent. Of several that hold, the strictest counts.",
   ),
-  {
-    error: ({ code }) =>
-      code === "invalid_key" ? `must be a scope; there are ${MINIMUM_SCOPES.join(", ")}` : undefined,
-  },
 );
 
 /** A level of an installation's own. */
@@ -86,7 +84,8 @@ export function* findLevelFaults(
     ]),
   ];
   for (const [path, level] of uses) {
-    if (typeof level !== "string" || known.includes(level)) continue;
+    // What is no name at all is refused already.
+    if (typeof level !== "string" || !NAME.test(level) || known.includes(level)) continue;
     yield {
       path,
       input: level,
