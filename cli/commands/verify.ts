@@ -68,7 +68,9 @@ async function verify({ url, masterKeyFile, model, json = false }: VerifyOptions
 
 /** @throws UserError */
 function baseUrl(text: string): string {
-  const url = URL.parse(text);
-  if (url !== null && /^https?:$/.test(url.protocol) && url.username === "") return text.replace(/\/+$/, "");
-  throw new UserError(`--url ${text} is not the URL of a gateway`, "give one such as http://localhost:4000");
+  if (URL.canParse(text)) {
+    const { protocol, username, password } = new URL(text);
+    if (/^https?:$/.test(protocol) && username + password === "") return text.replace(/\/+$/, "");
+  }
+  throw new UserError("--url is not the URL of a gateway", "give one such as http://localhost:4000");
 }
