@@ -30,6 +30,11 @@ export function renderGatewayConfig(source: GatewayConfigSource): string {
         turn_off_message_logging: true,
         callbacks: ["enforcement_hook.proxy_handler_instance"],
       },
+      enforcement_settings: {
+        default_level: source.enforcement.default,
+        minimum_by_scope: source.enforcement.minimum,
+        levels: source.enforcement.levels,
+      },
       guardrail_settings: source.guardrails,
     },
     { lineWidth: 0 },

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { zodValidator } from "../shared/zod-validator";
 import type { GatewayConfig } from "./config";
-import type { EnforcementLevels } from "./enforcement/levels";
+import type { LevelSource } from "./enforcement/levels";
 import type { PromptSource } from "./enforcement/prompt";
 import { SCREENING_OFF, type ScreeningSettings } from "./guardrails/screening";
 import { budgetedSpend } from "./ledger/budgeted-spend";
@@ -67,7 +67,7 @@ export interface GatewayDependencies {
   readonly upstream: UpstreamClient;
   readonly inFlight: InFlight;
   /** Working rules, and which of them hold for whom. */
-  readonly levels: EnforcementLevels;
+  readonly levels: LevelSource;
   readonly prompts: PromptSource;
   /** Of the configuration in force. @default - requests are not screened */
   readonly guardrails?: () => ScreeningSettings;

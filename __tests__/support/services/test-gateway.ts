@@ -9,7 +9,8 @@ import { MemoryQuotaStore } from "../../../services/gateway/adapters/memory/quot
 import { MemorySpendStore } from "../../../services/gateway/adapters/memory/spend-store";
 import { MemoryUserStore } from "../../../services/gateway/adapters/memory/user-store";
 import { buildApp } from "../../../services/gateway/app";
-import { EnforcementLevels, type LevelSettings } from "../../../services/gateway/enforcement/levels";
+import type { LevelSettings } from "../../../services/gateway/enforcement/level-settings";
+import { EnforcementLevels } from "../../../services/gateway/enforcement/levels";
 import { SCREENING_OFF, type ScreeningSettings } from "../../../services/gateway/guardrails/screening";
 import { hashKey, maskKey } from "../../../services/gateway/key-token";
 import { Ledger } from "../../../services/gateway/ledger/ledger";

@@ -3,6 +3,7 @@ import { readTokenPrice } from "../pricing/cost";
 import { usdToNanoUsd } from "../pricing/money";
 import { guardrailSettings } from "./guardrail-settings";
 import { WITHOUT_EFFECT } from "./known-settings";
+import { enforcementSettings } from "./level-settings";
 
 const ENVIRONMENT_REFERENCE = /^os\.environ\/[A-Za-z_][A-Za-z0-9_]*$/;
 const REFERENCE_FORM = "os.environ/NAME, the name of an environment variable that holds it";
@@ -179,6 +180,7 @@ export const configFileSchema = z.strictObject(
       })
       .optional(),
     guardrail_settings: guardrailSettings,
+    enforcement_settings: enforcementSettings,
   },
   "must hold model_list",
 );

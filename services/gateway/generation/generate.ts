@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { EnforcementLevels } from "../enforcement/levels";
+import type { LevelSource } from "../enforcement/levels";
 import { type EnforcementPolicy, resolvePolicy } from "../enforcement/policy";
 import type { PromptSource } from "../enforcement/prompt";
 import { type Finding, patternIdsOf } from "../guardrails/finding";
@@ -27,7 +27,7 @@ export interface GenerationTools {
   readonly ledger: Ledger;
   readonly failover: FailoverTools;
   readonly inFlight: InFlight;
-  readonly levels: EnforcementLevels;
+  readonly levels: LevelSource;
   readonly prompts: PromptSource;
   readonly guardrails: GuardrailTools;
 }
