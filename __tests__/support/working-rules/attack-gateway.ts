@@ -36,11 +36,12 @@ export async function attackGateway(
   const { lane, path, dialect, attack, isStream, attempt, kind, key = "standard" } = cell;
   const { body: bodyFor = (of: Dialect) => bodyOf(of, {}) } = attack;
   const said = bodyFor(dialect);
-  if (said === undefined) return undefined;
+  const asked = attack.path === undefined ? path : attack.path(path);
+  if (said === undefined || asked === undefined) return undefined;
   const json = JSON.stringify({ model: modelOf(lane, kind, attempt), stream: isStream, ...said });
   const response = await sendRaw(url, {
     method: "POST",
-    path: attack.path?.(path) ?? path,
+    path: asked,
     headers: {
       authorization: `Bearer ${keyOf(key)}`,
       "content-type": "application/json",

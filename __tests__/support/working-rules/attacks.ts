@@ -12,7 +12,8 @@ export interface Attack {
   /** What becomes of the bytes of the body. */
   readonly bytes?: (json: string) => Buffer | string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
-  readonly path?: (path: string) => string;
+  /** @returns the path that is asked instead; `undefined` where it would be the same */
+  readonly path?: (path: string) => string | undefined;
   /** APIs in which it must be refused: then nothing is sent. @default - none, it is sent with the rules */
   readonly refused?: readonly Dialect[];
 }
