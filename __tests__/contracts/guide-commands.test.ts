@@ -7,6 +7,7 @@ import { EmbeddedPostgres } from "../support/services/embedded-postgres";
 import { eventually } from "../support/services/eventually";
 import { FakeBedrock } from "../support/services/fake-bedrock";
 import { ServiceProcess } from "../support/services/service-process";
+import { PROJECT } from "../support/source-files";
 
 /**
  * The commands to the gateway that guides and scripts for LiteLLM tell their readers to type, run with curl
@@ -64,6 +65,7 @@ beforeAll(async () => {
     LITELLM_MASTER_KEY: MASTER_KEY,
     DATABASE_URL: await postgres.createDatabase("guide"),
     CONFIG_FILE: path.join(directory, "config.yaml"),
+    PROMPTS_DIRECTORY: path.join(PROJECT, "prompts"),
     ANTHROPIC_API_KEY: "credential-of-the-provider",
     ANTHROPIC_BASE_URL: provider.url,
     AWS_ACCESS_KEY_ID: AWS.accessKeyId,

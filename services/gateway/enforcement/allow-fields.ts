@@ -1,8 +1,8 @@
 import type { JsonObject } from "../json/json-value";
 import type { MessagesRequest } from "../messages/request";
+import { ruleOf } from "../translate/messages/request-fields";
 import { isAbsent, isObject } from "../translate/to-messages/read-value";
 import { notWhenEnforced } from "./errors";
-import { ruleOf } from "./request-fields";
 
 /** The request with only the fields that may be sent. @throws GatewayError 400 for one that must not be left out */
 export function allowFields(request: MessagesRequest, isEnforced: boolean): MessagesRequest {

@@ -1,5 +1,3 @@
-import type { ByteText } from "./byte-text";
-
 const SLOTS = 512;
 /** Names of fields are short; longer texts seldom come twice. */
 const MAX_BYTES = 24;
@@ -11,18 +9,18 @@ const MAX_BYTES = 24;
 export class NameCache {
   readonly #slots: string[] = new Array<string>(SLOTS).fill("");
 
-  /** The text of `bytes` from `start` to `end`. @param text gives the piece if it is not known */
-  find(bytes: Uint8Array, text: Pick<ByteText, "slice">, start: number, end: number): string {
+  /** The text of `bytes` from `start` to `end`, which is ASCII. */
+  find(bytes: Buffer, start: number, end: number): string {
     const length = end - start;
     if (length === 0) return "";
-    if (length > MAX_BYTES) return text.slice(start, end);
+    if (length > MAX_BYTES) return bytes.toString("latin1", start, end);
     const first = bytes[start] as number;
     const middle = bytes[start + (length >> 1)] as number;
     const last = bytes[end - 1] as number;
     const slot = (first * 31 + middle * 7 + last * 131 + length * 61) & (SLOTS - 1);
     const known = this.#slots[slot] as string;
     if (known.length === length && isAt(known, bytes, start)) return known;
-    const made = text.slice(start, end);
+    const made = bytes.toString("latin1", start, end);
     this.#slots[slot] = made;
     return made;
   }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { accessOf } from "../management/route-access";
+import { answerOf } from "./answer-of";
 
 /** A route as it was registered. */
 export interface DocumentedRoute {
@@ -29,7 +30,7 @@ const ERROR = {
   },
 };
 
-/** The OpenAPI 3.1 document of the routes. Bodies and queries come from the schemas that check them. */
+/** The OpenAPI 3.1 document of the routes. Bodies and queries come from the schemas that check them; answers are held to theirs by tests. */
 export function buildDocument(routes: readonly DocumentedRoute[]): JsonObject {
   const paths: Record<string, Record<string, JsonObject>> = {};
   for (const route of routes) {
@@ -73,8 +74,16 @@ function describeOperation({ method, url, body, querystring }: DocumentedRoute):
             content: { "application/json": { schema: toSchema(body) } },
           },
         }),
-    responses: { "200": { description: "Done" }, default: { $ref: "#/components/responses/Error" } },
+    responses: {
+      "200": describeAnswer(answerOf(method, url)),
+      default: { $ref: "#/components/responses/Error" },
+    },
   };
+}
+
+function describeAnswer(answer: z.ZodType | undefined): JsonObject {
+  if (answer === undefined) return { description: "Done" };
+  return { description: "Done", content: { "application/json": { schema: toSchema(answer, "output") } } };
 }
 
 function pathParameters(url: string): JsonObject[] {
@@ -100,8 +109,8 @@ function queryParameters(querystring: z.ZodType | undefined): JsonObject[] {
   }));
 }
 
-/** What a client may send, which is what a schema takes, not what it makes of it. */
-function toSchema(schema: z.ZodType): JsonObject {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+/** What a client may send is what a schema takes (`input`), not what it makes of it. */
+function toSchema(schema: z.ZodType, io: "input" | "output" = "input"): JsonObject {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
   return rest;
 }

@@ -10,13 +10,19 @@ import { callerOf } from "./auth";
  */
 export const access = fp(
   async (app) => {
-    app.addHook("onRequest", async (request) => {
-      if (request.is404 || request.routeOptions.config.isPublic === true) return;
+    app.addHook("onRequest", (request, _reply, done) => {
+      if (request.is404 || request.routeOptions.config.isPublic === true) {
+        done();
+        return;
+      }
       const caller = callerOf(request);
       const url = request.routeOptions.url ?? "unknown";
       const roles = accessOf(request.method, url)?.roles;
       const role = caller.kind === "token" ? caller.token.role : caller.kind;
-      if (roles !== undefined && roles !== "public" && roles.includes(role)) return;
+      if (roles !== undefined && roles !== "public" && roles.includes(role)) {
+        done();
+        return;
+      }
       throw caller.kind === "key" ? adminOnly(url) : roleMayNot(role, url);
     });
   },

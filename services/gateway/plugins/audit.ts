@@ -1,8 +1,10 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import { AuditDraft } from "../audit/draft";
 import { auditNotCommitted, auditUnavailable, clientClosed, type GatewayError } from "../errors";
 import type { AuditLog, AuditRow } from "../ports/audit-log";
 import type { Clock } from "../ports/clock";
+import type { Caller } from "./auth";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -23,32 +25,38 @@ export const audit = fp<{ log: AuditLog; clock: Clock; onRow: (row: AuditRow) =>
   async (app, { log, clock, onRow }) => {
     app.decorateRequest("audit", undefined);
 
-    app.addHook("onRequest", async (request, reply) => {
-      if (request.routeOptions.config.isAudited !== true || request.caller === undefined) return;
+    app.addHook("onRequest", (request, reply, done) => {
+      if (request.routeOptions.config.isAudited === true && request.caller !== undefined)
+        request.audit = openDraft(request, request.caller, reply);
+      done();
+    });
+
+    function openDraft(request: FastifyRequest, caller: Caller, reply: FastifyReply): AuditDraft {
       const entry = log.open();
       if (entry === undefined) throw auditUnavailable();
       const draft = new AuditDraft(
         {
           requestId: request.id,
           route: request.routeOptions.url ?? "unknown",
-          caller: request.caller,
+          caller,
           headers: request.headers,
         },
         entry,
         clock,
         onRow,
       );
-      request.audit = draft;
       // A client that leaves while its body is read never reaches a handler.
       reply.raw.once("close", () => {
         if (draft.isHandled || draft.isCommitted) return;
         draft.recordError(clientClosed());
         void draft.commit(499).catch((error) => request.log.warn({ err: error }, "audit row late"));
       });
-    });
+      return draft;
+    }
 
-    app.addHook("preHandler", async (request) => {
+    app.addHook("preHandler", (request, _reply, done) => {
       if (request.audit !== undefined) request.audit.isHandled = true;
+      done();
     });
 
     app.addHook("onSend", async (request, reply, payload) => {

@@ -39,18 +39,20 @@ export const auth = fp<AuthOptions>(
     app.decorateRequest("caller", undefined);
     const masterHash = hashKey(masterKey.expose());
 
-    app.addHook("onRequest", async (request) => {
-      if (request.is404 || request.routeOptions.config.isPublic === true) return;
+    app.addHook("onRequest", (request, _reply, done) => {
+      if (!request.is404 && request.routeOptions.config.isPublic !== true) request.caller = identify(request);
+      done();
+    });
+
+    function identify(request: FastifyRequest): Caller {
       const given = readKey(request);
       const hash = hashKey(given);
       if (isSameHash(hash, masterHash)) {
-        request.caller = { kind: "master" };
-        return;
+        return { kind: "master" };
       }
       const key = keys.findByHash(hash);
       if (key !== undefined && isCurrent(key, hash, clock)) {
-        request.caller = { kind: "key", ...subjectOf(key, stores) };
-        return;
+        return { kind: "key", ...subjectOf(key, stores) };
       }
       const token = adminTokens.findByHash(hash);
       if (token === undefined) {
@@ -58,8 +60,8 @@ export const auth = fp<AuthOptions>(
       }
       if (token.expiresAt !== null && token.expiresAt.getTime() <= clock.now())
         throw expiredKey(token.tokenName, token.expiresAt);
-      request.caller = { kind: "token", token };
-    });
+      return { kind: "token", token };
+    }
   },
   { name: "auth", dependencies: ["request-id"] },
 );

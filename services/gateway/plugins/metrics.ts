@@ -19,11 +19,12 @@ export const metrics = fp<{ registry: MetricsRegistry }>(
       [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 30, 60, 300],
     );
 
-    app.addHook("onResponse", async (request, reply) => {
+    app.addHook("onResponse", (request, reply, done) => {
       const route = request.is404 ? "unknown" : (request.routeOptions.url ?? "unknown");
       const method = request.is404 ? "unknown" : request.method;
       requests.add(1, [method, route, String(reply.statusCode)]);
       durations.observe(reply.elapsedTime / 1000, [route]);
+      done();
     });
 
     app.get("/metrics", { config: { isPublic: true }, logLevel: "warn" }, async (_request, reply) =>

@@ -18,21 +18,23 @@ declare module "fastify" {
  */
 export const overload = fp<{ capacity: Capacity; maxBodyBytes: number }>(
   async (app, { capacity, maxBodyBytes }) => {
-    app.addHook("onRequest", async (request, reply) => {
+    app.addHook("onRequest", (request, reply, done) => {
       if (request.routeOptions.config.isGeneration === true) {
         if (!capacity.takeAnswer()) throw refuse(reply, "answers running");
         reply.raw.once("close", () => capacity.giveBackAnswer());
       }
       const bytes = Number(request.headers["content-length"] ?? 0);
       // A body over the limit of one request is refused by its length, without being read.
-      if (!(bytes > 0) || bytes > maxBodyBytes) return;
-      if (!capacity.takeBytes(bytes)) throw refuse(reply, "request bodies in memory");
-      reply.raw.once("close", () => capacity.giveBackBytes(bytes));
+      if (bytes > 0 && bytes <= maxBodyBytes) {
+        if (!capacity.takeBytes(bytes)) throw refuse(reply, "request bodies in memory");
+        reply.raw.once("close", () => capacity.giveBackBytes(bytes));
+      }
+      done();
     });
 
-    app.addHook("preParsing", async (request, reply, payload) => {
-      if (request.headers["transfer-encoding"] === undefined) return payload;
-      return payload.pipe(countBytes(capacity, reply));
+    app.addHook("preParsing", (request, reply, payload, done) => {
+      const hasLength = request.headers["transfer-encoding"] === undefined;
+      done(null, hasLength ? payload : payload.pipe(countBytes(capacity, reply)));
     });
   },
   { name: "overload", dependencies: ["auth"] },

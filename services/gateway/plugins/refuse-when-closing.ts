@@ -11,8 +11,11 @@ export const refuseWhenClosing = fp(
     app.addHook("preClose", async () => {
       isClosing = true;
     });
-    app.addHook("onRequest", async (_request, reply) => {
-      if (!isClosing) return;
+    app.addHook("onRequest", (_request, reply, done) => {
+      if (!isClosing) {
+        done();
+        return;
+      }
       reply.header("connection", "close");
       throw closing();
     });

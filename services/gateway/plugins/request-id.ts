@@ -6,12 +6,13 @@ import fp from "fastify-plugin";
  */
 export const requestId = fp(
   async (app) => {
-    app.addHook("onRequest", async (request, reply) => {
+    app.addHook("onRequest", (request, reply, done) => {
       reply.header("x-request-id", request.id);
       reply.header("x-litellm-call-id", request.id);
+      done();
     });
 
-    app.addHook("onResponse", async (request, reply) => {
+    app.addHook("onResponse", (request, reply, done) => {
       // The route's pattern, not the URL: a query may hold a key.
       const route = request.routeOptions.url ?? "unknown";
       // A request for a model has an audit row; writing it twice would cost as much as all the rest of the gateway.
@@ -26,6 +27,7 @@ export const requestId = fp(
         },
         "request",
       );
+      done();
     });
   },
   { name: "request-id" },

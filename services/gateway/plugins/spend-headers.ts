@@ -1,4 +1,6 @@
+import type { FastifyReply } from "fastify";
 import fp from "fastify-plugin";
+import type { Allowance } from "../ledger/allowances";
 import { nanoUsdToUsd } from "../pricing/money";
 
 /**
@@ -7,22 +9,28 @@ import { nanoUsdToUsd } from "../pricing/money";
  */
 export const spendHeaders = fp(
   async (app) => {
-    app.addHook("preHandler", async (request, reply) => {
-      if (request.routeOptions.config.isGeneration !== true || request.caller?.kind !== "key") return;
-      const [ofKey] = request.caller.allowances;
-      if (ofKey === undefined) return;
-      const { maxBudgetNanoUsd, rpmLimit, tpmLimit } = ofKey;
-      if (maxBudgetNanoUsd !== null) reply.header("x-litellm-key-max-budget", nanoUsdToUsd(maxBudgetNanoUsd));
-      if (rpmLimit !== null) reply.header("x-litellm-key-rpm-limit", rpmLimit);
-      if (tpmLimit !== null) reply.header("x-litellm-key-tpm-limit", tpmLimit);
+    app.addHook("preHandler", (request, reply, done) => {
+      if (request.routeOptions.config.isGeneration === true && request.caller?.kind === "key")
+        tellLimits(reply, request.caller.allowances[0]);
+      done();
     });
 
-    app.addHook("onSend", async (request, reply) => {
-      if (request.routeOptions.config.isGeneration !== true || reply.statusCode >= 400) return;
-      const costNanoUsd = request.audit?.costNanoUsd ?? null;
-      if (costNanoUsd !== null) reply.header("x-litellm-response-cost", nanoUsdToUsd(costNanoUsd));
-      reply.header("x-litellm-response-duration-ms", Math.round(reply.elapsedTime));
+    app.addHook("onSend", (request, reply, payload, done) => {
+      if (request.routeOptions.config.isGeneration === true && reply.statusCode < 400) {
+        const costNanoUsd = request.audit?.costNanoUsd ?? null;
+        if (costNanoUsd !== null) reply.header("x-litellm-response-cost", nanoUsdToUsd(costNanoUsd));
+        reply.header("x-litellm-response-duration-ms", Math.round(reply.elapsedTime));
+      }
+      done(null, payload);
     });
   },
   { name: "spend-headers", dependencies: ["auth", "audit"] },
 );
+
+function tellLimits(reply: FastifyReply, ofKey: Allowance | undefined): void {
+  if (ofKey === undefined) return;
+  const { maxBudgetNanoUsd, rpmLimit, tpmLimit } = ofKey;
+  if (maxBudgetNanoUsd !== null) reply.header("x-litellm-key-max-budget", nanoUsdToUsd(maxBudgetNanoUsd));
+  if (rpmLimit !== null) reply.header("x-litellm-key-rpm-limit", rpmLimit);
+  if (tpmLimit !== null) reply.header("x-litellm-key-tpm-limit", tpmLimit);
+}

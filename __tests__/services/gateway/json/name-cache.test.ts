@@ -1,8 +1,7 @@
-import { ByteText } from "../../../../services/gateway/json/byte-text";
 import { NameCache } from "../../../../services/gateway/json/name-cache";
 
 function find(cache: NameCache, text: string): string {
-  return cache.find(Buffer.from(text), new ByteText(Buffer.from(text)), 0, text.length);
+  return cache.find(Buffer.from(text), 0, text.length);
 }
 
 test("gives the text, known or not, short or long", () => {

@@ -192,12 +192,12 @@ test.each<[string, object, Record<string, string>]>([
 ])(
   "an end user named by %s has the budget of the settings, whatever the key",
   async (_name, body, headers) => {
-    await start({ maxEndUserBudgetNano: 1_200_000 });
+    await start({ maxEndUserBudgetNano: 1_500_000 });
     const auth = { authorization: `Bearer ${MASTER_KEY}` };
     await (await ask(body, { ...headers, ...auth })).text();
     const refused = await ask({ ...body, max_tokens: 100 }, { ...headers, ...auth });
     expect(refused.status).toBe(402);
-    expect(await refused.json()).toMatchObject({ error: { scope: "end_user", limit: 0.0012 } });
+    expect(await refused.json()).toMatchObject({ error: { scope: "end_user", limit: 0.0015 } });
     expect((await ask({ user: "grace" }, auth)).status).toBe(200);
   },
 );

@@ -86,7 +86,11 @@ test("virtual keys have no right to change anything", () => {
     "GET /v1/models/:id",
     "POST /chat/completions",
     "POST /key/info",
+    "POST /messages",
+    "POST /responses",
     "POST /v1/chat/completions",
+    "POST /v1/messages",
+    "POST /v1/responses",
   ]);
 });
 

@@ -1,9 +1,9 @@
-import { ruleOf } from "../../enforcement/request-fields";
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import type { MessagesRequest, MessagesTarget } from "../../messages/request";
 import { isAbsent, kindOf, numberIn, requireText } from "../to-messages/read-value";
 import { TranslationError } from "../translation-error";
 import { readConversation, readSystem } from "./read-conversation";
+import { ruleOf } from "./request-fields";
 
 /** What a request to `/v1/messages` says about its answer: nothing, the answer is passed on. */
 export type MessagesAnswerPlan = Readonly<Record<string, never>>;

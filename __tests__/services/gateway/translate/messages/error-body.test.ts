@@ -67,7 +67,13 @@ test("says more than the type where there is more to say", () => {
     details: { scope: "key", limit: 2, spent: 1, resets_at: "2026-12-01T00:00:00.000Z" },
   });
   expect(toMessagesError(unknownKey("sk-...x"), "r1").error.details).toEqual({ param: "key" });
-  const limit = { kind: "requests", subject: "api_key: h", limit: 1, retryAfterSeconds: 1, resetsAt: endsAt } as const;
+  const limit = {
+    kind: "requests",
+    subject: "api_key: h",
+    limit: 1,
+    retryAfterSeconds: 1,
+    resetsAt: endsAt,
+  } as const;
   expect(toMessagesError(rateLimited(limit), "r1").error.type).toBe("rate_limit_error");
   expect(toMessagesError(internalError("r1"), "r1").error.type).toBe("api_error");
 });

@@ -1,4 +1,4 @@
-import { ruleOf } from "../../../../services/gateway/enforcement/request-fields";
+import { ruleOf } from "../../../../../services/gateway/translate/messages/request-fields";
 
 it.each([
   ["model", "keep", "keep"],

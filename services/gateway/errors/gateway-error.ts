@@ -1,0 +1,35 @@
+import { type OpenAiErrorBody, openAiErrorBody } from "../../shared/error-body";
+
+/** An answer other than the one asked for. `code` is the status as text unless the case has a name of its own. */
+export class GatewayError extends Error {
+  override readonly name = "GatewayError";
+  readonly code: string;
+  readonly param: string | null;
+  /** Seconds after which the caller may try again; sent as `Retry-After`. */
+  readonly retryAfterSeconds: number | undefined;
+  /** Beside the four fields that every error has. */
+  readonly fields: Readonly<Record<string, unknown>>;
+
+  constructor(
+    readonly status: number,
+    readonly type: string,
+    message: string,
+    details: {
+      code?: string;
+      param?: string | null;
+      retryAfterSeconds?: number | undefined;
+      fields?: Readonly<Record<string, unknown>>;
+    } = {},
+  ) {
+    super(message);
+    this.code = details.code ?? String(status);
+    this.param = details.param ?? null;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+    this.fields = details.fields ?? {};
+  }
+
+  toBody(): OpenAiErrorBody {
+    const { error } = openAiErrorBody(this.message, this.type, this.code, this.param);
+    return { error: { ...error, ...this.fields } };
+  }
+}

@@ -1,0 +1,183 @@
+import { JsonSyntaxError } from "./json-syntax-error";
+import { type JsonObject, type JsonValue, RawNumber, RawText } from "./json-value";
+import { NameCache } from "./name-cache";
+import { scanNumber } from "./scan-number";
+import { StringScanner } from "./scan-string";
+
+/** Strings of at least so many bytes, counted as they are escaped, are passed on without being decoded. */
+const RAW_TEXT_BYTES = 512;
+/** Arrays and objects inside each other; more is refused. */
+const MAX_DEPTH = 128;
+/** Values in one body, whatever their kind; more is refused. */
+const MAX_VALUES = 1_000_000;
+
+const names = new NameCache();
+
+/** Reads one JSON document of valid UTF-8. */
+export class BodyReader {
+  readonly #bytes: Buffer;
+  readonly #strings: StringScanner;
+  #position = 0;
+  #depth = 0;
+  #values = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+    this.#strings = new StringScanner(bytes);
+  }
+
+  readDocument(): JsonValue {
+    const value = this.#readValue(this.#nextToken());
+    this.#nextToken();
+    if (this.#position < this.#bytes.length) throw this.#expected("nothing after the value");
+    return value;
+  }
+
+  /** Skips white space. @returns the byte that follows, 0 at the end */
+  #nextToken(): number {
+    const bytes = this.#bytes;
+    let position = this.#position;
+    while (position < bytes.length) {
+      const byte = bytes[position] as number;
+      if (byte > 0x20 || (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) {
+        this.#position = position;
+        return byte;
+      }
+      position++;
+    }
+    this.#position = position;
+    return 0;
+  }
+
+  #readValue(token: number): JsonValue {
+    if (++this.#values > MAX_VALUES) {
+      throw new JsonSyntaxError(`more than ${MAX_VALUES} values`, this.#position);
+    }
+    switch (token) {
+      case 0x22:
+        return this.#readString();
+      case 0x7b:
+        return this.#readObject();
+      case 0x5b:
+        return this.#readArray();
+      case 0x74:
+        return this.#readLiteral("true", true);
+      case 0x66:
+        return this.#readLiteral("false", false);
+      case 0x6e:
+        return this.#readLiteral("null", null);
+      default:
+        if (token === 0x2d || (token >= 0x30 && token <= 0x39)) return this.#readNumber();
+        throw this.#expected("a value");
+    }
+  }
+
+  #readObject(): JsonObject {
+    const object: Record<string, JsonValue> = {};
+    this.#enter();
+    let token = this.#nextToken();
+    if (token !== 0x7d) {
+      for (;;) {
+        if (token !== 0x22) throw this.#expected("a name in quotes");
+        const name = this.#readName();
+        if (this.#nextToken() !== 0x3a) throw this.#expected("a colon");
+        this.#position++;
+        const value = this.#readValue(this.#nextToken());
+        if (name === "__proto__") defineOwn(object, name, value);
+        else object[name] = value;
+        token = this.#nextToken();
+        if (token === 0x7d) break;
+        if (token !== 0x2c) throw this.#expected("a comma or the end of the object");
+        this.#position++;
+        token = this.#nextToken();
+      }
+    }
+    this.#leave();
+    return object;
+  }
+
+  #readArray(): JsonValue[] {
+    const array: JsonValue[] = [];
+    this.#enter();
+    let token = this.#nextToken();
+    if (token !== 0x5d) {
+      for (;;) {
+        array.push(this.#readValue(token));
+        token = this.#nextToken();
+        if (token === 0x5d) break;
+        if (token !== 0x2c) throw this.#expected("a comma or the end of the list");
+        this.#position++;
+        token = this.#nextToken();
+      }
+    }
+    this.#leave();
+    return array;
+  }
+
+  #enter(): void {
+    if (++this.#depth > MAX_DEPTH) {
+      throw new JsonSyntaxError(`nested deeper than ${MAX_DEPTH} levels`, this.#position);
+    }
+    this.#position++;
+  }
+
+  #leave(): void {
+    this.#depth--;
+    this.#position++;
+  }
+
+  #readString(): string | RawText {
+    const start = this.#position + 1;
+    const end = this.#strings.scan(start);
+    this.#position = end + 1;
+    if (end - start >= RAW_TEXT_BYTES) return new RawText(this.#byteText(start, end));
+    return this.#decode(start, end);
+  }
+
+  #readName(): string {
+    const start = this.#position + 1;
+    const end = this.#strings.scan(start);
+    this.#position = end + 1;
+    return this.#decode(start, end);
+  }
+
+  #decode(start: number, end: number): string {
+    const { hasEscape, mayBeWide } = this.#strings;
+    if (hasEscape) return JSON.parse(this.#bytes.toString("utf8", start - 1, end + 1)) as string;
+    return mayBeWide ? this.#bytes.toString("utf8", start, end) : names.find(this.#bytes, start, end);
+  }
+
+  #readNumber(): number | RawNumber {
+    const start = this.#position;
+    const end = scanNumber(this.#bytes, start);
+    this.#position = end;
+    if (end === start + 1) return (this.#bytes[start] as number) - 0x30;
+    const text = this.#byteText(start, end);
+    const value = Number(text);
+    if (String(value) === text) return value;
+    const isParameter = this.#depth === 1 && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+    return isParameter ? value : new RawNumber(text);
+  }
+
+  /** A copy: a slice of a text of the whole body would keep all of it in memory, for as long as a name is known. */
+  #byteText(start: number, end: number): string {
+    return this.#bytes.toString("latin1", start, end);
+  }
+
+  #readLiteral<T>(literal: string, value: T): T {
+    for (let index = 1; index < literal.length; index++) {
+      if (this.#bytes[this.#position + index] !== literal.charCodeAt(index)) throw this.#expected("a value");
+    }
+    this.#position += literal.length;
+    return value;
+  }
+
+  #expected(what: string): JsonSyntaxError {
+    return new JsonSyntaxError(`expected ${what}`, this.#position);
+  }
+}
+
+/** Assigning would set the prototype. */
+function defineOwn(object: object, name: string, value: JsonValue): void {
+  Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+}

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { count, moment, momentOrNull, text } from "./values";
+
+const model = z.strictObject({
+  id: text,
+  object: z.literal("model"),
+  created: count,
+  owned_by: text,
+});
+const models = z.strictObject({ object: z.literal("list"), data: z.array(model) });
+
+const usdPerToken = z.number().nullable().describe("USD a token");
+const modelInfo = z.strictObject({
+  data: z.array(
+    z.strictObject({
+      model_name: text,
+      litellm_params: z.strictObject({ model: text }),
+      model_info: z.strictObject({
+        id: text,
+        db_model: z.boolean(),
+        key: text,
+        mode: text,
+        max_tokens: count.nullable(),
+        max_output_tokens: count.nullable(),
+        input_cost_per_token: usdPerToken,
+        output_cost_per_token: usdPerToken,
+        cache_read_input_token_cost: usdPerToken,
+        cache_creation_input_token_cost: usdPerToken,
+      }),
+    }),
+  ),
+});
+
+const tokenFields = {
+  token_id: z.uuid(),
+  token_name: text,
+  name: text,
+  role: z.enum(["admin", "auditor", "provisioner"]),
+  expires: momentOrNull,
+  created_at: moment,
+  created_by: text,
+};
+
+const deployment = { model_name: text, model: text, model_id: text };
+const alive = z.literal("I'm alive!");
+
+/** Answers about models, admin tokens and the gateway itself. */
+export const PLATFORM_ANSWERS: Readonly<Record<string, z.ZodType>> = {
+  "GET /v1/models": models,
+  "GET /models": models,
+  "GET /v1/models/:id": model,
+  "GET /models/:id": model,
+  "GET /model/info": modelInfo,
+  "GET /v1/model/info": modelInfo,
+  "POST /admin/token/new": z.strictObject({ token: text, ...tokenFields }),
+  "POST /admin/token/delete": z.strictObject({ deleted_token: z.uuid() }),
+  "GET /admin/token/list": z.strictObject({ tokens: z.array(z.strictObject(tokenFields)) }),
+  "GET /health": z.strictObject({
+    healthy_endpoints: z.array(z.strictObject(deployment)),
+    unhealthy_endpoints: z.array(
+      z.strictObject({ ...deployment, error: text, cooling_down_seconds: count.optional() }),
+    ),
+    healthy_count: count,
+    unhealthy_count: count,
+  }),
+  "GET /get/config/callbacks": z.strictObject({
+    status: z.literal("success"),
+    callbacks: z.array(
+      z.strictObject({
+        name: text,
+        variables: z.strictObject({}),
+        type: z.enum(["success", "failure", "success_and_failure"]),
+      }),
+    ),
+    alerts: z.array(z.never()),
+    router_settings: z.strictObject({}),
+    available_callbacks: z.strictObject({}),
+  }),
+  "GET /health/readiness": z.looseObject({ status: z.enum(["connected", "unhealthy"]), db: text }),
+  "GET /health/liveliness": alive,
+  "GET /health/liveness": alive,
+};
