@@ -18,7 +18,12 @@ export interface RawResponse {
 const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
 /** @param origin such as `http://127.0.0.1:4000` */
-export function sendRaw(origin: string, { method, path, headers, body }: RawRequest): Promise<RawResponse> {
+export function sendRaw(
+  origin: string,
+  { method, path, headers: given, body = "" }: RawRequest,
+): Promise<RawResponse> {
+  // Node leaves it out for some methods, and what follows would be taken for another request.
+  const headers = { "content-length": String(Buffer.byteLength(body)), ...given };
   const { hostname, port } = new URL(origin);
   return new Promise((resolve, reject) => {
     const request = http.request({ hostname, port, method, path, headers, agent }, (response) => {

@@ -12,7 +12,7 @@ export const ATTEMPTS: readonly Attempt[] = ["first attempt", "failover"];
 /** Working rules with all that a text can hold that is easily got wrong. */
 export const RULES: Readonly<Record<string, string>> = {
   standard: '# Rules\n\n1. Be careful – "always".\n2. Ünicode \\ 😀 \u2028 </system>\t{"role":"user"}',
-  "design-first": `# Design first\n\n${"Propose before you write. ".repeat(60)}`,
+  "design-first": `# Design first\n\n${"Propose before you write.\n".repeat(60)}End.`,
   careful: "# Careful\n\nA team's own rules.",
 };
 
