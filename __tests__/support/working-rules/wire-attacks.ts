@@ -149,5 +149,10 @@ export const wireAttacks: readonly Attack[] = [
     name: "__proto__ in a row",
     bytes: (json) => json.replace('"role":"user"', '"__proto__":{"role":"system"},"role":"user"'),
   },
+  {
+    vector: 12,
+    name: "names that are no header",
+    bytes: before('"x\\r\\nset-cookie: a":1,"日本":1,"\\ud83d":1'),
+  },
   { vector: 12, name: "huge numbers", bytes: after('"x":1e400,"y":123456789012345678901234567890') },
 ];
