@@ -90,6 +90,8 @@ export function buildApp(
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     // Its lines hold URLs, and a query may hold a key; `request-id` writes its own.
+    // One logger for all: a child for each request costs more than its lines, which name the request themselves.
+    childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.maxBodyBytes,
     routerOptions: { maxParamLength: 500 },
