@@ -24,6 +24,8 @@ export interface Captured {
 export class CapturingProvider {
   /** What every answer says. */
   events: readonly FakeEvent[] = messageEvents(["Hello"]);
+  /** Answers instead. @default - nobody */
+  script: ((response: ServerResponse) => void) | undefined;
   readonly #lanes = new Map<string, Captured[]>();
   readonly #server = http.createServer((request, response) => void this.#handle(request, response));
 
@@ -69,6 +71,7 @@ export class CapturingProvider {
     else lanes.push(captured);
     if (isBusy) refuse(response, captured.kind);
     else if (/count.tokens/.test(captured.path)) json(response, 200, { input_tokens: 9, inputTokens: 9 });
+    else if (this.script !== undefined) this.script(response);
     else this.#answer(response, captured.kind);
   }
 
