@@ -15,6 +15,7 @@ import type { ModelCatalog } from "../routing/deployment";
 import type { DeploymentGroup } from "../routing/find-group";
 import type { InFlight } from "../upstream/in-flight";
 import { type FailoverTools, openWithFailover } from "../upstream/open-with-failover";
+import { droppedParamsHeader } from "./dropped-params-header";
 import { nativeHeaders } from "./native-headers";
 import { type GenerationRequest, type PreparedMessage, prepareMessage } from "./prepare-message";
 import { readEnvelope } from "./read-envelope";
@@ -90,7 +91,7 @@ export async function generate<Plan>(
       if (sent.findings.length > 0) reply.header("x-gateway-masked", patternIdsOf(sent.findings).join(", "));
       reply.removeHeader("x-gateway-dropped-params");
       if (sent.droppedParams.length > 0)
-        reply.header("x-gateway-dropped-params", sent.droppedParams.join(", "));
+        reply.header("x-gateway-dropped-params", droppedParamsHeader(sent.droppedParams));
       return { body: sent.sealed, nativeHeaders: asked.nativeHeaders };
     },
     onAttempt: (deployment, attempts) => {
