@@ -25,6 +25,7 @@ const AGENTS: Readonly<Record<AgentName, (run: ClientRun, task: AgentTask) => Pr
     return run.command("opencode", ["run", prompt], {
       OPENCODE_DISABLE_MODELS_FETCH: "1",
       OPENCODE_DISABLE_AUTOUPDATE: "1",
+      OPENCODE_DISABLE_DEFAULT_PLUGINS: "1",
     });
   },
 
@@ -78,4 +79,8 @@ wire_api = "responses"
 
 [analytics]
 enabled = false
+
+[features]
+plugins = false
+apps = false
 `;

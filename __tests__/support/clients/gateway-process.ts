@@ -51,6 +51,7 @@ export class GatewayProcess implements GatewayUnderTest {
       CONFIG_FILE: config,
       ANTHROPIC_API_KEY: "credential-of-the-provider",
       ANTHROPIC_BASE_URL: providerUrl,
+      PROMPTS_DIRECTORY: join(__dirname, "../../../prompts"),
     });
     await eventually(async () => (await fetch(`${gateway.url}/health/readiness`)).status === 200);
     return new GatewayProcess(postgres, provider, providerUrl, gateway);
