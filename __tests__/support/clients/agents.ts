@@ -13,6 +13,16 @@ export interface AgentTask {
   readonly prompt: string;
 }
 
+/**
+ * Hosts that an agent asks for whatever it is told. OpenCode installs the types of its plugins in the background;
+ * that it cannot is in its log and nowhere else.
+ */
+export const UNAVOIDABLE_HOSTS: Readonly<Record<AgentName, readonly string[]>> = {
+  opencode: ["registry.npmjs.org:443"],
+  "claude-code": [],
+  codex: [],
+};
+
 /** Runs an agent as docs/clients.md tells users to set it up. */
 export function runAgent(name: AgentName, run: ClientRun, task: AgentTask): Promise<ClientResult> {
   return AGENTS[name](run, task);
@@ -25,7 +35,6 @@ const AGENTS: Readonly<Record<AgentName, (run: ClientRun, task: AgentTask) => Pr
     return run.command("opencode", ["run", prompt], {
       OPENCODE_DISABLE_MODELS_FETCH: "1",
       OPENCODE_DISABLE_AUTOUPDATE: "1",
-      OPENCODE_DISABLE_DEFAULT_PLUGINS: "1",
     });
   },
 
@@ -36,6 +45,7 @@ const AGENTS: Readonly<Record<AgentName, (run: ClientRun, task: AgentTask) => Pr
       ANTHROPIC_MODEL: MODEL,
       ANTHROPIC_DEFAULT_HAIKU_MODEL: SMALL_MODEL,
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
+      CLAUDE_CODE_MAX_RETRIES: "2",
     });
   },
 

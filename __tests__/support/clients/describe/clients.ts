@@ -1,6 +1,8 @@
 import { installClients } from "../install";
 import { describeAgents } from "./agents";
 import type { GatewaySource } from "./clients-context";
+import { describeRefusals } from "./refusals";
+import { describeReplays } from "./replays";
 import { describeSdks } from "./sdks";
 
 /** Installing for the first time takes as long as the network does. */
@@ -12,4 +14,6 @@ export function describeClients(gateway: GatewaySource): void {
 
   describe("SDKs", () => describeSdks(gateway));
   describe("agents", () => describeAgents(gateway));
+  describe("a refused request", () => describeRefusals(gateway));
+  describe("replays", () => describeReplays(gateway));
 }

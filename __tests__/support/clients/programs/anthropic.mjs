@@ -1,4 +1,4 @@
-/** The @anthropic-ai/sdk package: models, counted tokens, a whole message, a stream with its helper, the tool runner. */
+/** The @anthropic-ai/sdk package: a whole message, a stream with its helper, the tool runner. */
 import { writeFileSync } from "node:fs";
 import Anthropic from "@anthropic-ai/sdk";
 
@@ -6,11 +6,6 @@ const { GATEWAY_URL, API_KEY, MODEL, TASK } = process.env;
 const client = new Anthropic({ apiKey: API_KEY, authToken: null, baseURL: GATEWAY_URL, maxRetries: 0 });
 const hello = [{ role: "user", content: "Say hello" }];
 const report = {};
-
-report.models = [];
-for await (const { id, type } of client.models.list()) report.models.push(`${type} ${id}`);
-report.model = (await client.models.retrieve(MODEL)).id;
-report.counted = (await client.messages.countTokens({ model: MODEL, messages: hello })).input_tokens;
 
 const whole = await client.messages.create({ model: MODEL, max_tokens: 100, messages: hello });
 report.whole = { text: whole.content[0].text, stop: whole.stop_reason, usage: whole.usage.output_tokens };
@@ -50,7 +45,7 @@ for (const isStream of [false, true]) {
     tools: [writeFile],
     stream: isStream,
   });
-  const last = await runner.done();
+  const last = await runner.runUntilDone();
   report[isStream ? "toolRunnerStream" : "toolRunner"] = {
     text: last.content[0].text,
     stop: last.stop_reason,
