@@ -8,7 +8,6 @@ import { eventually } from "../support/services/eventually";
 import { FakeAnthropic } from "../support/services/fake-anthropic";
 import { FakeBedrock } from "../support/services/fake-bedrock";
 import { ServiceProcess } from "../support/services/service-process";
-import { PROJECT } from "../support/source-files";
 
 /**
  * The commands to the gateway that guides and scripts for LiteLLM tell their readers to type, run with curl
