@@ -32,7 +32,7 @@ beforeAll(async () => {
   fs.writeFileSync(file, VERSIONS[0] as string);
   store = await PromptStore.open({
     directory,
-    levels: BUILT_IN_LEVELS,
+    levels: { all: BUILT_IN_LEVELS },
     logger: createLogger({ name: "test", level: "silent" }),
     settleMs: 40,
     pollMs: 60,

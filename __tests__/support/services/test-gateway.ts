@@ -9,8 +9,10 @@ import { MemoryQuotaStore } from "../../../services/gateway/adapters/memory/quot
 import { MemorySpendStore } from "../../../services/gateway/adapters/memory/spend-store";
 import { MemoryUserStore } from "../../../services/gateway/adapters/memory/user-store";
 import { buildApp } from "../../../services/gateway/app";
-import { EnforcementLevels, type LevelSettings } from "../../../services/gateway/enforcement/levels";
+import type { LevelSettings } from "../../../services/gateway/enforcement/level-settings";
+import { EnforcementLevels } from "../../../services/gateway/enforcement/levels";
 import type { PromptSource } from "../../../services/gateway/enforcement/prompt";
+import { SCREENING_OFF, type ScreeningSettings } from "../../../services/gateway/guardrails/screening";
 import { hashKey, maskKey } from "../../../services/gateway/key-token";
 import { Ledger } from "../../../services/gateway/ledger/ledger";
 import { Limiter } from "../../../services/gateway/limits/limiter";
@@ -78,6 +80,8 @@ export interface TestGatewayProps {
   readonly prompts?: Readonly<Record<string, string>> | PromptSource;
   /** @default "debug" */
   readonly logLevel?: string;
+  /** Of keys that say nothing themselves. @default - requests are not screened */
+  readonly guardrails?: ScreeningSettings;
 }
 
 export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
@@ -144,6 +148,7 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
       inFlight,
       levels: new EnforcementLevels({ defaultLevel: "unrestricted", ...props.levels }),
       prompts: isPromptSource(props.prompts) ? props.prompts : staticPrompts(props.prompts),
+      guardrails: () => props.guardrails ?? SCREENING_OFF,
       callbacks: () => ({ success: ["log_to_db", "langfuse"], failure: ["langfuse"], both: [] }),
       deploymentStatuses: () => [
         { id: `${MODEL}/0`, modelName: MODEL, upstreamModel: `${MODEL}-20250929`, error: undefined },
