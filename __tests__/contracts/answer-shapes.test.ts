@@ -14,12 +14,16 @@ const PATHS: Readonly<Record<Dialect, string>> = {
   messages: "/v1/messages",
   responses: "/v1/responses",
 };
-/** Thinking has no place in OpenAI's own answers; other gateways and clients agreed on these. */
-const BEYOND_OPENAI = [
-  "delta.reasoning_content",
-  "delta.thinking_blocks",
-  "message.reasoning_content",
-  "message.thinking_blocks",
+/** Members that the types do not know: thinking and cache, as other gateways and clients agreed on them. */
+const BEYOND_CHAT = [
+  ...["delta.reasoning_content", "delta.thinking_blocks", "message.reasoning_content"],
+  ...["message.thinking_blocks", "usage.cache_read_input_tokens", "usage.cache_creation_input_tokens"],
+  "usage.prompt_tokens_details.cache_creation_tokens",
+];
+/** The API sends these, though its types do not have them. */
+const BEYOND_RESPONSES = [
+  ...["response.store", "ResponseObject.store", "ResponseStreamEvent.name", "ResponseStreamEvent.error"],
+  ...["item.status", "output.status"],
 ];
 const TOOLS: Readonly<Record<Dialect, object>> = {
   chat: {
@@ -63,23 +67,23 @@ function ask(dialect: Dialect, stream: boolean, more: object = {}): Promise<RawR
 
 /** Data of the events of a stream. */
 function eventsOf(body: string): unknown[] {
-  const data = [...body.matchAll(/^data: (.*)$/gm)].map(([, text = ""]) => text);
+  const data = [...body.matchAll(/^data: ([^\n]*)/gm)].map(([, text = ""]) => text);
   return data.filter((text) => text !== "[DONE]").map((text) => JSON.parse(text) as unknown);
 }
 
 /** @returns what does not fit */
 function checkEvent(dialect: Dialect, event: unknown): string[] {
   if (dialect === "messages") return anthropic.mismatches(event, "StreamEvent");
-  if (dialect === "responses") return openai.mismatches(event, "ResponseStreamEvent", ["output_text"]);
+  if (dialect === "responses") return openai.mismatches(event, "ResponseStreamEvent", BEYOND_RESPONSES);
   const isError = Object.hasOwn(event as object, "error");
-  return openai.mismatches(event, isError ? "ErrorBody" : "ChatCompletionChunk", BEYOND_OPENAI);
+  return openai.mismatches(event, isError ? "ErrorBody" : "ChatCompletionChunk", BEYOND_CHAT);
 }
 
 function checkWhole(dialect: Dialect, answer: unknown): string[] {
   if (dialect === "messages") return anthropic.mismatches(answer, "Message");
   return dialect === "chat"
-    ? openai.mismatches(answer, "ChatCompletion", BEYOND_OPENAI)
-    : openai.mismatches(answer, "ResponseObject");
+    ? openai.mismatches(answer, "ChatCompletion", BEYOND_CHAT)
+    : openai.mismatches(answer, "ResponseObject", BEYOND_RESPONSES);
 }
 
 const checkError = (dialect: Dialect, body: unknown) =>

@@ -42,6 +42,9 @@ export class TypeShapes {
   #compare(value: unknown, type: ts.Type, at: string): string[] {
     if (type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown)) return [];
     if (type.isUnion()) return this.#compareUnion(value, type.types, at);
+    // `string & {}`: any text, whose known values an editor proposes.
+    const primitive = type.isIntersection() ? type.types.find((one) => !isObjectType(one)) : undefined;
+    if (primitive !== undefined) return this.#compare(value, primitive, at);
     if (type.isLiteral())
       return value === type.value ? [] : [`${at} is ${show(value)}, not ${show(type.value)}`];
     if (type.flags & ts.TypeFlags.BooleanLiteral) {
@@ -62,7 +65,7 @@ export class TypeShapes {
   #compareUnion(value: unknown, types: readonly ts.Type[], at: string): string[] {
     const named = types.filter((type) => this.#isNamed(value, type));
     // What is an object is best said about as one, and not as no text.
-    const alike = types.filter((type) => isObjectType(type) === (kindOf(value) === "object"));
+    const alike = types.filter((type) => isObjectType(type) === ["object", "list"].includes(kindOf(value)));
     const asked = [named, alike, types].find((some) => some.length > 0) ?? types;
     const results = asked.map((type) => this.#compare(value, type, at));
     return results.reduce((best, one) => (one.length < best.length ? one : best));
@@ -84,6 +87,8 @@ export class TypeShapes {
       index !== undefined || (members.size === 0 && this.#checker.typeToString(type) !== "never");
     const wrong: string[] = [];
     for (const [name, symbol] of members) {
+      // The client makes it of the rest; the API does not send it.
+      if (name === "output_text" && object["object"] === "response") continue;
       const member = object[name];
       const isOptional = (symbol.flags & ts.SymbolFlags.Optional) !== 0;
       if (member !== undefined)

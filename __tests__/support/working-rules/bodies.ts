@@ -48,3 +48,11 @@ export function bodyOf(dialect: Dialect, { system, rows = [HELLO], more = {} }: 
       };
   }
 }
+
+/** A tool in the words of each API. */
+export function toolOf(dialect: Dialect, fields: object): object {
+  const parameters = { type: "object", properties: {} };
+  if (dialect === "chat") return { type: "function", function: { name: "f", parameters }, ...fields };
+  if (dialect === "responses") return { type: "function", name: "f", parameters, ...fields };
+  return { name: "f", input_schema: parameters, ...fields };
+}
