@@ -1,11 +1,10 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { EnforcementLevels } from "../enforcement/levels";
-import { type EnforcementPolicy, resolvePolicy } from "../enforcement/policy";
 import type { PromptSource } from "../enforcement/prompt";
 import { budgetsOf } from "../ledger/budgets-of-request";
 import type { Ledger } from "../ledger/ledger";
 import { reserveForRequest } from "../ledger/reserve-for-request";
-import { type Caller, callerOf } from "../plugins/auth";
+import { callerOf } from "../plugins/auth";
 import { relayJson } from "../relay/relay-json";
 import { relayStream } from "../relay/relay-stream";
 import { routingHeaders } from "../routes/routing-headers";
@@ -14,6 +13,7 @@ import type { DeploymentGroup } from "../routing/find-group";
 import type { InFlight } from "../upstream/in-flight";
 import { type FailoverTools, openWithFailover } from "../upstream/open-with-failover";
 import { nativeHeaders } from "./native-headers";
+import { policyOf } from "./policy-of-caller";
 import { type GenerationRequest, type PreparedMessage, prepareMessage } from "./prepare-message";
 import { readEnvelope } from "./read-envelope";
 import { selectGroup } from "./select-group";
@@ -92,13 +92,6 @@ export async function generate<Plan>(
   await relayStream(source, api.createStream(identity, sent.plan), { request, reply });
   return reply;
 }
-
-/** The working rules of the caller's key. Whoever runs the gateway has none: the master key is no developer's. */
-function policyOf(caller: Caller, { levels, prompts }: GenerationTools): EnforcementPolicy {
-  return resolvePolicy(levels, prompts, caller.kind === "key" ? caller.key.metadata : UNRESTRICTED);
-}
-
-const UNRESTRICTED = { enforcement_level: "unrestricted" };
 
 /**
  * Puts aside what the answer can cost. @returns a lower `max_tokens`, where only less is to be had
