@@ -35,6 +35,7 @@ import type { UserStore } from "./ports/user-store";
 import { adminTokenRoutes } from "./routes/admin-tokens";
 import { budgetRoutes } from "./routes/budgets";
 import { type CallbackNames, configCallbacks } from "./routes/config-callbacks";
+import { countTokens } from "./routes/count-tokens";
 import { deploymentHealth } from "./routes/deployment-health";
 import { generation } from "./routes/generation";
 import { keyChangeRoutes } from "./routes/key-changes";
@@ -120,18 +121,13 @@ export function buildApp(
   app.register(health, { checks: deps.checks });
   const coolDowns = watchDeployments(deps);
   const failover = { client, health: coolDowns, clock };
-  app.register(generation, {
-    catalog,
-    ledger,
-    failover,
-    inFlight,
-    levels: deps.levels,
-    prompts: deps.prompts,
-    guardrails: {
-      settings: deps.guardrails ?? (() => SCREENING_OFF),
-      onFindings: createFindingCounter(registry),
-    },
-  });
+  const guardrails = {
+    settings: deps.guardrails ?? (() => SCREENING_OFF),
+    onFindings: createFindingCounter(registry),
+  };
+  const asking = { catalog, failover, inFlight, levels: deps.levels, prompts: deps.prompts, guardrails };
+  app.register(generation, { ...asking, ledger });
+  app.register(countTokens, asking);
   app.register(models, { catalog });
   app.register(modelInfo, { catalog });
   app.register(deploymentHealth, {

@@ -1,13 +1,11 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { LevelSource } from "../enforcement/levels";
-import { type EnforcementPolicy, resolvePolicy } from "../enforcement/policy";
 import type { PromptSource } from "../enforcement/prompt";
-import { type Finding, patternIdsOf } from "../guardrails/finding";
-import { resolveScreening, type Screening, type ScreeningSettings } from "../guardrails/screening";
+import { patternIdsOf } from "../guardrails/finding";
 import { budgetsOf } from "../ledger/budgets-of-request";
 import type { Ledger } from "../ledger/ledger";
 import { reserveForRequest } from "../ledger/reserve-for-request";
-import { type Caller, callerOf } from "../plugins/auth";
+import { callerOf } from "../plugins/auth";
 import { relayJson } from "../relay/relay-json";
 import { relayStream } from "../relay/relay-stream";
 import { routingHeaders } from "../routes/routing-headers";
@@ -17,8 +15,10 @@ import type { InFlight } from "../upstream/in-flight";
 import { type FailoverTools, openWithFailover } from "../upstream/open-with-failover";
 import { droppedParamsHeader } from "./dropped-params-header";
 import { nativeHeaders } from "./native-headers";
+import { policyOf } from "./policy-of-caller";
 import { type GenerationRequest, type PreparedMessage, prepareMessage } from "./prepare-message";
 import { readEnvelope } from "./read-envelope";
+import { type Guardrails, screeningOf } from "./screening-of-caller";
 import { selectGroup } from "./select-group";
 import type { WireApi } from "./wire-api";
 
@@ -30,15 +30,7 @@ export interface GenerationTools {
   readonly inFlight: InFlight;
   readonly levels: LevelSource;
   readonly prompts: PromptSource;
-  readonly guardrails: GuardrailTools;
-}
-
-/** What looks for secrets and personal data in requests. */
-export interface GuardrailTools {
-  /** Of the configuration in force, for keys that say nothing themselves. */
-  readonly settings: () => ScreeningSettings;
-  /** Told once a request of what was found in it. */
-  readonly onFindings: (action: Screening["action"], findings: readonly Finding[]) => void;
+  readonly guardrails: Guardrails;
 }
 
 /** One request for an answer of a model, from its body to the last byte: the same for every wire API. */
@@ -66,7 +58,7 @@ export async function generate<Plan>(
     api,
     body,
     policy,
-    screening: screeningOf(caller, tools),
+    screening: screeningOf(caller, tools.guardrails),
     mayDropParams: catalog.mayDropParams,
     nativeHeaders: api.isNative === true ? nativeHeaders(request.headers) : {},
   };
@@ -107,29 +99,6 @@ export async function generate<Plan>(
   await relayStream(source, api.createStream(identity, sent.plan), { request, reply });
   return reply;
 }
-
-/** The working rules of the caller's key. Whoever runs the gateway has none: the master key is no developer's. */
-function policyOf(caller: Caller, { levels, prompts }: GenerationTools): EnforcementPolicy {
-  return resolvePolicy(levels, prompts, caller.kind === "key" ? caller.key.metadata : UNRESTRICTED);
-}
-
-/** What is looked for in a caller's requests. The master key has no metadata, so the default holds for it. */
-function screeningOf(caller: Caller, { guardrails }: GenerationTools): Screening | undefined {
-  const metadata = caller.kind === "key" ? caller.key.metadata : {};
-  const screening = resolveScreening(guardrails.settings(), metadata);
-  if (screening === undefined) return undefined;
-  let isTold = false;
-  return {
-    ...screening,
-    // A request is written anew for each deployment that is tried; it is the same finding.
-    onFindings: (findings) => {
-      if (!isTold) guardrails.onFindings(screening.action, findings);
-      isTold = true;
-    },
-  };
-}
-
-const UNRESTRICTED = { enforcement_level: "unrestricted" };
 
 /**
  * Puts aside what the answer can cost. @returns a lower `max_tokens`, where only less is to be had

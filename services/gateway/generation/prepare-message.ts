@@ -50,7 +50,8 @@ export function prepareMessage<Plan>(
   return { ...translated, request, sealed, findings: screened.findings };
 }
 
-function toTarget(
+/** What translations need to know of a deployment. */
+export function toTarget(
   { upstreamModel, maxOutputTokens, access }: Deployment,
   mayDropParams: boolean,
 ): MessagesTarget {

@@ -27,6 +27,8 @@ export const ROUTE_ACCESS: Readonly<Record<string, RouteAccess>> = {
   "POST /chat/completions": route(MODEL_USERS, "Ask a model (OpenAI chat completions)"),
   "POST /v1/messages": route(MODEL_USERS, "Ask a model (Anthropic messages)"),
   "POST /messages": route(MODEL_USERS, "Ask a model (Anthropic messages)"),
+  "POST /v1/messages/count_tokens": route(MODEL_USERS, "Count the input of a message"),
+  "POST /messages/count_tokens": route(MODEL_USERS, "Count the input of a message"),
   "POST /v1/responses": route(MODEL_USERS, "Ask a model (OpenAI responses)"),
   "POST /responses": route(MODEL_USERS, "Ask a model (OpenAI responses)"),
   "GET /v1/models": route(EVERYONE, "Models that the caller may use"),

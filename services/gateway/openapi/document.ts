@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { accessOf } from "../management/route-access";
 import { answerOf } from "./answer-of";
+import { bodyOf } from "./body-of";
 
 /** A route as it was registered. */
 export interface DocumentedRoute {
@@ -56,7 +57,8 @@ export function buildDocument(routes: readonly DocumentedRoute[]): JsonObject {
   };
 }
 
-function describeOperation({ method, url, body, querystring }: DocumentedRoute): JsonObject {
+function describeOperation({ method, url, querystring, ...route }: DocumentedRoute): JsonObject {
+  const body = route.body ?? bodyOf(method, url);
   const access = accessOf(method, url);
   const isPublic = access?.roles === "public";
   const parameters = [...pathParameters(url), ...queryParameters(querystring)];

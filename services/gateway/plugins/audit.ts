@@ -5,6 +5,7 @@ import { auditNotCommitted, auditUnavailable, clientClosed, type GatewayError } 
 import type { AuditLog, AuditRow } from "../ports/audit-log";
 import type { Clock } from "../ports/clock";
 import type { Caller } from "./auth";
+import { toWireError } from "./wire-error";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -69,9 +70,10 @@ export const audit = fp<{ log: AuditLog; clock: Clock; onRow: (row: AuditRow) =>
       } catch (error) {
         request.log.warn({ err: error, requestId: request.id }, "audit row late");
         const refusal: GatewayError = auditNotCommitted();
-        reply.code(refusal.status).type("application/json; charset=utf-8");
+        const { status, body } = toWireError(refusal, request);
+        reply.code(status).type("application/json; charset=utf-8");
         reply.header("retry-after", refusal.retryAfterSeconds);
-        return JSON.stringify(refusal.toBody());
+        return JSON.stringify(body);
       }
     });
   },

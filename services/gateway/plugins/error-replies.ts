@@ -1,17 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import fp from "fastify-plugin";
-import { type GatewayError, methodNotAllowed, routeNotFound } from "../errors";
-import type { WireError } from "../generation/wire-api";
+import { methodNotAllowed, routeNotFound } from "../errors";
 import { toGatewayError } from "../to-gateway-error";
+import { toWireError } from "./wire-error";
 
-declare module "fastify" {
-  interface FastifyContextConfig {
-    /** How the route's wire API says an error. @default - as OpenAI's */
-    toError?: (error: GatewayError, requestId: string) => WireError;
-  }
-}
-
-/** Every error in the words of its route's wire API, OpenAI's where there is none, and 404 and 405 for what no route answers. */
+/** Every error in the words that its caller understands, and 404 and 405 for what no route answers. */
 export const errorReplies = fp(
   async (app) => {
     const methodsOf = collectMethods(app);
@@ -21,8 +14,7 @@ export const errorReplies = fp(
       if (known.status === 500) request.log.error({ err: error, requestId: request.id }, "internal error");
       request.audit?.recordError(known);
       if (known.retryAfterSeconds !== undefined) reply.header("retry-after", known.retryAfterSeconds);
-      const { toError = asOpenAi } = request.routeOptions.config;
-      const { status, body } = toError(known, request.id);
+      const { status, body } = toWireError(known, request);
       return reply.code(status).send(body);
     });
 
@@ -36,8 +28,6 @@ export const errorReplies = fp(
   },
   { name: "error-replies", dependencies: ["request-id"] },
 );
-
-const asOpenAi = (error: GatewayError): WireError => ({ status: error.status, body: error.toBody() });
 
 /** Remembers the routes. @returns path → methods that it answers */
 function collectMethods(app: FastifyInstance): (path: string) => string[] {

@@ -11,8 +11,8 @@ import type { Clock } from "../ports/clock";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Requests to this route count for the caller's limits. @default false */
-    isLimited?: boolean;
+    /** Requests to this route count for the caller's limits; `requests`: their tokens do not. @default false */
+    isLimited?: boolean | "requests";
   }
 }
 
@@ -52,7 +52,8 @@ interface Held {
 export const limits = fp<LimitsOptions>(
   async (app, { limiter, ledger, clock }) => {
     app.addHook("preHandler", async (request, reply) => {
-      if (request.routeOptions.config.isLimited !== true || request.caller?.kind !== "key") return;
+      const { isLimited = false } = request.routeOptions.config;
+      if (isLimited === false || request.caller?.kind !== "key") return;
       const { key, allowances } = request.caller;
       const all = limitsOf(allowances);
       if (all.length === 0) return;
@@ -140,7 +141,9 @@ interface Answered {
 function countsOf(of: RequestLimits, request: FastifyRequest): Wanted[] {
   const wanted: Wanted[] = [];
   if (of.rpm !== null) wanted.push({ kind: "requests", of, limit: of.rpm, amount: 1 });
-  if (of.tpm !== null) wanted.push({ kind: "tokens", of, limit: of.tpm, amount: estimateTokens(request) });
+  const hasTokens = request.routeOptions.config.isLimited !== "requests";
+  if (of.tpm !== null && hasTokens)
+    wanted.push({ kind: "tokens", of, limit: of.tpm, amount: estimateTokens(request) });
   return wanted;
 }
 

@@ -15,7 +15,8 @@ export async function relayJson(
   try {
     await source.read((events) => {
       for (const event of events) collector.push(event);
-      if (source.progress.hasContent) audit?.recordFirstContent();
+      // A short answer comes in one read, and is over then.
+      if (source.progress.hasContent || source.progress.phase === "done") audit?.recordFirstContent();
     });
   } finally {
     audit?.recordMessage(source.progress);

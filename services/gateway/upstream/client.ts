@@ -1,7 +1,7 @@
 import { type Dispatcher, Pool } from "undici";
 import { SealedBody } from "../enforcement/seal";
 import { GatewayError } from "../errors";
-import type { UpstreamCall } from "./upstream-call";
+import type { UpstreamRequest } from "./upstream-call";
 
 /** Time limits of an upstream request, in milliseconds. */
 export interface UpstreamTimeouts {
@@ -26,7 +26,7 @@ export class UpstreamClient {
   }
 
   /** Sends a request; what comes of it goes to `handler`. @throws Error for bytes that nobody has sealed */
-  send({ url, headers, body, idleFactor = 1 }: UpstreamCall, handler: Dispatcher.DispatchHandler): void {
+  send({ url, headers, body, idleFactor = 1 }: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
     if (!SealedBody.isSealed(body)) throw new Error("a body that is not sealed is never sent");
     this.#poolOf(url.origin).dispatch(
       {

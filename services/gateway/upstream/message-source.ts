@@ -61,8 +61,9 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     if (this.#phase === "opening") this.#phase = "flowing";
     const held = this.#held;
     this.#held = [];
-    if (held.length > 0) consumer(held);
-    return this.progress.phase === "done" ? Promise.resolve() : this.#wait();
+    this.#handOn(consumer, held);
+    const isDone = this.progress.phase === "done" && this.#failure === undefined;
+    return isDone ? Promise.resolve() : this.#wait();
   }
 
   /** Ends the answer; who waits for it gets `reason`. The connection is given up. Does nothing after the end. */

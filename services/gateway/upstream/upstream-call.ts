@@ -9,10 +9,16 @@ export interface EventDecoder {
 }
 
 /** One request to a provider, ready to be sent. */
-export interface UpstreamCall {
+export interface UpstreamRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: SealedBody;
+  /** Between two reads of the answer, as a multiple of the client's own limit. @default 1 */
+  readonly idleFactor?: number;
+}
+
+/** A request that is answered by the events of a message. */
+export interface UpstreamCall extends UpstreamRequest {
   /** Media type of a good answer. */
   readonly contentType: string;
   readonly decoder: () => EventDecoder;
@@ -22,6 +28,4 @@ export interface UpstreamCall {
     headers: Readonly<Record<string, string | string[] | undefined>>,
     body: Readonly<Record<string, unknown>>,
   ) => ReportedError;
-  /** Between two reads of the answer, as a multiple of the client's own limit. @default 1 */
-  readonly idleFactor?: number;
 }

@@ -87,9 +87,11 @@ test("virtual keys have no right to change anything", () => {
     "POST /chat/completions",
     "POST /key/info",
     "POST /messages",
+    "POST /messages/count_tokens",
     "POST /responses",
     "POST /v1/chat/completions",
     "POST /v1/messages",
+    "POST /v1/messages/count_tokens",
     "POST /v1/responses",
   ]);
 });

@@ -34,6 +34,47 @@ test.each(["/v1/models", "/models"])("GET %s/:id", async (url) => {
   });
 });
 
+describe("for a client that sends anthropic-version", () => {
+  const ask = (url: string, key = MASTER_KEY) =>
+    callApp(gateway.app, { url, headers: { "x-api-key": key, "anthropic-version": "2023-06-01" } });
+  const entry = (id: string) => ({
+    type: "model",
+    id,
+    display_name: id,
+    created_at: "2023-02-28T18:56:42.000Z",
+  });
+
+  test.each(["/v1/models", "/models", "/v1/models?limit=1000"])(
+    "GET %s has Anthropic's form, all in one page",
+    async (url) => {
+      expect((await ask(url)).json()).toEqual({
+        data: [entry(MODEL), entry("claude-haiku-4-5")],
+        has_more: false,
+        first_id: MODEL,
+        last_id: "claude-haiku-4-5",
+      });
+    },
+  );
+
+  test("nothing to use is an empty page", async () => {
+    await gateway.addKey("sk-without-models-0", { models: ["nope"] });
+    expect((await ask("/v1/models", "sk-without-models-0")).json()).toEqual({
+      data: [],
+      has_more: false,
+      first_id: null,
+      last_id: null,
+    });
+  });
+
+  test("GET /v1/models/:id, and 404 and 401 in Anthropic's words", async () => {
+    expect((await ask(`/v1/models/${MODEL}`)).json()).toEqual(entry(MODEL));
+    const missing = await ask("/v1/models/nope");
+    expect([missing.statusCode, missing.json().error.type]).toEqual([404, "not_found_error"]);
+    const unknown = await ask("/v1/models", "sk-nobody-0000000");
+    expect([unknown.statusCode, unknown.json().error.type]).toEqual([401, "authentication_error"]);
+  });
+});
+
 test("a key may not use what it does not list, whatever the body says", async () => {
   const response = await callApp(gateway.app, {
     method: "POST",

@@ -1,0 +1,81 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { seal } from "../enforcement/seal";
+import { applyScreening } from "../guardrails/apply-screening";
+import { estimateInput } from "../messages/estimate-input";
+import { callerOf } from "../plugins/auth";
+import type { Deployment, ProviderAccess } from "../routing/deployment";
+import type { DeploymentGroup } from "../routing/find-group";
+import { toCountedMessages } from "../translate/messages/to-messages";
+import { countTokens } from "../upstream/count-tokens";
+import type { DeploymentHealth } from "../upstream/deployment-health";
+import type { GenerationTools } from "./generate";
+import { nativeHeaders } from "./native-headers";
+import { policyOf } from "./policy-of-caller";
+import { toTarget } from "./prepare-message";
+import { readEnvelope } from "./read-envelope";
+import { screeningOf } from "./screening-of-caller";
+import { selectGroup } from "./select-group";
+
+/** What counting needs of the process. */
+export type CountTools = Omit<GenerationTools, "ledger">;
+
+/** An answer of `/v1/messages/count_tokens`. */
+export interface TokenCount {
+  readonly input_tokens: number;
+}
+
+/**
+ * How many input tokens a request has as it would be sent: translated, with the working rules of its key. Anthropic counts;
+ * for a model that only Bedrock serves it is an estimate, and says so in a header.
+ * @throws TranslationError, GatewayError
+ */
+export async function count(
+  tools: CountTools,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<TokenCount> {
+  const { catalog, failover, inFlight } = tools;
+  const { audit } = request;
+  const { body, model, endUser } = readEnvelope(request.body as Buffer, request.headers);
+  request.body = undefined;
+  audit?.recordRequest(model, false, endUser);
+  audit?.recordMetadata(body["metadata"]);
+
+  const caller = callerOf(request);
+  const group = selectGroup(catalog, caller, model);
+  const policy = policyOf(caller, tools);
+  audit?.recordPolicy(policy.level, policy.blocks[0]?.sha256 ?? null);
+  if (policy.promptId !== null) reply.header("x-enforced-prompt", policy.promptId);
+
+  const counting = findCounting(group, failover.health);
+  const deployment = counting?.deployment ?? group[0];
+  const counted = toCountedMessages(body, toTarget(deployment, catalog.mayDropParams));
+  const { request: message } = applyScreening(counted.request, screeningOf(caller, tools.guardrails));
+  const sealed = seal(message, policy, { api: "count-tokens" });
+  if (counting === undefined) {
+    reply.header("x-gateway-estimated", "true");
+    return { input_tokens: estimateInput(message, sealed.byteLength) };
+  }
+  // Counting is free, also where nobody knows what answers cost.
+  audit?.recordDeployment({ ...deployment, prices: FREE }, 1, 0);
+  audit?.recordSent();
+  const { apiKey } = counting.access;
+  const asked = { deployment, apiKey, body: sealed, nativeHeaders: nativeHeaders(request.headers) };
+  return { input_tokens: await countTokens(failover.client, asked, inFlight.track(reply.raw)) };
+}
+
+const FREE = { inputPicoUsd: 0, outputPicoUsd: 0, cacheReadPicoUsd: 0, cacheWritePicoUsd: 0 };
+
+interface Counting {
+  readonly deployment: Deployment;
+  readonly access: Extract<ProviderAccess, { provider: "anthropic" }>;
+}
+
+/** The first deployment with Anthropic that is not left alone, or else the first: there is nowhere else to ask. */
+function findCounting(group: DeploymentGroup, health: DeploymentHealth): Counting | undefined {
+  const all = group.flatMap((deployment) => {
+    const { access } = deployment;
+    return access.provider === "anthropic" ? [{ deployment, access }] : [];
+  });
+  return all.find(({ deployment }) => health.cooling(deployment) === undefined) ?? all[0];
+}

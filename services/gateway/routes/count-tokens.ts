@@ -1,0 +1,19 @@
+import type { FastifyPluginAsync } from "fastify";
+import { type CountTools, count } from "../generation/count";
+import { messages } from "../generation/wire-apis";
+import { leaveBodiesAlone } from "./leave-bodies-alone";
+
+/** `POST /v1/messages/count_tokens`, and the same without `/v1`: what a request to `/v1/messages` would have as its input. */
+export const countTokens: FastifyPluginAsync<CountTools> = async (app, tools) => {
+  leaveBodiesAlone(app);
+  // Counted tokens are not used ones.
+  for (const path of messages.paths) {
+    const config = {
+      isAudited: true,
+      isLimited: "requests",
+      isGeneration: true,
+      toError: messages.toError,
+    } as const;
+    app.post(`${path}/count_tokens`, { config }, (request, reply) => count(tools, request, reply));
+  }
+};

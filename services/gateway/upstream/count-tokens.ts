@@ -1,0 +1,63 @@
+import type { SealedBody } from "../enforcement/seal";
+import { GatewayError } from "../errors";
+import { membersOf } from "../messages/members";
+import type { Deployment } from "../routing/deployment";
+import type { Secret } from "../secret";
+import { ANTHROPIC_VERSION, readAnthropicError } from "./call-anthropic";
+import type { UpstreamClient } from "./client";
+import { invalidAnswer, readErrorBody, toReportedError } from "./read-error";
+import type { RunningAnswer } from "./running-answer";
+import { WholeAnswer } from "./whole-answer";
+
+/** A request to be counted, and where. */
+export interface CountRequest {
+  readonly deployment: Deployment;
+  readonly apiKey: Secret;
+  readonly body: SealedBody;
+  /** Headers of Anthropic's API that the client sent. */
+  readonly nativeHeaders: Readonly<Record<string, string>>;
+}
+
+/**
+ * Asks Anthropic's own API how many input tokens a request has. Nothing is generated, and nothing is billed. All of it
+ * takes no longer than a provider may take for the first byte of an answer.
+ * @returns tokens
+ * @throws GatewayError when the provider refuses, fails or is not understood
+ */
+export async function countTokens(
+  client: UpstreamClient,
+  { deployment, apiKey, body, nativeHeaders }: CountRequest,
+  running: RunningAnswer,
+): Promise<number> {
+  const answer = new WholeAnswer();
+  running.onAbort((reason) => answer.cancel(reason));
+  if (!running.isAborted) {
+    const url = new URL(`${deployment.baseUrl}/v1/messages/count_tokens`);
+    const headers = {
+      "content-type": "application/json",
+      accept: "application/json",
+      "anthropic-version": ANTHROPIC_VERSION,
+      ...nativeHeaders,
+      "x-api-key": apiKey.expose(),
+    };
+    client.send({ url, headers, body }, answer);
+  }
+  const timer = setTimeout(() => answer.cancel(tookTooLong()), client.timeouts.firstByteMs);
+  try {
+    const { status, headers, bytes } = await answer.parts;
+    const parsed = readErrorBody(bytes);
+    if (status !== 200) throw toReportedError(readAnthropicError(status, parsed), headers);
+    return readCount(parsed);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function readCount(body: unknown): number {
+  const { input_tokens: tokens } = membersOf(body);
+  if (typeof tokens !== "number" || !Number.isSafeInteger(tokens) || tokens < 0) throw invalidAnswer();
+  return tokens;
+}
+
+const tookTooLong = () =>
+  new GatewayError(504, "timeout", "The provider took too long.", { code: "upstream_timeout" });
