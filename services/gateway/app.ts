@@ -2,11 +2,13 @@ import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { zodValidator } from "../shared/zod-validator";
 import type { GatewayConfig } from "./config";
-import type { EnforcementLevels } from "./enforcement/levels";
+import type { LevelSource } from "./enforcement/levels";
 import type { PromptSource } from "./enforcement/prompt";
+import { SCREENING_OFF, type ScreeningSettings } from "./guardrails/screening";
 import { budgetedSpend } from "./ledger/budgeted-spend";
 import type { Ledger } from "./ledger/ledger";
 import type { Limiter } from "./limits/limiter";
+import { createFindingCounter } from "./metrics/finding-counter";
 import { MetricsRegistry } from "./metrics/registry";
 import { createRowCounter } from "./metrics/row-counter";
 import { Capacity } from "./overload/capacity";
@@ -65,8 +67,10 @@ export interface GatewayDependencies {
   readonly upstream: UpstreamClient;
   readonly inFlight: InFlight;
   /** Working rules, and which of them hold for whom. */
-  readonly levels: EnforcementLevels;
+  readonly levels: LevelSource;
   readonly prompts: PromptSource;
+  /** Of the configuration in force. @default - requests are not screened */
+  readonly guardrails?: () => ScreeningSettings;
   /** Of the configuration in force. */
   readonly callbacks: () => CallbackNames;
   /** Every deployment of the configuration and its present state. */
@@ -90,6 +94,8 @@ export function buildApp(
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     // Its lines hold URLs, and a query may hold a key; `request-id` writes its own.
+    // One logger for all: a child for each request costs more than its lines, which name the request themselves.
+    childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.maxBodyBytes,
     routerOptions: { maxParamLength: 500 },
@@ -121,6 +127,10 @@ export function buildApp(
     inFlight,
     levels: deps.levels,
     prompts: deps.prompts,
+    guardrails: {
+      settings: deps.guardrails ?? (() => SCREENING_OFF),
+      onFindings: createFindingCounter(registry),
+    },
   });
   app.register(models, { catalog });
   app.register(modelInfo, { catalog });

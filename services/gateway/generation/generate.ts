@@ -1,7 +1,9 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { EnforcementLevels } from "../enforcement/levels";
+import type { LevelSource } from "../enforcement/levels";
 import { type EnforcementPolicy, resolvePolicy } from "../enforcement/policy";
 import type { PromptSource } from "../enforcement/prompt";
+import { type Finding, patternIdsOf } from "../guardrails/finding";
+import { resolveScreening, type Screening, type ScreeningSettings } from "../guardrails/screening";
 import { budgetsOf } from "../ledger/budgets-of-request";
 import type { Ledger } from "../ledger/ledger";
 import { reserveForRequest } from "../ledger/reserve-for-request";
@@ -13,6 +15,7 @@ import type { ModelCatalog } from "../routing/deployment";
 import type { DeploymentGroup } from "../routing/find-group";
 import type { InFlight } from "../upstream/in-flight";
 import { type FailoverTools, openWithFailover } from "../upstream/open-with-failover";
+import { droppedParamsHeader } from "./dropped-params-header";
 import { nativeHeaders } from "./native-headers";
 import { type GenerationRequest, type PreparedMessage, prepareMessage } from "./prepare-message";
 import { readEnvelope } from "./read-envelope";
@@ -25,8 +28,17 @@ export interface GenerationTools {
   readonly ledger: Ledger;
   readonly failover: FailoverTools;
   readonly inFlight: InFlight;
-  readonly levels: EnforcementLevels;
+  readonly levels: LevelSource;
   readonly prompts: PromptSource;
+  readonly guardrails: GuardrailTools;
+}
+
+/** What looks for secrets and personal data in requests. */
+export interface GuardrailTools {
+  /** Of the configuration in force, for keys that say nothing themselves. */
+  readonly settings: () => ScreeningSettings;
+  /** Told once a request of what was found in it. */
+  readonly onFindings: (action: Screening["action"], findings: readonly Finding[]) => void;
 }
 
 /** One request for an answer of a model, from its body to the last byte: the same for every wire API. */
@@ -54,6 +66,7 @@ export async function generate<Plan>(
     api,
     body,
     policy,
+    screening: screeningOf(caller, tools),
     mayDropParams: catalog.mayDropParams,
     nativeHeaders: api.isNative === true ? nativeHeaders(request.headers) : {},
   };
@@ -74,9 +87,11 @@ export async function generate<Plan>(
         deployment === group[0] && maxTokens === undefined
           ? first
           : prepareMessage(asked, deployment, maxTokens);
+      reply.removeHeader("x-gateway-masked");
+      if (sent.findings.length > 0) reply.header("x-gateway-masked", patternIdsOf(sent.findings).join(", "));
       reply.removeHeader("x-gateway-dropped-params");
       if (sent.droppedParams.length > 0)
-        reply.header("x-gateway-dropped-params", sent.droppedParams.join(", "));
+        reply.header("x-gateway-dropped-params", droppedParamsHeader(sent.droppedParams));
       return { body: sent.sealed, nativeHeaders: asked.nativeHeaders };
     },
     onAttempt: (deployment, attempts) => {
@@ -96,6 +111,22 @@ export async function generate<Plan>(
 /** The working rules of the caller's key. Whoever runs the gateway has none: the master key is no developer's. */
 function policyOf(caller: Caller, { levels, prompts }: GenerationTools): EnforcementPolicy {
   return resolvePolicy(levels, prompts, caller.kind === "key" ? caller.key.metadata : UNRESTRICTED);
+}
+
+/** What is looked for in a caller's requests. The master key has no metadata, so the default holds for it. */
+function screeningOf(caller: Caller, { guardrails }: GenerationTools): Screening | undefined {
+  const metadata = caller.kind === "key" ? caller.key.metadata : {};
+  const screening = resolveScreening(guardrails.settings(), metadata);
+  if (screening === undefined) return undefined;
+  let isTold = false;
+  return {
+    ...screening,
+    // A request is written anew for each deployment that is tried; it is the same finding.
+    onFindings: (findings) => {
+      if (!isTold) guardrails.onFindings(screening.action, findings);
+      isTold = true;
+    },
+  };
 }
 
 const UNRESTRICTED = { enforcement_level: "unrestricted" };

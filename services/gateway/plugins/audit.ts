@@ -49,7 +49,9 @@ export const audit = fp<{ log: AuditLog; clock: Clock; onRow: (row: AuditRow) =>
       reply.raw.once("close", () => {
         if (draft.isHandled || draft.isCommitted) return;
         draft.recordError(clientClosed());
-        void draft.commit(499).catch((error) => request.log.warn({ err: error }, "audit row late"));
+        void draft
+          .commit(499)
+          .catch((error) => request.log.warn({ err: error, requestId: request.id }, "audit row late"));
       });
       return draft;
     }
@@ -65,7 +67,7 @@ export const audit = fp<{ log: AuditLog; clock: Clock; onRow: (row: AuditRow) =>
         await request.audit.commit(reply.statusCode);
         return payload;
       } catch (error) {
-        request.log.warn({ err: error }, "audit row late");
+        request.log.warn({ err: error, requestId: request.id }, "audit row late");
         const refusal: GatewayError = auditNotCommitted();
         reply.code(refusal.status).type("application/json; charset=utf-8");
         reply.header("retry-after", refusal.retryAfterSeconds);

@@ -18,7 +18,7 @@ export const errorReplies = fp(
 
     app.setErrorHandler(async (error, request, reply) => {
       const known = toGatewayError(error, request.id);
-      if (known.status === 500) request.log.error({ err: error }, "internal error");
+      if (known.status === 500) request.log.error({ err: error, requestId: request.id }, "internal error");
       request.audit?.recordError(known);
       if (known.retryAfterSeconds !== undefined) reply.header("retry-after", known.retryAfterSeconds);
       const { toError = asOpenAi } = request.routeOptions.config;

@@ -20,6 +20,7 @@ export const requestId = fp(
         request.routeOptions.config.isGeneration === true && reply.statusCode < 500 ? "debug" : "info";
       request.log[level](
         {
+          requestId: request.id,
           method: request.method,
           route,
           status: reply.statusCode,

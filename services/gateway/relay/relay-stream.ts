@@ -43,10 +43,12 @@ export async function relayStream(
   } catch (error) {
     audit?.recordMessage(source.progress);
     const failure = toGatewayError(error, request.id);
-    if (failure.status === 500) request.log.error({ err: error }, "stream failed");
+    if (failure.status === 500) request.log.error({ err: error, requestId: request.id }, "stream failed");
     if (!response.hasBegun) throw failure;
     audit?.recordError(failure);
-    await audit?.commit(failure.status).catch((late) => request.log.warn({ err: late }, "audit row late"));
+    await audit
+      ?.commit(failure.status)
+      .catch((late) => request.log.warn({ err: late, requestId: request.id }, "audit row late"));
     response.end(stream.fail(failure));
   }
 }
