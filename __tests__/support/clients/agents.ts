@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { PROJECT } from "../source-files";
 import type { ClientResult, ClientRun } from "./client-run";
-import { MODEL, SMALL_MODEL } from "./gateway-under-test";
 
 /** Agents that can be run without a terminal. */
 export type AgentName = "opencode" | "claude-code" | "codex";
@@ -31,7 +32,7 @@ export function runAgent(name: AgentName, run: ClientRun, task: AgentTask): Prom
 const AGENTS: Readonly<Record<AgentName, (run: ClientRun, task: AgentTask) => Promise<ClientResult>>> = {
   opencode(run, { url, key, prompt }) {
     run.writeHome(".config/ai-gateway/key", key);
-    run.writeHome(".config/opencode/opencode.json", JSON.stringify(openCodeConfig(url)));
+    run.writeHome(".config/opencode/opencode.json", documented("json", url));
     return run.command("opencode", ["run", prompt], {
       OPENCODE_DISABLE_MODELS_FETCH: "1",
       OPENCODE_DISABLE_AUTOUPDATE: "1",
@@ -40,57 +41,29 @@ const AGENTS: Readonly<Record<AgentName, (run: ClientRun, task: AgentTask) => Pr
 
   "claude-code"(run, { url, key, prompt }) {
     return run.command("claude", ["-p", "--permission-mode", "acceptEdits", prompt], {
-      ANTHROPIC_BASE_URL: url,
+      ...documentedVariables(url),
       ANTHROPIC_AUTH_TOKEN: key,
-      ANTHROPIC_MODEL: MODEL,
-      ANTHROPIC_DEFAULT_HAIKU_MODEL: SMALL_MODEL,
-      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
-      CLAUDE_CODE_MAX_RETRIES: "2",
     });
   },
 
   codex(run, { url, key, prompt }) {
-    run.writeHome(".codex/config.toml", codexConfig(url));
+    run.writeHome(".codex/config.toml", documented("toml", url));
     const args = ["exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", prompt];
     return run.command("codex", args, { CODEX_HOME: join(run.home, ".codex"), SLUICE_API_KEY: key });
   },
 };
 
-function openCodeConfig(url: string): object {
-  const limit = { context: 200_000, output: 64_000 };
-  return {
-    $schema: "https://opencode.ai/config.json",
-    autoupdate: false,
-    share: "disabled",
-    enabled_providers: ["sluice"],
-    provider: {
-      sluice: {
-        npm: "@ai-sdk/openai-compatible",
-        name: "Sluice",
-        options: { baseURL: `${url}/v1`, apiKey: "{file:~/.config/ai-gateway/key}" },
-        models: { [MODEL]: { name: "Sonnet", limit }, [SMALL_MODEL]: { name: "Haiku", limit } },
-      },
-    },
-    model: `sluice/${MODEL}`,
-    small_model: `sluice/${SMALL_MODEL}`,
-  };
+/** The only code block of that language in docs/clients.md, for this gateway: what users are told is what is tested. */
+function documented(language: string, url: string): string {
+  const text = readFileSync(join(PROJECT, "docs/clients.md"), "utf8");
+  const blocks = [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))];
+  if (blocks.length !== 1)
+    throw new Error(`docs/clients.md has ${blocks.length} blocks of ${language}, not 1`);
+  return String(blocks[0]?.[1]).replaceAll("http://localhost:4000", url);
 }
 
-const codexConfig = (url: string) => `
-model = "${MODEL}"
-model_provider = "sluice"
-check_for_update_on_startup = false
-
-[model_providers.sluice]
-name = "Sluice"
-base_url = "${url}/v1"
-env_key = "SLUICE_API_KEY"
-wire_api = "responses"
-
-[analytics]
-enabled = false
-
-[features]
-plugins = false
-apps = false
-`;
+/** Variables that the shell block sets, less the key. */
+function documentedVariables(url: string): Record<string, string> {
+  const lines = documented("sh", url).matchAll(/^export (\w+)=(\S+)/gm);
+  return Object.fromEntries([...lines].map(([, name, value]) => [name, value]));
+}

@@ -2,7 +2,7 @@ import type { JsonObject } from "../json/json-value";
 import type { MessagesRequest } from "../messages/request";
 import { ruleOf } from "../translate/messages/request-fields";
 import { isAbsent, isObject } from "../translate/to-messages/read-value";
-import { notWhenEnforced } from "./errors";
+import { notWhenEnforced, threadUnsupported } from "./errors";
 
 /** The request with only the fields that may be sent. @throws GatewayError 400 for one that must not be left out */
 export function allowFields(request: MessagesRequest, isEnforced: boolean): MessagesRequest {
@@ -11,6 +11,7 @@ export function allowFields(request: MessagesRequest, isEnforced: boolean): Mess
     const value = request[field];
     if (isAbsent(value)) continue;
     const rule = ruleOf(field, isEnforced);
+    if (rule === "refuse" && field === "thread") throw threadUnsupported();
     if (rule === "refuse")
       throw notWhenEnforced(field, "this gateway does not pass it on with this key; leave it out");
     if (rule === "keep") allowed[field] = field === "metadata" ? onlyUser(value) : value;

