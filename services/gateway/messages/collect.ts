@@ -43,8 +43,7 @@ export class MessageCollector {
   /** What came so far, as a message. Blocks are in the order in which they began. */
   message(): CollectedMessage {
     const said = this.#message;
-    return {
-      ...said,
+    const message: CollectedMessage & Record<string, unknown> = {
       id: textMember(said, "id") ?? "",
       type: "message",
       role: "assistant",
@@ -54,6 +53,10 @@ export class MessageCollector {
       stop_sequence: textMember(said, "stop_sequence") ?? null,
       usage: this.#usage,
     };
+    for (const name of Object.keys(said)) {
+      if (!Object.hasOwn(message, name)) message[name] = said[name];
+    }
+    return message;
   }
 
   #start(message: Members): void {
