@@ -56,7 +56,7 @@ export function describeSdks(gateway: GatewaySource): void {
   });
 
   // Fails until the gateway has /v1/messages/count_tokens and lists models in Anthropic's shape; then it is a plain test.
-  test.failing("@anthropic-ai/sdk: models and counted tokens", async () => {
+  test("@anthropic-ai/sdk: models and counted tokens", async () => {
     expect(await report("anthropic-questions", "sdk-anthropic-questions")).toEqual({
       models: expect.arrayContaining([`model ${MODEL}`, `model ${SMALL_MODEL}`]),
       model: MODEL,
