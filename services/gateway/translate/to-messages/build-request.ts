@@ -1,11 +1,5 @@
 import type { JsonObject, Text } from "../../json/json-value";
-import type {
-  ContentBlock,
-  MessageParam,
-  MessagesRequest,
-  MessagesTarget,
-  TextBlock,
-} from "../../messages/request";
+import type { MessageParam, MessagesRequest, MessagesTarget, TextBlock } from "../../messages/request";
 import { TranslationError } from "../translation-error";
 import { limitBreakpoints } from "./cache-control";
 import { joinLists } from "./join-lists";
@@ -21,6 +15,7 @@ import { dropThinking, lacksThinking } from "./thinking-blocks";
 import type { ToolSelection } from "./tool-choice";
 import type { ToolDefinition } from "./tools";
 import type { TurnItem } from "./turn-item";
+import { usedToolNames } from "./used-tool-names";
 
 /** A request of any of OpenAI's wire APIs, read. */
 export interface RequestWishes {
@@ -155,21 +150,6 @@ function requireTurns({ items, system, path }: RequestWishes): readonly MessageP
 function acceptsSampling(capabilities: ModelCapabilities, isThinking: boolean): boolean {
   return capabilities.acceptsSampling && !isThinking;
 }
-
-function usedToolNames(turns: readonly MessageParam[]): ReadonlySet<string> {
-  let names: Set<string> | undefined;
-  for (const { role, content } of turns) {
-    if (role !== "assistant") continue;
-    for (const { type, name } of content as readonly ContentBlock[]) {
-      if (type !== "tool_use") continue;
-      names ??= new Set();
-      names.add(name as string);
-    }
-  }
-  return names ?? NO_NAMES;
-}
-
-const NO_NAMES: ReadonlySet<string> = new Set();
 
 function orAbsent<List extends readonly unknown[]>(list: List): List | undefined {
   return list.length === 0 ? undefined : list;
