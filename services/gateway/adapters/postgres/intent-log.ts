@@ -17,6 +17,9 @@ export interface PostgresIntentLogSettings {
   readonly timeoutMs?: number;
 }
 
+/** A write takes less than a millisecond: under load, one for each request or two would cost more than the requests. */
+const GATHER_MS = 1;
+
 /** How long ended batches may stay when no more requests come, in milliseconds. */
 const SWEEP_MS = 500;
 
@@ -44,6 +47,7 @@ export class PostgresIntentLog implements IntentLog {
     this.#pool = pool;
     this.#commits = new GroupCommit<Intent>({
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      gatherMs: GATHER_MS,
       write: (intents) => this.#write(intents),
       isRowFault: isDataFault,
       onRowFault: (intent, error) =>
