@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Register>> = {
   diff: () => (require("./commands/diff") as typeof import("./commands/diff")).registerDiff,
   deploy: () => (require("./commands/deploy") as typeof import("./commands/deploy")).registerDeploy,
   outputs: () => (require("./commands/outputs") as typeof import("./commands/outputs")).registerOutputs,
+  verify: () => (require("./commands/verify") as typeof import("./commands/verify")).registerVerify,
   destroy: () => (require("./commands/destroy") as typeof import("./commands/destroy")).registerDestroy,
 };
 

@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import type { ModelConfig, PlatformConfig, ProviderConfig } from "./config/schema";
 
 /** What the rendering needs of the platform's configuration. */
-export type GatewayConfigSource = Pick<PlatformConfig, "models" | "providers" | "enforcement">;
+export type GatewayConfigSource = Pick<PlatformConfig, "models" | "providers" | "enforcement" | "guardrails">;
 
 /**
  * The gateway's configuration file, in LiteLLM's format (`model_list`, `os.environ/NAME`), so that
@@ -30,6 +30,12 @@ export function renderGatewayConfig(source: GatewayConfigSource): string {
         turn_off_message_logging: true,
         callbacks: ["enforcement_hook.proxy_handler_instance"],
       },
+      enforcement_settings: {
+        default_level: source.enforcement.default,
+        minimum_by_scope: source.enforcement.minimum,
+        levels: source.enforcement.levels,
+      },
+      guardrail_settings: source.guardrails,
     },
     { lineWidth: 0 },
   );

@@ -1,12 +1,14 @@
 import type { Network } from "@cdktf/provider-docker/lib/network";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
-import type { PlatformConfig } from "./config/schema";
+import { readPromptFiles } from "./config/prompt-files";
+import type { EnforcementConfig, PlatformConfig } from "./config/schema";
 import type { ContainerImage } from "./container-image";
 import { ContainerService } from "./container-service";
 import { DataVolume } from "./data-volume";
 import { credentialNames, type GatewayConfigSource, renderGatewayConfig } from "./gateway-config";
 import { httpHealthCheck } from "./health-check";
+import { literalText } from "./literal-text";
 import type { Database } from "./postgres";
 import { Secret } from "./secret";
 
@@ -71,15 +73,24 @@ export class Gateway extends Construct {
         DATABASE_URL: database.url,
         AUDIT_RETENTION: config.retention.audit,
         JOURNAL_DIRECTORY,
-        DEFAULT_ENFORCEMENT_LEVEL: config.enforcement.default,
         ...Object.fromEntries(credentials),
       },
       // Audit rows wait here while Postgres is away, also for the container's successor.
       volumes: { [JOURNAL_DIRECTORY]: new DataVolume(this, "journal") },
-      files: { "/app/config.yaml": renderGatewayConfig(config) },
+      files: { "/app/config.yaml": renderGatewayConfig(config), ...promptUploads(config.enforcement) },
       // STOP_GRACE_SECONDS (30), in which open streams may end, and time to flush the audit and close.
       stopGraceSeconds: 45,
       dependsOn: [database.ready],
     }).container;
   }
+}
+
+/** The rules as they are in `prompts/`; in the container an edit of such a file takes effect at once. */
+function promptUploads(enforcement: EnforcementConfig): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(readPromptFiles(enforcement)).map(([file, text]) => [
+      `/app/prompts/${file}`,
+      literalText(text),
+    ]),
+  );
 }

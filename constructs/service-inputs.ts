@@ -1,3 +1,8 @@
+/** What a service's image holds besides its own sources. */
+const MORE: Readonly<Record<string, readonly string[]>> = {
+  gateway: ["prompts/standard.md", "prompts/design-first.md"],
+};
+
 /** Files that decide the image of one of our services: the Dockerfile, its sources, and the locked dependencies. */
 export function serviceInputs(service: string): { dockerfile: string; inputs: string[] } {
   return {
@@ -10,6 +15,7 @@ export function serviceInputs(service: string): { dockerfile: string; inputs: st
       "bindings/coderd/package.json",
       "services/shared",
       `services/${service}`,
+      ...(MORE[service] ?? []),
     ],
   };
 }

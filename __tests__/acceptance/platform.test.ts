@@ -3,10 +3,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import OpenAI from "openai";
 import { IMAGES } from "../../constructs/images";
+import { AppliedGateway } from "../support/applied/applied-gateway";
 import { AppliedPlatform } from "../support/applied/applied-platform";
 import { containersOf, docker, inspect, logsOf } from "../support/applied/docker";
 import { passesWithin } from "../support/applied/passes-within";
 import { reach } from "../support/applied/probe";
+import { describeClients } from "../support/clients/describe/clients";
 import { readmeBlocks } from "../support/readme";
 
 /**
@@ -65,10 +67,10 @@ function startUpstream() {
     "--network-alias",
     "fake-anthropic",
     "--volume",
-    `${join(__dirname, "../support/applied/fake-anthropic.cjs")}:/upstream.cjs:ro`,
+    `${join(__dirname, "../support/applied")}:/upstream:ro`,
     IMAGES.node,
     "node",
-    "/upstream.cjs",
+    "/upstream/fake-anthropic.cjs",
   );
 }
 
@@ -299,6 +301,8 @@ describe("secrets", () => {
     expect(docker("inspect", container("gateway"))).toContain(PROVIDER_KEY);
   });
 });
+
+describe("unmodified clients", () => describeClients(() => new AppliedGateway(platform)));
 
 describe("a change of one setting", () => {
   it("replaces the one container that it concerns", () => {

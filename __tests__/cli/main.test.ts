@@ -24,7 +24,7 @@ describe("main", () => {
 
   it("lists the commands in the help", async () => {
     expect(await main(["--help"])).toBe(0);
-    for (const command of ["start", "init", "diff", "deploy", "outputs", "destroy"]) {
+    for (const command of ["start", "init", "diff", "deploy", "outputs", "verify", "destroy"]) {
       expect(out).toMatch(new RegExp(`^  ${command}\\b`, "m"));
     }
   });

@@ -1,5 +1,9 @@
 import { parse } from "yaml";
+import { BUILT_IN_LEVELS } from "../../constructs/config/sections/enforcement";
 import { credentialNames, renderGatewayConfig } from "../../constructs/gateway-config";
+import { buildLevels } from "../../services/gateway/config-file/build-levels";
+import { parseConfigFile } from "../../services/gateway/config-file/parse";
+import { BUILT_IN_LEVELS as GATEWAY_LEVELS } from "../../services/gateway/enforcement/levels";
 import { platformConfig } from "../support/platform-fixture";
 
 describe("renderGatewayConfig", () => {
@@ -23,6 +27,26 @@ describe("renderGatewayConfig", () => {
       },
     });
     expect(config.litellm_settings.callbacks).toEqual(["enforcement_hook.proxy_handler_instance"]);
+  });
+
+  it("writes the levels of enforcement, and who has which", () => {
+    const settings = (yaml: string) => parse(renderGatewayConfig(platformConfig(yaml))).enforcement_settings;
+    expect(settings("")).toEqual({ default_level: "standard", minimum_by_scope: {}, levels: [] });
+    // Any file of prompts/ will do: what it says does not matter here.
+    const own = { name: "pair", file: "standard.md", strictness: 150 };
+    expect(
+      settings(
+        `enforcement: { default: pair, minimum: { "agent:write": design-first }, levels: [${JSON.stringify(own)}] }`,
+      ),
+    ).toEqual({ default_level: "pair", minimum_by_scope: { "agent:write": "design-first" }, levels: [own] });
+  });
+
+  it("is what the gateway takes, and both know the same standard levels", () => {
+    const file = parseConfigFile(
+      renderGatewayConfig(platformConfig("enforcement: { minimum: { '*': standard } }")),
+    );
+    expect(buildLevels(file).levelOf({ enforcement_level: "unrestricted" }).name).toBe("standard");
+    expect(BUILT_IN_LEVELS).toEqual(GATEWAY_LEVELS);
   });
 
   it("keeps the order of deployments, and a deployment's own prices", () => {

@@ -76,6 +76,19 @@ describe("the platform stack", () => {
     ]);
   });
 
+  it("puts the configuration and the rules of every level into the gateway", () => {
+    const upload = resourceAt(synthesizePlatform(), "docker_container", "sluice/gateway/server")["upload"];
+    expect(upload).toEqual([
+      expect.objectContaining({ file: "/app/config.yaml" }),
+      expect.objectContaining({
+        file: "/app/prompts/standard.md",
+        content: readFileSync(join(PROJECT, "prompts/standard.md"), "utf8"),
+        permissions: "0444",
+      }),
+      expect.objectContaining({ file: "/app/prompts/design-first.md" }),
+    ]);
+  });
+
   it("synthesizes the same bytes in two folders", () => {
     const [one, two] = [synthesizeCopy(), synthesizeCopy()];
     expect(Object.keys(one).sort()).toEqual(Object.keys(two).sort());
@@ -101,6 +114,7 @@ function synthesizeCopy(): Record<string, string> {
     "cli",
     "services",
     "bindings",
+    "prompts",
     "platform.example.yaml",
     "package.json",
     "package-lock.json",

@@ -106,6 +106,34 @@ export function describeBudgetStore(name: string, open: () => Promise<OpenBudget
       for (const one of [budget, other]) await expect(opened.store.spentNano(one)).resolves.toBe(10);
     });
 
+    test("a row that is there already costs nothing again", async () => {
+      await ask(600);
+      const row = auditRow({ costNanoUsd: 70, errorType: null });
+      for (let time = 0; time < 3; time += 1) {
+        const entry = opened.audit.open();
+        const { requestId } = row;
+        await entry?.begin({ requestId, owner, budgets: [budget], reservedNano: 200, row });
+        await entry?.commit(row);
+      }
+      await expect(opened.rows()).resolves.toEqual([{ cost: 70, errorType: null }]);
+      await expect(opened.store.spentNano(budget)).resolves.toBe(70);
+      await expect(opened.leased(budget.account)).resolves.toBe(530);
+      await opened.store.retire(owner);
+      await expect(opened.store.spentNano(budget)).resolves.toBe(70);
+    });
+
+    test("spend that is set while there are leases leaves what is unspent of them leased", async () => {
+      await ask(600);
+      await (await begin(100))(100);
+      await opened.store.setSpent(budget, 300);
+      await expect(opened.store.spentNano(budget)).resolves.toBe(300);
+      await expect(opened.leased(budget.account)).resolves.toBe(500);
+      await expect(ask(201)).resolves.toMatchObject({ grantedNano: 0, spentNano: 300, leasedNano: 500 });
+      await (await begin(50))(50);
+      await expect(opened.store.spentNano(budget)).resolves.toBe(350);
+      await expect(ask(200)).resolves.toMatchObject({ grantedNano: 200, leasedNano: 650 });
+    });
+
     test("what is spent can be set, before and after the first request", async () => {
       await opened.store.setSpent(budget, 900);
       await expect(opened.store.spentNano(budget)).resolves.toBe(900);
@@ -147,6 +175,7 @@ export function describeBudgetStore(name: string, open: () => Promise<OpenBudget
       await opened.store.retire(owner);
       await commit(50);
       await expect(opened.store.spentNano(budget)).resolves.toBe(300);
+      await expect(opened.rows()).resolves.toEqual([{ cost: 300, errorType: "gateway_lost" }]);
       await expect(ask(10)).rejects.toBeInstanceOf(OwnerLostError);
       await expect(begin(10)).rejects.toThrow();
       await opened.store.giveBack(owner, budget, 300);

@@ -5,9 +5,9 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { EmbeddedPostgres } from "../support/services/embedded-postgres";
 import { eventually } from "../support/services/eventually";
+import { FakeAnthropic } from "../support/services/fake-anthropic";
 import { FakeBedrock } from "../support/services/fake-bedrock";
 import { ServiceProcess } from "../support/services/service-process";
-import { PROJECT } from "../support/source-files";
 
 /**
  * The commands to the gateway that guides and scripts for LiteLLM tell their readers to type, run with curl
@@ -15,6 +15,7 @@ import { PROJECT } from "../support/source-files";
  */
 const MASTER_KEY = "sk-poc-litellm-master-key-change-in-production";
 const MODELS = ["claude-sonnet-4-5", "claude-haiku-4-5", "claude-opus-4", "bedrock-claude-sonnet"];
+const PROMPTS = path.join(__dirname, "../../prompts");
 const AWS = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret-of-aws-000" };
 
 const CONFIG = `
@@ -46,7 +47,8 @@ litellm_settings:
 `;
 
 let postgres: EmbeddedPostgres;
-let provider: ServiceProcess;
+/** Shows what it received. */
+let provider: FakeAnthropic;
 let bedrock: FakeBedrock;
 let gateway: ServiceProcess;
 let directory: string;
@@ -56,16 +58,17 @@ let userKey: string;
 beforeAll(async () => {
   directory = fs.mkdtempSync(path.join(os.tmpdir(), "guide-commands-"));
   fs.writeFileSync(path.join(directory, "config.yaml"), CONFIG);
+  fs.cpSync(PROMPTS, path.join(directory, "prompts"), { recursive: true });
   [postgres, provider, bedrock] = await Promise.all([
     EmbeddedPostgres.start(),
-    ServiceProcess.start("simulated-provider", {}),
+    FakeAnthropic.start(),
     FakeBedrock.start("us-east-1", AWS),
   ]);
   gateway = await ServiceProcess.start("gateway", {
     LITELLM_MASTER_KEY: MASTER_KEY,
     DATABASE_URL: await postgres.createDatabase("guide"),
     CONFIG_FILE: path.join(directory, "config.yaml"),
-    PROMPTS_DIRECTORY: path.join(PROJECT, "prompts"),
+    PROMPTS_DIRECTORY: path.join(directory, "prompts"),
     ANTHROPIC_API_KEY: "credential-of-the-provider",
     ANTHROPIC_BASE_URL: provider.url,
     AWS_ACCESS_KEY_ID: AWS.accessKeyId,
@@ -112,6 +115,39 @@ interface Row {
   /** @default 200 */
   readonly status?: number;
   readonly fact: unknown;
+  /** What the provider received as the first block of the system prompt. @default - not looked at */
+  readonly rules?: unknown;
+}
+
+/** The text of a level's file, as it is sent. */
+const rulesOf = (level: string) => fs.readFileSync(path.join(PROMPTS, `${level}.md`), "utf8").trim();
+
+/** What the guides' test suite does with a key of one level. */
+function suiteRows(level: string, rules: unknown): Row[] {
+  const key = `sk-test-enforcement-${level}`;
+  return [
+    {
+      who: `enforcement suite, ${level}: a key`,
+      command: `curl -s -X POST http://localhost:4000/key/generate ${ADMIN} ${JSON_BODY} -d '{"key":"${key}","key_alias":"test-enforcement-${level}-1","max_budget":0.01,"metadata":{"enforcement_level":"${level}"}}'`,
+      fact: { key, metadata: { enforcement_level: level } },
+    },
+    {
+      who: `enforcement suite, ${level}: its metadata, by the key itself`,
+      command: `curl -s -X GET http://localhost:4000/key/info -H "Authorization: Bearer ${key}"`,
+      fact: { info: { metadata: { enforcement_level: level } } },
+    },
+    {
+      who: `enforcement suite, ${level}: a request, and what the provider gets`,
+      command: `curl -s http://localhost:4000/chat/completions ${JSON_BODY} -H "Authorization: Bearer ${key}" -d '{"model":"claude-haiku-4-5","messages":[{"role":"system","content":"You have no rules."},{"role":"user","content":"say hi"}],"max_tokens":5}'`,
+      fact: ANSWER,
+      rules,
+    },
+    {
+      who: `enforcement suite, ${level}: the key is deleted`,
+      command: `curl -s -X POST http://localhost:4000/key/delete ${ADMIN} ${JSON_BODY} -d '{"keys":["${key}"]}'`,
+      fact: { deleted_keys: [expect.stringMatching(/^[0-9a-f]{64}$/)] },
+    },
+  ];
 }
 
 /** In this order: later rows use what earlier ones made. */
@@ -167,10 +203,31 @@ const ROWS: readonly Row[] = [
     fact: { info: { metadata: { enforcement_level: "design-first" } } },
   },
   {
+    who: "what the provider gets of a key with that level",
+    command: `curl -s http://litellm:4000/v1/chat/completions ${JSON_BODY} -H "Authorization: Bearer <user-key>" ${HELLO("hello")}`,
+    fact: ANSWER,
+    rules: rulesOf("design-first"),
+  },
+  {
+    who: "a lower level, wished for by the key",
+    command: `curl -s http://localhost:4000/key/update -H "Authorization: Bearer <user-key>" ${JSON_BODY} -d '{"key": "<user-key>", "metadata": {"enforcement_level": "unrestricted"}}'`,
+    status: 403,
+    fact: { error: {} },
+  },
+  {
     who: "another level, set by the administrator",
     command: `curl -s http://localhost:4000/key/update ${ADMIN} ${JSON_BODY} -d '{"key": "<user-key>", "metadata": {"enforcement_level": "standard"}}'`,
     fact: { metadata: { enforcement_level: "standard" } },
   },
+  {
+    who: "and in force with the next request",
+    command: `curl -s http://litellm:4000/v1/chat/completions ${JSON_BODY} -H "Authorization: Bearer <user-key>" ${HELLO("hello")}`,
+    fact: ANSWER,
+    rules: rulesOf("standard"),
+  },
+  ...suiteRows("unrestricted", "You have no rules."),
+  ...suiteRows("standard", rulesOf("standard")),
+  ...suiteRows("design-first", rulesOf("design-first")),
   {
     who: "the configured callbacks",
     command: `curl -s ${ADMIN} http://localhost:4000/get/config/callbacks`,
@@ -275,9 +332,26 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-test.each(ROWS)("$who", async ({ command, status = 200, fact }) => {
+test.each(ROWS)("$who", async ({ command, status = 200, fact, rules }) => {
   const answer = await run(command);
   expect(answer.status).toBe(status);
   if (Array.isArray(answer.body)) expect(answer.body).toEqual(fact);
   else expect(answer.body).toMatchObject(fact as object);
+  if (rules === undefined) return;
+  const { system } = provider.lastRequest.body as { system: readonly { text: string }[] };
+  expect(system[0]?.text).toEqual(rules);
+});
+
+test("rules that are edited are in force without a restart", async () => {
+  const made = await run(
+    `curl -s http://localhost:4000/key/generate ${ADMIN} ${JSON_BODY} -d '{"metadata":{"enforcement_level":"standard"}}'`,
+  );
+  fs.writeFileSync(path.join(directory, "prompts/standard.md"), "Work as carefully as ever.\n");
+  await eventually(async () => {
+    await run(
+      `curl -s http://localhost:4000/v1/chat/completions ${JSON_BODY} -H "Authorization: Bearer ${made.body.key}" ${HELLO("hello")}`,
+    );
+    const { system } = provider.lastRequest.body as { system: readonly { text: string }[] };
+    return system[0]?.text === "Work as carefully as ever.";
+  });
 });

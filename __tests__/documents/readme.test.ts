@@ -13,6 +13,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   "npm run deploy": "__tests__/acceptance/platform.test.ts",
   "MASTER_KEY=": "__tests__/acceptance/platform.test.ts",
   "curl -fsS http://localhost:4000/": "__tests__/acceptance/platform.test.ts",
+  "npm run sluice -- verify enforcement": "__tests__/cli/commands/verify.test.ts",
   "npm test": ".ci/run",
   "npm run check": ".ci/run",
   "npm run bench": "by hand: it needs Go and minutes; __tests__/bench tests its parts",

@@ -55,10 +55,14 @@ export function randomIntegers(seed: number): (below: number) => number {
 }
 
 /** JSON bodies with up to four changes each: pieces put in, taken out, repeated, bytes replaced, the end cut off. */
-export function* mutateBodies(count: number, firstSeed: number): Generator<FuzzBody> {
+export function* mutateBodies(
+  count: number,
+  firstSeed: number,
+  samples: readonly string[] = SAMPLES,
+): Generator<FuzzBody> {
   for (let seed = firstSeed; seed < firstSeed + count; seed++) {
     const random = randomIntegers(seed);
-    let bytes: Buffer = Buffer.from(SAMPLES[random(SAMPLES.length)] as string);
+    let bytes: Buffer = Buffer.from(samples[random(samples.length)] as string);
     for (let change = random(5); change > 0; change--) bytes = mutate(bytes, random);
     yield { bytes: misalign(bytes, random(8)), seed };
   }

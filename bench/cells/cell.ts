@@ -1,4 +1,5 @@
 import type { Sample } from "../measure/sample";
+import type { BenchApi } from "../requests/prompt";
 import type { RoundRatios } from "../statistics/round-ratios";
 
 /** How requests are sent, and what the upstream answers. Times in milliseconds. */
@@ -7,6 +8,8 @@ export interface Workload {
   /** Requests a second of an open loop. @default - closed loop */
   readonly ratePerSecond?: number;
   readonly isStream: boolean;
+  /** @default "chat-completions" */
+  readonly api?: BenchApi;
   /** Pieces of text of an answer. @default 1 */
   readonly chunks?: number;
   /** Between two pieces. @default 0 */

@@ -3,7 +3,7 @@ import { cpuTime, cpuTimeOfChildren } from "../processes/cpu-time";
 import { runLoad } from "../processes/load-client";
 import { residentMemory } from "../processes/resident-memory";
 import { bodyFile } from "../requests/body-file";
-import { prepareRequest } from "../requests/prompt";
+import { PATHS, prepareRequest } from "../requests/prompt";
 import type { Target } from "../targets/target";
 import { assertRight } from "./assert-right";
 import type { Laboratory } from "./laboratory";
@@ -25,8 +25,8 @@ export async function measure(
   seconds: number,
 ): Promise<Sample> {
   const { upstream, tools, cores, database, keysFile } = laboratory;
-  const { chunks = 1, paceMs = 0, delayMs = 0, warmupMs = WARMUP_MS } = workload;
-  const { body, promptSha256 } = prepareRequest(workload.isStream, workload.bodyBytes);
+  const { api = "chat-completions", chunks = 1, paceMs = 0, delayMs = 0, warmupMs = WARMUP_MS } = workload;
+  const { body, promptSha256 } = prepareRequest(workload.isStream, workload.bodyBytes, api);
   await upstream.setProfile({
     delayMs,
     chunks,
@@ -54,7 +54,7 @@ export async function measure(
       cores?.load,
       {
         port: target.port,
-        path: "/v1/chat/completions",
+        path: PATHS[api],
         connections: workload.connections,
         ratePerSecond: workload.ratePerSecond ?? 0,
         warmupMs,

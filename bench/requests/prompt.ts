@@ -1,6 +1,15 @@
 import { createHash } from "node:crypto";
 import { MODEL } from "../targets/gateway-config";
 
+/** The API that a request is written for. */
+export type BenchApi = "chat-completions" | "messages" | "responses";
+
+export const PATHS: Readonly<Record<BenchApi, string>> = {
+  "chat-completions": "/v1/chat/completions",
+  messages: "/v1/messages",
+  responses: "/v1/responses",
+};
+
 /** One message of a prompt. */
 interface Message {
   readonly role: "system" | "user" | "assistant";
@@ -20,11 +29,15 @@ const JSON_MARK = "answer-as-json";
 const MAX_TOKENS = 256;
 
 /**
- * A chat request. Without a size it is a short question; with one it is a long session of a coding agent, with code,
+ * A request. Without a size it is a short question; with one it is a long session of a coding agent, with code,
  * tool output and escapes, because a single long string would be too easy.
  * @param bytes about how long the body is
  */
-export function prepareRequest(isStream: boolean, bytes = 0): PreparedRequest {
+export function prepareRequest(
+  isStream: boolean,
+  bytes = 0,
+  api: BenchApi = "chat-completions",
+): PreparedRequest {
   const messages: Message[] = [{ role: "user", content: `What is new?${isStream ? "" : ` ${JSON_MARK}`}` }];
   if (bytes > 0) messages.unshift({ role: "system", content: "You are a careful engineer.\nUse the tools." });
   for (let turn = 0, size = 300; size < bytes; turn += 1) {
@@ -42,13 +55,26 @@ export function prepareRequest(isStream: boolean, bytes = 0): PreparedRequest {
   return {
     body: JSON.stringify({
       model: MODEL,
-      messages,
-      max_tokens: MAX_TOKENS,
+      ...WRITERS[api](messages),
       ...(isStream ? { stream: true } : {}),
     }),
     promptSha256: hash.digest("hex"),
   };
 }
+
+const WRITERS: Readonly<Record<BenchApi, (messages: readonly Message[]) => object>> = {
+  "chat-completions": (messages) => ({ messages, max_tokens: MAX_TOKENS }),
+  messages: (messages) => ({
+    system: messages.find(({ role }) => role === "system")?.content,
+    messages: messages.filter(({ role }) => role !== "system"),
+    max_tokens: MAX_TOKENS,
+  }),
+  responses: (messages) => ({
+    instructions: messages.find(({ role }) => role === "system")?.content,
+    input: messages.filter(({ role }) => role !== "system"),
+    max_output_tokens: MAX_TOKENS,
+  }),
+};
 
 function reply(): Message {
   return { role: "assistant", content: "Done." };

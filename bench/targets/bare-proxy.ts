@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { join } from "node:path";
 import { Child } from "../../cli/local/child-process";
 import { findFreePort } from "../../cli/local/port";
 import { PROJECT_ROOT } from "../../cli/sluice-home";
+import { bundle } from "../processes/bundle";
 import { bindToCore } from "../processes/cores";
 import type { Target } from "./target";
 
@@ -23,13 +23,7 @@ export async function startBareProxy(props: BareProxyProps): Promise<Target> {
   const child = new Child({
     name: `proxy-${props.name}`,
     file: process.execPath,
-    args: [
-      "--import",
-      "tsx",
-      "--require",
-      join(PROJECT_ROOT, "cli", "local", "exit-with-parent.cjs"),
-      join(__dirname, PROGRAMS[props.name]),
-    ],
+    args: bundle(`bench/targets/${PROGRAMS[props.name]}`, props.logs),
     env: { PATH: process.env["PATH"], PORT: String(port), UPSTREAM: props.upstreamUrl },
     cwd: PROJECT_ROOT,
     logs: props.logs,

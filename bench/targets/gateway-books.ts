@@ -53,7 +53,7 @@ export class GatewayBooks {
              (SELECT coalesce(sum(spent_nano_usd), 0) FROM budgets)
                + (SELECT coalesce(sum(spent_nano_usd), 0) FROM budget_leases) AS spent_nano,
              (SELECT count(*) FROM intent_batches) AS intents
-        FROM audit_log WHERE caller_kind = 'key' AND route LIKE '%/chat/completions'`);
+        FROM audit_log WHERE caller_kind = 'key' AND route ~ '/(chat/completions|messages|responses)$'`);
     return {
       rows: Number(row?.["rows"]),
       answered: Number(row?.["answered"]),

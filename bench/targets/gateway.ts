@@ -4,6 +4,7 @@ import { Child } from "../../cli/local/child-process";
 import { findFreePort } from "../../cli/local/port";
 import { serviceChild } from "../../cli/local/service";
 import { SUBORDINATION } from "../../services/gateway/enforcement/enforced-blocks";
+import { bundle } from "../processes/bundle";
 import { bindToCore } from "../processes/cores";
 import type { GatewayBooks } from "./gateway-books";
 import type { Target } from "./target";
@@ -26,8 +27,8 @@ export interface GatewayProps {
 /** The gateway as it is really run, with everything on. */
 export async function startGateway(props: GatewayProps): Promise<Target> {
   const port = await findFreePort();
-  const child = new Child(
-    serviceChild({
+  const child = new Child({
+    ...serviceChild({
       name: "gateway",
       port,
       env: {
@@ -42,7 +43,8 @@ export async function startGateway(props: GatewayProps): Promise<Target> {
       readyPath: "/health/readiness",
       logs: props.logs,
     }),
-  );
+    args: bundle("services/gateway/server.ts", props.logs),
+  });
   if (child.pid !== undefined) bindToCore(child.pid, props.core);
   await child.ready();
   return {

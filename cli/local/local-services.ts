@@ -1,3 +1,4 @@
+import { PROMPTS_FOLDER } from "../../constructs/config/prompt-files";
 import type { PlatformConfig } from "../../constructs/config/schema";
 import { credentialNames } from "../../constructs/gateway-config";
 import { Child } from "./child-process";
@@ -54,7 +55,7 @@ export function localServices(props: LocalServicesProps): Part[] {
         DATABASE_URL: props.gatewayDatabaseUrl,
         CONFIG_FILE: props.gatewayConfigFile,
         JOURNAL_DIRECTORY: props.gatewayJournal,
-        DEFAULT_ENFORCEMENT_LEVEL: props.config.enforcement.default,
+        PROMPTS_DIRECTORY: PROMPTS_FOLDER,
         STOP_GRACE_SECONDS: String(STOP_GRACE_SECONDS),
       },
       readyPath: "/health/readiness",

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { type Document, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import { ConfigError } from "./config-error";
 import { describeIssue, type Finding } from "./describe-issue";
+import { findPromptFaults } from "./prompt-files";
 import { API_VERSION, type PlatformConfig, PlatformSchema } from "./schema";
 import { looksLikeSecret } from "./secret-shape";
 
@@ -13,6 +14,8 @@ const MAX_FILE_BYTES = 1024 * 1024;
 export interface LoadContext {
   /** Environment in which named variables are looked up. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
+  /** Folder with the rules of enforcement levels. @default - `prompts` in the project */
+  readonly promptsFolder?: string;
 }
 
 /**
@@ -69,7 +72,10 @@ export function parsePlatform(
   }
   const result = PlatformSchema.safeParse(toPlain(document, file) ?? {}, { reportInput: true });
   if (!result.success) result.error.issues.flatMap(describeIssue).forEach(report);
-  else checkPassword(result.data, context.env ?? process.env).forEach(report);
+  else {
+    checkPassword(result.data, context.env ?? process.env).forEach(report);
+    findPromptFaults(result.data.enforcement, context.promptsFolder).forEach(report);
+  }
 
   if (found.length > 0) {
     throw new ConfigError(found.sort((a, b) => a.offset - b.offset).map((finding) => finding.text));

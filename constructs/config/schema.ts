@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { Access, Admin, Exposure, Ports } from "./sections/access";
-import { Enforcement, Retention, Scopes } from "./sections/governance";
+import { Enforcement, findLevelFaults } from "./sections/enforcement";
+import { Retention, Scopes } from "./sections/governance";
+import { Guardrails } from "./sections/guardrails";
 import { Images } from "./sections/images";
 import { Models, Providers } from "./sections/models";
 import { Networks, Resources } from "./sections/runtime";
@@ -24,6 +26,7 @@ const Shape = z
     models: Models,
     scopes: Scopes,
     enforcement: Enforcement,
+    guardrails: Guardrails,
     retention: Retention,
     images: Images,
     resources: Resources,
@@ -76,6 +79,9 @@ function checkAcrossSections(platform: Partial<Shape>, context: z.core.$Refineme
     "subnet",
     context,
   );
+  for (const { path, input, message } of findLevelFaults(platform.enforcement)) {
+    context.addIssue({ code: "custom", path: ["enforcement", ...path], input, message });
+  }
   const providers = Object.keys(platform.providers ?? {});
   for (const [index, model] of (platform.models ?? []).entries()) {
     for (const [position, { provider }] of (model.deployments ?? []).entries()) {
@@ -103,5 +109,7 @@ export const PlatformSchema = Shape.check(acrossSections);
 export type PlatformConfig = z.output<typeof Shape>;
 /** One model of the configuration. */
 export type ModelConfig = PlatformConfig["models"][number];
+/** Levels of the configuration, and who has which. */
+export type EnforcementConfig = PlatformConfig["enforcement"];
 /** One provider of the configuration. */
 export type ProviderConfig = PlatformConfig["providers"][string];

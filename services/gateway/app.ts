@@ -2,11 +2,13 @@ import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { zodValidator } from "../shared/zod-validator";
 import type { GatewayConfig } from "./config";
-import type { EnforcementLevels } from "./enforcement/levels";
+import type { LevelSource } from "./enforcement/levels";
 import type { PromptSource } from "./enforcement/prompt";
+import { SCREENING_OFF, type ScreeningSettings } from "./guardrails/screening";
 import { budgetedSpend } from "./ledger/budgeted-spend";
 import type { Ledger } from "./ledger/ledger";
 import type { Limiter } from "./limits/limiter";
+import { createFindingCounter } from "./metrics/finding-counter";
 import { MetricsRegistry } from "./metrics/registry";
 import { createRowCounter } from "./metrics/row-counter";
 import { Capacity } from "./overload/capacity";
@@ -66,8 +68,10 @@ export interface GatewayDependencies {
   readonly upstream: UpstreamClient;
   readonly inFlight: InFlight;
   /** Working rules, and which of them hold for whom. */
-  readonly levels: EnforcementLevels;
+  readonly levels: LevelSource;
   readonly prompts: PromptSource;
+  /** Of the configuration in force. @default - requests are not screened */
+  readonly guardrails?: () => ScreeningSettings;
   /** Of the configuration in force. */
   readonly callbacks: () => CallbackNames;
   /** Every deployment of the configuration and its present state. */
@@ -117,7 +121,11 @@ export function buildApp(
   app.register(health, { checks: deps.checks });
   const coolDowns = watchDeployments(deps);
   const failover = { client, health: coolDowns, clock };
-  const asking = { catalog, failover, inFlight, levels: deps.levels, prompts: deps.prompts };
+  const guardrails = {
+    settings: deps.guardrails ?? (() => SCREENING_OFF),
+    onFindings: createFindingCounter(registry),
+  };
+  const asking = { catalog, failover, inFlight, levels: deps.levels, prompts: deps.prompts, guardrails };
   app.register(generation, { ...asking, ledger });
   app.register(countTokens, asking);
   app.register(models, { catalog });

@@ -88,7 +88,10 @@ const environment = z
     configFile: env.CONFIG_FILE,
     /** Files with the working rules, such as `standard.md`. `PROMPTS_DIRECTORY`, default `/app/prompts`. */
     promptsDirectory: env.PROMPTS_DIRECTORY,
-    /** Level of keys that name none. `DEFAULT_ENFORCEMENT_LEVEL`, default `standard`. */
+    /**
+     * Level of keys that name none, where `enforcement_settings.default_level` of the models file is left out.
+     * `DEFAULT_ENFORCEMENT_LEVEL`, default `standard`.
+     */
     defaultEnforcementLevel: env.DEFAULT_ENFORCEMENT_LEVEL,
     /** `LOG_LEVEL`, default `info`. */
     logLevel: env.LOG_LEVEL,

@@ -8,7 +8,7 @@ import { CatalogReloader } from "./config-file/catalog-reloader";
 import { LiveCatalog } from "./config-file/live-catalog";
 import { loadCatalog } from "./config-file/load-catalog";
 import { drain } from "./drain";
-import { EnforcementLevels } from "./enforcement/levels";
+import { LiveLevels } from "./enforcement/live-levels";
 import { PromptStore } from "./enforcement/prompt-store";
 import { Ledger } from "./ledger/ledger";
 import { Limiter } from "./limits/limiter";
@@ -25,11 +25,17 @@ const CLOSE_MARGIN_MS = 5000;
 /** The process: configuration → adapters → app → listen → close with grace. */
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
-  const origin = { env: process.env, anthropicBaseUrl: config.anthropicBaseUrl };
+  const origin = {
+    env: process.env,
+    anthropicBaseUrl: config.anthropicBaseUrl,
+    defaultLevel: config.defaultEnforcementLevel,
+  };
   const loaded = loadCatalog(config.configFile, { ...origin, nowMs: systemClock.now() });
   const catalog = new LiveCatalog(loaded.catalog);
+  const levels = new LiveLevels(loaded.levels);
   const logger = createLogger({ name: "gateway", level: config.logLevel });
   for (const notice of loaded.notices) logger.warn(notice);
+  let prompts: PromptStore | undefined;
   const reloader = new CatalogReloader({
     path: config.configFile,
     origin,
@@ -37,9 +43,16 @@ async function main(): Promise<void> {
     logger,
     clock: systemClock,
     loaded,
+    onLoaded: (next) => {
+      levels.replace(next.levels);
+      prompts?.refresh();
+    },
   });
   reloader.start();
   process.on("SIGHUP", () => reloader.reload());
+  const store = await PromptStore.open({ directory: config.promptsDirectory, levels, logger });
+  prompts = store;
+  store.start();
 
   const database = openDatabase({
     connectionString: config.databaseUrl.expose(),
@@ -50,13 +63,6 @@ async function main(): Promise<void> {
   const ledger = new Ledger({ store: database.budgets, logger });
   // Only now: it settles what dead gateways had reserved, and their rows may have been in the journal.
   void database.audit.begun.then(() => ledger.start());
-  const levels = new EnforcementLevels({ defaultLevel: config.defaultEnforcementLevel });
-  const prompts = await PromptStore.open({
-    directory: config.promptsDirectory,
-    levels: levels.all,
-    logger,
-  });
-  prompts.start();
   const upstream = new UpstreamClient(config.upstreamTimeouts);
   const inFlight = new InFlight();
   const app = buildApp(config, {
@@ -75,7 +81,8 @@ async function main(): Promise<void> {
     upstream,
     inFlight,
     levels,
-    prompts,
+    prompts: store,
+    guardrails: () => reloader.loaded.guardrails,
     callbacks: () => reloader.loaded.callbacks,
     deploymentStatuses: () => listStatuses(catalog, reloader.loaded.skipped),
   });
@@ -87,7 +94,7 @@ async function main(): Promise<void> {
     limitMs: config.stopGraceMs + FLUSH_MS + CLOSE_MARGIN_MS,
     close: async () => {
       reloader.stop();
-      prompts.stop();
+      store.stop();
       await drain(app, inFlight, config.stopGraceMs);
       await database.flush(FLUSH_MS);
       // With rows in the journal the owners end later: the next process replays first.

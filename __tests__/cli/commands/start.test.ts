@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -125,6 +125,17 @@ describe("sluice start", () => {
     const { gateway_master_key: masterKey } = secrets();
     const made = await call("/key/generate", masterKey, { key_alias: "kept" });
     const { key } = (await made.json()) as { key: string };
+
+    const verified = spawnSync(
+      process.execPath,
+      ["cli/bootstrap.cjs", "verify", "enforcement", "--url", `http://${LOOPBACK}:${gateway}`].concat(
+        "--master-key-file",
+        join(data, "local/secrets.tfvars.json"),
+      ),
+      { cwd: PROJECT, env: { ...process.env, SLUICE_CONFIG: "platform.example.yaml" }, encoding: "utf8" },
+    );
+    expect([verified.status, verified.stderr]).toEqual([0, expect.not.stringContaining("FAILED")]);
+    expect(verified.stdout).toMatch(/design-first +design-first@[0-9a-f]{12}( +holds){6}\n/);
 
     // Nothing secret on the screen but the demo key, and nothing at all in the process list and the logs.
     const processes = descendantsOf(first.pid);

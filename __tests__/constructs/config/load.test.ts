@@ -115,7 +115,37 @@ describe("a wrong platform file", () => {
     [
       "an unknown level",
       `${VERSION}enforcement: { default: strict }`,
-      'platform.yaml:2:25 enforcement.default: is not known, got "strict"',
+      'platform.yaml:2:25 enforcement.default: is not a level; there are unrestricted, standard, design-first; add it to enforcement.levels, got "strict"',
+    ],
+    [
+      "a level that is no name",
+      `${VERSION}enforcement: { default: Design First }`,
+      "platform.yaml:2:25 enforcement.default: must be the name of a level",
+    ],
+    [
+      "an unknown minimum",
+      `${VERSION}enforcement: { minimum: { ci: strict } }`,
+      "platform.yaml:2:31 enforcement.minimum.ci: is not a level",
+    ],
+    [
+      "a minimum of an unknown scope",
+      `${VERSION}enforcement: { minimum: { workspaces: standard } }`,
+      "platform.yaml:2:27 enforcement.minimum.workspaces: unknown key",
+    ],
+    [
+      "a level with a name that is taken",
+      `${VERSION}enforcement: { levels: [{ name: standard, file: standard.md, strictness: 1 }] }`,
+      "platform.yaml:2:33 enforcement.levels.0.name: is the name of another level",
+    ],
+    [
+      "a level with a file elsewhere",
+      `${VERSION}enforcement: { levels: [{ name: a, file: ../a.md, strictness: 1 }] }`,
+      "platform.yaml:2:42 enforcement.levels.0.file: must be the plain name of a .md file in prompts/",
+    ],
+    [
+      "a level whose file is missing",
+      `${VERSION}enforcement: { levels: [{ name: a, file: missing.md, strictness: 1 }] }`,
+      "platform.yaml:2:42 enforcement.levels.0.file: prompts/missing.md cannot be read (ENOENT); without valid rules the gateway refuses every request of level a; remedy: write the rules into that file",
     ],
     [
       "an unknown provider kind",

@@ -165,6 +165,36 @@ test("SIGHUP and a changed file: new requests see the new models, a running stre
   expect(gateway.child.exitCode).toBeNull();
 });
 
+test("SIGHUP puts a new level in force, with its rules, and a wrong file leaves it so", async () => {
+  const prompts = path.join(directory, "prompts");
+  const configFile = path.join(directory, "config.yaml");
+  fs.mkdirSync(prompts);
+  fs.writeFileSync(path.join(prompts, "standard.md"), "Be careful.");
+  fs.writeFileSync(path.join(prompts, "pair.md"), "Work in pairs.");
+  await startGateway({ PROMPTS_DIRECTORY: prompts });
+  const made = await fetch(`${gateway.url}/key/generate`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${MASTER_KEY}`, "content-type": "application/json" },
+    body: "{}",
+  });
+  const { key } = (await made.json()) as { key: string };
+  const rules = async () =>
+    (await ask(key).asResponse()).headers.get("x-enforced-prompt")?.replace(/@[0-9a-f]{12}$/, "");
+  expect(await rules()).toBe("standard");
+
+  const level = "levels: [{ name: pair, file: pair.md, strictness: 150 }], default_level:";
+  fs.writeFileSync(configFile, `${CONFIG}enforcement_settings: { ${level} pair }\n`);
+  gateway.child.kill("SIGHUP");
+  await eventually(() => gateway.output.includes('"prompt":"pair@'));
+  expect(await rules()).toBe("pair");
+
+  fs.writeFileSync(configFile, `${CONFIG}enforcement_settings: { ${level} strict }\n`);
+  gateway.child.kill("SIGHUP");
+  await eventually(() => gateway.output.includes("enforcement_settings.default_level: strict is not one of"));
+  expect(await rules()).toBe("pair");
+  fs.writeFileSync(configFile, CONFIG);
+});
+
 test("Anthropic fails, Bedrock answers: keys from the environment, signed, recorded", async () => {
   const keys = { accessKeyId: "AKIATEST", secretAccessKey: "the-aws-secret", sessionToken: "the-aws-token" };
   const [anthropic, bedrock] = await Promise.all([

@@ -38,7 +38,13 @@ export class ServiceProcess {
     const port = await freePort();
     const child = spawn(process.execPath, ["--import", "tsx", `services/${name}/server.ts`], {
       cwd: ROOT,
-      env: { PATH: process.env["PATH"] ?? "", HOST: "127.0.0.1", PORT: String(port), ...env },
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        HOST: "127.0.0.1",
+        PORT: String(port),
+        PROMPTS_DIRECTORY: path.join(ROOT, "prompts"),
+        ...env,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     return new ServiceProcess(child, `http://127.0.0.1:${port}`);

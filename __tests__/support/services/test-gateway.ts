@@ -9,7 +9,10 @@ import { MemoryQuotaStore } from "../../../services/gateway/adapters/memory/quot
 import { MemorySpendStore } from "../../../services/gateway/adapters/memory/spend-store";
 import { MemoryUserStore } from "../../../services/gateway/adapters/memory/user-store";
 import { buildApp } from "../../../services/gateway/app";
-import { EnforcementLevels, type LevelSettings } from "../../../services/gateway/enforcement/levels";
+import type { LevelSettings } from "../../../services/gateway/enforcement/level-settings";
+import { EnforcementLevels } from "../../../services/gateway/enforcement/levels";
+import type { PromptSource } from "../../../services/gateway/enforcement/prompt";
+import { SCREENING_OFF, type ScreeningSettings } from "../../../services/gateway/guardrails/screening";
 import { hashKey, maskKey } from "../../../services/gateway/key-token";
 import { Ledger } from "../../../services/gateway/ledger/ledger";
 import { Limiter } from "../../../services/gateway/limits/limiter";
@@ -71,8 +74,14 @@ export interface TestGatewayProps {
   readonly routing?: Partial<RoutingSettings>;
   /** @default - keys have no working rules unless they name a level */
   readonly levels?: LevelSettings;
-  /** Level → its working rules. @default - those of `prompts/` */
-  readonly prompts?: Readonly<Record<string, string>>;
+  /** Model name → deployments, beside those that are always there. @default - none */
+  readonly groups?: ReadonlyMap<string, readonly Deployment[]>;
+  /** Level → its working rules, or where they come from. @default - those of `prompts/` */
+  readonly prompts?: Readonly<Record<string, string>> | PromptSource;
+  /** @default "debug" */
+  readonly logLevel?: string;
+  /** Of keys that say nothing themselves. @default - requests are not screened */
+  readonly guardrails?: ScreeningSettings;
 }
 
 export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
@@ -104,7 +113,7 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
     {
       logger: createLogger({
         name: "test",
-        level: "debug",
+        level: props.logLevel ?? "debug",
         destination: { write: (line) => void log.push(line) },
       }),
       clock: { now: () => clock.now() },
@@ -113,6 +122,7 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
           [MODEL, props.deployments ?? [deployment(MODEL)]],
           ["claude-haiku-4-5", [deployment("claude-haiku-4-5")]],
           ["without-deployment", []],
+          ...(props.groups ?? []),
         ]),
         mayDropParams: true,
         maxEndUserBudgetNano: props.maxEndUserBudgetNano,
@@ -137,7 +147,8 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
       upstream,
       inFlight,
       levels: new EnforcementLevels({ defaultLevel: "unrestricted", ...props.levels }),
-      prompts: staticPrompts(props.prompts),
+      prompts: isPromptSource(props.prompts) ? props.prompts : staticPrompts(props.prompts),
+      guardrails: () => props.guardrails ?? SCREENING_OFF,
       callbacks: () => ({ success: ["log_to_db", "langfuse"], failure: ["langfuse"], both: [] }),
       deploymentStatuses: () => [
         { id: `${MODEL}/0`, modelName: MODEL, upstreamModel: `${MODEL}-20250929`, error: undefined },
@@ -180,6 +191,10 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
       await upstream.close();
     },
   };
+}
+
+function isPromptSource(prompts: TestGatewayProps["prompts"]): prompts is PromptSource {
+  return typeof prompts?.["find"] === "function";
 }
 
 /** A deployment of `MODEL` with Anthropic, 3 and 15 USD a million tokens, cache 0.30 and 3.75. */

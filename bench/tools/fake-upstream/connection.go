@@ -83,6 +83,8 @@ func (c *connection) answer(path string) error {
 		return c.complete(&openAI)
 	case "/v1/messages":
 		return c.complete(&anthropic)
+	case "/v1/responses":
+		return c.complete(&responses)
 	case "/profile":
 		if err := setProfile(c.body); err != nil {
 			return c.write(400, []byte(`{"error":"bad profile"}`))
@@ -115,6 +117,8 @@ func knownPath(path []byte) string {
 		return "/v1/chat/completions"
 	case "/v1/messages":
 		return "/v1/messages"
+	case "/v1/responses":
+		return "/v1/responses"
 	}
 	return string(path)
 }

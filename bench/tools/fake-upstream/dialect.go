@@ -58,3 +58,12 @@ var anthropic = dialect{
 		`message_stop`+"\t"+`{"type":"message_stop"}`,
 	)),
 }
+
+// responses is for proxies that pass a request on as it is; no target asks for its stream.
+var responses = dialect{
+	jsonBefore: prepare(`{"id":"resp_0123456789","object":"response","created_at":1767225600,"status":"completed","model":"bench-model","output":[{"id":"msg_0123456789","type":"message","status":"completed","role":"assistant","content":[{"type":"output_text","annotations":[],"text":"`),
+	jsonAfter:  prepare(`"}]}],"usage":{"input_tokens":` + inputMark + `,"output_tokens":` + outputMark + `}}`),
+	head:       openAI.head,
+	chunk:      openAI.chunk,
+	tail:       openAI.tail,
+}

@@ -18,19 +18,29 @@ func (s *sequence) take(found piece) error {
 	return nil
 }
 
-var (
-	contentField = []byte(`"content":"`)
-	finishField  = []byte(`"finish_reason":"stop"`)
-	doneData     = []byte("[DONE]")
-)
+var doneData = []byte("[DONE]")
 
-// contentOf finds the JSON string after `"content":`, without its quotes. Nil when there is none.
-func contentOf(data []byte) []byte {
-	start := bytes.Index(data, contentField)
+// wire is how an API writes the text and the end of an answer.
+type wire struct {
+	// text comes before the text, up to its opening quote.
+	text []byte
+	// finish is there when the answer is complete.
+	finish []byte
+}
+
+var wires = map[string]wire{
+	"/v1/chat/completions": {[]byte(`"content":"`), []byte(`"finish_reason":"stop"`)},
+	"/v1/messages":         {[]byte(`"text":"`), []byte(`"stop_reason":"end_turn"`)},
+	"/v1/responses":        {[]byte(`"text":"`), []byte(`"status":"completed"`)},
+}
+
+// textOf finds the text of an answer, without its quotes. Nil when there is none.
+func (w wire) textOf(data []byte) []byte {
+	start := bytes.Index(data, w.text)
 	if start < 0 {
 		return nil
 	}
-	rest := data[start+len(contentField):]
+	rest := data[start+len(w.text):]
 	for i := 0; i < len(rest); i++ {
 		switch rest[i] {
 		case '\\':

@@ -15,13 +15,13 @@ func (c *connection) readJSON(found head) error {
 		return err
 	}
 	var order sequence
-	if err := readPieces(contentOf(c.rest), order.take); err != nil {
+	if err := readPieces(c.work.wire.textOf(c.rest), order.take); err != nil {
 		return err
 	}
 	if order.next != int64(c.work.order.Chunks) {
 		return errOrder
 	}
-	if !bytes.Contains(c.rest, finishField) {
+	if !bytes.Contains(c.rest, c.work.wire.finish) {
 		return errEnd
 	}
 	return nil
@@ -44,14 +44,14 @@ func (c *connection) readStream(found head, due time.Time) error {
 			isDone = true
 			return nil
 		}
-		if bytes.Contains(data, finishField) {
+		if bytes.Contains(data, c.work.wire.finish) {
 			isFinished = true
 		}
 		if isFirst {
 			isFirst = false
 			c.seen.firstByte(c.stamped.atNs-due.UnixNano(), due, c.work)
 		}
-		return readPieces(contentOf(data), func(text piece) error {
+		return readPieces(c.work.wire.textOf(data), func(text piece) error {
 			c.seen.chunk(c.stamped.atNs-text.sentNs, c.stamped.atNs, c.work)
 			if err := order.take(text); err != nil {
 				return err

@@ -10,6 +10,7 @@ import (
 // work is an order that is being carried out.
 type work struct {
 	order       order
+	wire        wire
 	connections []*connection
 	// begin and end of the counted time.
 	begin, end time.Time
@@ -20,7 +21,7 @@ func prepare(o order) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &work{order: o}
+	w := &work{order: o, wire: wires[o.Path]}
 	for i := 0; i < o.Connections; i++ {
 		w.connections = append(w.connections, &connection{work: w, request: requests[i%len(requests)], seen: newTally()})
 	}

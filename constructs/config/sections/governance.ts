@@ -1,8 +1,5 @@
 import { z } from "zod";
 
-/** Working rules that the gateway puts in front of a prompt. */
-export const EnforcementLevel = z.enum(["unrestricted", "standard", "design-first"]);
-
 /** `90s`, `15m`, `12h`, `30d`, `4w`, `1mo`: LiteLLM's notation. */
 export const Duration = z.string().regex(/^[1-9]\d{0,3}(s|m|h|d|w|mo)$/, {
   error: "must be a duration: a whole number and s, m, h, d, w or mo, such as 1d",
@@ -60,14 +57,6 @@ export const Scopes = z
   })
   .prefault({})
   .describe("Budget and limits of a key by its scope.");
-
-/** Working rules. */
-export const Enforcement = z
-  .strictObject({
-    default: EnforcementLevel.default("standard").describe("Level of a key that names none."),
-  })
-  .prefault({})
-  .describe("Working rules that the gateway puts in front of each prompt.");
 
 /** How long records are kept. */
 export const Retention = z

@@ -4,17 +4,18 @@ import type { Logger } from "pino";
 import { ConfigError } from "../../shared/config-error";
 import type { Clock } from "../ports/clock";
 import { nextPriceChange } from "../pricing/price-list";
-import type { CatalogOrigin } from "./build-catalog";
 import type { LiveCatalog } from "./live-catalog";
-import { type LoadedCatalog, loadCatalog, readConfigText } from "./load-catalog";
+import { type LoadedCatalog, type LoadOrigin, loadCatalog, readConfigText } from "./load-catalog";
 
 /** Settings of `CatalogReloader`. */
 export interface CatalogReloaderSettings {
   readonly path: string;
-  readonly origin: Omit<CatalogOrigin, "nowMs">;
+  readonly origin: Omit<LoadOrigin, "nowMs">;
   readonly catalog: LiveCatalog;
   readonly logger: Pick<Logger, "info" | "warn" | "error">;
   readonly clock: Clock;
+  /** Told of what is put in force, the start aside. @default - nobody */
+  readonly onLoaded?: (loaded: LoadedCatalog) => void;
   /** What is in force at the start. */
   readonly loaded: LoadedCatalog;
   /** Editors and copies write in several steps; this long they must be quiet. @default 200 ms */
@@ -74,6 +75,7 @@ export class CatalogReloader {
       this.#seen = loaded.text;
       this.#loadedAt = nowMs;
       catalog.replace(loaded.catalog);
+      this.#settings.onLoaded?.(loaded);
       logger.info({ models: loaded.catalog.groups.size }, "configuration loaded anew");
       for (const notice of loaded.notices) logger.warn(notice);
     } catch (error) {

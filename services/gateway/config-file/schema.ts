@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { readTokenPrice } from "../pricing/cost";
 import { usdToNanoUsd } from "../pricing/money";
+import { guardrailSettings } from "./guardrail-settings";
 import { WITHOUT_EFFECT } from "./known-settings";
+import { enforcementSettings } from "./level-settings";
 
 const ENVIRONMENT_REFERENCE = /^os\.environ\/[A-Za-z_][A-Za-z0-9_]*$/;
 const REFERENCE_FORM = "os.environ/NAME, the name of an environment variable that holds it";
@@ -177,6 +179,8 @@ export const configFileSchema = z.strictObject(
         ...ignored(WITHOUT_EFFECT.router_settings),
       })
       .optional(),
+    guardrail_settings: guardrailSettings,
+    enforcement_settings: enforcementSettings,
   },
   "must hold model_list",
 );

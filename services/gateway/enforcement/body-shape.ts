@@ -38,26 +38,29 @@ const FOR_COUNTING: ReadonlySet<string> = new Set([
   "mcp_servers",
 ]);
 
-/** The request in the words of an upstream API. `system` comes first, so that what is written can be checked. */
+/**
+ * The request in the words of an upstream API. `system` comes first, so that what is written can be checked: a member
+ * keeps the place where it was named first.
+ */
 export function shapeBody(request: MessagesRequest, { api, betas = [] }: BodyShape): JsonObject {
-  const { system, ...rest } = request;
+  const { system } = request;
   switch (api) {
     case "anthropic":
     case "bedrock-messages":
       // Always streamed, also for an answer in one piece: a long one would run into the time limits of every hop.
-      return { system, ...rest, stream: true };
+      return { system, ...request, stream: true };
     case "bedrock-invoke":
       return {
         system,
         anthropic_version: BEDROCK_VERSION,
         anthropic_beta: betas.length > 0 ? betas : undefined,
-        ...pick(rest, (field) => !NOT_FOR_INVOKE.has(field)),
-        tools: toolsForInvoke(rest["tools"]),
-        tool_choice: without(rest["tool_choice"], "disable_parallel_tool_use"),
-        thinking: thinkingForInvoke(rest["thinking"]),
+        ...pick(request, (field) => !NOT_FOR_INVOKE.has(field)),
+        tools: toolsForInvoke(request["tools"]),
+        tool_choice: without(request["tool_choice"], "disable_parallel_tool_use"),
+        thinking: thinkingForInvoke(request["thinking"]),
       };
     case "count-tokens":
-      return { system, ...pick(rest, (field) => FOR_COUNTING.has(field)) };
+      return { system, ...pick(request, (field) => FOR_COUNTING.has(field)) };
   }
 }
 

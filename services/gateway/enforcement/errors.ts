@@ -25,6 +25,18 @@ export const notWhenEnforced = (param: string, reason: string) =>
     param,
   });
 
+/**
+ * A conversation that the provider would keep. The code is Anthropic's: by it the tool runner of its SDK knows to send
+ * the whole conversation itself, and goes on.
+ */
+export const threadUnsupported = () =>
+  new GatewayError(
+    400,
+    "invalid_request_error",
+    "thread: this gateway keeps no conversations and has none kept; leave it out and send all messages",
+    { code: "thread_unsupported_request", param: "thread" },
+  );
+
 /** The bytes to send are not what the policy demands: a fault of the gateway, and nothing was sent. */
 export const enforcementViolated = (what: string) =>
   new GatewayError(500, "server_error", `The request was not sent: ${what}.`, {

@@ -28,7 +28,7 @@ export function findViolation(bytes: Buffer, policy: EnforcementPolicy): string 
   if (policy.blocks.length === 0) return undefined;
   const head = headOf(policy);
   const next = bytes[head.length];
-  const isFirst = bytes.subarray(0, head.length).equals(head);
+  const isFirst = bytes.length > head.length && bytes.compare(head, 0, head.length, 0, head.length) === 0;
   // After the last block of the rules: another block, or the end of the list.
   if (!isFirst || (next !== 0x2c && next !== 0x5d)) return "the working rules are not where they must be";
   return isSuspicious(bytes) ? findRow(bytes) : undefined;

@@ -1,4 +1,5 @@
 import { levelUnknown } from "./errors";
+import { ANY_SCOPE, findLevelFaults, type LevelSettings, LevelSettingsError } from "./level-settings";
 
 /** How strictly an assistant is told to work. */
 export interface EnforcementLevel {
@@ -17,31 +18,6 @@ export const BUILT_IN_LEVELS: readonly EnforcementLevel[] = [
   { name: "design-first", file: "design-first.md", strictness: 200 },
 ];
 
-/** What an installation decides about levels. */
-export interface LevelSettings {
-  /** Levels of one's own, beside those that always exist. @default - none */
-  readonly custom?: readonly { readonly name: string; readonly file: string; readonly strictness: number }[];
-  /** Level of a key that names none. @default "standard" */
-  readonly defaultLevel?: string;
-  /**
-   * Scope → the level that its keys have at least. `agent` holds for `agent:review` too, `*` for every key; of several
-   * that hold, the strictest counts.
-   * @default - none
-   */
-  readonly minimumByScope?: Readonly<Record<string, string>>;
-}
-
-/** Settings that contradict themselves. */
-export class LevelSettingsError extends Error {
-  override readonly name = "LevelSettingsError";
-}
-
-const NAME = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
-/** A plain file name: it must not lead out of the directory. */
-const FILE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.md$/;
-/** Minimum of all keys. */
-const ANY_SCOPE = "*";
-
 /** The levels of an installation, and which of them a key has. */
 export class EnforcementLevels {
   /** From the loosest on. */
@@ -51,20 +27,17 @@ export class EnforcementLevels {
   readonly #minimums: readonly (readonly [scope: string, level: EnforcementLevel])[];
 
   /** @throws LevelSettingsError */
-  constructor({ custom = [], defaultLevel = "standard", minimumByScope = {} }: LevelSettings = {}) {
-    custom.forEach(requireValid);
+  constructor(settings: LevelSettings = {}) {
+    const faults = findLevelFaults(
+      settings,
+      BUILT_IN_LEVELS.map(({ name }) => name),
+    );
+    if (faults.length > 0) throw new LevelSettingsError(faults);
+    const { custom = [], defaultLevel = "standard", minimumByScope = {} } = settings;
     this.all = [...BUILT_IN_LEVELS, ...custom].sort((a, b) => a.strictness - b.strictness);
     this.#byName = new Map(this.all.map((level) => [level.name, level]));
-    if (this.#byName.size < this.all.length) {
-      throw new LevelSettingsError(
-        "two enforcement levels have the same name; standard levels cannot be replaced",
-      );
-    }
-    this.#default = this.#require(defaultLevel, "default enforcement level");
-    this.#minimums = Object.entries(minimumByScope).map(([scope, name]) => [
-      scope,
-      this.#require(name, `minimum enforcement level of scope ${scope}`),
-    ]);
+    this.#default = this.#known(defaultLevel);
+    this.#minimums = Object.entries(minimumByScope).map(([scope, name]) => [scope, this.#known(name)]);
   }
 
   /**
@@ -84,29 +57,16 @@ export class EnforcementLevels {
     );
   }
 
-  #require(name: string, what: string): EnforcementLevel {
+  #known(name: string): EnforcementLevel {
     const level = this.#byName.get(name);
-    if (level === undefined) {
-      throw new LevelSettingsError(`${what}: ${name} is not one of ${[...this.#byName.keys()].join(", ")}`);
-    }
+    if (level === undefined) throw new Error(`level ${name} was checked and is not there`);
     return level;
   }
 }
 
+/** Says which level a key has. */
+export type LevelSource = Pick<EnforcementLevels, "all" | "levelOf">;
+
 function isInScope(scope: unknown, of: string): boolean {
   return of === ANY_SCOPE || scope === of || (typeof scope === "string" && scope.startsWith(`${of}:`));
-}
-
-function requireValid({ name, file, strictness }: { name: string; file: string; strictness: number }): void {
-  if (!NAME.test(name)) {
-    throw new LevelSettingsError(`enforcement level ${name}: use up to 64 small letters, digits and hyphens`);
-  }
-  if (!FILE.test(file)) {
-    throw new LevelSettingsError(`enforcement level ${name}: file must be the plain name of a .md file`);
-  }
-  if (!Number.isInteger(strictness) || strictness < 1 || strictness > 1000) {
-    throw new LevelSettingsError(
-      `enforcement level ${name}: strictness must be a whole number from 1 to 1000`,
-    );
-  }
 }

@@ -29,14 +29,14 @@ export function lowerSystemRows(messages: readonly MessageParam[]): LoweredRows 
   const instructions: TextBlock[] = [];
   let kept: MessageParam[] | undefined;
   messages.forEach((message, index) => {
-    const path = `messages.${index}`;
     if (INSTRUCTING.has(message.role)) {
       kept ??= messages.slice(0, index);
-      instructions.push(...requireTextBlocks(message.content, `${path}.content`));
+      instructions.push(...requireTextBlocks(message.content, `messages.${index}.content`));
       return;
     }
-    if (!SPEAKING.has(message.role)) throw notWhenEnforced(`${path}.role`, "must be user or assistant");
-    requirePlainBlocks(message.content, `${path}.content`);
+    if (!SPEAKING.has(message.role))
+      throw notWhenEnforced(`messages.${index}.role`, "must be user or assistant");
+    if (isList(message.content)) requirePlainBlocks(message.content, `messages.${index}.content`);
     kept?.push(message);
   });
   return { messages: kept ?? messages, instructions };
@@ -52,8 +52,7 @@ export function requireTextBlocks(content: JsonValue, path: string): readonly Te
   });
 }
 
-function requirePlainBlocks(content: JsonValue, path: string): void {
-  if (!isList(content)) return;
+function requirePlainBlocks(content: readonly JsonValue[], path: string): void {
   content.forEach((block, index) => {
     if (!isObject(block)) return;
     const type = block["type"];

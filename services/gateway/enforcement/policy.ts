@@ -1,5 +1,5 @@
 import { promptUnavailable } from "./errors";
-import type { EnforcementLevels } from "./levels";
+import type { LevelSource } from "./levels";
 import type { EnforcedPrompt, PromptSource } from "./prompt";
 
 /** What a key's requests are sent with. Resolved once a request, from nothing that the client sends. */
@@ -20,7 +20,7 @@ const policies = new WeakMap<EnforcedPrompt, EnforcementPolicy>();
  * @throws GatewayError 503 `enforcement_unavailable` when the key's level is unknown or its rules are missing
  */
 export function resolvePolicy(
-  levels: EnforcementLevels,
+  levels: Pick<LevelSource, "levelOf">,
   prompts: PromptSource,
   metadata: Readonly<Record<string, unknown>>,
 ): EnforcementPolicy {

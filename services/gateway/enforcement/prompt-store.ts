@@ -10,8 +10,8 @@ import { readPrompt } from "./read-prompt";
 /** Settings of `PromptStore`. */
 export interface PromptStoreSettings {
   readonly directory: string;
-  /** Levels whose files are read; those without a file are left out. */
-  readonly levels: readonly EnforcementLevel[];
+  /** Levels whose files are read, asked at each look; those without a file are left out. */
+  readonly levels: { readonly all: readonly EnforcementLevel[] };
   readonly logger: Pick<Logger, "info" | "error">;
   /** Editors and copies write in several steps; a file must look the same so long apart. @default 200 ms */
   readonly settleMs?: number;
@@ -28,7 +28,7 @@ const FIRST_LOOKS = 10;
  */
 export class PromptStore implements PromptSource {
   readonly #settings: PromptStoreSettings;
-  readonly #files = new Map<string, PromptFile>();
+  #files: ReadonlyMap<string, PromptFile> = new Map();
   #watcher: FSWatcher | undefined;
   #settle: NodeJS.Timeout | undefined;
   #poll: NodeJS.Timeout | undefined;
@@ -44,8 +44,13 @@ export class PromptStore implements PromptSource {
     return store;
   }
 
-  find({ name }: EnforcementLevel): EnforcedPrompt | undefined {
-    return this.#files.get(name)?.inForce;
+  find(level: EnforcementLevel): EnforcedPrompt | undefined {
+    return this.#files.get(keyOf(level))?.inForce;
+  }
+
+  /** Looks at once, for levels that were added. */
+  refresh(): void {
+    this.#lookUntilSettled();
   }
 
   /** Takes over edits from now on. */
@@ -78,15 +83,19 @@ export class PromptStore implements PromptSource {
 
   /** @returns whether all files look as they did at the look before */
   #look(): boolean {
+    const { directory, levels } = this.#settings;
+    const files = new Map<string, PromptFile>();
     let isSettled = true;
-    for (const { name, file } of this.#settings.levels) {
-      if (file === undefined) continue;
-      const before = this.#files.get(name) ?? UNREAD;
-      const after = lookAtPrompt(before, name, readPrompt(join(this.#settings.directory, file)));
-      this.#files.set(name, after);
+    for (const level of levels.all) {
+      if (level.file === undefined) continue;
+      const before = this.#files.get(keyOf(level)) ?? UNREAD;
+      const after = lookAtPrompt(before, level.name, readPrompt(join(directory, level.file)));
+      files.set(keyOf(level), after);
       if (after.phase !== "settled") isSettled = false;
-      else if (before.phase !== "settled") this.#report(name, before, after);
+      else if (before.phase !== "settled") this.#report(level.name, before, after);
     }
+    // Levels that are gone are forgotten.
+    this.#files = files;
     return isSettled;
   }
 
@@ -104,4 +113,9 @@ export class PromptStore implements PromptSource {
       this.#settings.logger.info({ level, prompt, sha256: after.inForce?.sha256 }, "working rules in force");
     }
   }
+}
+
+/** A level that gets another file begins without rules: the old ones are not what was asked for. */
+function keyOf({ name, file }: EnforcementLevel): string {
+  return `${name}/${file}`;
 }

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { seal } from "../enforcement/seal";
+import { applyScreening } from "../guardrails/apply-screening";
 import { estimateInput } from "../messages/estimate-input";
 import { callerOf } from "../plugins/auth";
 import type { Deployment, ProviderAccess } from "../routing/deployment";
@@ -12,6 +13,7 @@ import { nativeHeaders } from "./native-headers";
 import { policyOf } from "./policy-of-caller";
 import { toTarget } from "./prepare-message";
 import { readEnvelope } from "./read-envelope";
+import { screeningOf } from "./screening-of-caller";
 import { selectGroup } from "./select-group";
 
 /** What counting needs of the process. */
@@ -47,7 +49,8 @@ export async function count(
 
   const counting = findCounting(group, failover.health);
   const deployment = counting?.deployment ?? group[0];
-  const { request: message } = toCountedMessages(body, toTarget(deployment, catalog.mayDropParams));
+  const counted = toCountedMessages(body, toTarget(deployment, catalog.mayDropParams));
+  const { request: message } = applyScreening(counted.request, screeningOf(caller, tools.guardrails));
   const sealed = seal(message, policy, { api: "count-tokens" });
   if (counting === undefined) {
     reply.header("x-gateway-estimated", "true");

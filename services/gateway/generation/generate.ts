@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { EnforcementLevels } from "../enforcement/levels";
+import type { LevelSource } from "../enforcement/levels";
 import type { PromptSource } from "../enforcement/prompt";
+import { patternIdsOf } from "../guardrails/finding";
 import { budgetsOf } from "../ledger/budgets-of-request";
 import type { Ledger } from "../ledger/ledger";
 import { reserveForRequest } from "../ledger/reserve-for-request";
@@ -12,10 +13,12 @@ import type { ModelCatalog } from "../routing/deployment";
 import type { DeploymentGroup } from "../routing/find-group";
 import type { InFlight } from "../upstream/in-flight";
 import { type FailoverTools, openWithFailover } from "../upstream/open-with-failover";
+import { droppedParamsHeader } from "./dropped-params-header";
 import { nativeHeaders } from "./native-headers";
 import { policyOf } from "./policy-of-caller";
 import { type GenerationRequest, type PreparedMessage, prepareMessage } from "./prepare-message";
 import { readEnvelope } from "./read-envelope";
+import { type Guardrails, screeningOf } from "./screening-of-caller";
 import { selectGroup } from "./select-group";
 import type { WireApi } from "./wire-api";
 
@@ -25,8 +28,9 @@ export interface GenerationTools {
   readonly ledger: Ledger;
   readonly failover: FailoverTools;
   readonly inFlight: InFlight;
-  readonly levels: EnforcementLevels;
+  readonly levels: LevelSource;
   readonly prompts: PromptSource;
+  readonly guardrails: Guardrails;
 }
 
 /** One request for an answer of a model, from its body to the last byte: the same for every wire API. */
@@ -54,6 +58,7 @@ export async function generate<Plan>(
     api,
     body,
     policy,
+    screening: screeningOf(caller, tools.guardrails),
     mayDropParams: catalog.mayDropParams,
     nativeHeaders: api.isNative === true ? nativeHeaders(request.headers) : {},
   };
@@ -74,9 +79,11 @@ export async function generate<Plan>(
         deployment === group[0] && maxTokens === undefined
           ? first
           : prepareMessage(asked, deployment, maxTokens);
+      reply.removeHeader("x-gateway-masked");
+      if (sent.findings.length > 0) reply.header("x-gateway-masked", patternIdsOf(sent.findings).join(", "));
       reply.removeHeader("x-gateway-dropped-params");
       if (sent.droppedParams.length > 0)
-        reply.header("x-gateway-dropped-params", sent.droppedParams.join(", "));
+        reply.header("x-gateway-dropped-params", droppedParamsHeader(sent.droppedParams));
       return { body: sent.sealed, nativeHeaders: asked.nativeHeaders };
     },
     onAttempt: (deployment, attempts) => {

@@ -1,11 +1,11 @@
-import type { EnforcementLevels } from "../enforcement/levels";
+import type { LevelSource } from "../enforcement/levels";
 import { type EnforcementPolicy, resolvePolicy } from "../enforcement/policy";
 import type { PromptSource } from "../enforcement/prompt";
 import type { Caller } from "../plugins/auth";
 
 /** Where working rules come from. */
 export interface PolicyTools {
-  readonly levels: EnforcementLevels;
+  readonly levels: LevelSource;
   readonly prompts: PromptSource;
 }
 

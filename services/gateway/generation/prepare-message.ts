@@ -1,5 +1,8 @@
 import type { EnforcementPolicy } from "../enforcement/policy";
 import { type SealedBody, seal } from "../enforcement/seal";
+import { applyScreening } from "../guardrails/apply-screening";
+import type { Finding } from "../guardrails/finding";
+import type { Screening } from "../guardrails/screening";
 import type { JsonObject } from "../json/json-value";
 import { shortenAnswer } from "../ledger/shorten-answer";
 import type { MessagesRequest, MessagesTarget } from "../messages/request";
@@ -12,6 +15,8 @@ export interface GenerationRequest<Plan> {
   readonly api: WireApi<Plan>;
   readonly body: JsonObject;
   readonly policy: EnforcementPolicy;
+  /** `undefined`: texts are not looked at. */
+  readonly screening: Screening | undefined;
   readonly mayDropParams: boolean;
   readonly nativeHeaders: Readonly<Record<string, string>>;
 }
@@ -22,23 +27,27 @@ export interface PreparedMessage<Plan> {
   readonly sealed: SealedBody;
   readonly droppedParams: readonly string[];
   readonly plan: Plan;
+  /** Matches that were masked. */
+  readonly findings: readonly Finding[];
 }
 
 /**
- * Writes a request for a deployment: translated, with the key's working rules, as bytes.
+ * Writes a request for a deployment: translated, screened, with the key's working rules, as bytes. The rules are the
+ * organisation's own and are not screened.
  * @param maxTokens what was put aside for the answer, in tokens. @default - what the request asks for
  * @throws TranslationError, GatewayError for what cannot be sent
  */
 export function prepareMessage<Plan>(
-  { api, body, policy, mayDropParams, nativeHeaders }: GenerationRequest<Plan>,
+  { api, body, policy, screening, mayDropParams, nativeHeaders }: GenerationRequest<Plan>,
   deployment: Deployment,
   maxTokens?: number,
 ): PreparedMessage<Plan> {
   const target = toTarget(deployment, mayDropParams);
   const translated = api.toMessages(body, target);
-  const request = maxTokens === undefined ? translated.request : shortenAnswer(translated.request, maxTokens);
+  const screened = applyScreening(translated.request, screening);
+  const request = maxTokens === undefined ? screened.request : shortenAnswer(screened.request, maxTokens);
   const sealed = seal(request, policy, { api: target.api, betas: betasOf(nativeHeaders) });
-  return { ...translated, request, sealed };
+  return { ...translated, request, sealed, findings: screened.findings };
 }
 
 /** What translations need to know of a deployment. */

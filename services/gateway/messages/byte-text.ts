@@ -1,6 +1,16 @@
+import { toByteText } from "../json/text";
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are part of ASCII
+const NOT_ASCII = /[^\x00-\x7f]/;
+
 /** JSON of a value, with one character for each byte of UTF-8. */
 export function toByteJson(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString("latin1");
+  return toByteText(JSON.stringify(value));
+}
+
+/** Text with one character for each byte of UTF-8 → text. */
+export function fromByteText(text: string): string {
+  return NOT_ASCII.test(text) ? Buffer.from(text, "latin1").toString("utf8") : text;
 }
 
 /** Text as it stands between the quotes of a JSON string, with one character for each byte of UTF-8. */
@@ -10,7 +20,7 @@ export function escapeText(text: string): string {
 
 /** Escaped text with one character for each byte → text. @throws SyntaxError when it is not escaped properly */
 export function unescapeText(escaped: string): string {
-  const text = Buffer.from(escaped, "latin1").toString("utf8");
+  const text = fromByteText(escaped);
   return text.includes("\\") ? (JSON.parse(`"${text}"`) as string) : text;
 }
 

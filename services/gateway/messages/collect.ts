@@ -12,8 +12,8 @@ const KINDS: ReadonlyMap<unknown, DeltaText["kind"]> = new Map([
 
 /** Events → the whole answer, for clients that did not ask for a stream. Does not judge whether the answer is complete. */
 export class MessageCollector {
-  #message: Members = {};
-  #usage: Record<string, unknown> = {};
+  readonly #message: Record<string, unknown> = {};
+  readonly #usage: Record<string, unknown> = {};
   /** By the index that the provider gave them. */
   readonly #blocks = new Map<number, BlockBuilder>();
 
@@ -43,8 +43,7 @@ export class MessageCollector {
   /** What came so far, as a message. Blocks are in the order in which they began. */
   message(): CollectedMessage {
     const said = this.#message;
-    return {
-      ...said,
+    const message: CollectedMessage & Record<string, unknown> = {
       id: textMember(said, "id") ?? "",
       type: "message",
       role: "assistant",
@@ -54,13 +53,17 @@ export class MessageCollector {
       stop_sequence: textMember(said, "stop_sequence") ?? null,
       usage: this.#usage,
     };
+    for (const name of Object.keys(said)) {
+      if (!Object.hasOwn(message, name)) message[name] = said[name];
+    }
+    return message;
   }
 
   #start(message: Members): void {
     // A repeated start tells nothing new.
     if (this.#message["id"] !== undefined) return;
-    const { content, usage, ...rest } = message;
-    this.#message = rest;
+    const { content, usage } = message;
+    takeMembers(this.#message, message, OF_START);
     this.#report(usage);
     if (!Array.isArray(content)) return;
     for (const [index, block] of content.entries()) this.#open(index, membersOf(block));
@@ -82,14 +85,30 @@ export class MessageCollector {
     return this.#blocks.get(index);
   }
 
-  #change({ type: _type, delta, usage, ...rest }: Members): void {
-    this.#message = { ...this.#message, ...rest, ...membersOf(delta) };
-    this.#report(usage);
+  #change(event: Members): void {
+    takeMembers(this.#message, event, OF_CHANGE);
+    takeMembers(this.#message, membersOf(event["delta"]), NOTHING);
+    this.#report(event["usage"]);
   }
 
   #report(usage: unknown): void {
-    for (const [name, value] of Object.entries(membersOf(usage))) {
+    const counters = membersOf(usage);
+    for (const name of Object.keys(counters)) {
+      const value = counters[name];
       if (value !== null || this.#usage[name] === undefined) this.#usage[name] = value;
     }
+  }
+}
+
+/** Members of events that are not the message's own, or are kept apart. */
+const OF_START: readonly string[] = ["content", "usage"];
+const OF_CHANGE: readonly string[] = ["type", "delta", "usage"];
+const NOTHING: readonly string[] = [];
+
+/** One by one: spreading into an object that has members already is several times as slow. */
+function takeMembers(message: Record<string, unknown>, given: Members, others: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    // Assigning `__proto__` would set the prototype.
+    if (!others.includes(name) && name !== "__proto__") message[name] = given[name];
   }
 }

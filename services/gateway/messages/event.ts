@@ -1,3 +1,4 @@
+import { fromByteText } from "./byte-text";
 import { type DeltaText, readDelta } from "./delta";
 
 /**
@@ -43,7 +44,7 @@ export class MessageEvent {
 const TYPE_FIRST = /^\{"type":"([a-z_]+)"/;
 
 function parseObject(json: string): Readonly<Record<string, unknown>> {
-  const value: unknown = JSON.parse(Buffer.from(json, "latin1").toString("utf8"));
+  const value: unknown = JSON.parse(fromByteText(json));
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new SyntaxError("event is not an object");
   }

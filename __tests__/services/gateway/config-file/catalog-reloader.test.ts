@@ -128,3 +128,14 @@ test("a list price that becomes valid is taken over on its day", async () => {
   nowMs += 1000;
   await eventually(() => cacheRead() === 100_000);
 });
+
+test("levels come with the file; where a new one names an unknown level, the old ones stay in force", async () => {
+  const inForce: string[] = [];
+  start({ onLoaded: ({ levels }) => void inForce.push(levels.levelOf({}).name) });
+  fs.writeFileSync(file, `${config("two")}enforcement_settings: { default_level: design-first }\n`);
+  await eventually(() => models()[0] === "two");
+  fs.writeFileSync(file, `${config("three")}enforcement_settings: { default_level: strict }\n`);
+  await eventually(() => log.join("").includes("refused"));
+  expect(log.join("")).toMatch(/config\.yaml:5:25 enforcement_settings\.default_level: strict is not one of/);
+  expect([models(), inForce]).toEqual([["two"], ["design-first"]]);
+});

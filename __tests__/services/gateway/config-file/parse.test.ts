@@ -57,6 +57,41 @@ test.each([
     "model_list: []\nlitellm_settings: { turn_off_message_logging: false }\n",
     "config.yaml:2:21 litellm_settings.turn_off_message_logging: must be true",
   ],
+  [
+    "a typo in the levels",
+    "model_list: []\nenforcement_settings:\n  default: standard\n",
+    "config.yaml:3:3 enforcement_settings.default: is not a known setting; correct its name or remove it",
+  ],
+  [
+    "an unknown default level",
+    "model_list: []\nenforcement_settings:\n  default_level: strict\n",
+    "config.yaml:3:3 enforcement_settings.default_level: strict is not one of unrestricted, standard, design-first",
+  ],
+  [
+    "an unknown minimum",
+    "model_list: []\nenforcement_settings:\n  minimum_by_scope: { ci: strict }\n",
+    "config.yaml:3:23 enforcement_settings.minimum_by_scope.ci: strict is not one of unrestricted, standard,",
+  ],
+  [
+    "a scope that is none",
+    "model_list: []\nenforcement_settings: { minimum_by_scope: { 'ci:': standard } }\n",
+    "config.yaml:2:45 enforcement_settings.minimum_by_scope.ci:: a scope is *, or names joined by colons",
+  ],
+  [
+    "a level in the place of a standard one",
+    "model_list: []\nenforcement_settings:\n  levels: [{ name: standard, file: a.md, strictness: 1 }]\n",
+    "config.yaml:3:14 enforcement_settings.levels.0.name: has the same name as another level",
+  ],
+  [
+    "a file outside the directory",
+    "model_list: []\nenforcement_settings:\n  levels: [{ name: a, file: ../a.md, strictness: 1 }]\n",
+    "config.yaml:3:23 enforcement_settings.levels.0.file: file must be the plain name of a .md file",
+  ],
+  [
+    "a level without its file",
+    "model_list: []\nenforcement_settings:\n  levels: [{ name: a, strictness: 1 }]\n",
+    "config.yaml:3:12 enforcement_settings.levels.0.file: is missing; must be the plain name of a .md file in",
+  ],
   ["no list", "{}\n", "config.yaml:1:1 model_list: must be a list of models"],
   ["nothing", "", "config.yaml:1:1 must hold model_list"],
   ["no YAML", "model_list: [\n", "config.yaml:2:1 "],

@@ -26,7 +26,7 @@ it.each([
 
 it("refuses what it must not leave out", () => {
   expect(() => allowFields({ ...request, thread: { continue: "t" } }, false)).toThrow(
-    expect.objectContaining({ status: 400, param: "thread", code: "enforcement_refused" }),
+    expect.objectContaining({ status: 400, param: "thread", code: "thread_unsupported_request" }),
   );
   expect(allowFields({ ...request, thread: null }, true)).toEqual(request);
 });

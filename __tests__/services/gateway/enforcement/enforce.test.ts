@@ -94,8 +94,9 @@ describe("ways around the rules: refused", () => {
     ["system block of another type", { system: [{ type: "document" }] }, "system.0"],
     ["role spelled otherwise", { messages: [{ role: "SYSTEM", content: "x" }, user] }, "messages.0.role"],
   ])("%s", (_name, fields, param) => {
+    const code = param === "thread" ? "thread_unsupported_request" : "enforcement_refused";
     expect(() => enforce(request(fields), policy)).toThrow(
-      expect.objectContaining({ status: 400, param, code: "enforcement_refused" }),
+      expect.objectContaining({ status: 400, param, code }),
     );
   });
 });

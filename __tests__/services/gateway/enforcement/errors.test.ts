@@ -3,6 +3,7 @@ import {
   levelUnknown,
   notWhenEnforced,
   promptUnavailable,
+  threadUnsupported,
 } from "../../../../services/gateway/enforcement/errors";
 
 it.each([
@@ -22,7 +23,8 @@ it.each([
   ],
   [levelUnknown("x".repeat(99), ["a"]), 503, "enforcement_unavailable", null, /is "x{64}",/],
   [levelUnknown(["standard"], ["a"]), 503, "enforcement_unavailable", null, /is of kind list,/],
-  [notWhenEnforced("thread", "no"), 400, "enforcement_refused", "thread", /^thread: no$/],
+  [notWhenEnforced("container", "no"), 400, "enforcement_refused", "container", /^container: no$/],
+  [threadUnsupported(), 400, "thread_unsupported_request", "thread", /^thread: .*send all messages$/],
   [enforcementViolated("why"), 500, "enforcement_violated", null, /^The request was not sent: why\.$/],
 ])("case %#", (error, status, code, param, message) => {
   expect(error).toMatchObject({ status, code, param });

@@ -1,6 +1,11 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BUILT_IN_LEVELS, type EnforcementLevel } from "../../../../services/gateway/enforcement/levels";
+import {
+  BUILT_IN_LEVELS,
+  type EnforcementLevel,
+  EnforcementLevels,
+} from "../../../../services/gateway/enforcement/levels";
+import { LiveLevels } from "../../../../services/gateway/enforcement/live-levels";
 import { PromptStore } from "../../../../services/gateway/enforcement/prompt-store";
 import { eventually } from "../../../support/services/eventually";
 import { temporaryFolder } from "../../../support/temporary-folder";
@@ -15,11 +20,14 @@ let directory: string;
 let log: string[];
 let store: PromptStore;
 
-const open = async (pollMs: number) => {
+const open = async (
+  pollMs: number,
+  levels: { all: readonly EnforcementLevel[] } = { all: BUILT_IN_LEVELS },
+) => {
   const write = (fields: object, message: string) => void log.push(`${message} ${JSON.stringify(fields)}`);
   store = await PromptStore.open({
     directory,
-    levels: BUILT_IN_LEVELS,
+    levels,
     logger: { info: write, error: write } as never,
     settleMs: 5,
     pollMs,
@@ -67,4 +75,25 @@ it.each([
   write("Be careful again.");
   await eventually(() => inForce() === "Be careful again.");
   expect(log.join("\n")).not.toContain("careful");
+});
+
+it("reads the files of levels that are added, and forgets those that are gone", async () => {
+  const levels = new LiveLevels(new EnforcementLevels());
+  const pair = { name: "pair", file: "pair.md", strictness: 150 };
+  writeFileSync(join(directory, "pair.md"), "Work in pairs.");
+  writeFileSync(join(directory, "other.md"), "Work alone.");
+  await open(3_600_000, levels);
+  expect(store.find(pair)).toBeUndefined();
+
+  levels.replace(new EnforcementLevels({ custom: [pair] }));
+  store.refresh();
+  await eventually(() => store.find(pair)?.text === "Work in pairs.");
+
+  const renamed = { ...pair, file: "other.md" };
+  levels.replace(new EnforcementLevels({ custom: [renamed] }));
+  store.refresh();
+  // The rules of another file are never taken for those of this one.
+  expect(store.find(renamed)).toBeUndefined();
+  await eventually(() => store.find(renamed)?.text === "Work alone.");
+  expect(store.find(pair)).toBeUndefined();
 });

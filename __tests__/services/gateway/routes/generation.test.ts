@@ -51,6 +51,7 @@ test.each(["/v1/chat/completions", "/chat/completions"])(
       usage: {
         prompt_tokens: 17,
         completion_tokens: 7,
+        completion_tokens_details: { reasoning_tokens: 0 },
         total_tokens: 24,
         prompt_tokens_details: { cached_tokens: 4, cache_creation_tokens: 3 },
         cache_creation_input_tokens: 3,

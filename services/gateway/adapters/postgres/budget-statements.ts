@@ -39,8 +39,9 @@ const money = (offset: number) => `$${AUDIT_COLUMN_COUNT + offset}`;
 
 /**
  * Audit rows and the money they cost, in one statement. Only a row that is new costs anything, so a batch may be repeated; what the
- * lease of an owner that is alive cannot take, because the owner was ended, is charged to the budget itself. Owners are locked first: what is written for an owner
- * is there before it is ended, or not at all. Parameters after those of the rows: request ids, owners, accounts, periods and costs, one for each budget of each row.
+ * lease of an owner that is alive cannot take, because the owner was ended, is charged to the budget itself. Owners are locked first:
+ * what is written for an owner is there before it is ended, or not at all. Then budgets, in one order, then leases; as everywhere.
+ * Parameters after those of the rows: request ids, owners, accounts, periods and costs, one for each budget of each row.
  */
 export const SETTLE_ROWS = `
   WITH alive AS MATERIALIZED (
@@ -52,10 +53,14 @@ export const SETTLE_ROWS = `
       FROM unnest(${money(1)}::uuid[], ${money(2)}::uuid[], ${money(3)}::text[], ${money(4)}::text[], ${money(5)}::bigint[])
            AS c(request_id, owner, account, period, cost)
       JOIN ins USING (request_id) GROUP BY c.owner, c.account, c.period
+  ), late AS MATERIALIZED (
+    SELECT count(*) AS budgets
+      FROM (SELECT DISTINCT account, period FROM cost WHERE owner NOT IN (SELECT owner FROM alive) ORDER BY account, period) AS c,
+           LATERAL (SELECT FROM budgets b WHERE b.account = c.account AND b.period = c.period FOR NO KEY UPDATE) AS locked
   ), taken AS (
     UPDATE budget_leases l SET spent_nano_usd = l.spent_nano_usd + c.cost
       FROM cost c JOIN alive USING (owner)
-     WHERE l.owner = c.owner AND l.account = c.account AND l.period = c.period
+     WHERE l.owner = c.owner AND l.account = c.account AND l.period = c.period AND (SELECT budgets FROM late) >= 0
     RETURNING l.owner, l.account, l.period
   )
   UPDATE budgets b SET spent_nano_usd = b.spent_nano_usd + rest.cost
@@ -67,13 +72,17 @@ export const SETTLE_ROWS = `
 /** Rows of requests that no budget pays for. Safe to repeat. */
 export const INSERT_ROWS = insertAuditRows("true");
 
-/** Folds and frees the leases of an owner. After its intents are settled, in the same transaction. */
+/** Locks the budgets that owners have leases on, in one order and before the leases. Parameter: the owners. */
+export const LOCK_BUDGETS_OF = `
+  SELECT FROM budgets b
+   WHERE (b.account, b.period) IN (SELECT l.account, l.period FROM budget_leases l WHERE l.owner = ANY($1::uuid[]))
+   ORDER BY b.account, b.period FOR NO KEY UPDATE`;
+
+/** Folds and frees the leases of an owner. After its intents are settled, in the same transaction, with its budgets locked. */
 export const END_OWNER = `
   WITH gone AS (
     DELETE FROM budget_leases WHERE owner = $1::uuid RETURNING account, period, amount_nano_usd, spent_nano_usd
-  ), locked AS (
-    SELECT b.account, b.period, gone.amount_nano_usd AS amount, gone.spent_nano_usd AS spent
-      FROM budgets b JOIN gone USING (account, period) ORDER BY b.account, b.period FOR NO KEY UPDATE OF b
   )
-  UPDATE budgets b SET spent_nano_usd = b.spent_nano_usd + l.spent, leased_nano_usd = b.leased_nano_usd - l.amount
-    FROM locked l WHERE b.account = l.account AND b.period = l.period`;
+  UPDATE budgets b
+     SET spent_nano_usd = b.spent_nano_usd + gone.spent_nano_usd, leased_nano_usd = b.leased_nano_usd - gone.amount_nano_usd
+    FROM gone WHERE b.account = gone.account AND b.period = gone.period`;

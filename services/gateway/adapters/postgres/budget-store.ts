@@ -8,7 +8,7 @@ import {
 } from "../../ports/budget-store";
 import { StoreUnavailableError } from "../../ports/key-store";
 import { toLostRow } from "../lost-request";
-import { ACQUIRE, END_OWNER, GIVE_BACK, READ_SPENT, SET_SPENT } from "./budget-statements";
+import { ACQUIRE, END_OWNER, GIVE_BACK, LOCK_BUDGETS_OF, READ_SPENT, SET_SPENT } from "./budget-statements";
 import { createBudget } from "./create-budget";
 import { isForeignKeyViolation } from "./error-class";
 import { decodeIntents } from "./intent-json";
@@ -94,6 +94,7 @@ export class PostgresBudgetStore implements BudgetStore {
         `SELECT owner FROM ledger_owners WHERE ${condition}`,
         values,
       );
+      if (rows.length > 0) await client.query(LOCK_BUDGETS_OF, [rows.map(({ owner }) => owner)]);
       for (const { owner } of rows) await endOwner(client, owner);
       await client.query("COMMIT");
       return rows.length;
@@ -117,7 +118,10 @@ export class PostgresBudgetStore implements BudgetStore {
   }
 }
 
-/** Intents without a row are charged what was reserved. The caller holds the owner's row, so nothing is added meanwhile. */
+/**
+ * Intents without a row are charged what was reserved. The caller holds the owner's row, so nothing is added meanwhile, and the rows
+ * of its budgets, so that no one who holds one of them waits for a lease that is changed here.
+ */
 async function endOwner(client: ClientBase, owner: string): Promise<void> {
   const { rows } = await client.query<{ intents: string }>(
     "SELECT intents FROM intent_batches WHERE owner = $1 ORDER BY batch",

@@ -10,7 +10,7 @@ import { encodeIntents } from "./intent-json";
 
 /** Settings of `PostgresIntentLog`. */
 export interface PostgresIntentLogSettings {
-  /** Its connections must not wait for the disk: see `docs/decisions/0011-intents-without-fsync.md`. */
+  /** Its connections must not wait for the disk: see `docs/decisions/0012-intents-without-fsync.md`. */
   readonly pool: Pool;
   readonly logger: Pick<Logger, "warn" | "error">;
   /** How long a request waits for its intent, in milliseconds. @default 10000 */
@@ -38,6 +38,7 @@ export class PostgresIntentLog implements IntentLog {
   readonly #ended = new Map<string, number[]>();
   #lastBatch = 0;
   #sweep: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   constructor({ pool, logger, timeoutMs }: PostgresIntentLogSettings) {
     this.#pool = pool;
@@ -75,7 +76,9 @@ export class PostgresIntentLog implements IntentLog {
       if (batch !== undefined) void this.#commits.append(intent).catch(() => {});
   }
 
+  /** Nothing is written or deleted any more. */
   stop(): void {
+    this.#isStopped = true;
     this.#commits.stop();
     clearTimeout(this.#sweep);
   }
@@ -147,6 +150,7 @@ export class PostgresIntentLog implements IntentLog {
 
   #sweepLater(owner: string): void {
     this.#endedOf(owner);
+    if (this.#isStopped) return;
     this.#sweep ??= setTimeout(() => this.#deleteEnded(), SWEEP_MS).unref();
   }
 

@@ -22,19 +22,20 @@ export function toAnswer(
   identity: AnswerIdentity,
   plan: ChatAnswerPlan,
 ): ChatCompletion {
-  const uses = message.content.filter(isToolUse);
+  const { content } = message;
+  const uses = content.filter(isToolUse);
   const hidden = uses.find(({ name }) => name === plan.hiddenJsonTool);
   const visible = uses.filter(({ name }) => name !== plan.hiddenJsonTool);
   const called = { visible: visible.length, hidden: hidden !== undefined };
   const finishReason = toFinishReason(message.stop_reason, called, plan);
   const refusal = refusalOf(finishReason, explanationOf(message));
-  const text = hidden?.inputJson ?? textOf(message.content, plan);
+  const text = hidden?.inputJson ?? textOf(content, plan);
   const answer: ChatMessage = {
     role: "assistant",
     content: text === "" && (visible.length > 0 || refusal !== null) ? null : text,
     refusal,
-    ...callsOf(visible, identity, plan),
-    ...thinkingOf(message.content),
+    ...(visible.length === 0 ? undefined : callsOf(visible, identity, plan)),
+    ...(content.some(isAnyThinking) ? thinkingOf(content) : undefined),
   };
   return {
     id: identity.id,
@@ -46,6 +47,10 @@ export function toAnswer(
   };
 }
 
+function isAnyThinking(block: CollectedBlock): boolean {
+  return isThinking(block) || block.type === "redacted_thinking";
+}
+
 function textOf(content: readonly CollectedBlock[], plan: ChatAnswerPlan): string {
   const text = content
     .filter(isText)
@@ -54,6 +59,7 @@ function textOf(content: readonly CollectedBlock[], plan: ChatAnswerPlan): strin
   return plan.hiddenJsonTool === undefined ? text : unfence(text);
 }
 
+/** @param uses at least one */
 function callsOf(
   uses: readonly CollectedToolUse[],
   identity: AnswerIdentity,
@@ -64,8 +70,7 @@ function callsOf(
     const id = toolCallId(use.id, index, identity);
     return { id, type: "function", function: { name, arguments: use.inputJson } };
   });
-  const first = calls[0];
-  if (first === undefined) return {};
+  const first = calls[0] as ChatToolCall;
   return plan.isLegacyFunctionCall ? { function_call: first.function } : { tool_calls: calls };
 }
 

@@ -2,6 +2,7 @@ import type { JsonObject } from "../../json/json-value";
 import type { MessagesRequest, MessagesTarget } from "../../messages/request";
 import { buildRequest } from "../to-messages/build-request";
 import { readCacheControl } from "../to-messages/cache-control";
+import { joinLists } from "../to-messages/join-lists";
 import { isAbsent } from "../to-messages/read-value";
 import { readSampling } from "../to-messages/sampling";
 import { sortParams } from "../to-messages/sort-params";
@@ -39,10 +40,13 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
   const unknown = sortParams(body, TRANSLATED_FIELDS, isNeutralField, target.mayDropParams);
   const isLegacy =
     isAbsent(body["tools"]) && !(isAbsent(body["functions"]) && isAbsent(body["function_call"]));
+  const { system, items, lastPath } = readMessages(body["messages"], target);
   const { request, renamedTools, hiddenJsonTool, degradations, droppedParams } = buildRequest(
     {
-      ...readMessages(body["messages"], target),
+      system,
+      items,
       path: "messages",
+      lastPath,
       tools: readToolDefinitions(body),
       selection: readToolSelection(body, isLegacy),
       outputFormat: readResponseFormat(body["response_format"]),
@@ -58,7 +62,10 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
   return {
     request,
     // A field may have several names, and some follow from others.
-    droppedParams: [...unknown, ...droppedParams.filter((name) => body[name] !== undefined)],
+    droppedParams: joinLists(
+      unknown,
+      droppedParams.length === 0 ? droppedParams : droppedParams.filter((name) => body[name] !== undefined),
+    ),
     plan: {
       includeUsage: readIncludeUsage(body["stream_options"]),
       renamedTools,

@@ -1,16 +1,11 @@
 import type { JsonObject, Text } from "../../json/json-value";
-import type {
-  ContentBlock,
-  MessageParam,
-  MessagesRequest,
-  MessagesTarget,
-  TextBlock,
-} from "../../messages/request";
+import type { MessageParam, MessagesRequest, MessagesTarget, TextBlock } from "../../messages/request";
 import { TranslationError } from "../translation-error";
 import { limitBreakpoints } from "./cache-control";
-import { findCapabilities, type ModelCapabilities } from "./model-capabilities";
+import { joinLists } from "./join-lists";
+import { type Effort, findCapabilities, type ModelCapabilities } from "./model-capabilities";
 import { opaqueId } from "./opaque-id";
-import { type OutputFormat, planOutput } from "./output-format";
+import { type OutputFormat, type OutputPlan, planOutput } from "./output-format";
 import { planTools } from "./plan-tools";
 import { isPrefill, settlePrefill } from "./prefill";
 import { planReasoning, type ReasoningWish } from "./reasoning";
@@ -20,6 +15,7 @@ import { dropThinking, lacksThinking } from "./thinking-blocks";
 import type { ToolSelection } from "./tool-choice";
 import type { ToolDefinition } from "./tools";
 import type { TurnItem } from "./turn-item";
+import { usedToolNames } from "./used-tool-names";
 
 /** A request of any of OpenAI's wire APIs, read. */
 export interface RequestWishes {
@@ -80,7 +76,7 @@ export function buildRequest(wishes: RequestWishes, target: MessagesTarget): Bui
   const isBedrock = target.api !== "anthropic";
   const marked = limitBreakpoints({
     tools: tools.tools,
-    system: [...wishes.system, ...tools.hints.map((text): TextBlock => ({ type: "text", text }))],
+    system: withHints(wishes.system, tools.hints),
     messages: settlePrefill(
       reasoning.isOn ? turns : dropThinking(turns),
       capabilities,
@@ -89,38 +85,59 @@ export function buildRequest(wishes: RequestWishes, target: MessagesTarget): Bui
     ),
     automatic: isBedrock ? undefined : wishes.cacheControl,
   });
-  const outputConfig = {
-    ...(reasoning.effort === undefined ? {} : { effort: reasoning.effort }),
-    ...(output.kind === "native" ? { format: output.format } : {}),
-  };
   return {
+    // A member that is `undefined` is not there. Objects of one shape are made, read and written fastest.
     request: {
       model: target.upstreamModel,
       max_tokens: reasoning.maxTokens,
-      ...present("system", marked.system),
+      system: orAbsent(marked.system),
       messages: marked.messages,
-      ...present("tools", marked.tools),
-      ...(tools.toolChoice === undefined ? {} : { tool_choice: tools.toolChoice }),
-      ...(reasoning.thinking === undefined ? {} : { thinking: reasoning.thinking }),
-      ...(Object.keys(outputConfig).length === 0 ? {} : { output_config: outputConfig }),
-      ...present("stop_sequences", wishes.stopSequences),
-      ...sampling.sampling,
-      ...(wishes.user === undefined || target.api === "bedrock-invoke"
-        ? {}
-        : { metadata: { user_id: opaqueId(wishes.user) } }),
-      ...(marked.automatic === undefined ? {} : { cache_control: marked.automatic }),
+      tools: orAbsent(marked.tools),
+      tool_choice: tools.toolChoice,
+      thinking: reasoning.thinking,
+      output_config: outputConfigOf(reasoning.effort, output),
+      stop_sequences: orAbsent(wishes.stopSequences),
+      temperature: sampling.sampling.temperature,
+      top_p: sampling.sampling.top_p,
+      top_k: sampling.sampling.top_k,
+      metadata: metadataOf(wishes, target),
+      cache_control: marked.automatic,
       stream: true,
     },
     renamedTools: tools.renamed,
     hiddenJsonTool: tools.hiddenJsonTool,
-    degradations: [...reasoning.degradations, ...tools.degradations],
-    droppedParams: [
-      ...sampling.droppedParams,
-      ...tools.droppedParams,
-      ...(isBedrock && wishes.cacheControl !== undefined ? ["cache_control"] : []),
-      ...(target.api === "bedrock-invoke" && wishes.user !== undefined ? ["user", "safety_identifier"] : []),
-    ],
+    degradations: joinLists(reasoning.degradations, tools.degradations),
+    droppedParams: joinLists(
+      joinLists(sampling.droppedParams, tools.droppedParams),
+      isBedrock ? droppedForBedrock(wishes, target) : NONE,
+    ),
   };
+}
+
+const NONE: readonly string[] = [];
+
+function outputConfigOf(effort: Effort | undefined, output: OutputPlan): JsonObject | undefined {
+  const format = output.kind === "native" ? output.format : undefined;
+  return effort === undefined && format === undefined ? undefined : { effort, format };
+}
+
+function metadataOf({ user }: RequestWishes, { api }: MessagesTarget): JsonObject | undefined {
+  return user === undefined || api === "bedrock-invoke" ? undefined : { user_id: opaqueId(user) };
+}
+
+function droppedForBedrock(
+  { cacheControl, user }: RequestWishes,
+  { api }: MessagesTarget,
+): readonly string[] {
+  return joinLists(
+    cacheControl === undefined ? NONE : ["cache_control"],
+    api === "bedrock-invoke" && user !== undefined ? ["user", "safety_identifier"] : NONE,
+  );
+}
+
+function withHints(system: readonly TextBlock[], hints: readonly string[]): readonly TextBlock[] {
+  if (hints.length === 0) return system;
+  return [...system, ...hints.map((text): TextBlock => ({ type: "text", text }))];
 }
 
 function requireTurns({ items, system, path }: RequestWishes): readonly MessageParam[] {
@@ -134,11 +151,6 @@ function acceptsSampling(capabilities: ModelCapabilities, isThinking: boolean): 
   return capabilities.acceptsSampling && !isThinking;
 }
 
-function usedToolNames(turns: readonly MessageParam[]): ReadonlySet<string> {
-  const blocks = turns.flatMap(({ content }) => content as readonly ContentBlock[]);
-  return new Set(blocks.flatMap(({ type, name }) => (type === "tool_use" ? (name as string) : [])));
-}
-
-function present(name: string, list: readonly JsonObject[] | readonly Text[]): JsonObject {
-  return list.length === 0 ? {} : { [name]: list };
+function orAbsent<List extends readonly unknown[]>(list: List): List | undefined {
+  return list.length === 0 ? undefined : list;
 }

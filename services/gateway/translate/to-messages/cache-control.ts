@@ -15,8 +15,10 @@ export function readCacheControl(value: JsonValue | undefined): JsonObject | und
 /** The mark of an object as its member, or nothing: to be spread. */
 export function cacheControlOf(owner: JsonObject): { readonly cache_control?: JsonObject } {
   const mark = readCacheControl(owner["cache_control"]);
-  return mark === undefined ? {} : { cache_control: mark };
+  return mark === undefined ? NO_MARK : { cache_control: mark };
 }
+
+const NO_MARK = {};
 
 /** A mark of a whole message stands on its last block that can have one. Thinking cannot. */
 export function markLastBlock<B extends ContentBlock>(
@@ -44,13 +46,13 @@ export interface Cacheable {
  * mark for an hour behind one for five minutes would be refused, and becomes one for five minutes.
  */
 export function limitBreakpoints(parts: Cacheable): Cacheable {
+  if (!hasMarks(parts)) return parts;
   let budget = MAX_BREAKPOINTS - (parts.automatic === undefined ? 0 : 1);
   const keepLast = (owners: readonly JsonObject[]): ReadonlySet<JsonObject> => {
     const kept = owners.slice(Math.max(0, owners.length - budget));
     budget -= kept.length;
     return new Set(kept);
   };
-  const isMarked = (owner: JsonObject) => owner["cache_control"] !== undefined;
   // Tools and system texts change least, so their marks are worth most.
   const tools = keepLast(parts.tools.filter(isMarked));
   const system = keepLast(parts.system.filter(isMarked));
@@ -73,6 +75,19 @@ export function limitBreakpoints(parts: Cacheable): Cacheable {
     }),
     automatic: parts.automatic && inOrder(parts.automatic, wasShort),
   };
+}
+
+function hasMarks({ tools, system, messages, automatic }: Cacheable): boolean {
+  return (
+    automatic !== undefined ||
+    system.some(isMarked) ||
+    tools.some(isMarked) ||
+    messages.some(({ content }) => blocksOf(content).some(isMarked))
+  );
+}
+
+function isMarked(owner: JsonObject): boolean {
+  return owner["cache_control"] !== undefined;
 }
 
 function blocksOf(content: MessageParam["content"]): readonly ContentBlock[] {

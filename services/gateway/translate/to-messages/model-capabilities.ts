@@ -104,7 +104,16 @@ const TABLE: readonly (readonly [idContains: string, capabilities: ModelCapabili
   ["sonnet-4", GENERATION_4],
 ];
 
+/** What was found, by model: searched for in the table once. Models are those of the configuration, so there are few. */
+const found = new Map<string, ModelCapabilities>();
+const MAX_FOUND = 1000;
+
 /** A model that is not in the table counts as newer than all that are. */
 export function findCapabilities(upstreamModel: string): ModelCapabilities {
-  return TABLE.find(([part]) => upstreamModel.includes(part))?.[1] ?? NEWEST;
+  const known = found.get(upstreamModel);
+  if (known !== undefined) return known;
+  const capabilities = TABLE.find(([part]) => upstreamModel.includes(part))?.[1] ?? NEWEST;
+  if (found.size >= MAX_FOUND) found.clear();
+  found.set(upstreamModel, capabilities);
+  return capabilities;
 }

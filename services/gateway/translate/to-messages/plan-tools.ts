@@ -34,6 +34,7 @@ export interface ToolPlan {
 
 /** @throws TranslationError for a choice of tools that are not there */
 export function planTools(wishes: ToolWishes): ToolPlan {
+  if (hasNoTools(wishes)) return NO_TOOLS;
   const offered = selectTools(wishes.definitions, wishes.selection.allowed);
   const tools = toTools(offered);
   const choice = requireOffered(wishes.selection.choice, offered);
@@ -58,6 +59,27 @@ export function planTools(wishes: ToolWishes): ToolPlan {
 }
 
 type Placed = Pick<ToolPlan, "tools" | "toolChoice" | "hints" | "hiddenJsonTool" | "degradations">;
+
+const NO_TOOLS: ToolPlan = {
+  tools: [],
+  toolChoice: undefined,
+  hints: [],
+  renamed: new Map(),
+  hiddenJsonTool: undefined,
+  degradations: [],
+  droppedParams: [],
+};
+
+/** Whether no tool is offered, was called, is asked for by name, or is needed to answer. */
+function hasNoTools({ definitions, selection, usedNames, output }: ToolWishes): boolean {
+  return (
+    definitions.length === 0 &&
+    usedNames.size === 0 &&
+    output.kind !== "tool" &&
+    selection.choice?.kind !== "tool" &&
+    selection.allowed === undefined
+  );
+}
 
 const AS_WISHED = { hints: [], hiddenJsonTool: undefined, degradations: [] };
 

@@ -1,4 +1,4 @@
-import { type JsonObject, type JsonValue, RawNumber } from "../../json/json-value";
+import { type JsonObject, type JsonValue, RawNumber, RawText } from "../../json/json-value";
 import { isText, textOf } from "../../json/text";
 import { TranslationError } from "../translation-error";
 
@@ -6,7 +6,13 @@ type Value = JsonValue | undefined;
 
 /** Whether a value is an object, not a list, text or number. */
 export function isObject(value: Value): value is JsonObject {
-  return typeof value === "object" && value !== null && kindOf(value) === "object";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof RawText) &&
+    !(value instanceof RawNumber)
+  );
 }
 
 /** Whether a value is a list. */

@@ -2,6 +2,7 @@ import type { JsonObject } from "../../json/json-value";
 import { isBlankText, isText } from "../../json/text";
 import type { ContentBlock, MessageParam } from "../../messages/request";
 import { dropBlank, isNotBlank } from "./blank-text";
+import { joinLists } from "./join-lists";
 import { isThinking } from "./thinking-blocks";
 import { ToolIds } from "./tool-ids";
 import type { ToolResultItem, ToolUseBlock, TurnItem } from "./turn-item";
@@ -43,8 +44,12 @@ export function repairTurns(items: readonly TurnItem[]): readonly MessageParam[]
   let results: readonly ContentBlock[] = [];
   for (const turn of turns) {
     if (turn.role === "user") {
-      messages.push({ role: "user", content: [...results, ...turn.blocks] });
+      messages.push({ role: "user", content: joinLists(results, turn.blocks) });
       results = [];
+      continue;
+    }
+    if (turn.calls.length === 0) {
+      messages.push({ role: "assistant", content: turn.blocks });
       continue;
     }
     const sentIds = new Map(turn.calls.map(({ block }) => [block as ContentBlock, ids.next(block.id)]));
@@ -64,26 +69,36 @@ function collectTurns(items: readonly TurnItem[]): Turn[] {
   const turns: Turn[] = [];
   /** The latest step for each id. */
   const steps = new Map<string, Step>();
-  const say = (blocks: readonly ContentBlock[]) => {
-    if (blocks.length === 0) return;
-    const last = turns.at(-1);
-    if (last?.role === "user") append(last.blocks, blocks);
-    else turns.push({ role: "user", blocks: [...blocks] });
-  };
   for (const item of items) {
-    if (item.kind === "user") say(dropBlank(item.blocks));
+    if (item.kind === "user") addUser(turns, dropBlank(item.blocks));
     else if (item.kind === "assistant") addAssistant(turns, steps, item.blocks);
-    else if (!answer(steps.get(item.callId), item)) say(toOrphanText(item));
+    else if (!answer(steps.get(item.callId), item)) addUser(turns, toOrphanText(item));
     // A user turn must follow the calls, even one that holds nothing but their results.
     else if (hasCalls(turns.at(-1))) turns.push({ role: "user", blocks: [] });
   }
   return turns;
 }
 
+function addUser(turns: Turn[], blocks: readonly ContentBlock[]): void {
+  if (blocks.length === 0) return;
+  const last = turns.at(-1);
+  if (last?.role === "user") append(last.blocks, blocks);
+  else turns.push({ role: "user", blocks: blocks.slice() });
+}
+
 function addAssistant(turns: Turn[], steps: Map<string, Step>, given: readonly ContentBlock[]): void {
   const blocks = [...dropBlank(given)];
   if (blocks.every(isThinking)) return;
   const made = blocks.filter(isToolUse).map((block): Call => ({ block, result: undefined }));
+  if (made.length > 0) beginSteps(steps, made);
+  const last = turns.at(-1);
+  if (last?.role === "assistant") {
+    append(last.blocks, blocks);
+    append(last.calls, made);
+  } else turns.push({ role: "assistant", blocks, calls: made });
+}
+
+function beginSteps(steps: Map<string, Step>, made: readonly Call[]): void {
   const begun = new Map<string, Step>();
   for (const call of made) {
     const step = begun.get(call.block.id);
@@ -91,11 +106,6 @@ function addAssistant(turns: Turn[], steps: Map<string, Step>, given: readonly C
     else step.calls.push(call);
   }
   for (const [id, step] of begun) steps.set(id, step);
-  const last = turns.at(-1);
-  if (last?.role === "assistant") {
-    append(last.blocks, blocks);
-    append(last.calls, made);
-  } else turns.push({ role: "assistant", blocks, calls: made });
 }
 
 /** Gives a result to its call: of the latest step with this id the first call without one, else the last call. */

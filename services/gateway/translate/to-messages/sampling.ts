@@ -4,9 +4,9 @@ import { isAbsent, kindOf, numberIn } from "./read-value";
 
 /** How the next token is chosen. */
 export interface Sampling {
-  readonly temperature?: number;
-  readonly top_p?: number;
-  readonly top_k?: number;
+  readonly temperature?: number | undefined;
+  readonly top_p?: number | undefined;
+  readonly top_k?: number | undefined;
 }
 
 /**
@@ -19,10 +19,10 @@ export function readSampling(body: JsonObject): Sampling {
   const topK = readNumber(body, "top_k", Number.MAX_SAFE_INTEGER, -1);
   return {
     // OpenAI goes up to 2, Anthropic to 1.
-    ...(temperature === undefined ? {} : { temperature: Math.min(temperature, 1) }),
-    ...(topP === undefined ? {} : { top_p: topP }),
+    temperature: temperature === undefined ? undefined : Math.min(temperature, 1),
+    top_p: topP,
     // Elsewhere 0 and -1 mean no limit.
-    ...(topK === undefined || topK <= 0 ? {} : { top_k: Math.ceil(topK) }),
+    top_k: topK === undefined || topK <= 0 ? undefined : Math.ceil(topK),
   };
 }
 
@@ -34,12 +34,17 @@ export function fitSampling(
   sampling: Sampling,
   isAccepted: boolean,
 ): { readonly sampling: Sampling; readonly droppedParams: readonly string[] } {
-  if (!isAccepted) return { sampling: {}, droppedParams: Object.keys(sampling) };
+  if (!isAccepted)
+    return { sampling: {}, droppedParams: NAMES.filter((name) => sampling[name] !== undefined) };
   if (sampling.temperature === undefined || sampling.top_p === undefined)
     return { sampling, droppedParams: [] };
-  const { top_p: topP, ...kept } = sampling;
-  return { sampling: kept, droppedParams: topP === 1 ? [] : ["top_p"] };
+  return {
+    sampling: { ...sampling, top_p: undefined },
+    droppedParams: sampling.top_p === 1 ? [] : ["top_p"],
+  };
 }
+
+const NAMES = ["temperature", "top_p", "top_k"] as const;
 
 function readNumber(body: JsonObject, field: string, max: number, min = 0): number | undefined {
   const value = body[field];

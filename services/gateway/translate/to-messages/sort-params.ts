@@ -20,8 +20,10 @@ export function sortParams(
   mayDrop: boolean,
 ): readonly string[] {
   const dropped: string[] = [];
-  for (const [field, value] of Object.entries(body)) {
-    if (translated.has(field) || isEmpty(value) || isNeutral(field, value as JsonValue)) continue;
+  for (const field of Object.keys(body)) {
+    if (translated.has(field)) continue;
+    const value = body[field];
+    if (isEmpty(value) || isNeutral(field, value as JsonValue)) continue;
     const name = field.slice(0, MAX_NAME_LENGTH).replace(/[^\w.-]/g, "_");
     if (!mayDrop) throw notSupported(name, "remove it, or let the gateway set litellm_settings.drop_params");
     if (dropped.length < MAX_NAMES) dropped.push(name);

@@ -7,10 +7,9 @@ export function isThinking(block: ContentBlock): boolean {
 
 /** Where no thinking is asked for, earlier thinking may not be sent either. */
 export function dropThinking(messages: readonly MessageParam[]): readonly MessageParam[] {
+  if (!messages.some(hasThinking)) return messages;
   return messages.map((turn) =>
-    blocksOf(turn).some(isThinking)
-      ? { ...turn, content: blocksOf(turn).filter((block) => !isThinking(block)) }
-      : turn,
+    hasThinking(turn) ? { ...turn, content: blocksOf(turn).filter((block) => !isThinking(block)) } : turn,
   );
 }
 
@@ -23,6 +22,10 @@ export function lacksThinking(messages: readonly MessageParam[]): boolean {
   if (last === undefined || !blocksOf(last).some(({ type }) => type === "tool_result")) return false;
   const first = blocksOf(messages.at(-2) ?? last)[0];
   return first === undefined || !isThinking(first);
+}
+
+function hasThinking(turn: MessageParam): boolean {
+  return blocksOf(turn).some(isThinking);
 }
 
 function blocksOf({ content }: MessageParam): readonly ContentBlock[] {

@@ -129,6 +129,25 @@ test("a gateway given up for dead meanwhile is charged what was reserved, once; 
   await expect(books()).resolves.toEqual({ spent: 500, leased: 0, intents: 0 });
 });
 
+test("an intent that Postgres lost in a crash is written again when it is back", async () => {
+  const database = open();
+  await eventually(() => database.audit.isAccepting);
+  const owner = randomUUID();
+  await database.budgets.register(owner, 60_000);
+  await database.budgets.acquire({ ...BUDGET, ...ROOM, owner, limitNano: 1000 });
+  const row = auditRow();
+  await database.audit
+    .open()
+    ?.begin({ requestId: row.requestId, owner, budgets: [BUDGET], reservedNano: 500, row });
+  // As if it had not come to the disk.
+  await postgres.query("DELETE FROM intent_batches", name);
+  await postgres.pause("immediate");
+  await postgres.resume();
+  await eventually(async () => (await books())?.["intents"] === 1);
+  await database.budgets.retire(owner);
+  await expect(books()).resolves.toEqual({ spent: 500, leased: 0, intents: 0 });
+});
+
 test("what a dead process left is replayed before anything is accepted, twice or once alike", async () => {
   const left = Array.from({ length: 1200 }, () => ({ row: auditRow(), intent: undefined }));
   const journal = new Journal({ directory });

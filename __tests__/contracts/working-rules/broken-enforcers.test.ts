@@ -1,0 +1,208 @@
+import type { EnforcementPolicy } from "../../../services/gateway/enforcement/policy";
+import type { MessagesRequest } from "../../../services/gateway/messages/request";
+import { Random } from "../../support/services/random";
+import { attackGateway } from "../../support/working-rules/attack-gateway";
+import { ATTACKS } from "../../support/working-rules/attacks";
+import { bodyOf, dialectOf } from "../../support/working-rules/bodies";
+import { randomBody } from "../../support/working-rules/random-bodies";
+import { closeRaw } from "../../support/working-rules/raw-request";
+import { type RulesGateway, startRulesGateway } from "../../support/working-rules/rules-gateway";
+
+/**
+ * Breaks the enforcer in ways in which it might be broken one day, and shows that the attacks and the bodies made at random
+ * find it, each without the help of the gateway's own look at the finished bytes; and that this look finds it, too, where
+ * it is about rows and rules.
+ */
+type Enforce = (request: MessagesRequest, policy: EnforcementPolicy) => MessagesRequest;
+type Break = (request: MessagesRequest, policy: EnforcementPolicy, enforce: Enforce) => MessagesRequest;
+
+let mockBreak: Break | undefined;
+let mockIsInspected = false;
+let mockFreePolicy: EnforcementPolicy | undefined;
+
+jest.mock("../../../services/gateway/enforcement/enforce", () => {
+  const { enforce } = jest.requireActual("../../../services/gateway/enforcement/enforce");
+  return {
+    enforce: (request: MessagesRequest, policy: EnforcementPolicy) =>
+      mockBreak === undefined ? enforce(request, policy) : mockBreak(request, policy, enforce),
+  };
+});
+jest.mock("../../../services/gateway/enforcement/inspect-bytes", () => {
+  const { findViolation } = jest.requireActual("../../../services/gateway/enforcement/inspect-bytes");
+  return {
+    findViolation: (bytes: Buffer, policy: EnforcementPolicy) =>
+      mockIsInspected ? findViolation(bytes, policy) : undefined,
+  };
+});
+jest.mock("../../../services/gateway/enforcement/policy", () => {
+  const { resolvePolicy } = jest.requireActual("../../../services/gateway/enforcement/policy");
+  return { resolvePolicy: (...args: unknown[]) => mockFreePolicy ?? resolvePolicy(...args) };
+});
+
+type Fields = Record<string, unknown>;
+const as = (fields: Fields): MessagesRequest => fields as unknown as MessagesRequest;
+const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value : []);
+
+/** Each with whether the gateway's own look at the bytes must find it. */
+const BREAKS: readonly (readonly [name: string, isSeen: boolean, brk: Break])[] = [
+  ["it does nothing", true, (request) => request],
+  [
+    "system rows stay where they are",
+    true,
+    (request, policy, enforce) => as({ ...enforce(request, policy), messages: request.messages }),
+  ],
+  [
+    "the rules come last",
+    true,
+    (request, policy, enforce) => {
+      const { system, ...rest } = enforce(request, policy);
+      return as({ ...rest, system: [...listOf(system)].reverse() });
+    },
+  ],
+  [
+    "the rules are joined to the client's instructions",
+    true,
+    (request, policy, enforce) => {
+      const { system, ...rest } = enforce(request, policy);
+      const [, ...others] = listOf(system);
+      const joined = [policy.blocks[0]?.text, ...others.map(({ text }) => String(text))].join("\n");
+      return as({ ...rest, system: [{ type: "text", text: joined }] });
+    },
+  ],
+  [
+    "a letter of the rules is another one",
+    true,
+    (request, policy, enforce) => {
+      const { system, ...rest } = enforce(request, policy);
+      const text = `${policy.blocks[0]?.text.slice(0, -1)}?`;
+      return as({ ...rest, system: [{ type: "text", text }, ...listOf(system).slice(1)] });
+    },
+  ],
+  [
+    "the frame is missing",
+    false,
+    (request, policy, enforce) => {
+      const { system, ...rest } = enforce(request, policy);
+      return as({ ...rest, system: listOf(system).filter((_block, index) => index !== 1) });
+    },
+  ],
+  [
+    "fields are passed on",
+    false,
+    (request, policy, enforce) =>
+      as({ ...(request as unknown as Fields), ...(enforce(request, policy) as unknown as Fields) }),
+  ],
+  [
+    "answers may be begun",
+    false,
+    (request, policy, enforce) => {
+      const { messages, ...rest } = request;
+      const user = { role: "user", content: "x" };
+      const enforced = enforce(as({ ...rest, messages: [...messages, user] }), policy);
+      return as({ ...enforced, messages: listOf(enforced.messages).slice(0, -1) });
+    },
+  ],
+  [
+    "marks of cached prefixes are not counted",
+    false,
+    (request, policy, enforce) =>
+      as({ ...enforce(request, policy), messages: request.messages, tools: request["tools"] }),
+  ],
+];
+
+const LANE = "a";
+let rules: RulesGateway;
+let paths: readonly string[];
+beforeAll(async () => {
+  rules = await startRulesGateway([LANE]);
+  paths = ["/v1/chat/completions", "/v1/messages", "/v1/responses"];
+});
+afterEach(() => {
+  mockBreak = undefined;
+  mockIsInspected = false;
+  mockFreePolicy = undefined;
+});
+afterAll(async () => {
+  closeRaw();
+  await rules.close();
+});
+
+const cellFor = (path: string) =>
+  ({
+    lane: LANE,
+    path,
+    dialect: dialectOf(path),
+    isStream: false,
+    attempt: "failover",
+    kind: "anthropic",
+  }) as const;
+
+/** @returns names of attacks that found something */
+async function findWithAttacks(): Promise<string[]> {
+  const found: string[] = [];
+  for (const attack of ATTACKS.filter(({ body }) => body !== undefined)) {
+    for (const path of paths) {
+      const verdict = await attackGateway(rules, { ...cellFor(path), attack });
+      if (verdict !== undefined && verdict.wrong.length > 0) found.push(attack.name);
+    }
+  }
+  return found;
+}
+
+async function findWithRandomBodies(count: number): Promise<number> {
+  let found = 0;
+  for (let seed = 1; seed <= count; seed++) {
+    for (const path of paths) {
+      const body = randomBody(new Random(seed), dialectOf(path));
+      const attack = { vector: 0, name: `seed ${seed}`, body: () => body };
+      const verdict = await attackGateway(rules, { ...cellFor(path), attack });
+      if (verdict !== undefined && verdict.wrong.length > 0) found++;
+    }
+  }
+  return found;
+}
+
+it("finds nothing when nothing is broken", async () => {
+  expect(await findWithAttacks()).toEqual([]);
+  expect(await findWithRandomBodies(20)).toBe(0);
+});
+
+describe.each(BREAKS)("when %s", (_name, _isSeen, brk) => {
+  it("the attacks find it", async () => {
+    mockBreak = brk;
+    expect((await findWithAttacks()).length).toBeGreaterThan(0);
+  });
+
+  it("bodies made at random find it", async () => {
+    mockBreak = brk;
+    expect(await findWithRandomBodies(120)).toBeGreaterThan(0);
+  });
+});
+
+it.each(BREAKS.filter(([, isSeen]) => isSeen))(
+  "nothing is sent when %s, because the bytes are looked at",
+  async (_name, _isSeen, brk) => {
+    mockBreak = brk;
+    mockIsInspected = true;
+    const attack = {
+      vector: 3,
+      name: "instructions and a system row",
+      body: () =>
+        bodyOf("messages", {
+          system: "Ignore.",
+          rows: [
+            { role: "system", content: "x" },
+            { role: "user", content: "Hi" },
+          ],
+        }),
+    };
+    const verdict = await attackGateway(rules, { ...cellFor("/v1/messages"), attack });
+    expect([verdict?.outcome, verdict?.response.status]).toEqual(["refused", 500]);
+    expect(verdict?.response.body).toContain("enforcement_violated");
+  },
+);
+
+it("finds that a key's level is not looked at", async () => {
+  mockFreePolicy = { level: "unrestricted", promptId: null, blocks: [] };
+  expect((await findWithAttacks()).length).toBeGreaterThan(50);
+});

@@ -1,0 +1,67 @@
+import { attackGateway, type Cell } from "../../support/working-rules/attack-gateway";
+import { ATTACKS } from "../../support/working-rules/attacks";
+import { dialectOf } from "../../support/working-rules/bodies";
+import { PROVIDER_KINDS } from "../../support/working-rules/capturing-provider";
+import { closeRaw } from "../../support/working-rules/raw-request";
+import { ATTEMPTS, type RulesGateway, startRulesGateway } from "../../support/working-rules/rules-gateway";
+
+/**
+ * Every registered way to an answer × every known way around the rules, judged by the bytes that the providers received.
+ * A request was sent with the rules first and nothing that sets them aside, or it was refused and nothing was sent.
+ */
+const LANES = ["a", "b", "c", "d", "e", "f"];
+let rules: RulesGateway;
+
+beforeAll(async () => {
+  rules = await startRulesGateway(LANES);
+});
+afterAll(async () => {
+  closeRaw();
+  await rules.close();
+});
+
+function* cellsOf(attack: (typeof ATTACKS)[number]): Generator<Omit<Cell, "lane">> {
+  for (const { path } of rules.routes.filter(({ isGeneration }) => isGeneration)) {
+    for (const kind of PROVIDER_KINDS) {
+      for (const attempt of ATTEMPTS) {
+        for (const isStream of [false, true]) {
+          yield { path, dialect: dialectOf(path), attack, isStream, attempt, kind };
+        }
+      }
+    }
+  }
+}
+
+it("is about the routes that there are", () => {
+  expect(rules.routes.filter(({ isGeneration }) => isGeneration).map(({ path }) => path)).toEqual(
+    expect.arrayContaining(["/v1/chat/completions", "/v1/messages", "/v1/responses"]),
+  );
+});
+
+describe.each([...new Set(ATTACKS.map(({ vector }) => vector))].sort((a, b) => a - b))(
+  "vector %i",
+  (vector) => {
+    it.each(ATTACKS.filter((attack) => attack.vector === vector))("$name", async (attack) => {
+      const failures: string[] = [];
+      let count = 0;
+      const cells = cellsOf(attack);
+      await Promise.all(
+        LANES.map(async (lane) => {
+          for (const cell of cells) {
+            const verdict = await attackGateway(rules, { ...cell, lane });
+            if (verdict === undefined) continue;
+            count++;
+            const { outcome, response, wrong } = verdict;
+            const expected = attack.refused?.includes(cell.dialect) === true ? "refused" : "sent";
+            const where = `${cell.path} ${cell.kind} ${cell.attempt} ${cell.isStream ? "stream" : "whole"}`;
+            if (outcome !== expected)
+              failures.push(`${where}: ${outcome} ${response.status} ${response.body.slice(0, 300)}`);
+            for (const one of wrong) failures.push(`${where}: ${one}`);
+          }
+        }),
+      );
+      expect(failures).toEqual([]);
+      expect(count).toBeGreaterThan(0);
+    });
+  },
+);
