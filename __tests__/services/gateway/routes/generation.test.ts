@@ -243,6 +243,8 @@ describe.each(WIRE_APIS)("$name", (api) => {
   test("no log line holds a key or what was said", async () => {
     await ask(url, api.path, api.body({ metadata: { a: "the-question-text" } }));
     await ask(url, api.path, "{ the-broken-body");
+    const headers = { authorization: `Bearer ${MASTER_KEY}` };
+    await fetch(`${url}/key/info?key=sk-asked-about-00000`, { headers });
     const log = gateway.log.join("");
     for (const secret of [
       MASTER_KEY,
@@ -250,6 +252,7 @@ describe.each(WIRE_APIS)("$name", (api) => {
       "Hello world",
       "the-question-text",
       "the-broken-body",
+      "sk-asked-about-00000",
     ])
       expect(log).not.toContain(secret);
   });
