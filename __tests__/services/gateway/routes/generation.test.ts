@@ -51,6 +51,7 @@ test.each(["/v1/chat/completions", "/chat/completions"])(
       usage: {
         prompt_tokens: 17,
         completion_tokens: 7,
+        completion_tokens_details: { reasoning_tokens: 0 },
         total_tokens: 24,
         prompt_tokens_details: { cached_tokens: 4, cache_creation_tokens: 3 },
         cache_creation_input_tokens: 3,
@@ -242,6 +243,8 @@ describe.each(WIRE_APIS)("$name", (api) => {
   test("no log line holds a key or what was said", async () => {
     await ask(url, api.path, api.body({ metadata: { a: "the-question-text" } }));
     await ask(url, api.path, "{ the-broken-body");
+    const headers = { authorization: `Bearer ${MASTER_KEY}` };
+    await fetch(`${url}/key/info?key=sk-asked-about-00000`, { headers });
     const log = gateway.log.join("");
     for (const secret of [
       MASTER_KEY,
@@ -249,6 +252,7 @@ describe.each(WIRE_APIS)("$name", (api) => {
       "Hello world",
       "the-question-text",
       "the-broken-body",
+      "sk-asked-about-00000",
     ])
       expect(log).not.toContain(secret);
   });

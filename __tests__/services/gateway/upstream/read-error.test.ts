@@ -1,0 +1,89 @@
+import { FakeAnthropic, failWith, type Script } from "../../../support/services/fake-anthropic";
+import { buildTestGateway, type TestGateway } from "../../../support/services/test-gateway";
+import { ask, errorShape, WIRE_APIS } from "../../../support/services/wire-apis";
+
+let upstream: FakeAnthropic;
+let gateway: TestGateway;
+let url: string;
+
+beforeAll(async () => {
+  upstream = await FakeAnthropic.start();
+  gateway = buildTestGateway({ upstreamUrl: upstream.url, timeouts: { firstByteMs: 200, idleMs: 200 } });
+  url = await gateway.listen();
+});
+beforeEach(() => gateway.audit.rows.clear());
+afterAll(async () => {
+  await gateway.close();
+  await upstream.stop();
+});
+
+const rows = () => [...gateway.audit.rows.values()];
+
+describe.each(WIRE_APIS)("$name", (api) => {
+  const statusOf = (status: number, code: string) =>
+    api.isAnthropic && status === 503 && code === "overloaded" ? 529 : status;
+
+  test.each([
+    [400, "invalid_request_error", "max_tokens: wrong", 400, "400"],
+    [400, "invalid_request_error", "prompt is too long: 1", 400, "context_length_exceeded"],
+    [401, "authentication_error", "invalid x-api-key", 502, "upstream_auth"],
+    [403, "permission_error", "no", 502, "upstream_permission"],
+    [404, "not_found_error", "model: gone", 502, "upstream_not_found"],
+    [429, "rate_limit_error", "slow", 429, "rate_limit_exceeded"],
+    [500, "api_error", "boom", 503, "overloaded"],
+    [529, "overloaded_error", "busy", 503, "overloaded"],
+  ])(
+    "a provider's %i %s becomes the caller's error, JSON and stream",
+    async (status, type, message, expected, code) => {
+      upstream.script = failWith(status, type, message, { "retry-after": "7" });
+      for (const stream of [false, true]) {
+        const response = await ask(url, api.path, api.body({ stream }));
+        expect(response.status).toBe(statusOf(expected, code));
+        const text = await response.text();
+        expect(JSON.parse(text)).toEqual(errorShape(api, expect.any(String)));
+        if (code !== "400") expect(text).toContain(`"${code}"`);
+        if (expected === 429) expect(response.headers.get("retry-after")).toBe("7");
+      }
+      expect(rows()).toMatchObject([{ costNanoUsd: 0 }, { costNanoUsd: 0 }]);
+    },
+  );
+
+  test.each<[string, Script, number]>([
+    [
+      "sends a web page",
+      (response) => {
+        response.writeHead(200, { "content-type": "text/html" });
+        response.end("<h1>hello</h1>");
+      },
+      502,
+    ],
+    ["never answers", () => {}, 504],
+    ["closes at once", (response) => void response.destroy(), 502],
+    [
+      "refuses without an end",
+      (response) => {
+        response.writeHead(400, { "content-type": "application/json" });
+        response.write(Buffer.alloc(100 * 1024, "x"));
+      },
+      400,
+    ],
+  ])("a provider that %s", async (_name, script, status) => {
+    upstream.script = script;
+    for (const stream of [true, false]) {
+      const response = await ask(url, api.path, api.body({ stream }));
+      expect(response.status).toBe(status);
+      expect(await response.json()).toEqual(errorShape(api, expect.any(String)));
+    }
+    expect(rows()).toMatchObject([{ status }, { status }]);
+  });
+});
+
+test("an unreachable provider is 502", async () => {
+  const alone = buildTestGateway();
+  const api = WIRE_APIS[0];
+  if (api === undefined) throw new Error("no API");
+  const response = await ask(await alone.listen(), api.path, api.body());
+  expect(response.status).toBe(502);
+  expect(await response.json()).toMatchObject({ error: { code: "upstream_unreachable" } });
+  await alone.close();
+});
