@@ -9,6 +9,7 @@ import { containersOf, docker, inspect, logsOf } from "../support/applied/docker
 import { passesWithin } from "../support/applied/passes-within";
 import { reach } from "../support/applied/probe";
 import { describeClients } from "../support/clients/describe/clients";
+import { describeGuideCommands } from "../support/guide/describe";
 import { readmeBlocks } from "../support/readme";
 
 /**
@@ -299,6 +300,29 @@ describe("secrets", () => {
       for (const value of values) expect([place, text.includes(value)]).toEqual([place, false]);
     }
     expect(docker("inspect", container("gateway"))).toContain(PROVIDER_KEY);
+  });
+});
+
+/** Those of a platform file that names none. */
+const MODELS = ["claude-sonnet-4-5", "claude-haiku-4-5", "claude-opus-4-5"];
+
+describe("the commands that guides tell their readers to type", () =>
+  describeGuideCommands({ models: MODELS, has: [] }, () => {
+    const applied = new AppliedGateway(platform);
+    return {
+      url: applied.url,
+      masterKey: platform.secrets()["gateway_master_key"] ?? "",
+      models: MODELS,
+      has: [],
+      lastRules: async () => (await applied.upstreamRequests()).at(-1)?.body.system?.[0]?.text,
+    };
+  }));
+
+describe("working rules", () => {
+  it("hold on every route, as the command line shows", () => {
+    const { output, exitCode } = platform.npmRun("sluice", "--", "verify", "enforcement");
+    expect(output).toContain("design-first");
+    expect(exitCode).toBe(0);
   });
 });
 
