@@ -13,6 +13,7 @@ import { GatewayBooks } from "./targets/gateway-books";
 import { gatewayConfig } from "./targets/gateway-config";
 import { loadKeys } from "./targets/gateway-keys";
 import { ManagementApi } from "./targets/management-api";
+import { hasNginx, startNginx } from "./targets/nginx";
 import type { Target, TargetName } from "./targets/target";
 
 /** Stops a part of the run; called in reverse order of the starts. */
@@ -59,6 +60,9 @@ export async function startLaboratory(
   targets.set("B", await startBareProxy({ ...proxy, name: "B" }));
   if (!options.isQuick) {
     targets.set("H", await startBareProxy({ ...proxy, name: "H" }));
+    if (hasNginx())
+      targets.set("N", await startNginx({ upstreamPort: upstream.port, core: proxy.core, logs: folder }));
+    else say("nginx is not installed: no column N");
     targets.set("D", directTarget(upstream.port));
   }
   return { laboratory, targets };

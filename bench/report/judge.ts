@@ -26,7 +26,13 @@ export function judge(result: CellResult): Judgement[] {
 function judgeMetric({ cell, samples, syncMs }: CellResult, metric: Metric): Judgement {
   const valuesOf = (name: TargetName) => (samples.get(name) ?? []).map(metric.of);
   const medianOf = (name: TargetName) => median(valuesOf(name).filter((value) => value !== undefined));
-  const medians = { D: medianOf("D"), B: medianOf("B"), H: medianOf("H"), ours: medianOf("ours") };
+  const medians = {
+    D: medianOf("D"),
+    N: medianOf("N"),
+    B: medianOf("B"),
+    H: medianOf("H"),
+    ours: medianOf("ours"),
+  };
   const ratio = roundRatios(valuesOf("ours"), valuesOf("B"));
   const { ours, B: bare } = medians;
   const isComparable = ratio !== undefined && ours !== undefined && bare !== undefined;

@@ -35,7 +35,7 @@ export function report({ options, cores, cells, checks, date }: RunResult): stri
     ]
       .map((fact) => `- ${fact}`)
       .join("\n"),
-    "D: upstream directly. B: bare Fastify and undici proxy. H: bare `node:http` and undici proxy. ours: the gateway, everything on.",
+    "D: upstream directly. N: nginx, one process. B: bare Fastify and undici proxy. H: bare `node:http` and undici proxy. ours: the gateway, everything on.",
   ];
   if (judgements.length > 0) parts.push(resultsTable(judgements, !isQuick));
   if (checks.length > 0) {

@@ -2,7 +2,20 @@ import { formatNumber } from "./format-number";
 import type { Judgement } from "./judge";
 import { textTable } from "./text-table";
 
-const HEADER = ["goal", "load", "value", "D", "B", "H", "ours", "ours / B", "min – max", "wanted", "reached"];
+const HEADER = [
+  "goal",
+  "load",
+  "value",
+  "D",
+  "N",
+  "B",
+  "H",
+  "ours",
+  "ours / B",
+  "min – max",
+  "wanted",
+  "reached",
+];
 
 /** The judgements as a table. @param areRatesJudged without it, nothing is called reached or missed */
 export function resultsTable(judgements: readonly Judgement[], areRatesJudged: boolean): string {
@@ -13,6 +26,7 @@ export function resultsTable(judgements: readonly Judgement[], areRatesJudged: b
       cell,
       metric,
       formatNumber(medians.D),
+      formatNumber(medians.N),
       formatNumber(medians.B),
       formatNumber(medians.H),
       formatNumber(medians.ours),

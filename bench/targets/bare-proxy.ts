@@ -1,10 +1,9 @@
-import { once } from "node:events";
-import { connect } from "node:net";
 import { Child } from "../../cli/local/child-process";
 import { findFreePort } from "../../cli/local/port";
 import { PROJECT_ROOT } from "../../cli/sluice-home";
 import { bundle } from "../processes/bundle";
 import { bindToCore } from "../processes/cores";
+import { accepts } from "./accepts";
 import type { Target } from "./target";
 
 const PROGRAMS = { B: "fastify-proxy.ts", H: "http-proxy.ts" };
@@ -43,16 +42,4 @@ export async function startBareProxy(props: BareProxyProps): Promise<Target> {
       return startBareProxy(props);
     },
   };
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1");
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }

@@ -15,10 +15,10 @@ export interface Target {
 }
 
 /**
- * `D` the upstream without anything between, `B` a bare proxy of Fastify and undici, `H` a bare proxy of
+ * `D` the upstream without anything between, `N` nginx, `B` a bare proxy of Fastify and undici, `H` a bare proxy of
  * `node:http` and undici, `ours` the gateway.
  */
-export type TargetName = "D" | "B" | "H" | "ours";
+export type TargetName = "D" | "N" | "B" | "H" | "ours";
 
 /** What was answered since the last check. */
 export interface ExpectedBooks {
