@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { commandLine, isAlive, startMark } from "../../../cli/local/process-identity";
+import { eventually } from "../../support/services/eventually";
 
 it("tells a process from a later one with its number", async () => {
   const mine = startMark(process.pid);
@@ -25,8 +26,11 @@ onLinux("takes a process that ended but was not collected as gone", async () => 
     stdio: ["ignore", "pipe", "ignore"],
   });
   const pid = Number(await new Promise<Buffer>((resolve) => parent.stdout.once("data", resolve)));
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  expect(() => process.kill(pid, 0)).not.toThrow();
-  expect(isAlive(pid)).toBe(false);
-  parent.kill("SIGKILL");
+  try {
+    // Its number is told before it ends.
+    await eventually(() => !isAlive(pid));
+    expect(() => process.kill(pid, 0)).not.toThrow();
+  } finally {
+    parent.kill("SIGKILL");
+  }
 });

@@ -20,12 +20,25 @@ export interface Cell {
   readonly level?: string;
 }
 
+/** `estimated`: nobody was asked, and the answer says so; only a count can be. */
+export type Outcome = "sent" | "estimated" | "refused";
+
 /** What came of a request. */
 export interface Verdict {
-  readonly outcome: "sent" | "refused";
+  readonly outcome: Outcome;
   readonly response: RawResponse;
   /** Empty: the rules held. */
   readonly wrong: readonly string[];
+}
+
+/** What must become of a cell. */
+export function outcomeOf(cell: Cell): Outcome {
+  const { attack, dialect, path } = cell;
+  const isCount = isCounting(path);
+  // The length of an answer does not matter to a count.
+  const isRefused = attack.refused?.includes(dialect) === true && !(isCount && attack.isAboutLength === true);
+  if (isRefused) return "refused";
+  return isCount && !kindsOf(cell).includes("anthropic") ? "estimated" : "sent";
 }
 
 /** @returns `undefined` where the API cannot say such a thing */
@@ -57,20 +70,46 @@ function judge(
   response: RawResponse,
   captured: readonly Parameters<typeof judgeSent>[0][],
 ): Verdict {
-  const { attempt, kind, level = "standard" } = cell;
+  const { path, level = "standard" } = cell;
   const wrong: string[] = [];
-  const outcome = captured.length > 0 ? "sent" : "refused";
-  if (outcome === "refused") {
+  if (captured.length === 0) {
+    const isEstimated = isCounting(path) && response.headers["x-gateway-estimated"] === "true";
+    if (isEstimated && response.status === 200) {
+      if (kindsOf(cell).includes("anthropic")) wrong.push("estimated, but there is somebody who counts");
+      return { outcome: "estimated", response, wrong };
+    }
     if (response.status < 400 || response.status > 499)
       wrong.push(`nothing was sent, but ${response.status}`);
-    return { outcome, response, wrong };
+    return { outcome: "refused", response, wrong };
   }
-  if (response.status !== 200) wrong.push(`sent, but ${response.status}: ${response.body.slice(0, 300)}`);
-  const kinds = attempt === "failover" ? [kindBefore(kind), kind] : [kind];
+  const { kinds, status } = expectedAttempts(cell);
+  if (response.status !== status) wrong.push(`sent, but ${response.status}: ${response.body.slice(0, 300)}`);
+  if (response.headers["x-gateway-estimated"] !== undefined) wrong.push("sent, but estimated");
   if (captured.map((one) => one.kind).join() !== kinds.join())
     wrong.push(`sent to ${captured.map((one) => one.kind).join()}`);
-  for (const one of captured) wrong.push(...judgeSent(one, expectedAt(one.kind, level)));
-  return { outcome, response, wrong };
+  for (const one of captured) {
+    if (isCounting(one.path) !== isCounting(path)) wrong.push(`sent to ${one.path}`);
+    wrong.push(...judgeSent(one, expectedAt(one.kind, level)));
+  }
+  return { outcome: "sent", response, wrong };
+}
+
+/**
+ * Who must have been asked, and what the client gets. Counting goes to the first deployment with Anthropic and nowhere
+ * else: where that one is busy, its refusal is passed on.
+ */
+function expectedAttempts(cell: Cell): { kinds: readonly ProviderKind[]; status: number } {
+  const kinds = kindsOf(cell);
+  if (!isCounting(cell.path)) return { kinds, status: 200 };
+  const isBusy = cell.attempt === "failover" && kinds[0] === "anthropic";
+  return { kinds: ["anthropic"], status: isBusy ? 529 : 200 };
+}
+
+const isCounting = (path: string) => path.endsWith("/count_tokens");
+
+/** Kinds of the deployments of a cell's model; all but the last are busy. */
+function kindsOf({ attempt, kind }: Cell): readonly ProviderKind[] {
+  return attempt === "failover" ? [kindBefore(kind), kind] : [kind];
 }
 
 const kindBefore = (kind: ProviderKind) =>

@@ -218,6 +218,7 @@ export const bodyAttacks: readonly Attack[] = [
     name: "warming a cache",
     body: (dialect) => bodyOf(dialect, { more: { max_tokens: 0, max_output_tokens: 0 } }),
     refused: EVERYWHERE,
+    isAboutLength: true,
   },
   {
     vector: 14,
