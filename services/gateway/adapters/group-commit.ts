@@ -49,7 +49,14 @@ export class GroupCommit<Row> {
   #idle: (() => void)[] = [];
 
   constructor(settings: GroupCommitSettings<Row>) {
-    this.#settings = { capacity: 5000, batchRows: 500, timeoutMs: 10_000, maxBackoffMs: 1000, gatherMs: 0, ...settings };
+    this.#settings = {
+      capacity: 5000,
+      batchRows: 500,
+      timeoutMs: 10_000,
+      maxBackoffMs: 1000,
+      gatherMs: 0,
+      ...settings,
+    };
   }
 
   /** Whether the last attempt failed and none has succeeded since. */

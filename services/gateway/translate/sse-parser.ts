@@ -25,18 +25,18 @@ export class SseParser {
   constructor(readonly maxLength = 4 * 1024 * 1024) {}
 
   /**
+   * @param events where they are put: those before one without sense are there when it throws. @default a new list
    * @returns the events that are complete now; none has a line break in its JSON unless its data came in several lines
    * @throws SseTooLargeError
    * @throws SyntaxError for an event without `event:` that is not a JSON object
    */
-  push(chunk: Uint8Array): MessageEvent[] {
+  push(chunk: Uint8Array, events: MessageEvent[] = []): MessageEvent[] {
     const piece = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString("latin1");
     if (!this.#completes(piece)) {
       this.#keep(piece);
-      return [];
+      return events;
     }
     const text = this.#take(piece);
-    const events: MessageEvent[] = [];
     const rest = text.includes("\r") ? readBlocks(text, 0, events) : readCanonical(text, events);
     if (rest < text.length) this.#keep(text.slice(rest));
     return events;

@@ -110,17 +110,12 @@ export class MessageSource implements Dispatcher.DispatchHandler {
       if (this.#trailingReads > MAX_TRAILING_READS) controller.abort(new Error("no end after the end"));
       return;
     }
-    let events: readonly MessageEvent[];
-    try {
-      events = this.#take(this.#decoder.push(chunk));
-    } catch (error) {
-      this.#fail(error instanceof GatewayError ? error : invalidAnswer());
-      return;
-    }
+    const { events, failure } = this.#take(chunk);
     if (this.#consumer !== undefined) this.#handOn(this.#consumer, events);
     else this.#held.push(...events);
     if (this.progress.phase === "failed") this.#fail(toStreamFailure(this.progress));
     else if (this.progress.phase === "done") this.#end();
+    else if (failure !== undefined) this.#fail(failure);
     else if (this.#hasContent && this.#consumer === undefined) this.#wake();
   }
 
@@ -135,14 +130,31 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     this.#fail(this.#phase === "refused" ? this.#readRefusal() : toUpstreamFailure(error));
   }
 
-  /** Events up to the end of the message; what follows it has no meaning. */
-  #take(events: readonly MessageEvent[]): readonly MessageEvent[] {
-    for (const [index, event] of events.entries()) {
-      const { isOver, hasContent } = reduceProgress(this.progress, event);
-      if (hasContent) this.#hasContent = true;
-      if (isOver) return events.slice(0, index + 1);
+  /**
+   * Events up to the end of the message; what follows it has no meaning. Those that share a read with bytes without sense
+   * count when they come before them: they were delivered, and are billed.
+   */
+  #take(chunk: Buffer): { events: readonly MessageEvent[]; failure?: GatewayError } {
+    const events: MessageEvent[] = [];
+    let failure: GatewayError | undefined;
+    try {
+      this.#decoder.push(chunk, events);
+    } catch (error) {
+      failure = error instanceof GatewayError ? error : invalidAnswer();
     }
-    return events;
+    let count = 0;
+    try {
+      for (const event of events) {
+        const { isOver, hasContent } = reduceProgress(this.progress, event);
+        count += 1;
+        if (hasContent) this.#hasContent = true;
+        if (isOver) return { events: events.slice(0, count) };
+      }
+    } catch {
+      // This one was no JSON.
+      return { events: events.slice(0, count), failure: invalidAnswer() };
+    }
+    return failure === undefined ? { events } : { events, failure };
   }
 
   #handOn(consumer: EventConsumer, events: readonly MessageEvent[]): void {

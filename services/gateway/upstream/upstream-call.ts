@@ -4,8 +4,11 @@ import type { ReportedError } from "../translate/errors/upstream-error";
 
 /** How a provider puts events into bytes. */
 export interface EventDecoder {
-  /** @throws GatewayError for a failure that the provider reports, any other error for bytes without sense */
-  push(chunk: Uint8Array): readonly MessageEvent[];
+  /**
+   * @param events where events go as they are read: those before a failure are there when it is thrown
+   * @throws GatewayError for a failure that the provider reports, any other error for bytes without sense
+   */
+  push(chunk: Uint8Array, events: MessageEvent[]): void;
 }
 
 /** One request to a provider, ready to be sent. */

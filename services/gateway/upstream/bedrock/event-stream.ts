@@ -31,14 +31,16 @@ export class EventStreamDecoder {
   /** Bytes without which nothing can be done. */
   #needed = PRELUDE_BYTES;
 
-  /** @throws EventStreamError */
-  push(chunk: Uint8Array): EventStreamFrame[] {
+  /**
+   * @param frames where they are put: those before one without sense are there when it throws. @default a new list
+   * @throws EventStreamError
+   */
+  push(chunk: Uint8Array, frames: EventStreamFrame[] = []): EventStreamFrame[] {
     this.#parts.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     this.#size += chunk.byteLength;
-    if (this.#size < this.#needed) return [];
+    if (this.#size < this.#needed) return frames;
     // Joined once a frame is complete, not once a read.
     let bytes = Buffer.concat(this.#parts);
-    const frames: EventStreamFrame[] = [];
     this.#needed = PRELUDE_BYTES;
     while (bytes.length >= PRELUDE_BYTES) {
       const length = readLength(bytes);

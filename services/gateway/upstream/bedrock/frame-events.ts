@@ -8,7 +8,17 @@ import { EventStreamDecoder, EventStreamError, type EventStreamFrame } from "./e
 /** Frames of InvokeModelWithResponseStream, each with one event of the Messages API. */
 export function frameEvents(): EventDecoder {
   const decoder = new EventStreamDecoder();
-  return { push: (chunk) => decoder.push(chunk).flatMap(readFrame) };
+  return {
+    push(chunk, events) {
+      const frames: EventStreamFrame[] = [];
+      try {
+        decoder.push(chunk, frames);
+      } finally {
+        // Frames before one without sense count, as long as they have sense themselves.
+        for (const frame of frames) events.push(...readFrame(frame));
+      }
+    },
+  };
 }
 
 /** @throws GatewayError for an exception frame */

@@ -82,7 +82,12 @@ const intent = (requestId: string, owner = OWNER): Intent => ({
   reservedNano: 5,
   row: auditRow({ requestId }),
 });
-const put = (...ids: string[]) => Promise.all(ids.map((id) => log.put(intent(id))));
+const put = async (...ids: string[]) => {
+  const written = Promise.all(ids.map((id) => log.put(intent(id))));
+  // The log gathers for a millisecond.
+  await pass(1);
+  await written;
+};
 /** Statement by statement, as `put <batch> <requests> -<deleted>` or `sweep <last batch> +<kept>`. */
 const told = () =>
   pool.statements.map(({ text, batch, batches, requests }) =>
