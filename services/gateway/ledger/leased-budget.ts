@@ -33,6 +33,11 @@ interface Waiting {
 /** Of the recent reservations, this many times over is asked for in advance. */
 const LOOK_AHEAD = 4;
 
+/** Room of a 16th of what is left is much: others may be waiting for it. */
+const MUCH = 16;
+/** Calls of `giveBackIdle` after which little room is given back too. */
+const IDLE_CALLS = 4;
+
 /**
  * One budget in this process: room leased from the store, and reservations against it. While there is room a
  * reservation needs no I/O; otherwise one question at a time goes to the store for all who wait, in their order.
@@ -43,6 +48,7 @@ export class LeasedBudget {
   #reservedNano = 0;
   /** Reserved since the last `giveBackIdle`. */
   #recentNano = 0;
+  #idleCalls = 0;
   /** The most the store has said is spent. Nothing is added here: its next answer may hold that already. */
   #spentNano = 0;
   #isAsking = false;
@@ -95,9 +101,15 @@ export class LeasedBudget {
     this.#leasedNano -= costNano;
   }
 
-  /** Gives room back that nothing was reserved from since the last call. */
+  /**
+   * Gives room back that nothing was reserved from since the last call, or since the last few when it is little beside what is
+   * left: a key that is used every other second need not ask each time.
+   */
   giveBackIdle(): void {
-    if (this.#recentNano === 0 && this.#waiting.length === 0 && !this.#isAsking) this.giveBackFree();
+    const isIdle = this.#recentNano === 0 && this.#waiting.length === 0 && !this.#isAsking;
+    this.#idleCalls = isIdle ? this.#idleCalls + 1 : 0;
+    const isMuch = this.freeNano * MUCH > this.limitNano - this.#spentNano;
+    if (isIdle && (isMuch || this.#idleCalls >= IDLE_CALLS)) this.giveBackFree();
     this.#recentNano = 0;
   }
 

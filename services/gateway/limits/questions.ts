@@ -21,12 +21,14 @@ export class Questions {
   ask(request: QuotaRequest): Promise<QuotaGrant> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ request, resolve, reject });
-      if (!this.#isAsking) void this.#askAll();
+      if (this.#isAsking) return;
+      this.#isAsking = true;
+      // The limits of one request, and of others that came with it, are asked for together.
+      setImmediate(() => void this.#askAll());
     });
   }
 
   async #askAll(): Promise<void> {
-    this.#isAsking = true;
     while (this.#waiting.length > 0) {
       const together = this.#waiting.splice(0, this.maxTogether);
       try {
