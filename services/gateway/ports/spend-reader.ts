@@ -1,3 +1,5 @@
+import type { AuditRow } from "./audit-log";
+
 /** From `from` up to, not including, `to`. */
 export interface SpendPeriod {
   readonly from: Date;
@@ -15,44 +17,11 @@ export interface SpendFilter {
   readonly period?: SpendPeriod | undefined;
 }
 
-/** One request that asked for a model. */
-export interface SpendLog {
-  readonly requestId: string;
-  readonly startedAt: Date;
-  readonly route: string;
-  readonly keyId: string | null;
-  readonly keyHash: string | null;
-  readonly keyAlias: string | null;
-  readonly userId: string | null;
-  readonly workspace: string | null;
-  readonly scope: string | null;
-  readonly endUser: string | null;
-  readonly client: string | null;
-  readonly sessionId: string | null;
-  readonly enforcementLevel: string | null;
-  readonly promptHash: string | null;
-  readonly modelRequested: string | null;
-  readonly modelUsed: string | null;
-  readonly deployment: string | null;
-  /** Deployments that were asked. */
-  readonly attempts: number;
-  readonly status: number;
-  readonly errorType: string | null;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  /** Part of `outputTokens`. */
-  readonly reasoningTokens: number;
-  readonly cacheReadTokens: number;
-  readonly cacheWriteTokens: number;
-  /** Part of `cacheWriteTokens`. */
-  readonly cacheWrite1hTokens: number;
-  readonly isUsageEstimated: boolean;
-  /** `null` when the deployment has no price. */
-  readonly costNanoUsd: number | null;
-  readonly latencyMs: number;
-  /** Time to the first content; `null` when there was none. */
-  readonly ttftMs: number | null;
-}
+/** One request that asked for a model: its audit row, without what only tells of management calls and of the caller's kind. */
+export type SpendLog = Omit<
+  AuditRow,
+  "callerKind" | "isStream" | "userAgent" | "actor" | "target" | "changed"
+>;
 
 /** What can be told apart in a report. */
 export type SpendDimension = "key" | "user" | "model" | "day";
