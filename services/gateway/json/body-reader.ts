@@ -130,7 +130,7 @@ export class BodyReader {
     const start = this.#position + 1;
     const end = this.#strings.scan(start);
     this.#position = end + 1;
-    if (end - start >= RAW_TEXT_BYTES) return new RawText(this.#byteText(start, end));
+    if (end - start >= RAW_TEXT_BYTES) return new RawText(this.#bytes, start, end);
     return this.#decode(start, end);
   }
 

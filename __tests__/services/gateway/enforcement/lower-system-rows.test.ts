@@ -13,7 +13,7 @@ it("leaves a conversation without such rows as it is", () => {
 });
 
 it("takes them out wherever they stand, in their order", () => {
-  const long = new RawText("x".repeat(600));
+  const long = RawText.of("x".repeat(600));
   expect(
     lowerSystemRows([
       { role: "system", content: "One" },
@@ -51,7 +51,7 @@ it.each([
   ],
   [
     "type that is no name",
-    { role: "user", content: [{ type: new RawText("x") as never }] },
+    { role: "user", content: [{ type: RawText.of("x") as never }] },
     "messages.1.content.0.type",
   ],
   ["system row of another kind", { role: "system", content: 1 as never }, "messages.1.content"],
