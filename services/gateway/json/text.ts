@@ -35,6 +35,12 @@ export function isBlankText(text: Text): boolean {
   return index >= end || textOf(text).trim() === "";
 }
 
+/** The first characters of a text that is expected to be ASCII, such as base64; of a long one as it is escaped. */
+export function beginningOf(text: Text, length: number): string {
+  const beginning = text.slice(0, length);
+  return typeof beginning === "string" ? beginning : beginning.escaped;
+}
+
 /** Bytes of UTF-8; a long text counts as it is escaped, which is never less. */
 export function byteLengthOf(text: Text): number {
   return typeof text === "string" ? Buffer.byteLength(text) : text.byteLength;

@@ -18,8 +18,7 @@ export function readDataUrl(url: Text): DataUrl | undefined {
   // Escapes before the data, such as `image\/png`, would be taken for a part of the type.
   const start = url.slice(0, MAX_HEAD).escaped;
   const comma = start.indexOf(",");
-  if (comma >= 0 && start.lastIndexOf("\\", comma) < 0)
-    return split(start, (from) => url.slice(from));
+  if (comma >= 0 && start.lastIndexOf("\\", comma) < 0) return split(start, (from) => url.slice(from));
   const text = textOf(url);
   return split(text.slice(0, MAX_HEAD), (from) => text.slice(from));
 }
