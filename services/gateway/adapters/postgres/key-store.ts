@@ -13,6 +13,7 @@ import {
 import { KeyIndex } from "../key-index";
 import { isUniqueViolation } from "./error-class";
 import { type KeyRow, toVirtualKey } from "./key-row";
+import { LIMIT_COLUMNS } from "./limits-row";
 import { ReplicatedTable } from "./replicated-table";
 import { type Columns, setClause } from "./set-clause";
 
@@ -157,12 +158,8 @@ const COLUMNS: Columns<KeyChanges> = {
   metadata: "metadata",
   expiresAt: "expires_at",
   isBlocked: "is_blocked",
-  maxBudgetNanoUsd: "max_budget_nano_usd",
-  budgetDuration: "budget_duration",
   budgetId: "budget_id",
-  rpmLimit: "rpm_limit",
-  tpmLimit: "tpm_limit",
-  maxParallelRequests: "max_parallel_requests",
+  ...LIMIT_COLUMNS,
 };
 
 const INSERT = `
