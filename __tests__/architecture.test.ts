@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
+import { importCircles } from "./support/import-circles";
 import { type Import, importsOf, PROJECT, sourceFiles } from "./support/source-files";
 
 /** Who may import what. Everything else is a mistake in direction, see docs/architecture.md. */
@@ -107,6 +108,21 @@ describe("imports", () => {
         .filter((one) => !one.typeOnly)
         .map(show),
     ).toEqual([]);
+  });
+});
+
+describe("circles of imports", () => {
+  const type = (from: string, file: string): Import => ({ from: `${from}.ts`, file, typeOnly: true });
+
+  it.each<[string, Import[], string[]]>([
+    ["a line", [type("a", "b"), type("b", "c"), type("a", "c")], []],
+    ["a circle of two", [type("a", "b"), type("b", "a")], ["a → b → a"]],
+    ["a circle further on", [type("a", "b"), type("b", "c"), type("c", "b")], ["b → c → b"]],
+  ])("are found in %s", (_name, imports, circles) => expect(importCircles(imports)).toEqual(circles));
+
+  it("are nowhere, not even of types", () => {
+    const others = ["bench", "tools"].flatMap(sourceFiles).flatMap(importsOf);
+    expect(importCircles([...all, ...others])).toEqual([]);
   });
 });
 

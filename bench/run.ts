@@ -1,9 +1,9 @@
 import { cells } from "./cells";
+import { type CellResult, runCell } from "./cells/run-cell";
 import { checks } from "./checks";
 import type { CheckResult } from "./checks/check";
 import { runCheck } from "./checks/run-check";
 import type { Laboratory } from "./measure/laboratory";
-import { type CellResult, runCell } from "./measure/run-cell";
 import { warmUp } from "./measure/warm-up";
 import { type BenchOptions, isSelected } from "./options";
 import type { RunResult } from "./report/report";

@@ -1,6 +1,6 @@
 import type { Cell } from "../../bench/cells/cell";
 import { atLeastTimes } from "../../bench/cells/limits";
-import type { CellResult } from "../../bench/measure/run-cell";
+import type { CellResult } from "../../bench/cells/run-cell";
 import { answersPerSecond, latencyP50, type Sample } from "../../bench/measure/sample";
 import type { LoadResult } from "../../bench/processes/load-client";
 import { exitCode } from "../../bench/report/exit-code";

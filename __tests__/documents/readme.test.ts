@@ -43,12 +43,4 @@ describe("README.md", () => {
         expect(Object.keys(scripts)).toContain(name);
     }
   });
-
-  it("links to files that exist", () => {
-    const text = readFileSync(join(PROJECT, "README.md"), "utf8");
-    for (const [, target = ""] of text.matchAll(/\]\(([^)#]+)\)/g)) {
-      if (!target.startsWith("http"))
-        expect(() => readFileSync(join(PROJECT, target), { flag: "r" })).not.toThrow(/ENOENT/);
-    }
-  });
 });

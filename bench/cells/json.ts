@@ -5,7 +5,8 @@ import {
   latencyP50,
   latencyP99,
 } from "../measure/sample";
-import type { Cell, Limit, Workload } from "./cell";
+import type { Workload } from "../measure/workload";
+import type { Cell, Limit } from "./cell";
 import { atLeastTimes, atMostTimes, bareAndSync } from "./limits";
 
 function throughput(goal: string, title: string, workload: Workload, limit: Limit): Cell {

@@ -1,4 +1,3 @@
-import type { Workload } from "../cells/cell";
 import { cpuTime, cpuTimeOfChildren } from "../processes/cpu-time";
 import { runLoad } from "../processes/load-client";
 import { residentMemory } from "../processes/resident-memory";
@@ -10,6 +9,7 @@ import type { Laboratory } from "./laboratory";
 import type { Sample } from "./sample";
 import { statsDifference } from "./stats-difference";
 import { stopwatch } from "./stopwatch";
+import type { Workload } from "./workload";
 
 const WARMUP_MS = 1000;
 const MEMORY_EVERY_MS = 50;

@@ -1,5 +1,5 @@
-import type { Workload } from "../cells/cell";
 import type { LoadResult } from "../processes/load-client";
+import type { Workload } from "./workload";
 
 /** One measurement of one target. */
 export interface Sample {

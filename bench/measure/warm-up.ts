@@ -1,7 +1,7 @@
-import type { Workload } from "../cells/cell";
 import type { Target } from "../targets/target";
 import type { Laboratory } from "./laboratory";
 import { measure } from "./measure";
+import type { Workload } from "./workload";
 
 /** Both kinds of answers, so that what runs later has been compiled. */
 const WORKLOADS: readonly Workload[] = [

@@ -1,5 +1,5 @@
 import type { Metric } from "../cells/cell";
-import type { CellResult } from "../measure/run-cell";
+import type { CellResult } from "../cells/run-cell";
 import { median } from "../statistics/median";
 import { type RoundRatios, roundRatios } from "../statistics/round-ratios";
 import type { TargetName } from "../targets/target";

@@ -1,5 +1,5 @@
+import type { CellResult } from "../cells/run-cell";
 import type { CheckResult } from "../checks/check";
-import type { CellResult } from "../measure/run-cell";
 import type { BenchOptions } from "../options";
 import type { Cores } from "../processes/cores";
 import { median } from "../statistics/median";

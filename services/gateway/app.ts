@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { zodValidator } from "../shared/zod-validator";
+import { Capacity } from "./capacity";
 import type { GatewayConfig } from "./config";
 import type { LevelSource } from "./enforcement/levels";
 import type { PromptSource } from "./enforcement/prompt";
@@ -11,7 +12,6 @@ import type { Limiter } from "./limits/limiter";
 import { createFindingCounter } from "./metrics/finding-counter";
 import { MetricsRegistry } from "./metrics/registry";
 import { createRowCounter } from "./metrics/row-counter";
-import { Capacity } from "./overload/capacity";
 import { access } from "./plugins/access";
 import { audit } from "./plugins/audit";
 import { auth } from "./plugins/auth";

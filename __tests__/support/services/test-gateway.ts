@@ -9,6 +9,7 @@ import { MemoryQuotaStore } from "../../../services/gateway/adapters/memory/quot
 import { MemorySpendStore } from "../../../services/gateway/adapters/memory/spend-store";
 import { MemoryUserStore } from "../../../services/gateway/adapters/memory/user-store";
 import { buildApp } from "../../../services/gateway/app";
+import type { CapacityLimits } from "../../../services/gateway/capacity";
 import type { LevelSettings } from "../../../services/gateway/enforcement/level-settings";
 import { EnforcementLevels } from "../../../services/gateway/enforcement/levels";
 import type { PromptSource } from "../../../services/gateway/enforcement/prompt";
@@ -16,7 +17,6 @@ import { SCREENING_OFF, type ScreeningSettings } from "../../../services/gateway
 import { hashKey, maskKey } from "../../../services/gateway/key-token";
 import { Ledger } from "../../../services/gateway/ledger/ledger";
 import { Limiter } from "../../../services/gateway/limits/limiter";
-import type { CapacityLimits } from "../../../services/gateway/overload/capacity";
 import type { AdminRole } from "../../../services/gateway/ports/admin-token-store";
 import type { NewVirtualKey, VirtualKey } from "../../../services/gateway/ports/key-store";
 import type { Deployment } from "../../../services/gateway/routing/deployment";

@@ -1,5 +1,4 @@
-import type { AuditRow } from "../ports/audit-log";
-import type { Intent } from "../ports/budget-store";
+import type { AuditRow, Intent } from "../ports/audit-log";
 
 /** What goes through the group commit: a row, and the budgets that its cost is taken from. */
 export interface CommitItem {

@@ -1,5 +1,4 @@
-import type { AuditEntry, AuditRow } from "../ports/audit-log";
-import type { Intent } from "../ports/budget-store";
+import type { AuditEntry, AuditRow, Intent } from "../ports/audit-log";
 import type { CommitItem } from "./commit-item";
 import type { GroupCommit } from "./group-commit";
 

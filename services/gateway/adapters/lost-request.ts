@@ -1,5 +1,4 @@
-import type { AuditRow } from "../ports/audit-log";
-import type { Intent } from "../ports/budget-store";
+import type { AuditRow, Intent } from "../ports/audit-log";
 
 /**
  * The row of a request whose gateway died under it. What the provider will bill is not known; the reserved amount is

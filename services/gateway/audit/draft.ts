@@ -1,47 +1,24 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { auditNotCommitted, auditUnavailable, clientClosed, type GatewayError } from "../errors";
 import type { Reservation } from "../ledger/reservation";
 import type { MessageProgress } from "../messages/progress";
 import { settleUsage } from "../messages/settle-usage";
 import { NO_USAGE, type TokenUsage } from "../messages/usage";
-import type { Caller } from "../plugins/auth";
 import { type AuditEntry, AuditNotCommittedError, type AuditRow } from "../ports/audit-log";
 import type { Clock } from "../ports/clock";
 import { computeCostNanoUsd } from "../pricing/cost";
 import type { Deployment } from "../routing/deployment";
 import { boundedText } from "./bounded-text";
-import { clientOf } from "./client-of";
-import { scopeOf } from "./key-scope";
+import { type DraftOrigin, NO_FACTS, type RequestFacts } from "./request-facts";
 import { sessionInHeaders, sessionInMetadata } from "./session-id";
-
-/** What is known of a request before anything is done for it. */
-export interface DraftOrigin {
-  readonly requestId: string;
-  readonly route: string;
-  readonly caller: Caller;
-  readonly headers: IncomingHttpHeaders;
-}
+import { toAuditRow } from "./to-audit-row";
 
 /** The audit row of a running request. Filled in on the way, committed exactly once. */
 export class AuditDraft {
   readonly #startedAt: number;
-  #model: { requested: string | null; used: string | null; deployment: Deployment | undefined } = {
-    requested: null,
-    used: null,
-    deployment: undefined,
-  };
-  #endUser: string | null = null;
-  #sessionId: string | null;
-  #policy: { level: string | null; promptHash: string | null } = { level: null, promptHash: null };
-  #isStream = false;
-  #attempts = 0;
+  readonly #facts: RequestFacts;
+  /** Most output tokens that the deployment is asked for. */
   #maxTokens = 0;
-  #usage: TokenUsage = NO_USAGE;
-  #isUsageEstimated = false;
-  #ttftMs: number | null = null;
-  #errorType: string | null = null;
   #isSent = false;
-  #change: { target: string; fields: string } | undefined;
   #isCommitted = false;
   #reservation: Reservation | undefined;
   /** Whether the route's handler has taken over: from then on it sees to the row, however the request ends. */
@@ -55,7 +32,7 @@ export class AuditDraft {
     readonly onRow: (row: AuditRow) => void,
   ) {
     this.#startedAt = clock.now();
-    this.#sessionId = sessionInHeaders(origin.headers);
+    this.#facts = { ...NO_FACTS, sessionId: sessionInHeaders(origin.headers) };
   }
 
   get isCommitted(): boolean {
@@ -63,19 +40,20 @@ export class AuditDraft {
   }
 
   recordRequest(model: string, isStream: boolean, endUser: unknown): void {
-    this.#model.requested = boundedText(model, 200);
-    this.#isStream = isStream;
-    this.#endUser = boundedText(endUser, 200);
+    this.#facts.modelRequested = boundedText(model, 200);
+    this.#facts.isStream = isStream;
+    this.#facts.endUser = boundedText(endUser, 200);
   }
 
   /** What the body says of the conversation; a header that names it goes before. */
   recordMetadata(metadata: unknown): void {
-    this.#sessionId ??= sessionInMetadata(metadata);
+    this.#facts.sessionId ??= sessionInMetadata(metadata);
   }
 
   /** Which working rules hold. @param promptHash SHA-256 of the enforced prompt; `null` when there is none */
   recordPolicy(level: string, promptHash: string | null): void {
-    this.#policy = { level: boundedText(level, 100), promptHash: boundedText(promptHash, 100) };
+    this.#facts.enforcementLevel = boundedText(level, 100);
+    this.#facts.promptHash = boundedText(promptHash, 100);
   }
 
   /**
@@ -84,20 +62,20 @@ export class AuditDraft {
    * @param maxTokens most output tokens it is asked for
    */
   recordDeployment(deployment: Deployment, attempts: number, maxTokens: number): void {
-    this.#attempts = attempts;
+    this.#facts.attempts = attempts;
     this.#maxTokens = maxTokens;
-    this.#usage = NO_USAGE;
-    this.#isUsageEstimated = false;
-    this.#model.deployment = deployment;
-    this.#model.used = deployment.upstreamModel;
+    this.#facts.usage = NO_USAGE;
+    this.#facts.isUsageEstimated = false;
+    this.#facts.deployment = deployment;
+    this.#facts.modelUsed = deployment.upstreamModel;
   }
 
   /** Takes over what the provider has reported so far. */
   recordMessage(progress: MessageProgress): void {
     const { usage, isEstimated } = settleUsage(progress, this.#maxTokens);
-    this.#usage = usage;
-    this.#isUsageEstimated = isEstimated;
-    if (progress.upstreamModel !== null) this.#model.used = boundedText(progress.upstreamModel, 200);
+    this.#facts.usage = usage;
+    this.#facts.isUsageEstimated = isEstimated;
+    if (progress.upstreamModel !== null) this.#facts.modelUsed = boundedText(progress.upstreamModel, 200);
   }
 
   /** The provider is about to be asked: from here on the request counts for limits, whatever comes of it. */
@@ -111,16 +89,19 @@ export class AuditDraft {
 
   /** Counters reported so far, in tokens. */
   get usage(): TokenUsage {
-    return this.#usage;
+    return this.#facts.usage;
   }
 
   /** What the usage so far costs, in nano-USD. `null`: the deployment has no price. */
   get costNanoUsd(): number | null {
-    return this.#cost(this.#model.deployment);
+    const { deployment, usage } = this.#facts;
+    // Nothing was asked of a provider: nothing was spent.
+    if (deployment === undefined) return 0;
+    return deployment.prices === undefined ? null : computeCostNanoUsd(usage, deployment.prices);
   }
 
   recordFirstContent(): void {
-    this.#ttftMs ??= this.#elapsedMs();
+    this.#facts.ttftMs ??= this.#elapsedMs();
   }
 
   /**
@@ -128,19 +109,19 @@ export class AuditDraft {
    * @param fields names of the fields it sets
    */
   recordChange(target: string, fields: readonly string[] = []): void {
-    this.#change = { target, fields: fields.join(", ") };
+    this.#facts.change = { target, fields: fields.join(", ") };
   }
 
   recordError(error: GatewayError): void {
-    this.#errorType = error.type;
+    this.#facts.errorType = error.type;
   }
 
   get modelRequested(): string | null {
-    return this.#model.requested;
+    return this.#facts.modelRequested;
   }
 
   get endUser(): string | null {
-    return this.#endUser;
+    return this.#facts.endUser;
   }
 
   /** When the request came, in milliseconds since 1970. */
@@ -188,52 +169,11 @@ export class AuditDraft {
   }
 
   #toRow(status: number): AuditRow {
-    const { requestId, route, caller, headers } = this.origin;
-    const userAgent = headers["user-agent"];
-    const key = caller.kind === "key" ? caller.key : undefined;
-    const { requested, used, deployment } = this.#model;
-    return {
-      requestId,
-      startedAt: new Date(this.#startedAt),
-      callerKind: caller.kind,
-      keyId: key?.keyId ?? null,
-      keyHash: key?.tokenHash ?? null,
-      keyAlias: key?.keyAlias ?? null,
-      userId: key?.userId ?? null,
-      ...scopeOf(key),
-      endUser: this.#endUser,
-      route,
-      modelRequested: requested,
-      modelUsed: used,
-      deployment: deployment?.id ?? null,
-      attempts: this.#attempts,
+    return toAuditRow(this.origin, this.#facts, {
       status,
-      errorType: this.#errorType,
-      inputTokens: this.#usage.inputTokens,
-      outputTokens: this.#usage.outputTokens,
-      reasoningTokens: this.#usage.thinkingTokens,
-      cacheReadTokens: this.#usage.cacheReadTokens,
-      cacheWriteTokens: this.#usage.cacheWriteTokens,
-      cacheWrite1hTokens: this.#usage.cacheWrite1hTokens,
-      isUsageEstimated: this.#isUsageEstimated,
-      costNanoUsd: this.costNanoUsd,
+      startedAt: new Date(this.#startedAt),
       latencyMs: this.#elapsedMs(),
-      ttftMs: this.#ttftMs,
-      isStream: this.#isStream,
-      userAgent: boundedText(userAgent, 200),
-      client: clientOf(userAgent),
-      sessionId: this.#sessionId,
-      enforcementLevel: this.#policy.level,
-      promptHash: this.#policy.promptHash,
-      actor: caller.kind === "token" ? caller.token.name : null,
-      target: this.#change?.target ?? null,
-      changed: this.#change?.fields || null,
-    };
-  }
-
-  /** Nothing was asked of a provider: nothing was spent. No price: nobody knows. */
-  #cost(deployment: Deployment | undefined): number | null {
-    if (deployment === undefined) return 0;
-    return deployment.prices === undefined ? null : computeCostNanoUsd(this.#usage, deployment.prices);
+      costNanoUsd: this.costNanoUsd,
+    });
   }
 }

@@ -1,7 +1,7 @@
 import type { ProviderAccess } from "../routing/deployment";
 import { Secret } from "../secret";
 import { type Environment, variableOf } from "./environment";
-import type { ModelEntry } from "./schema";
+import type { ModelEntry } from "./model-entry";
 
 /** @returns the credentials for Anthropic's own API, or why there are none */
 export function readAnthropicAccess(

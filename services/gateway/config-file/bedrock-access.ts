@@ -1,7 +1,7 @@
 import type { ProviderAccess } from "../routing/deployment";
 import { Secret } from "../secret";
 import { type Environment, resolveText, variableOf } from "./environment";
-import type { ModelEntry } from "./schema";
+import type { ModelEntry } from "./model-entry";
 
 type BedrockAccess = Extract<ProviderAccess, { provider: "bedrock" }>;
 type Params = ModelEntry["litellm_params"];

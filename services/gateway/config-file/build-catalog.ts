@@ -5,9 +5,10 @@ import { readAnthropicAccess } from "./anthropic-access";
 import { readBedrockTarget } from "./bedrock-access";
 import { type Environment, resolveText } from "./environment";
 import { WITHOUT_EFFECT } from "./known-settings";
+import type { ModelEntry } from "./model-entry";
 import { readPrices } from "./read-prices";
 import { readRoutingSettings } from "./routing-settings";
-import type { ConfigFile, ModelEntry } from "./schema";
+import type { ConfigFile } from "./schema";
 
 /** Anthropic's own address, used when neither the file nor the environment names another. */
 const ANTHROPIC_API_BASE = "https://api.anthropic.com";

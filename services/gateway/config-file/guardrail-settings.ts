@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { PATTERNS } from "../guardrails/patterns";
 import { DEFAULT_SET, SCREENING_OFF, type ScreeningSettings, selectPatterns } from "../guardrails/screening";
-import type { ConfigFile } from "./schema";
 
 const KNOWN = [DEFAULT_SET, ...PATTERNS.map(({ id }) => id)] as const;
 const KNOWN_TEXT = KNOWN.join(", ");
@@ -18,9 +17,9 @@ export const guardrailSettings = z
   })
   .optional();
 
-/** @returns what a file says; off where it says nothing */
-export function readGuardrailSettings({ guardrail_settings: given }: ConfigFile): ScreeningSettings {
-  const { default: action = "off", patterns } = given ?? {};
+/** @param section what a file says @default - nothing: off, with the default patterns */
+export function readGuardrailSettings(section: z.output<typeof guardrailSettings>): ScreeningSettings {
+  const { default: action = "off", patterns } = section ?? {};
   return {
     action,
     patterns: (patterns === undefined ? undefined : selectPatterns(patterns)) ?? SCREENING_OFF.patterns,

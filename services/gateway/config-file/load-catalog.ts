@@ -31,7 +31,7 @@ export function loadCatalog(path: string, origin: LoadOrigin): LoadedCatalog {
   return {
     text,
     callbacks: readCallbackNames(file),
-    guardrails: readGuardrailSettings(file),
+    guardrails: readGuardrailSettings(file.guardrail_settings),
     levels: buildLevels(file, origin.defaultLevel),
     ...buildCatalog(file, origin),
   };

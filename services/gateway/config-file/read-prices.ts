@@ -1,5 +1,5 @@
 import type { TokenPrices } from "../pricing/cost";
-import { LONG_PROMPT_TIERS, type ModelEntry } from "./schema";
+import { LONG_PROMPT_TIERS, type ModelEntry } from "./model-entry";
 
 type ModelInfo = NonNullable<ModelEntry["model_info"]>;
 

@@ -1,25 +1,14 @@
 import type { VirtualKey } from "../ports/key-store";
+import type { Limits } from "../ports/limits";
 import type { NamedBudget } from "../ports/named-budget-store";
 import type { User } from "../ports/user-store";
 
-/** What a key, or the user that it belongs to, may use. `null`: no limit. */
-export interface Allowance {
+/** What a key, or the user that it belongs to, may use. */
+export interface Allowance extends Limits {
   readonly scope: "key" | "user";
   /** Key id or user id. */
   readonly id: string;
-  /** In a budget period, in nano-USD. */
-  readonly maxBudgetNanoUsd: number | null;
-  /** Length of a budget period, such as `30d`; `null`: for ever. */
-  readonly budgetDuration: string | null;
-  /** Requests a minute. */
-  readonly rpmLimit: number | null;
-  /** Tokens a minute. */
-  readonly tpmLimit: number | null;
-  /** Requests at the same time. */
-  readonly maxParallelRequests: number | null;
 }
-
-type Limits = Omit<Allowance, "scope" | "id">;
 
 /** What a key may use. @param budget the one its `budgetId` refers to */
 export function allowanceOfKey(key: VirtualKey, budget: NamedBudget | undefined): Allowance {

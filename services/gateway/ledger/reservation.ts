@@ -1,5 +1,4 @@
-import type { AuditRow } from "../ports/audit-log";
-import type { Intent } from "../ports/budget-store";
+import type { AuditRow, Intent } from "../ports/audit-log";
 import type { LeasedBudget } from "./leased-budget";
 
 /** Holding one of so few for a second would be felt by others. */

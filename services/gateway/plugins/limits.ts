@@ -4,9 +4,12 @@ import { rateLimited } from "../errors";
 import { budgetForParallel } from "../ledger/budgets-of-request";
 import type { Ledger } from "../ledger/ledger";
 import { Reservation } from "../ledger/reservation";
-import type { QuotaAnswer, TakenQuota } from "../limits/leased-quota";
+import { type CountKind, countsOf, type RequestCount } from "../limits/counts-of-request";
+import { HeldLimits } from "../limits/held-limits";
+import type { QuotaAnswer } from "../limits/leased-quota";
 import type { Limiter } from "../limits/limiter";
 import { limitsOf, type RequestLimits } from "../limits/limits-of-request";
+import { tightestOf } from "../limits/tightest-answer";
 import type { Clock } from "../ports/clock";
 
 declare module "fastify" {
@@ -28,23 +31,6 @@ export interface LimitsOptions {
   readonly clock: Clock;
 }
 
-type Kind = "requests" | "tokens";
-
-/** One limit per minute that a request counts for. */
-interface Wanted {
-  readonly kind: Kind;
-  readonly of: RequestLimits;
-  readonly limit: number;
-  readonly amount: number;
-}
-
-/** What a request holds of the limits of its key and of its user. */
-interface Held {
-  readonly places: Reservation[];
-  readonly requests: TakenQuota[];
-  readonly tokens: TakenQuota[];
-}
-
 /**
  * Requests and tokens a minute, and requests at the same time, of the key and of its user. A request that is refused, here or later, before the
  * provider is asked gives back what it counted; at the end the provider's count takes the place of the estimate.
@@ -57,26 +43,30 @@ export const limits = fp<LimitsOptions>(
       const { key, allowances } = request.caller;
       const all = limitsOf(allowances);
       if (all.length === 0) return;
-      const held: Held = { places: [], requests: [], tokens: [] };
-      const release = () => giveBack(request, limiter, held);
+      const held = new HeldLimits(limiter);
       try {
         for (const of of all)
           if (of.maxParallel !== null) await takePlace(of, of.maxParallel, key.tokenHash, held);
         await takeCounts(request, reply, all, key.tokenHash, held);
       } catch (error) {
-        release();
+        release(request, held);
         throw error;
       }
       // The connection of a response closes at its end, however it ends.
-      if (reply.raw.destroyed || reply.raw.closed) release();
-      else reply.raw.once("close", release);
+      if (reply.raw.destroyed || reply.raw.closed) release(request, held);
+      else reply.raw.once("close", () => release(request, held));
     });
 
-    async function takePlace(of: RequestLimits, limit: number, keyHash: string, held: Held): Promise<void> {
+    async function takePlace(
+      of: RequestLimits,
+      limit: number,
+      keyHash: string,
+      held: HeldLimits,
+    ): Promise<void> {
       const place = { fullNano: 1, ampleNano: 1, leastNano: 1 };
       const result = await ledger.reserve([budgetForParallel(of.id, limit, of.scope)], place);
       if (result instanceof Reservation) {
-        held.places.push(result);
+        held.addPlace(result);
         return;
       }
       throw rateLimited({
@@ -94,17 +84,19 @@ export const limits = fp<LimitsOptions>(
       reply: FastifyReply,
       all: readonly RequestLimits[],
       keyHash: string,
-      held: Held,
+      held: HeldLimits,
     ): Promise<void> {
-      const wanted = all.flatMap((of) => countsOf(of, request));
+      const hasTokens = request.routeOptions.config.isLimited !== "requests";
+      const tokens = hasTokens ? estimateTokens(request) : undefined;
+      const counts = all.flatMap((of) => countsOf(of, tokens));
       const answers = await Promise.all(
-        wanted.map(async (one) => {
+        counts.map(async (one) => {
           const answer = await limiter.take(
             `${one.kind}:${one.of.scope}:${one.of.id}`,
             one.limit,
             one.amount,
           );
-          if (answer.taken !== undefined) held[one.kind].push(answer.taken);
+          if (answer.taken !== undefined) held.addCount(one.kind, answer.taken);
           return { ...one, answer };
         }),
       );
@@ -118,7 +110,7 @@ export const limits = fp<LimitsOptions>(
 
     function refuse(
       reply: FastifyReply,
-      { kind, of, limit, answer }: Wanted & Answered,
+      { kind, of, limit, answer }: RequestCount & { readonly answer: QuotaAnswer },
       keyHash: string,
     ): never {
       const resetsAt = new Date(clock.now() + answer.waitMs);
@@ -134,53 +126,22 @@ export const limits = fp<LimitsOptions>(
 const subjectOf = ({ scope, id }: RequestLimits, keyHash: string) =>
   scope === "key" ? `api_key: ${keyHash}` : `user: ${id}`;
 
-interface Answered {
-  readonly answer: QuotaAnswer;
-}
-
-function countsOf(of: RequestLimits, request: FastifyRequest): Wanted[] {
-  const wanted: Wanted[] = [];
-  if (of.rpm !== null) wanted.push({ kind: "requests", of, limit: of.rpm, amount: 1 });
-  const hasTokens = request.routeOptions.config.isLimited !== "requests";
-  if (of.tpm !== null && hasTokens)
-    wanted.push({ kind: "tokens", of, limit: of.tpm, amount: estimateTokens(request) });
-  return wanted;
-}
-
-/** The one that refused and makes wait longest, or else the one with the least left. */
-function tightestOf<One extends Answered>(answers: readonly One[]): One | undefined {
-  return answers.reduce<One | undefined>((tightest, one) => {
-    if (tightest === undefined) return one;
-    const [a, b] = [tightest.answer, one.answer];
-    if (a.taken === undefined || b.taken === undefined) {
-      if (a.taken !== undefined) return one;
-      return b.taken === undefined && b.waitMs > a.waitMs ? one : tightest;
-    }
-    return b.remaining < a.remaining ? one : tightest;
-  }, undefined);
-}
-
-function tell(reply: FastifyReply, kind: Kind, { taken, limit, remaining, resetMs }: QuotaAnswer): void {
+function tell(reply: FastifyReply, kind: CountKind, { taken, limit, remaining, resetMs }: QuotaAnswer): void {
   reply.header(`x-ratelimit-limit-${kind}`, limit);
   reply.header(`x-ratelimit-remaining-${kind}`, taken === undefined ? 0 : remaining);
   reply.header(`x-ratelimit-reset-${kind}`, `${Math.ceil(resetMs / 1000)}s`);
 }
 
-function giveBack({ audit }: FastifyRequest, limiter: Limiter, { places, requests, tokens }: Held): void {
-  for (const place of places) place.release();
-  const isCounted = audit?.isSent === true;
-  if (!isCounted) for (const taken of requests) limiter.refund(taken);
-  const { inputTokens, cacheWriteTokens, outputTokens } = audit?.usage ?? NOTHING;
-  // Reading from the cache is not counted, as providers do not count it either.
-  const actual = inputTokens + cacheWriteTokens + outputTokens;
-  for (const taken of tokens) {
-    if (!isCounted) limiter.refund(taken);
-    // A provider that was asked and reported nothing leaves the estimate standing.
-    else if (actual > 0) limiter.correct(taken, actual);
+/** A request that did not get as far as a provider counts for nothing. */
+function release({ audit }: FastifyRequest, held: HeldLimits): void {
+  if (audit?.isSent !== true) {
+    held.giveBack();
+    return;
   }
+  const { inputTokens, cacheWriteTokens, outputTokens } = audit.usage;
+  // Reading from the cache is not counted, as providers do not count it either.
+  held.settle(inputTokens + cacheWriteTokens + outputTokens);
 }
-
-const NOTHING = { inputTokens: 0, cacheWriteTokens: 0, outputTokens: 0 };
 
 function estimateTokens(request: FastifyRequest): number {
   const length = Number(request.headers["content-length"]);

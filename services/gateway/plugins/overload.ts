@@ -1,8 +1,8 @@
 import { Transform } from "node:stream";
 import type { FastifyReply } from "fastify";
 import fp from "fastify-plugin";
+import type { Capacity } from "../capacity";
 import { type GatewayError, overloaded } from "../errors";
-import type { Capacity } from "../overload/capacity";
 
 declare module "fastify" {
   interface FastifyContextConfig {

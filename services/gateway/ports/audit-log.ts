@@ -1,4 +1,4 @@
-import type { Intent } from "./budget-store";
+import type { BudgetId } from "./budget-store";
 
 /** What is kept of one request: who, what, how it ended, what it cost. Never any content. */
 export interface AuditRow {
@@ -63,6 +63,18 @@ export interface AuditRow {
   readonly target: string | null;
   /** Names of the fields that a management call set. */
   readonly changed: string | null;
+}
+
+/** A request that is about to be sent, so that a crash can be accounted for. */
+export interface Intent {
+  readonly requestId: string;
+  readonly owner: string;
+  /** Each is charged the whole cost. */
+  readonly budgets: readonly BudgetId[];
+  /** The most it can cost, in nano-USD; what is charged when its end is never known. */
+  readonly reservedNano: number;
+  /** The row as far as it is known. */
+  readonly row: AuditRow;
 }
 
 /** The row was not durable in time. It stays queued and is written when that is possible again. */

@@ -1,5 +1,3 @@
-import type { AuditRow } from "./audit-log";
-
 /** One budget in one of its periods. */
 export interface BudgetId {
   /** Whose money: `key:<key id>`, `user:<user id>` or `end_user:<id>`. */
@@ -33,18 +31,6 @@ export interface Lease {
   readonly spentNano: number;
   /** Held by all gateways, this grant included. */
   readonly leasedNano: number;
-}
-
-/** A request that is about to be sent, so that a crash can be accounted for. */
-export interface Intent {
-  readonly requestId: string;
-  readonly owner: string;
-  /** Each is charged the whole cost. */
-  readonly budgets: readonly BudgetId[];
-  /** The most it can cost, in nano-USD; what is charged when its end is never known. */
-  readonly reservedNano: number;
-  /** The row as far as it is known. */
-  readonly row: AuditRow;
 }
 
 /** The owner of a lease was given up for dead; what it held is settled, and it must begin anew. */

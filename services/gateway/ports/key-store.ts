@@ -1,5 +1,8 @@
+import type { Authorship } from "./authorship";
+import type { Limits } from "./limits";
+
 /** A virtual key as the gateway knows it: everything but the key itself. */
-export interface VirtualKey {
+export interface VirtualKey extends Limits, Authorship {
   /** Never changes and is never used again; what audit rows refer to. UUID. */
   readonly keyId: string;
   /** SHA-256 of the key, 64 hex digits. */
@@ -15,20 +18,6 @@ export interface VirtualKey {
   /** `null`: never expires. */
   readonly expiresAt: Date | null;
   readonly isBlocked: boolean;
-  /** Most the key may spend in a budget period, in nano-USD. */
-  readonly maxBudgetNanoUsd: number | null;
-  /** Length of a budget period, such as `30d`. */
-  readonly budgetDuration: string | null;
-  /** Requests a minute. */
-  readonly rpmLimit: number | null;
-  /** Tokens a minute. */
-  readonly tpmLimit: number | null;
-  /** Requests at the same time. */
-  readonly maxParallelRequests: number | null;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-  readonly createdBy: string;
-  readonly updatedBy: string;
   /** Budget whose limits apply where the key has none of its own. */
   readonly budgetId: string | null;
   /** SHA-256 of the key before the last rotation, while it still works. */
@@ -45,21 +34,8 @@ export type NewVirtualKey = Omit<
 
 /** What may be changed of a key. A field left out stays as it is. */
 export type KeyChanges = Partial<
-  Pick<
-    VirtualKey,
-    | "keyAlias"
-    | "userId"
-    | "models"
-    | "metadata"
-    | "expiresAt"
-    | "isBlocked"
-    | "maxBudgetNanoUsd"
-    | "budgetDuration"
-    | "budgetId"
-    | "rpmLimit"
-    | "tpmLimit"
-    | "maxParallelRequests"
-  >
+  Limits &
+    Pick<VirtualKey, "keyAlias" | "userId" | "models" | "metadata" | "expiresAt" | "isBlocked" | "budgetId">
 >;
 
 /** A new secret for an existing key. */

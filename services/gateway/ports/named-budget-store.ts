@@ -1,28 +1,15 @@
+import type { Authorship } from "./authorship";
+import type { Limits } from "./limits";
+
 /** Limits under a name, for keys and users that refer to it. */
-export interface NamedBudget {
+export interface NamedBudget extends Limits, Authorship {
   readonly budgetId: string;
-  /** Most that may be spent in a period, in nano-USD. */
-  readonly maxBudgetNanoUsd: number | null;
   /** Only a warning, in nano-USD. */
   readonly softBudgetNanoUsd: number | null;
-  /** Length of a period, such as `30d`; `null`: for ever. */
-  readonly budgetDuration: string | null;
-  /** Requests a minute. */
-  readonly rpmLimit: number | null;
-  /** Tokens a minute. */
-  readonly tpmLimit: number | null;
-  /** Requests at the same time. */
-  readonly maxParallelRequests: number | null;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-  readonly createdBy: string;
-  readonly updatedBy: string;
 }
 
 /** What may be set of a budget. A field left out stays as it is. */
-export type NamedBudgetFields = Partial<
-  Omit<NamedBudget, "budgetId" | "createdAt" | "updatedAt" | "createdBy" | "updatedBy">
->;
+export type NamedBudgetFields = Partial<Omit<NamedBudget, "budgetId" | keyof Authorship>>;
 
 /** There is a budget with this id. */
 export class NamedBudgetTakenError extends Error {

@@ -1,5 +1,8 @@
+import type { Authorship } from "./authorship";
+import type { Limits } from "./limits";
+
 /** A person or service that keys belong to. Keys may name a user that has no row. */
-export interface User {
+export interface User extends Limits, Authorship {
   readonly userId: string;
   /** Unique without regard to case. */
   readonly userEmail: string | null;
@@ -9,28 +12,12 @@ export interface User {
   /** Model names; empty means all. A key may not use what its user may not. */
   readonly models: readonly string[];
   readonly metadata: Readonly<Record<string, unknown>>;
-  /** Most that all keys of the user may spend in a budget period, in nano-USD. */
-  readonly maxBudgetNanoUsd: number | null;
-  /** Length of a budget period, such as `30d`. */
-  readonly budgetDuration: string | null;
   /** Budget whose limits apply where the user has none of their own. */
   readonly budgetId: string | null;
-  /** Requests a minute. */
-  readonly rpmLimit: number | null;
-  /** Tokens a minute. */
-  readonly tpmLimit: number | null;
-  /** Requests at the same time. */
-  readonly maxParallelRequests: number | null;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-  readonly createdBy: string;
-  readonly updatedBy: string;
 }
 
 /** What may be set of a user. A field left out stays as it is. */
-export type UserFields = Partial<
-  Omit<User, "userId" | "createdAt" | "updatedAt" | "createdBy" | "updatedBy">
->;
+export type UserFields = Partial<Omit<User, "userId" | keyof Authorship>>;
 
 /** There is a user with this id or e-mail address. The text says which. */
 export class UserTakenError extends Error {

@@ -9,6 +9,7 @@ import { describeNamedUser, describeUser } from "../management/describe-user";
 import { notYourUser, userNotFound } from "../management/errors";
 import { fieldsOf } from "../management/key-changes";
 import { keysOfUser } from "../management/keys-of-user";
+import { listUsers } from "../management/list-users";
 import { makeKey } from "../management/make-key";
 import { requireBudget } from "../management/require-budget";
 import { takeOverPeriod } from "../management/take-over-period";
@@ -149,25 +150,14 @@ export const userRoutes: FastifyPluginAsync<UsersOptions> = async (app, options)
     { schema: { querystring: userListQuery } },
     async ({ query }) => {
       if (!users.isReady) throw databaseUnavailable();
-      const ids = query.user_ids?.split(",");
-      const email = query.user_email?.toLowerCase();
-      const fitting = [...users.all()]
-        .filter(
-          (user) =>
-            (query.role === undefined || user.userRole === query.role) &&
-            (ids === undefined || ids.includes(user.userId)) &&
-            (email === undefined || user.userEmail?.toLowerCase().includes(email) === true),
-        )
-        .sort((a, b) => (a.userId < b.userId ? -1 : 1));
-      const start = (query.page - 1) * query.page_size;
-      const page = fitting.slice(start, start + query.page_size);
+      const { page, total } = listUsers(users.all(), query);
       const spent = await spend.byUsers(page.map((user) => user.userId));
       return {
         users: page.map((user) => describeUser(user, spent.get(user.userId) ?? 0)),
-        total: fitting.length,
+        total,
         page: query.page,
         page_size: query.page_size,
-        total_pages: Math.ceil(fitting.length / query.page_size),
+        total_pages: Math.ceil(total / query.page_size),
       };
     },
   );

@@ -3,7 +3,8 @@ import { parseConfigFile } from "../../../../services/gateway/config-file/parse"
 import { DEFAULT_PATTERNS } from "../../../../services/gateway/guardrails/patterns";
 
 const read = (section: string) => {
-  const { action, patterns } = readGuardrailSettings(parseConfigFile(`model_list: []\n${section}`));
+  const file = parseConfigFile(`model_list: []\n${section}`);
+  const { action, patterns } = readGuardrailSettings(file.guardrail_settings);
   return [action, patterns.map(({ id }) => id)];
 };
 const DEFAULT_IDS = DEFAULT_PATTERNS.map(({ id }) => id);

@@ -1,5 +1,4 @@
-import { AuditNotCommittedError } from "../../ports/audit-log";
-import type { Intent } from "../../ports/budget-store";
+import { AuditNotCommittedError, type Intent } from "../../ports/audit-log";
 import type { CommitItem } from "../commit-item";
 import type { GroupCommit } from "../group-commit";
 import { GroupCommitEntry, type IntentLog } from "../group-commit-entry";

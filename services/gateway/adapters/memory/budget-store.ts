@@ -1,8 +1,7 @@
-import type { AuditRow } from "../../ports/audit-log";
+import type { AuditRow, Intent } from "../../ports/audit-log";
 import {
   type BudgetId,
   type BudgetStore,
-  type Intent,
   type Lease,
   type LeaseRequest,
   OwnerLostError,

@@ -5,42 +5,34 @@ import {
   type NamedBudgetStore,
   NamedBudgetTakenError,
 } from "../../ports/named-budget-store";
-import { withChanges } from "./with-changes";
+import { NO_LIMITS } from "./no-limits";
+import { MemoryRecords } from "./records";
 
 /** Budgets in the process only. For tests. */
 export class MemoryNamedBudgetStore implements NamedBudgetStore {
   readonly isReady = true;
-  readonly #budgets = new Map<string, NamedBudget>();
+  readonly #records: MemoryRecords<NamedBudget>;
 
-  constructor(readonly clock: Clock = systemClock) {}
+  constructor(clock: Clock = systemClock) {
+    this.#records = new MemoryRecords(clock, (budgetId, authorship) => ({
+      budgetId,
+      softBudgetNanoUsd: null,
+      ...NO_LIMITS,
+      ...authorship,
+    }));
+  }
 
   findById(budgetId: string): NamedBudget | undefined {
-    return this.#budgets.get(budgetId);
+    return this.#records.get(budgetId);
   }
 
   all(): Iterable<NamedBudget> {
-    return this.#budgets.values();
+    return this.#records.all();
   }
 
   async create(budgetId: string, createdBy: string, fields: NamedBudgetFields): Promise<NamedBudget> {
-    if (this.#budgets.has(budgetId)) throw new NamedBudgetTakenError(budgetId);
-    const now = new Date(this.clock.now());
-    const empty: NamedBudget = {
-      budgetId,
-      maxBudgetNanoUsd: null,
-      softBudgetNanoUsd: null,
-      budgetDuration: null,
-      rpmLimit: null,
-      tpmLimit: null,
-      maxParallelRequests: null,
-      createdAt: now,
-      updatedAt: now,
-      createdBy,
-      updatedBy: createdBy,
-    };
-    const budget = withChanges(empty, fields);
-    this.#budgets.set(budgetId, budget);
-    return budget;
+    if (this.findById(budgetId) !== undefined) throw new NamedBudgetTakenError(budgetId);
+    return this.#records.upsert(budgetId, createdBy, fields);
   }
 
   async update(
@@ -48,15 +40,11 @@ export class MemoryNamedBudgetStore implements NamedBudgetStore {
     updatedBy: string,
     fields: NamedBudgetFields,
   ): Promise<NamedBudget | undefined> {
-    const former = this.#budgets.get(budgetId);
-    if (former === undefined) return undefined;
-    const updatedAt = new Date(this.clock.now());
-    const budget = withChanges<NamedBudget>(former, { ...fields, updatedBy, updatedAt });
-    this.#budgets.set(budgetId, budget);
-    return budget;
+    if (this.findById(budgetId) === undefined) return undefined;
+    return this.#records.upsert(budgetId, updatedBy, fields);
   }
 
   async delete(budgetId: string): Promise<boolean> {
-    return this.#budgets.delete(budgetId);
+    return this.#records.delete([budgetId]).length > 0;
   }
 }

@@ -1,5 +1,4 @@
-import type { AuditRow } from "../../ports/audit-log";
-import type { Intent } from "../../ports/budget-store";
+import type { AuditRow, Intent } from "../../ports/audit-log";
 
 /** An intent whose row has only what differs from `EMPTY`. */
 type ShortIntent = Omit<Intent, "row"> & { readonly row: Partial<AuditRow> };

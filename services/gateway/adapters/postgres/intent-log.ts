@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import type { Logger } from "pino";
-import type { Intent } from "../../ports/budget-store";
+import type { Intent } from "../../ports/audit-log";
 import { GroupCommit } from "../group-commit";
 import type { IntentLog } from "../group-commit-entry";
 import { arrayLiteral } from "./array-literal";
@@ -54,11 +54,6 @@ export class PostgresIntentLog implements IntentLog {
         logger.error({ err: error, requestId: intent.requestId }, "an intent cannot be stored"),
       onError: (error, queued) => logger.warn({ err: error, queued }, "intents not written, trying again"),
     });
-  }
-
-  /** Whether the last attempt failed and none has succeeded since. */
-  get isFailing(): boolean {
-    return this.#commits.isFailing;
   }
 
   put(intent: Intent): Promise<void> {

@@ -12,7 +12,9 @@ import {
 } from "../../ports/key-store";
 import { KeyIndex } from "../key-index";
 import { isUniqueViolation } from "./error-class";
+import { refuseRetired, rotateKey } from "./key-rotation";
 import { type KeyRow, toVirtualKey } from "./key-row";
+import { LIMIT_COLUMNS } from "./limits-row";
 import { ReplicatedTable } from "./replicated-table";
 import { type Columns, setClause } from "./set-clause";
 
@@ -87,7 +89,7 @@ export class PostgresKeyStore implements KeyStore {
     rotation?: KeyRotation,
   ): Promise<VirtualKey | undefined> {
     const [updated] = await this.#change("key not changed", changes.keyAlias ?? null, async (client) => {
-      if (rotation !== undefined) await rotate(client, keyId, rotation);
+      if (rotation !== undefined) await rotateKey(client, keyId, rotation);
       const { assignments, values } = setClause(COLUMNS, changes, 3);
       const { rows } = await client.query<KeyRow>(
         `UPDATE virtual_keys
@@ -126,30 +128,6 @@ export class PostgresKeyStore implements KeyStore {
   }
 }
 
-/** Exact, because changes of keys run one at a time. @throws KeyTakenError for the hash of a key that was replaced */
-async function refuseRetired(client: ClientBase, tokenHash: string, keyName: string): Promise<void> {
-  const { rowCount } = await client.query("SELECT 1 FROM retired_key_hashes WHERE token_hash = $1", [
-    tokenHash,
-  ]);
-  if (rowCount !== 0) throw new KeyTakenError(keyName);
-}
-
-async function rotate(client: ClientBase, keyId: string, rotation: KeyRotation): Promise<void> {
-  await refuseRetired(client, rotation.tokenHash, rotation.keyName);
-  await client.query(
-    `INSERT INTO retired_key_hashes (token_hash, key_id)
-     SELECT token_hash, key_id FROM virtual_keys WHERE key_id = $1 AND deleted_at IS NULL`,
-    [keyId],
-  );
-  await client.query(
-    `UPDATE virtual_keys
-        SET previous_token_hash = CASE WHEN $4::timestamptz IS NULL THEN NULL ELSE token_hash END,
-            previous_valid_until = $4, token_hash = $2, key_name = $3
-      WHERE key_id = $1 AND deleted_at IS NULL`,
-    [keyId, rotation.tokenHash, rotation.keyName, rotation.previousValidUntil],
-  );
-}
-
 const COLUMNS: Columns<KeyChanges> = {
   keyAlias: "key_alias",
   userId: "user_id",
@@ -157,12 +135,8 @@ const COLUMNS: Columns<KeyChanges> = {
   metadata: "metadata",
   expiresAt: "expires_at",
   isBlocked: "is_blocked",
-  maxBudgetNanoUsd: "max_budget_nano_usd",
-  budgetDuration: "budget_duration",
   budgetId: "budget_id",
-  rpmLimit: "rpm_limit",
-  tpmLimit: "tpm_limit",
-  maxParallelRequests: "max_parallel_requests",
+  ...LIMIT_COLUMNS,
 };
 
 const INSERT = `

@@ -1,135 +1,21 @@
-import type { ClientBase, Pool } from "pg";
-import { StoreUnavailableError } from "../../ports/key-store";
+import type { Pool } from "pg";
 import { type User, type UserFields, type UserStore, UserTakenError } from "../../ports/user-store";
+import { findUserByEmail } from "../find-user-by-email";
+import { type AuthorshipRow, toAuthorship } from "./authorship-row";
 import { isUniqueViolation } from "./error-class";
-import { toNumber } from "./key-row";
-import { ReplicatedTable } from "./replicated-table";
-import { type Columns, setClause } from "./set-clause";
+import { LIMIT_COLUMNS, type LimitsRow, toLimits } from "./limits-row";
+import { ReplicatedRecords } from "./replicated-records";
+import type { ReplicatedRow } from "./replicated-table";
+import type { Columns } from "./set-clause";
 
-interface UserRow {
+interface UserRow extends ReplicatedRow, LimitsRow, AuthorshipRow {
   readonly user_id: string;
   readonly user_email: string | null;
   readonly user_alias: string | null;
   readonly user_role: string | null;
   readonly models: string[];
   readonly metadata: Record<string, unknown>;
-  readonly max_budget_nano_usd: string | null;
-  readonly budget_duration: string | null;
   readonly budget_id: string | null;
-  readonly rpm_limit: string | null;
-  readonly tpm_limit: string | null;
-  readonly max_parallel_requests: string | null;
-  readonly created_at: Date;
-  readonly updated_at: Date;
-  readonly created_by: string;
-  readonly updated_by: string;
-  readonly deleted_at: Date | null;
-  readonly version: string;
-}
-
-/** All users in memory, Postgres behind. */
-export class PostgresUserStore implements UserStore {
-  /** For the link, which carries the changes of other replicas. */
-  readonly table: ReplicatedTable<UserRow>;
-  readonly #users = new Map<string, User>();
-
-  constructor(pool: Pool) {
-    this.table = new ReplicatedTable({
-      pool,
-      name: "users",
-      idOf: (row) => row.user_id,
-      apply: (row) => {
-        if (row.deleted_at === null) this.#users.set(row.user_id, toUser(row));
-        else this.#users.delete(row.user_id);
-      },
-    });
-  }
-
-  get isReady(): boolean {
-    return this.table.isReady;
-  }
-
-  findById(userId: string): User | undefined {
-    return this.#users.get(userId);
-  }
-
-  findByEmail(email: string): User | undefined {
-    const wanted = email.toLowerCase();
-    return [...this.#users.values()].find((user) => user.userEmail?.toLowerCase() === wanted);
-  }
-
-  all(): Iterable<User> {
-    return this.#users.values();
-  }
-
-  async create(userId: string, createdBy: string, fields: UserFields): Promise<User> {
-    const created = await this.#change(async (client) => {
-      const { rows } = await client.query("SELECT 1 FROM users WHERE user_id = $1 AND deleted_at IS NULL", [
-        userId,
-      ]);
-      if (rows.length > 0) throw new UserTakenError(`id ${userId}`);
-      return write(client, userId, createdBy, fields);
-    });
-    return created;
-  }
-
-  upsert(userId: string, changedBy: string, fields: UserFields): Promise<User> {
-    return this.#change((client) => write(client, userId, changedBy, fields));
-  }
-
-  async delete(userIds: readonly string[]): Promise<readonly User[]> {
-    try {
-      const rows = await this.table.change(
-        async (client) =>
-          (
-            await client.query<UserRow>(
-              `UPDATE users SET deleted_at = now(), updated_at = now(), version = nextval('users_version')
-                WHERE user_id = ANY($1::text[]) AND deleted_at IS NULL RETURNING *`,
-              [userIds],
-            )
-          ).rows,
-      );
-      return rows.map(toUser);
-    } catch (error) {
-      throw new StoreUnavailableError("users not deleted", { cause: error });
-    }
-  }
-
-  async #change(work: (client: ClientBase) => Promise<UserRow[]>): Promise<User> {
-    try {
-      const [row] = await this.table.change(work);
-      if (row === undefined) throw new Error("no row came back");
-      return toUser(row);
-    } catch (error) {
-      if (error instanceof UserTakenError) throw error;
-      if (isUniqueViolation(error, "users_email")) throw new UserTakenError("email");
-      throw new StoreUnavailableError("user not changed", { cause: error });
-    }
-  }
-}
-
-/** Makes the row when there is none, empties it when it is that of a deleted user, then sets the fields. */
-async function write(
-  client: ClientBase,
-  userId: string,
-  changedBy: string,
-  fields: UserFields,
-): Promise<UserRow[]> {
-  await client.query("DELETE FROM users WHERE user_id = $1 AND deleted_at IS NOT NULL", [userId]);
-  await client.query(
-    `INSERT INTO users (user_id, created_by, updated_by, version) VALUES ($1, $2, $2, 0)
-     ON CONFLICT (user_id) DO NOTHING`,
-    [userId, changedBy],
-  );
-  const { assignments, values } = setClause(COLUMNS, fields, 3);
-  const { rows } = await client.query<UserRow>(
-    `UPDATE users
-        SET updated_by = $2, updated_at = now(), version = nextval('users_version')
-            ${assignments === "" ? "" : `, ${assignments}`}
-      WHERE user_id = $1 RETURNING *`,
-    [userId, changedBy, ...values],
-  );
-  return rows;
 }
 
 const COLUMNS: Columns<UserFields> = {
@@ -138,13 +24,63 @@ const COLUMNS: Columns<UserFields> = {
   userRole: "user_role",
   models: "models",
   metadata: "metadata",
-  maxBudgetNanoUsd: "max_budget_nano_usd",
-  budgetDuration: "budget_duration",
   budgetId: "budget_id",
-  rpmLimit: "rpm_limit",
-  tpmLimit: "tpm_limit",
-  maxParallelRequests: "max_parallel_requests",
+  ...LIMIT_COLUMNS,
 };
+
+/** All users in memory, Postgres behind. */
+export class PostgresUserStore implements UserStore {
+  readonly #records: ReplicatedRecords<UserRow, User, UserFields>;
+
+  constructor(pool: Pool) {
+    this.#records = new ReplicatedRecords({
+      pool,
+      name: "users",
+      idColumn: "user_id",
+      columns: COLUMNS,
+      toItem: toUser,
+      takenBy,
+    });
+  }
+
+  /** For the link. */
+  get table() {
+    return this.#records.table;
+  }
+
+  get isReady(): boolean {
+    return this.table.isReady;
+  }
+
+  findById(userId: string): User | undefined {
+    return this.#records.get(userId);
+  }
+
+  findByEmail(email: string): User | undefined {
+    return findUserByEmail(this.all(), email);
+  }
+
+  all(): Iterable<User> {
+    return this.#records.all();
+  }
+
+  create(userId: string, createdBy: string, fields: UserFields): Promise<User> {
+    return this.#records.create(userId, createdBy, fields);
+  }
+
+  upsert(userId: string, changedBy: string, fields: UserFields): Promise<User> {
+    return this.#records.upsert(userId, changedBy, fields);
+  }
+
+  delete(userIds: readonly string[]): Promise<readonly User[]> {
+    return this.#records.delete(userIds);
+  }
+}
+
+function takenBy(error: unknown, userId: string): UserTakenError | undefined {
+  if (isUniqueViolation(error, "users_pkey")) return new UserTakenError(`id ${userId}`);
+  return isUniqueViolation(error, "users_email") ? new UserTakenError("email") : undefined;
+}
 
 function toUser(row: UserRow): User {
   return {
@@ -154,15 +90,8 @@ function toUser(row: UserRow): User {
     userRole: row.user_role,
     models: row.models,
     metadata: row.metadata,
-    maxBudgetNanoUsd: toNumber(row.max_budget_nano_usd),
-    budgetDuration: row.budget_duration,
     budgetId: row.budget_id,
-    rpmLimit: toNumber(row.rpm_limit),
-    tpmLimit: toNumber(row.tpm_limit),
-    maxParallelRequests: toNumber(row.max_parallel_requests),
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-    createdBy: row.created_by,
-    updatedBy: row.updated_by,
+    ...toLimits(row),
+    ...toAuthorship(row),
   };
 }

@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Journal } from "../../../../../services/gateway/adapters/journal/journal";
 import { type Database, openDatabase } from "../../../../../services/gateway/adapters/postgres/database";
-import type { Intent } from "../../../../../services/gateway/ports/budget-store";
+import type { Intent } from "../../../../../services/gateway/ports/audit-log";
 import { createLogger } from "../../../../../services/shared/logger";
 import { auditRow } from "../../../../support/services/audit-row";
 import { EmbeddedPostgres } from "../../../../support/services/embedded-postgres";

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Cell } from "../cells/cell";
+import type { Laboratory } from "../measure/laboratory";
+import { measure } from "../measure/measure";
+import type { Sample } from "../measure/sample";
+import { warmUp } from "../measure/warm-up";
 import { syncTime } from "../processes/sync-time";
 import { median } from "../statistics/median";
 import { rotate } from "../statistics/rotate";
 import type { Target, TargetName } from "../targets/target";
-import type { Laboratory } from "./laboratory";
-import { measure } from "./measure";
-import type { Sample } from "./sample";
-import { warmUp } from "./warm-up";
+import type { Cell } from "./cell";
 
 /** Between two measurements, in ms: what the last one left behind settles. */
 const PAUSE_MS = 700;

@@ -1,4 +1,4 @@
-import { Capacity } from "../../../../services/gateway/overload/capacity";
+import { Capacity } from "../../../services/gateway/capacity";
 
 test("answers and bytes are counted up to their limits", () => {
   const capacity = new Capacity({ maxAnswers: 1, maxBodyBytes: 10 });

@@ -1,0 +1,56 @@
+import type { AuditRow } from "../ports/audit-log";
+import { boundedText } from "./bounded-text";
+import { clientOf } from "./client-of";
+import { scopeOf } from "./key-scope";
+import type { DraftOrigin, RequestFacts } from "./request-facts";
+
+/** How a request ends, as far as its row says it. */
+export type RequestEnd = Pick<AuditRow, "status" | "startedAt" | "latencyMs" | "costNanoUsd">;
+
+/** The row of a request. */
+export function toAuditRow(
+  { requestId, route, caller, headers }: DraftOrigin,
+  facts: Readonly<RequestFacts>,
+  end: RequestEnd,
+): AuditRow {
+  const userAgent = headers["user-agent"];
+  const key = caller.kind === "key" ? caller.key : undefined;
+  const { usage } = facts;
+  return {
+    requestId,
+    startedAt: end.startedAt,
+    callerKind: caller.kind,
+    keyId: key?.keyId ?? null,
+    keyHash: key?.tokenHash ?? null,
+    keyAlias: key?.keyAlias ?? null,
+    userId: key?.userId ?? null,
+    ...scopeOf(key),
+    endUser: facts.endUser,
+    route,
+    modelRequested: facts.modelRequested,
+    modelUsed: facts.modelUsed,
+    deployment: facts.deployment?.id ?? null,
+    attempts: facts.attempts,
+    status: end.status,
+    errorType: facts.errorType,
+    inputTokens: usage.inputTokens,
+    outputTokens: usage.outputTokens,
+    reasoningTokens: usage.thinkingTokens,
+    cacheReadTokens: usage.cacheReadTokens,
+    cacheWriteTokens: usage.cacheWriteTokens,
+    cacheWrite1hTokens: usage.cacheWrite1hTokens,
+    isUsageEstimated: facts.isUsageEstimated,
+    costNanoUsd: end.costNanoUsd,
+    latencyMs: end.latencyMs,
+    ttftMs: facts.ttftMs,
+    isStream: facts.isStream,
+    userAgent: boundedText(userAgent, 200),
+    client: clientOf(userAgent),
+    sessionId: facts.sessionId,
+    enforcementLevel: facts.enforcementLevel,
+    promptHash: facts.promptHash,
+    actor: caller.kind === "token" ? caller.token.name : null,
+    target: facts.change?.target ?? null,
+    changed: facts.change?.fields || null,
+  };
+}

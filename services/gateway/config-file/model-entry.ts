@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { WITHOUT_EFFECT } from "./known-settings";
+import { ENVIRONMENT_REFERENCE, flag, ignored, price, secretReference, tokens } from "./setting-values";
+
+/** The tiers that LiteLLM's price names know, the shortest prompts first. */
+export const LONG_PROMPT_TIERS = [
+  { suffix: "_above_100k_tokens", aboveTokens: 100_000 },
+  { suffix: "_above_128k_tokens", aboveTokens: 128_000 },
+  { suffix: "_above_200k_tokens", aboveTokens: 200_000 },
+] as const;
+
+const PRICE_NAMES = [
+  "input_cost_per_token",
+  "output_cost_per_token",
+  "cache_read_input_token_cost",
+  "cache_creation_input_token_cost",
+  "cache_creation_input_token_cost_above_1hr",
+] as const;
+
+type TierPrice = `${(typeof PRICE_NAMES)[number]}${(typeof LONG_PROMPT_TIERS)[number]["suffix"]}`;
+
+const tierPrices = Object.fromEntries(
+  LONG_PROMPT_TIERS.flatMap(({ suffix }) => PRICE_NAMES.map((name) => [`${name}${suffix}`, price])),
+) as Record<TierPrice, typeof price>;
+
+const litellmParams = z.strictObject({
+  model: z
+    .string("must be <provider>/<model>, such as anthropic/claude-sonnet-4-5-20250929")
+    .regex(
+      /^(anthropic|bedrock)\/.+/,
+      "must begin with anthropic/ or bedrock/, such as anthropic/claude-sonnet-4-5-20250929",
+    ),
+  api_key: secretReference.optional(),
+  api_base: z
+    .union(
+      [z.url({ protocol: /^https?$/ }), z.string().regex(ENVIRONMENT_REFERENCE)],
+      "must be an http or https URL, or os.environ/NAME",
+    )
+    .optional(),
+  aws_access_key_id: secretReference.optional(),
+  aws_secret_access_key: secretReference.optional(),
+  aws_session_token: secretReference.optional(),
+  aws_region_name: z.string("must be a region such as us-east-1, or os.environ/NAME").optional(),
+  order: z.number("must be a number; lower ones are tried first").optional(),
+  ...ignored(WITHOUT_EFFECT.litellm_params),
+});
+
+const modelInfo = z
+  .strictObject({
+    id: z.string().optional(),
+    mode: z.literal("chat", "must be chat").optional(),
+    base_model: z.string().optional(),
+    litellm_provider: z.string().optional(),
+    description: z.string().optional(),
+    max_tokens: tokens,
+    max_input_tokens: tokens,
+    max_output_tokens: tokens,
+    input_cost_per_token: price,
+    output_cost_per_token: price,
+    cache_read_input_token_cost: price,
+    cache_creation_input_token_cost: price,
+    cache_creation_input_token_cost_above_1hr: price,
+    ...tierPrices,
+    supports_vision: flag,
+    supports_function_calling: flag,
+    supports_prompt_caching: flag,
+    supports_reasoning: flag,
+    supports_pdf_input: flag,
+    supports_response_schema: flag,
+    supports_tool_choice: flag,
+    supports_assistant_prefill: flag,
+    supports_computer_use: flag,
+  })
+  .refine(
+    (info) => (info.input_cost_per_token === undefined) === (info.output_cost_per_token === undefined),
+    {
+      message: "has only one of input_cost_per_token and output_cost_per_token; give both or none",
+    },
+  );
+
+/** One entry of `model_list`. */
+export const modelEntry = z.strictObject({
+  model_name: z.string("is missing; must be the name that clients use").min(1, "must not be empty"),
+  litellm_params: litellmParams,
+  model_info: modelInfo.optional(),
+});
+
+/** One entry of `model_list` that was checked. */
+export type ModelEntry = z.output<typeof modelEntry>;
