@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 
 /** What every key begins with; clients and scripts rely on it. */
 export const KEY_PREFIX = "sk-";
@@ -10,7 +10,7 @@ export function generateKey(): string {
 
 /** SHA-256 in hex: the only form in which a key is kept. A key is random, so a slow hash would gain nothing. */
 export function hashKey(key: string): string {
-  return createHash("sha256").update(key).digest("hex");
+  return hash("sha256", key, "hex");
 }
 
 /** What may be shown of a key. */

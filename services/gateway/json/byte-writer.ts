@@ -1,6 +1,5 @@
-const FIRST_BYTES = 64 * 1024;
-/** A larger buffer is not kept for the next body. */
-const MAX_KEPT_BYTES = 4 * 1024 * 1024;
+/** Size of the buffer that is used again; larger bodies are written into one of their own. */
+const KEPT_BYTES = 64 * 1024;
 /** Longer texts are copied as a whole instead of character by character. */
 const COPIED_FROM = 48;
 
@@ -13,10 +12,20 @@ const PLAIN = new Uint8Array(128).fill(1, 0x20);
 PLAIN[QUOTE] = 0;
 PLAIN[0x5c] = 0;
 
-/** JSON in the making, in a buffer that is used again: thousands of small pieces cost less so than as strings. */
+/** JSON in the making, in one buffer: thousands of small pieces cost less so than as strings. */
 export class ByteWriter {
-  #buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  readonly #kept = Buffer.allocUnsafeSlow(KEPT_BYTES);
+  #buffer = this.#kept;
   #length = 0;
+
+  /**
+   * Forgets what was written, and begins anew.
+   * @param expectedBytes how large the body will be, as far as is known. @default - small
+   */
+  begin(expectedBytes = 0): void {
+    this.#length = 0;
+    this.#buffer = expectedBytes > KEPT_BYTES ? Buffer.allocUnsafeSlow(expectedBytes) : this.#kept;
+  }
 
   /** A byte of punctuation. */
   byte(value: number): void {
@@ -76,24 +85,20 @@ export class ByteWriter {
 
   /** The bytes that were written; the writer is empty again. */
   takeBytes(): Buffer {
+    const isOwn = this.#buffer !== this.#kept && this.#length > this.#buffer.length / 2;
+    const written = this.#buffer.subarray(0, this.#length);
     // Small bodies share memory: they live as long as their requests, and making it costs more than writing them.
-    const bytes = Buffer.allocUnsafe(this.#length);
-    this.#buffer.copy(bytes, 0, 0, this.#length);
-    this.reset();
+    const bytes = isOwn ? written : Buffer.allocUnsafe(this.#length);
+    if (!isOwn) written.copy(bytes);
+    this.begin();
     return bytes;
   }
 
   /** What was written, with one character for each byte; the writer is empty again. */
   take(): string {
     const text = this.#buffer.toString("latin1", 0, this.#length);
-    this.reset();
+    this.begin();
     return text;
-  }
-
-  /** Forgets what was written. */
-  reset(): void {
-    this.#length = 0;
-    if (this.#buffer.length > MAX_KEPT_BYTES) this.#buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   }
 
   #encode(json: string): void {

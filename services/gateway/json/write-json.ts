@@ -13,14 +13,17 @@ const writer = new ByteWriter();
  */
 export function writeJson(value: JsonValue): string {
   // An error on the way, such as too deep a value, must not leave a piece for the next body.
-  writer.reset();
+  writer.begin();
   writeValue(value);
   return writer.take();
 }
 
-/** The bytes of `writeJson`, which for large bodies are made much faster than the text. */
-export function writeJsonBytes(value: JsonValue): Buffer {
-  writer.reset();
+/**
+ * The bytes of `writeJson`, which for large bodies are made much faster than the text.
+ * @param expectedBytes how many they will be, as far as is known. @default - few
+ */
+export function writeJsonBytes(value: JsonValue, expectedBytes?: number): Buffer {
+  writer.begin(expectedBytes);
   writeValue(value);
   return writer.takeBytes();
 }

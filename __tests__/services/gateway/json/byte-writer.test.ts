@@ -24,10 +24,24 @@ test("gives bytes that later writing does not change", () => {
   expect(bytes.toString()).toBe("abc");
 });
 
+test.each([
+  ["more than was expected", 100_000, 300_000],
+  ["less than half of it", 300_000, 100_000],
+  ["about as much", 200_000, 190_000],
+])("a large body: %s", (_name, expectedBytes, length) => {
+  const writer = new ByteWriter();
+  writer.begin(expectedBytes);
+  writer.raw("x".repeat(length));
+  const bytes = writer.takeBytes();
+  writer.begin(expectedBytes);
+  writer.raw("y".repeat(length));
+  expect(bytes.toString()).toBe("x".repeat(length));
+});
+
 test("forgets what was written", () => {
   const writer = new ByteWriter();
   writer.raw("x".repeat(5_000_000));
-  writer.reset();
+  writer.begin();
   writer.raw("abc");
   expect(writer.take()).toBe("abc");
 });
