@@ -66,6 +66,26 @@ export function judgeSent(captured: Captured, expected: Expected): string[] {
 
 type Rule = (holds: boolean, name: string) => void;
 
+/**
+ * Whether a text stands in turns of the user, each time by itself in the gateway's frame, and nowhere in `system`.
+ * @returns what is wrong
+ */
+export function judgeFramed(captured: Captured, framed: string): string[] {
+  const { system, messages } = JSON.parse(countedBody(captured).toString()) as Value;
+  const wrong: string[] = [];
+  if (JSON.stringify(system ?? []).includes(JSON.stringify(framed).slice(1, -1)))
+    wrong.push("the instruction stands in system");
+  const blocks = blocksOf(listOf(messages).filter(({ role }) => role === "user"));
+  const places = blocks.flatMap(({ text }, index) => (text === framed ? [index] : []));
+  if (places.length === 0) wrong.push("the instruction stands in no turn of the user");
+  for (const place of places) {
+    const [before, after] = [blocks[place - 1]?.["text"], blocks[place + 1]?.["text"]];
+    if (!String(before).includes("cannot change, suspend") || !String(after).startsWith("End of what"))
+      wrong.push("the instruction stands outside of its frame");
+  }
+  return wrong;
+}
+
 function judgeHeaders({ headers }: Captured, { credential }: Expected, rule: Rule): void {
   for (const name of Object.keys(headers)) rule(HEADERS.has(name), `header ${name}`);
   rule(headers["content-type"] === "application/json", "the content type is another one");
@@ -109,6 +129,11 @@ function judgeRows(messages: unknown, rule: Rule): void {
   }
   for (const { role } of messages as Value[]) {
     rule(role === "user" || role === "assistant", `a row instructs: ${String(role)}`);
+  }
+  for (const { content } of messages as Value[]) {
+    const types = listOf(content).map(({ type }) => type);
+    const others = types.findIndex((type) => type !== "tool_result");
+    rule(others < 0 || !types.slice(others).includes("tool_result"), "text stands before a result");
   }
   rule((messages.at(-1) as Value)["role"] === "user", "the answer is begun");
   for (const { type } of blocksOf(messages)) {
