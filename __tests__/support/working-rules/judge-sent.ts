@@ -28,6 +28,12 @@ const FORBIDDEN_BLOCKS: ReadonlySet<unknown> = new Set([
   ...["tool_addition", "tool_removal", "container_upload", "system"],
 ]);
 
+/** Features that change instructions, tools or models, or bring in what the gateway never sees. */
+const FORBIDDEN_FEATURES =
+  /mid-conv|inline|context-man|compact|mcp|skill|file|thread|fallback|memory|code-exec/;
+/** Members that are another gateway's, and may hold secrets. */
+const FORBIDDEN_MEMBERS: ReadonlySet<string> = new Set(["api_base", "api_key", "extra_headers", "base_url"]);
+
 /**
  * What is wrong with a request that a provider received for a key with working rules. It knows nothing of how the gateway
  * makes a request: it reads the bytes with `JSON.parse`, as a provider would.
@@ -48,6 +54,10 @@ export function judgeSent(captured: Captured, expected: Expected): string[] {
   rule(text.startsWith(`${head},`) || text.startsWith(`${head}]`), "the rules are not first, byte for byte");
   judgeSystem(body["system"], expected.rules, rule);
   judgeRows(body["messages"], rule);
+  const features = `${captured.headers["anthropic-beta"] ?? ""},${listOf(body["anthropic_beta"]).join()}`;
+  rule(!FORBIDDEN_FEATURES.test(features), `features ${features}`);
+  for (const name of listOf(body["tools"]).flatMap((tool) => Object.keys(tool)))
+    rule(!FORBIDDEN_MEMBERS.has(name), `member ${name} of a tool`);
   for (const field of Object.keys(body)) rule(FIELDS.has(field), `field ${field}`);
   // InvokeModel has it in its path, in one part.
   const inPath = decodeURIComponent(captured.path.split("/")[2] ?? "");
