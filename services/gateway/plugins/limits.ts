@@ -11,8 +11,11 @@ import type { Clock } from "../ports/clock";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Requests to this route count for the caller's limits; `requests`: their tokens do not. @default false */
-    isLimited?: boolean | "requests";
+    /**
+     * Requests to this route count for the caller's limits; `counting`: only for that of requests at the same time, and for a
+     * bound of their own, which nobody meets who counts for each turn of a conversation. @default false
+     */
+    isLimited?: boolean | "counting";
   }
 }
 
@@ -28,7 +31,13 @@ export interface LimitsOptions {
   readonly clock: Clock;
 }
 
-type Kind = "requests" | "tokens";
+/** Counting costs nothing, and agents do it in bursts of 30. A key with a limit of requests may count so many times as often… */
+const COUNTS_PER_REQUEST = 10;
+/** …and at least so often a minute. */
+const LEAST_COUNTS = 600;
+
+type Kind = "requests" | "tokens" | "counts";
+const KINDS: readonly Kind[] = ["requests", "tokens", "counts"];
 
 /** One limit per minute that a request counts for. */
 interface Wanted {
@@ -43,6 +52,8 @@ interface Held {
   readonly places: Reservation[];
   readonly requests: TakenQuota[];
   readonly tokens: TakenQuota[];
+  /** Never given back: an estimate asks no provider, and is work all the same. */
+  readonly counts: TakenQuota[];
 }
 
 /**
@@ -57,7 +68,7 @@ export const limits = fp<LimitsOptions>(
       const { key, allowances } = request.caller;
       const all = limitsOf(allowances);
       if (all.length === 0) return;
-      const held: Held = { places: [], requests: [], tokens: [] };
+      const held: Held = { places: [], requests: [], tokens: [], counts: [] };
       const release = () => giveBack(request, limiter, held);
       try {
         for (const of of all)
@@ -108,10 +119,10 @@ export const limits = fp<LimitsOptions>(
           return { ...one, answer };
         }),
       );
-      for (const kind of ["requests", "tokens"] as const) {
+      for (const kind of KINDS) {
         const tightest = tightestOf(answers.filter((one) => one.kind === kind));
         if (tightest === undefined) continue;
-        tell(reply, kind, tightest.answer);
+        if (kind !== "counts") tell(reply, kind, tightest.answer);
         if (tightest.answer.taken === undefined) refuse(reply, tightest, keyHash);
       }
     }
@@ -140,10 +151,14 @@ interface Answered {
 
 function countsOf(of: RequestLimits, request: FastifyRequest): Wanted[] {
   const wanted: Wanted[] = [];
+  if (request.routeOptions.config.isLimited === "counting") {
+    if (of.rpm === null) return wanted;
+    // A key that may ask nothing has nothing to count.
+    const limit = of.rpm === 0 ? 0 : Math.max(LEAST_COUNTS, COUNTS_PER_REQUEST * of.rpm);
+    return [{ kind: "counts", of, limit, amount: 1 }];
+  }
   if (of.rpm !== null) wanted.push({ kind: "requests", of, limit: of.rpm, amount: 1 });
-  const hasTokens = request.routeOptions.config.isLimited !== "requests";
-  if (of.tpm !== null && hasTokens)
-    wanted.push({ kind: "tokens", of, limit: of.tpm, amount: estimateTokens(request) });
+  if (of.tpm !== null) wanted.push({ kind: "tokens", of, limit: of.tpm, amount: estimateTokens(request) });
   return wanted;
 }
 
