@@ -17,7 +17,7 @@ export function enforcedBlocks(policy: EnforcementPolicy): readonly TextBlock[] 
   const blocks = policy.blocks.map(
     ({ text }): TextBlock => ({
       type: "text",
-      text: new RawText(toByteText(JSON.stringify(text)).slice(1, -1)),
+      text: RawText.of(toByteText(JSON.stringify(text)).slice(1, -1)),
     }),
   );
   written.set(policy, blocks);

@@ -8,7 +8,7 @@ const MAX_ESCAPE = 6;
 
 /** A piece of an escaped text, decoded. */
 export function decodePiece(escaped: string, start: number, end: number): string {
-  return textOf(new RawText(escaped.slice(start, end)));
+  return textOf(RawText.of(escaped.slice(start, end)));
 }
 
 /**

@@ -39,7 +39,8 @@ export function mask(request: MessagesRequest, patterns: readonly ScreenPattern[
 function replaceMatches(text: Text, matches: readonly Match[]): Text {
   const offsets = matches.flatMap(({ start, end }) => [start, end]);
   if (!(text instanceof RawText)) return splice(text, offsets, matches);
-  return new RawText(splice(text.escaped, toEscapedOffsets(text.escaped, offsets), matches));
+  const { escaped } = text;
+  return RawText.of(splice(escaped, toEscapedOffsets(escaped, offsets), matches));
 }
 
 /** @param offsets start and end of each match */

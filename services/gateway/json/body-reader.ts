@@ -3,9 +3,15 @@ import { type JsonObject, type JsonValue, RawNumber, RawText } from "./json-valu
 import { NameCache } from "./name-cache";
 import { scanNumber } from "./scan-number";
 import { StringScanner } from "./scan-string";
+import { VectorStringScanner } from "./vector-string-scanner";
 
 /** Strings of at least so many bytes, counted as they are escaped, are passed on without being decoded. */
 const RAW_TEXT_BYTES = 512;
+/** What people, models and tools said is read by nobody, so there less is enough. */
+const RAW_SPEECH_BYTES = 48;
+const SPEECH: ReadonlySet<string> = new Set(["content", "text", "thinking", "output"]);
+/** Smaller bodies are read before vector instructions would have begun to pay. */
+const VECTORS_FROM_BYTES = 2048;
 /** Arrays and objects inside each other; more is refused. */
 const MAX_DEPTH = 128;
 /** Values in one body, whatever their kind; more is refused. */
@@ -16,14 +22,15 @@ const names = new NameCache();
 /** Reads one JSON document of valid UTF-8. */
 export class BodyReader {
   readonly #bytes: Buffer;
-  readonly #strings: StringScanner;
+  readonly #strings: StringScanner | VectorStringScanner;
   #position = 0;
   #depth = 0;
   #values = 0;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
-    this.#strings = new StringScanner(bytes);
+    const vectors = bytes.length < VECTORS_FROM_BYTES ? undefined : VectorStringScanner.of(bytes);
+    this.#strings = vectors ?? new StringScanner(bytes);
   }
 
   readDocument(): JsonValue {
@@ -49,13 +56,14 @@ export class BodyReader {
     return 0;
   }
 
-  #readValue(token: number): JsonValue {
+  /** @param rawBytes from how many bytes on a string is passed on as it came */
+  #readValue(token: number, rawBytes = RAW_TEXT_BYTES): JsonValue {
     if (++this.#values > MAX_VALUES) {
       throw new JsonSyntaxError(`more than ${MAX_VALUES} values`, this.#position);
     }
     switch (token) {
       case 0x22:
-        return this.#readString();
+        return this.#readString(rawBytes);
       case 0x7b:
         return this.#readObject();
       case 0x5b:
@@ -82,7 +90,9 @@ export class BodyReader {
         const name = this.#readName();
         if (this.#nextToken() !== 0x3a) throw this.#expected("a colon");
         this.#position++;
-        const value = this.#readValue(this.#nextToken());
+        token = this.#nextToken();
+        const isSpeech = token === 0x22 && SPEECH.has(name);
+        const value = this.#readValue(token, isSpeech ? RAW_SPEECH_BYTES : RAW_TEXT_BYTES);
         if (name === "__proto__") defineOwn(object, name, value);
         else object[name] = value;
         token = this.#nextToken();
@@ -126,11 +136,11 @@ export class BodyReader {
     this.#position++;
   }
 
-  #readString(): string | RawText {
+  #readString(rawBytes: number): string | RawText {
     const start = this.#position + 1;
     const end = this.#strings.scan(start);
     this.#position = end + 1;
-    if (end - start >= RAW_TEXT_BYTES) return new RawText(this.#byteText(start, end));
+    if (end - start >= rawBytes) return new RawText(this.#bytes, start, end);
     return this.#decode(start, end);
   }
 

@@ -36,6 +36,14 @@ export class ByteWriter {
     this.#length += length;
   }
 
+  /** Bytes from `start` to `end`, as they are. */
+  copy(bytes: Buffer, start: number, end: number): void {
+    const length = end - start;
+    if (this.#length + length > this.#buffer.length) this.#grow(length);
+    bytes.copy(this.#buffer, this.#length, start, end);
+    this.#length += length;
+  }
+
   /** Text as a JSON string. */
   string(text: string): void {
     if (text.length < COPIED_FROM) {

@@ -36,9 +36,9 @@ function writeValue(value: JsonValue | undefined): void {
   else writeObject(value);
 }
 
-function writeRawText({ escaped }: RawText): void {
+function writeRawText({ bytes, start, end }: RawText): void {
   writer.byte(QUOTE);
-  writer.raw(escaped);
+  writer.copy(bytes, start, end);
   writer.byte(QUOTE);
 }
 

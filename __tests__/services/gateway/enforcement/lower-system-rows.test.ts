@@ -14,7 +14,7 @@ it("leaves a conversation without such rows as it is", () => {
   expect(lowered.instructions).toEqual([]);
 });
 
-const long = new RawText("x".repeat(600));
+const long = RawText.of("x".repeat(600));
 const marked = { ...text(long), cache_control: { type: "ephemeral" } };
 
 it("takes out those at the beginning, in their order", () => {
@@ -104,7 +104,7 @@ it.each([
   ],
   [
     "type that is no name",
-    { role: "user", content: [{ type: new RawText("x") as never }] },
+    { role: "user", content: [{ type: RawText.of("x") as never }] },
     "messages.1.content.0.type",
   ],
   ["system row of another kind", { role: "system", content: 1 as never }, "messages.1.content"],

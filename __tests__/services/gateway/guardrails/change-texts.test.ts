@@ -17,7 +17,7 @@ const REQUEST: MessagesRequest = {
     {
       role: "user",
       content: [
-        { type: "text", text: new RawText(S) },
+        { type: "text", text: RawText.of(S) },
         { type: "image", source: { type: "base64", media_type: "image/png", data: S } },
         { type: "image", source: { type: "url", url: S } },
         { type: "document", title: S, source: { type: "text", media_type: "text/plain", data: S } },

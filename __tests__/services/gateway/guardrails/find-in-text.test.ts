@@ -4,7 +4,7 @@ import { RawText } from "../../../../services/gateway/json/json-value";
 import { toByteText } from "../../../../services/gateway/json/text";
 import { EXAMPLES } from "../../../support/pattern-examples";
 
-const rawOf = (text: string) => new RawText(toByteText(JSON.stringify(text).slice(1, -1)));
+const rawOf = (text: string) => RawText.of(toByteText(JSON.stringify(text).slice(1, -1)));
 /** Everything that can be found, with filling between; the whole is longer than several windows. */
 const FILLING = 'const größe → "x" \\ \n '.repeat(150);
 const TEXT = Object.values(EXAMPLES)
@@ -32,7 +32,7 @@ describe("findInText", () => {
   });
 
   it("reads what is hidden behind escapes", () =>
-    expect(findInText(new RawText(`\\u0041KIA${"QWERTYUIOP234567"}`), DEFAULT_PATTERNS)).toEqual([
+    expect(findInText(RawText.of(`\\u0041KIA${"QWERTYUIOP234567"}`), DEFAULT_PATTERNS)).toEqual([
       { patternId: "aws-access-key-id", start: 0, end: 20 },
     ]));
 });

@@ -105,9 +105,9 @@ describe("refuses", () => {
 describe("texts", () => {
   it("from 512 bytes on are passed on as they came", () => {
     expect(parse(`"${"x".repeat(511)}"`)).toBe("x".repeat(511));
-    expect(parse(`"${"x".repeat(512)}"`)).toEqual(new RawText("x".repeat(512)));
-    expect(parse(`"${"\\n".repeat(256)}"`)).toEqual(new RawText("\\n".repeat(256)));
-    expect(parse(`"${"é".repeat(256)}"`)).toEqual(new RawText("\xc3\xa9".repeat(256)));
+    expect(parse(`"${"x".repeat(512)}"`)).toEqual(RawText.of("x".repeat(512)));
+    expect(parse(`"${"\\n".repeat(256)}"`)).toEqual(RawText.of("\\n".repeat(256)));
+    expect(parse(`"${"é".repeat(256)}"`)).toEqual(RawText.of("\xc3\xa9".repeat(256)));
   });
 
   it("that are names are always read", () => {

@@ -11,7 +11,7 @@ describe("isText", () => {
   it.each([
     ["text", true],
     ["", true],
-    [new RawText("a\\n"), true],
+    [RawText.of("a\\n"), true],
     [1, false],
     [new RawNumber("1.0"), false],
     [null, false],
@@ -26,9 +26,9 @@ describe("isText", () => {
 describe("textOf", () => {
   it.each([
     ["as it is", "text \\n", "text \\n"],
-    ["escapes", new RawText('a\\n\\"\\u00e9'), 'a\n"é'],
-    ["bytes of UTF-8", new RawText("wei\xc3\x9f"), "weiß"],
-    ["half of a pair", new RawText("\\ud83d"), "\ud83d"],
+    ["escapes", RawText.of('a\\n\\"\\u00e9'), 'a\n"é'],
+    ["bytes of UTF-8", RawText.of("wei\xc3\x9f"), "weiß"],
+    ["half of a pair", RawText.of("\\ud83d"), "\ud83d"],
   ])("%s", (_name, text, expected) => {
     expect(textOf(text)).toBe(expected);
   });
@@ -39,16 +39,16 @@ describe("isBlankText", () => {
     ["", true],
     [" \n\u00a0", true],
     [" x ", false],
-    [new RawText(""), true],
-    [new RawText(" \\n\\t\\r\\f "), true],
-    [new RawText("\\u0020\\u00a0"), true],
-    [new RawText("\xc2\xa0\xe3\x80\x80"), true],
-    [new RawText(" \\n\xc3\x9f"), false],
-    [new RawText(" \\u0041"), false],
-    [new RawText("\\n\\\\"), false],
-    [new RawText("\\b"), false],
-    [new RawText(`${" ".repeat(100_000)}x`), false],
-    [new RawText(" ".repeat(100_000)), true],
+    [RawText.of(""), true],
+    [RawText.of(" \\n\\t\\r\\f "), true],
+    [RawText.of("\\u0020\\u00a0"), true],
+    [RawText.of("\xc2\xa0\xe3\x80\x80"), true],
+    [RawText.of(" \\n\xc3\x9f"), false],
+    [RawText.of(" \\u0041"), false],
+    [RawText.of("\\n\\\\"), false],
+    [RawText.of("\\b"), false],
+    [RawText.of(`${" ".repeat(100_000)}x`), false],
+    [RawText.of(" ".repeat(100_000)), true],
   ])("case %#", (text, expected) => {
     expect(isBlankText(text)).toBe(expected);
   });
@@ -56,7 +56,7 @@ describe("isBlankText", () => {
 
 test("byteLengthOf counts bytes, escapes as they are", () => {
   expect(byteLengthOf("weiß")).toBe(5);
-  expect(byteLengthOf(new RawText("wei\xc3\x9f\\n"))).toBe(7);
+  expect(byteLengthOf(RawText.of("wei\xc3\x9f\\n"))).toBe(7);
 });
 
 test("toByteText has one character for each byte", () => {

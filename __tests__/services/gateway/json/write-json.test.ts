@@ -37,7 +37,7 @@ describe("plain values as JSON.stringify writes them", () => {
 
 test("what was passed on is written as it came", () => {
   const value = {
-    text: new RawText("\\/wei\xc3\x9f\\u00e9"),
+    text: RawText.of("\\/wei\xc3\x9f\\u00e9"),
     number: new RawNumber("1.0"),
     list: [new RawNumber("-0")],
   };

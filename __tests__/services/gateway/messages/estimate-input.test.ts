@@ -9,7 +9,7 @@ const request = (...content: ContentBlock[]): MessagesRequest => ({
 });
 const base64 = (type: string, bytes: number): ContentBlock => ({
   type,
-  source: { type: "base64", media_type: "x/y", data: new RawText("A".repeat(bytes)) },
+  source: { type: "base64", media_type: "x/y", data: RawText.of("A".repeat(bytes)) },
 });
 
 test.each<[string, ContentBlock[], number, number]>([

@@ -1,4 +1,4 @@
-import { RawText, type Text } from "../../json/json-value";
+import type { Text } from "../../json/json-value";
 import { textOf } from "../../json/text";
 
 /** The parts of a `data:` URL. */
@@ -15,12 +15,10 @@ const MAX_HEAD = 256;
 /** Splits a data URL, and leaves long data as it came. `undefined` for any other text. */
 export function readDataUrl(url: Text): DataUrl | undefined {
   if (typeof url === "string") return split(url, (from) => url.slice(from));
-  const { escaped } = url;
   // Escapes before the data, such as `image\/png`, would be taken for a part of the type.
-  const start = escaped.slice(0, MAX_HEAD);
+  const start = url.slice(0, MAX_HEAD).escaped;
   const comma = start.indexOf(",");
-  if (comma >= 0 && start.lastIndexOf("\\", comma) < 0)
-    return split(start, (from) => new RawText(escaped.slice(from)));
+  if (comma >= 0 && start.lastIndexOf("\\", comma) < 0) return split(start, (from) => url.slice(from));
   const text = textOf(url);
   return split(text.slice(0, MAX_HEAD), (from) => text.slice(from));
 }

@@ -1,5 +1,5 @@
 import type { Text } from "../../json/json-value";
-import { textOf } from "../../json/text";
+import { beginningOf, textOf } from "../../json/text";
 import type { ContentBlock, MessagesTarget } from "../../messages/request";
 import { TranslationError } from "../translation-error";
 import { type DataUrl, readDataUrl } from "./data-url";
@@ -45,8 +45,7 @@ export function toDocument(
 }
 
 function bareFile(data: Text): DataUrl {
-  const beginning = typeof data === "string" ? data : data.escaped;
-  return { mediaType: PDF.test(beginning) ? "application/pdf" : "unknown", isBase64: true, data };
+  return { mediaType: PDF.test(beginningOf(data, 48)) ? "application/pdf" : "unknown", isBase64: true, data };
 }
 
 function isTextual(mediaType: string): boolean {

@@ -1,5 +1,5 @@
 import type { Text } from "../../json/json-value";
-import { textOf } from "../../json/text";
+import { beginningOf, byteLengthOf, textOf } from "../../json/text";
 import type { ContentBlock, MessagesTarget } from "../../messages/request";
 import { TranslationError } from "../translation-error";
 import { readDataUrl } from "./data-url";
@@ -51,8 +51,8 @@ export function toBase64Image(
   path: string,
   api: MessagesTarget["api"],
 ): ContentBlock {
-  const encoded = typeof data === "string" ? data : data.escaped;
-  const beginning = encoded.slice(0, 48).replaceAll("\\/", "/");
+  const length = byteLengthOf(data);
+  const beginning = beginningOf(data, 48).replaceAll("\\/", "/");
   const named = mediaType === "image/jpg" ? "image/jpeg" : mediaType;
   const found = BEGINNINGS.find(([pattern]) => pattern.test(beginning))?.[1] ?? named;
   if (!IMAGE_TYPES.has(found)) {
@@ -61,11 +61,11 @@ export function toBase64Image(
       `${path} must be a JPEG, PNG, GIF or WebP image, not ${quote(mediaType)}`,
     );
   }
-  if (encoded.length === 0) throw new TranslationError(path, `${path} holds no image`);
-  if (encoded.length > MAX_LENGTH[api]) {
+  if (length === 0) throw new TranslationError(path, `${path} holds no image`);
+  if (length > MAX_LENGTH[api]) {
     throw new TranslationError(
       path,
-      `${path} is an image of ${encoded.length} bytes in base64; at most ${MAX_LENGTH[api]} are accepted`,
+      `${path} is an image of ${length} bytes in base64; at most ${MAX_LENGTH[api]} are accepted`,
     );
   }
   return { type: "image", source: { type: "base64", media_type: found, data } };

@@ -4,7 +4,7 @@ import {
   readSystem,
 } from "../../../../../services/gateway/translate/messages/read-conversation";
 
-const long = new RawText("x".repeat(600));
+const long = RawText.of("x".repeat(600));
 
 describe("messages", () => {
   it("stay as they are, also what is not known", () => {

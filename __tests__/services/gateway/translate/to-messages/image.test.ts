@@ -23,17 +23,17 @@ test.each([
 
 test("a long one is not decoded", () => {
   const data = PNG + "A".repeat(1000);
-  expect(toImage(new RawText(`data:image/png;base64,${data}`), "p", SONNET_4_5)).toEqual(
-    base64("image/png", new RawText(data)),
+  expect(toImage(RawText.of(`data:image/png;base64,${data}`), "p", SONNET_4_5)).toEqual(
+    base64("image/png", RawText.of(data)),
   );
 });
 
 test("a long one with escapes", () => {
-  const escaped = new RawText(`data:image\\/png;base64,\\/9j\\/${"A".repeat(1000)}`);
+  const escaped = RawText.of(`data:image\\/png;base64,\\/9j\\/${"A".repeat(1000)}`);
   expect(toImage(escaped, "p", SONNET_4_5)).toEqual(base64("image/jpeg", `/9j/${"A".repeat(1000)}`));
-  const inData = new RawText(`data:x/png;base64,\\/9j\\/${"A".repeat(1000)}`);
+  const inData = RawText.of(`data:x/png;base64,\\/9j\\/${"A".repeat(1000)}`);
   expect(toImage(inData, "p", SONNET_4_5)).toEqual(
-    base64("image/jpeg", new RawText(`\\/9j\\/${"A".repeat(1000)}`)),
+    base64("image/jpeg", RawText.of(`\\/9j\\/${"A".repeat(1000)}`)),
   );
 });
 
