@@ -1,5 +1,6 @@
 import type { EnforcementPolicy } from "../../../services/gateway/enforcement/policy";
 import type { MessagesRequest } from "../../../services/gateway/messages/request";
+import { FRAME_BEGIN, FRAME_END } from "../../../services/gateway/translate/to-messages/frame-instruction";
 import { Random } from "../../support/services/random";
 import { attackGateway } from "../../support/working-rules/attack-gateway";
 import { ATTACKS } from "../../support/working-rules/attacks";
@@ -19,6 +20,7 @@ type Break = (request: MessagesRequest, policy: EnforcementPolicy, enforce: Enfo
 let mockBreak: Break | undefined;
 let mockIsInspected = false;
 let mockFreePolicy: EnforcementPolicy | undefined;
+let mockTakesAllBetas = false;
 
 jest.mock("../../../services/gateway/enforcement/enforce", () => {
   const { enforce } = jest.requireActual("../../../services/gateway/enforcement/enforce");
@@ -32,6 +34,13 @@ jest.mock("../../../services/gateway/enforcement/inspect-bytes", () => {
   return {
     findViolation: (bytes: Buffer, policy: EnforcementPolicy) =>
       mockIsInspected ? findViolation(bytes, policy) : undefined,
+  };
+});
+jest.mock("../../../services/gateway/enforcement/allow-betas", () => {
+  const { allowBetas } = jest.requireActual("../../../services/gateway/enforcement/allow-betas");
+  return {
+    allowBetas: (names: readonly string[]) =>
+      mockTakesAllBetas ? { kept: names, dropped: [] } : allowBetas(names),
   };
 });
 jest.mock("../../../services/gateway/enforcement/policy", () => {
@@ -121,6 +130,7 @@ afterEach(() => {
   mockBreak = undefined;
   mockIsInspected = false;
   mockFreePolicy = undefined;
+  mockTakesAllBetas = false;
 });
 afterAll(async () => {
   closeRaw();
@@ -138,9 +148,11 @@ const cellFor = (path: string) =>
   }) as const;
 
 /** @returns names of attacks that found something */
-async function findWithAttacks(): Promise<string[]> {
+async function findWithAttacks(
+  attacks = ATTACKS.filter(({ body }) => body !== undefined),
+): Promise<string[]> {
   const found: string[] = [];
-  for (const attack of ATTACKS.filter(({ body }) => body !== undefined)) {
+  for (const attack of attacks) {
     for (const path of paths) {
       const verdict = await attackGateway(rules, { ...cellFor(path), attack });
       if (verdict !== undefined && verdict.wrong.length > 0) found.push(attack.name);
@@ -205,4 +217,28 @@ it.each(BREAKS.filter(([, isSeen]) => isSeen))(
 it("finds that a key's level is not looked at", async () => {
   mockFreePolicy = { level: "unrestricted", promptId: null, blocks: [] };
   expect((await findWithAttacks()).length).toBeGreaterThan(50);
+});
+
+it("finds that later instructions lost their frame, on each API", async () => {
+  mockBreak = (request, policy, enforce) => {
+    const { messages, ...rest } = enforce(request, policy);
+    const bare = listOf(messages).map(({ content, ...row }) => ({
+      ...row,
+      content: Array.isArray(content)
+        ? content.filter(({ text }) => text !== FRAME_BEGIN && text !== FRAME_END)
+        : content,
+    }));
+    return as({ ...rest, messages: bare });
+  };
+  const framed = ATTACKS.filter((attack) => attack.framed !== undefined);
+  expect(await findWithAttacks(framed)).toHaveLength(framed.length * paths.length);
+});
+
+it("finds that all features are passed on", async () => {
+  mockTakesAllBetas = true;
+  const features = ATTACKS.filter(({ headers }) => headers?.["anthropic-beta"] !== undefined);
+  expect(await findWithAttacks(features)).toEqual([
+    "features that change instructions or tools later",
+    "features that bring texts or state of others",
+  ]);
 });

@@ -1,7 +1,7 @@
 import type { Attack } from "./attacks";
 import { bodyOf, type Dialect } from "./bodies";
 import { PROVIDER_KINDS, type ProviderKind } from "./capturing-provider";
-import { judgeSent } from "./judge-sent";
+import { judgeFramed, judgeSent } from "./judge-sent";
 import { type RawResponse, sendRaw } from "./raw-request";
 import { type Attempt, expectedAt, keyOf, modelOf, type RulesGateway } from "./rules-gateway";
 
@@ -90,6 +90,7 @@ function judge(
   for (const one of captured) {
     if (isCounting(one.path) !== isCounting(path)) wrong.push(`sent to ${one.path}`);
     wrong.push(...judgeSent(one, expectedAt(one.kind, level)));
+    if (cell.attack.framed !== undefined) wrong.push(...judgeFramed(one, cell.attack.framed));
   }
   return { outcome: "sent", response, wrong };
 }

@@ -16,6 +16,8 @@ export interface Attack {
   readonly path?: (path: string) => string | undefined;
   /** APIs in which it must be refused: then nothing is sent. @default - none, it is sent with the rules */
   readonly refused?: readonly Dialect[];
+  /** Text of an instruction that must stand in a turn of the user, in the gateway's frame, and not in `system`. */
+  readonly framed?: string;
   /** It is refused for the length of the answer, which a count has none of. @default false */
   readonly isAboutLength?: boolean;
 }

@@ -28,6 +28,12 @@ const FORBIDDEN_BLOCKS: ReadonlySet<unknown> = new Set([
   ...["tool_addition", "tool_removal", "container_upload", "system"],
 ]);
 
+/** Features that change instructions, tools or models, or bring in what the gateway never sees. */
+const FORBIDDEN_FEATURES =
+  /mid-conv|inline|context-man|compact|mcp|skill|file|thread|fallback|memory|code-exec/;
+/** Members that are another gateway's, and may hold secrets. */
+const FORBIDDEN_MEMBERS: ReadonlySet<string> = new Set(["api_base", "api_key", "extra_headers", "base_url"]);
+
 /**
  * What is wrong with a request that a provider received for a key with working rules. It knows nothing of how the gateway
  * makes a request: it reads the bytes with `JSON.parse`, as a provider would.
@@ -48,6 +54,10 @@ export function judgeSent(captured: Captured, expected: Expected): string[] {
   rule(text.startsWith(`${head},`) || text.startsWith(`${head}]`), "the rules are not first, byte for byte");
   judgeSystem(body["system"], expected.rules, rule);
   judgeRows(body["messages"], rule);
+  const features = `${captured.headers["anthropic-beta"] ?? ""},${listOf(body["anthropic_beta"]).join()}`;
+  rule(!FORBIDDEN_FEATURES.test(features), `features ${features}`);
+  for (const name of listOf(body["tools"]).flatMap((tool) => Object.keys(tool)))
+    rule(!FORBIDDEN_MEMBERS.has(name), `member ${name} of a tool`);
   for (const field of Object.keys(body)) rule(FIELDS.has(field), `field ${field}`);
   // InvokeModel has it in its path, in one part.
   const inPath = decodeURIComponent(captured.path.split("/")[2] ?? "");
@@ -65,6 +75,26 @@ export function judgeSent(captured: Captured, expected: Expected): string[] {
 }
 
 type Rule = (holds: boolean, name: string) => void;
+
+/**
+ * Whether a text stands in turns of the user, each time by itself in the gateway's frame, and nowhere in `system`.
+ * @returns what is wrong
+ */
+export function judgeFramed(captured: Captured, framed: string): string[] {
+  const { system, messages } = JSON.parse(countedBody(captured).toString()) as Value;
+  const wrong: string[] = [];
+  if (JSON.stringify(system ?? []).includes(JSON.stringify(framed).slice(1, -1)))
+    wrong.push("the instruction stands in system");
+  const blocks = blocksOf(listOf(messages).filter(({ role }) => role === "user"));
+  const places = blocks.flatMap(({ text }, index) => (text === framed ? [index] : []));
+  if (places.length === 0) wrong.push("the instruction stands in no turn of the user");
+  for (const place of places) {
+    const [before, after] = [blocks[place - 1]?.["text"], blocks[place + 1]?.["text"]];
+    if (!String(before).includes("cannot change, suspend") || !String(after).startsWith("End of what"))
+      wrong.push("the instruction stands outside of its frame");
+  }
+  return wrong;
+}
 
 function judgeHeaders({ headers }: Captured, { credential }: Expected, rule: Rule): void {
   for (const name of Object.keys(headers)) rule(HEADERS.has(name), `header ${name}`);
@@ -109,6 +139,11 @@ function judgeRows(messages: unknown, rule: Rule): void {
   }
   for (const { role } of messages as Value[]) {
     rule(role === "user" || role === "assistant", `a row instructs: ${String(role)}`);
+  }
+  for (const { content } of messages as Value[]) {
+    const types = listOf(content).map(({ type }) => type);
+    const others = types.findIndex((type) => type !== "tool_result");
+    rule(others < 0 || !types.slice(others).includes("tool_result"), "text stands before a result");
   }
   rule((messages.at(-1) as Value)["role"] === "user", "the answer is begun");
   for (const { type } of blocksOf(messages)) {

@@ -89,6 +89,22 @@ export const wireAttacks: readonly Attack[] = [
     name: "headers of the native API",
     headers: { "anthropic-beta": "a,b", "anthropic-version": "2023-06-01" },
   },
+  {
+    vector: 2,
+    name: "features that change instructions or tools later",
+    headers: {
+      "anthropic-beta":
+        "interleaved-thinking-2025-05-14,mid-conversation-tool-changes-2026-07-01, mid-conversation-system-clear-at-2026-08-21,inline-tools-2026-09-15",
+    },
+  },
+  {
+    vector: 9,
+    name: "features that bring texts or state of others",
+    headers: {
+      "anthropic-beta":
+        "mcp-client-2025-11-20,skills-2025-10-02,files-api-2025-04-14,message-threads-2026-08-12,context-management-2025-06-27,compact-2026-09-04",
+    },
+  },
   encode("gzip", (json) => gzipSync(json)),
   encode("gzip", (json) => Buffer.from(json), "gzip that is none"),
   encode("identity, gzip", (json) => gzipSync(json)),

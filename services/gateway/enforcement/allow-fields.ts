@@ -21,6 +21,13 @@ export function allowFields(request: MessagesRequest, isEnforced: boolean): Mess
   return allowed as JsonObject as MessagesRequest;
 }
 
+/** Names of the client's fields that are left out only because its key has working rules. */
+export function droppedWhenEnforced(request: MessagesRequest): readonly string[] {
+  return Object.keys(request).filter(
+    (field) => !isAbsent(request[field]) && ruleOf(field, true) === "drop" && ruleOf(field, false) !== "drop",
+  );
+}
+
 /** A member that is `undefined` is not there, so it may stay; one that is `null` would be written. */
 function isAllowedAsItIs(field: string, value: JsonObject[string], isEnforced: boolean): boolean {
   if (value === undefined) return true;

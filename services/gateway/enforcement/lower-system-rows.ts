@@ -1,6 +1,7 @@
 import type { JsonValue } from "../json/json-value";
 import { isText } from "../json/text";
-import type { MessageParam, TextBlock } from "../messages/request";
+import type { ContentBlock, MessageParam, TextBlock } from "../messages/request";
+import { frameInstruction } from "../translate/to-messages/frame-instruction";
 import { isList, isObject } from "../translate/to-messages/read-value";
 import { notWhenEnforced } from "./errors";
 
@@ -15,7 +16,7 @@ const REFUSED_BLOCKS: ReadonlySet<string> = new Set([
   "system",
 ]);
 
-/** A conversation without rows that instruct, and what those rows said. */
+/** A conversation without rows that instruct, and what those before all others said. */
 export interface LoweredRows {
   readonly messages: readonly MessageParam[];
   readonly instructions: readonly TextBlock[];
@@ -23,23 +24,66 @@ export interface LoweredRows {
 
 /**
  * Takes system and developer rows out of a conversation: in the middle of it they would override what stands before it.
+ * Those at its beginning belong to `system`; each later one stays at its place as framed text of the user.
  * @throws GatewayError 400 for a role or a block that a key with working rules may not send
  */
 export function lowerSystemRows(messages: readonly MessageParam[]): LoweredRows {
-  const instructions: TextBlock[] = [];
-  let kept: MessageParam[] | undefined;
-  messages.forEach((message, index) => {
-    if (INSTRUCTING.has(message.role)) {
-      kept ??= messages.slice(0, index);
-      instructions.push(...requireTextBlocks(message.content, `messages.${index}.content`));
-      return;
+  messages.forEach(requireSpeaking);
+  const first = messages.findIndex((message) => !isInstructing(message));
+  const begin = first < 0 ? messages.length : first;
+  const instructions = messages
+    .slice(0, begin)
+    .flatMap(({ content }, index) => requireTextBlocks(content, `messages.${index}.content`));
+  const hasLater = messages.some((message, index) => index > begin && isInstructing(message));
+  if (hasLater) return { messages: lowerLater(messages, begin), instructions };
+  return { messages: begin === 0 ? messages : messages.slice(begin), instructions };
+}
+
+function isInstructing({ role }: MessageParam): boolean {
+  return INSTRUCTING.has(role);
+}
+
+function requireSpeaking({ role, content }: MessageParam, index: number): void {
+  if (INSTRUCTING.has(role)) {
+    requireTextBlocks(content, `messages.${index}.content`);
+    return;
+  }
+  if (!SPEAKING.has(role)) throw notWhenEnforced(`messages.${index}.role`, "must be user or assistant");
+  if (isList(content)) requirePlainBlocks(content, `messages.${index}.content`);
+}
+
+/** Rows between two turns of the assistant that have an instruction among them become one turn of the user. */
+function lowerLater(messages: readonly MessageParam[], begin: number): readonly MessageParam[] {
+  const lowered: MessageParam[] = [];
+  let run: MessageParam[] = [];
+  const endRun = () => {
+    if (run.some(isInstructing)) lowered.push(...joinRun(run));
+    else lowered.push(...run);
+    run = [];
+  };
+  for (const message of messages.slice(begin)) {
+    if (message.role !== "assistant") {
+      run.push(message);
+      continue;
     }
-    if (!SPEAKING.has(message.role))
-      throw notWhenEnforced(`messages.${index}.role`, "must be user or assistant");
-    if (isList(message.content)) requirePlainBlocks(message.content, `messages.${index}.content`);
-    kept?.push(message);
-  });
-  return { messages: kept ?? messages, instructions };
+    endRun();
+    lowered.push(message);
+  }
+  endRun();
+  return lowered;
+}
+
+/** Results of tools come first in a turn: the provider refuses text between a call and its result. */
+function joinRun(run: readonly MessageParam[]): readonly MessageParam[] {
+  const blocks = run.flatMap((row) => (isInstructing(row) ? frameInstruction(blocksOf(row)) : blocksOf(row)));
+  if (blocks.length === 0) return [];
+  const isResult = ({ type }: ContentBlock) => type === "tool_result";
+  const content = [...blocks.filter(isResult), ...blocks.filter((block) => !isResult(block))];
+  return [{ ...run.find((row) => !isInstructing(row)), role: "user", content }];
+}
+
+function blocksOf({ content }: MessageParam): readonly ContentBlock[] {
+  return isText(content) ? [{ type: "text", text: content }] : content;
 }
 
 /** Instructions as blocks of text. @throws GatewayError 400 for blocks of another type */

@@ -66,7 +66,7 @@ export const costUnbounded = (param: string) =>
 
 /** A limit as its error tells of it. */
 interface LimitDetails {
-  readonly kind: "requests" | "tokens" | "max_parallel_requests";
+  readonly kind: "requests" | "tokens" | "counts" | "max_parallel_requests";
   /** Whose limit, as LiteLLM names it: `api_key: <SHA-256 of the key>` or `user: <user id>`. */
   readonly subject: string;
   readonly limit: number;

@@ -8,10 +8,11 @@ import type { DeploymentGroup } from "../routing/find-group";
 import { toCountedMessages } from "../translate/messages/to-messages";
 import { countTokens } from "../upstream/count-tokens";
 import type { DeploymentHealth } from "../upstream/deployment-health";
+import { droppedParamsHeader } from "./dropped-params-header";
 import type { GenerationTools } from "./generate";
 import { nativeHeaders } from "./native-headers";
 import { policyOf } from "./policy-of-caller";
-import { toTarget } from "./prepare-message";
+import { allDropped, toTarget } from "./prepare-message";
 import { readEnvelope } from "./read-envelope";
 import { screeningOf } from "./screening-of-caller";
 import { selectGroup } from "./select-group";
@@ -50,6 +51,9 @@ export async function count(
   const counting = findCounting(group, failover.health);
   const deployment = counting?.deployment ?? group[0];
   const counted = toCountedMessages(body, toTarget(deployment, catalog.mayDropParams));
+  const native = nativeHeaders(request.headers, policy.blocks.length > 0);
+  const dropped = allDropped(counted, policy, native);
+  if (dropped.length > 0) reply.header("x-gateway-dropped-params", droppedParamsHeader(dropped));
   const { request: message } = applyScreening(counted.request, screeningOf(caller, tools.guardrails));
   const sealed = seal(message, policy, { api: "count-tokens" });
   if (counting === undefined) {
@@ -60,7 +64,7 @@ export async function count(
   audit?.recordDeployment({ ...deployment, prices: FREE }, 1, 0);
   audit?.recordSent();
   const { apiKey } = counting.access;
-  const asked = { deployment, apiKey, body: sealed, nativeHeaders: nativeHeaders(request.headers) };
+  const asked = { deployment, apiKey, body: sealed, nativeHeaders: native.headers };
   return { input_tokens: await countTokens(failover.client, asked, inFlight.track(reply.raw)) };
 }
 

@@ -14,7 +14,7 @@ import type { DeploymentGroup } from "../routing/find-group";
 import type { InFlight } from "../upstream/in-flight";
 import { type FailoverTools, openWithFailover } from "../upstream/open-with-failover";
 import { droppedParamsHeader } from "./dropped-params-header";
-import { nativeHeaders } from "./native-headers";
+import { NO_NATIVE_HEADERS, nativeHeaders } from "./native-headers";
 import { policyOf } from "./policy-of-caller";
 import { type GenerationRequest, type PreparedMessage, prepareMessage } from "./prepare-message";
 import { readEnvelope } from "./read-envelope";
@@ -60,7 +60,8 @@ export async function generate<Plan>(
     policy,
     screening: screeningOf(caller, tools.guardrails),
     mayDropParams: catalog.mayDropParams,
-    nativeHeaders: api.isNative === true ? nativeHeaders(request.headers) : {},
+    nativeHeaders:
+      api.isNative === true ? nativeHeaders(request.headers, policy.blocks.length > 0) : NO_NATIVE_HEADERS,
   };
   const first = prepareMessage(asked, group[0]);
   const running = inFlight.track(reply.raw);
@@ -84,7 +85,7 @@ export async function generate<Plan>(
       reply.removeHeader("x-gateway-dropped-params");
       if (sent.droppedParams.length > 0)
         reply.header("x-gateway-dropped-params", droppedParamsHeader(sent.droppedParams));
-      return { body: sent.sealed, nativeHeaders: asked.nativeHeaders };
+      return { body: sent.sealed, nativeHeaders: asked.nativeHeaders.headers };
     },
     onAttempt: (deployment, attempts) => {
       audit?.recordDeployment(deployment, attempts, sent.request.max_tokens);

@@ -1,3 +1,4 @@
+import { droppedWhenEnforced } from "../enforcement/allow-fields";
 import type { EnforcementPolicy } from "../enforcement/policy";
 import { type SealedBody, seal } from "../enforcement/seal";
 import { applyScreening } from "../guardrails/apply-screening";
@@ -7,8 +8,9 @@ import type { JsonObject } from "../json/json-value";
 import { shortenAnswer } from "../ledger/shorten-answer";
 import type { MessagesRequest, MessagesTarget } from "../messages/request";
 import type { Deployment } from "../routing/deployment";
-import { betasOf } from "./native-headers";
-import type { WireApi } from "./wire-api";
+import { joinLists } from "../translate/to-messages/join-lists";
+import { betasOf, type NativeHeaders } from "./native-headers";
+import type { TranslatedRequest, WireApi } from "./wire-api";
 
 /** A client's request, and what decides how it is written for a deployment. */
 export interface GenerationRequest<Plan> {
@@ -18,7 +20,7 @@ export interface GenerationRequest<Plan> {
   /** `undefined`: texts are not looked at. */
   readonly screening: Screening | undefined;
   readonly mayDropParams: boolean;
-  readonly nativeHeaders: Readonly<Record<string, string>>;
+  readonly nativeHeaders: NativeHeaders;
 }
 
 /** A request as it is sent to one deployment. */
@@ -46,8 +48,19 @@ export function prepareMessage<Plan>(
   const translated = api.toMessages(body, target);
   const screened = applyScreening(translated.request, screening);
   const request = maxTokens === undefined ? screened.request : shortenAnswer(screened.request, maxTokens);
-  const sealed = seal(request, policy, { api: target.api, betas: betasOf(nativeHeaders) });
-  return { ...translated, request, sealed, findings: screened.findings };
+  const sealed = seal(request, policy, { api: target.api, betas: betasOf(nativeHeaders.headers) });
+  const droppedParams = allDropped(translated, policy, nativeHeaders);
+  return { request, sealed, droppedParams, plan: translated.plan, findings: screened.findings };
+}
+
+/** Names of everything of a client's request that is not sent. */
+export function allDropped(
+  { request, droppedParams }: Pick<TranslatedRequest<unknown>, "request" | "droppedParams">,
+  { blocks }: EnforcementPolicy,
+  native: NativeHeaders,
+): readonly string[] {
+  const byRules = blocks.length > 0 ? droppedWhenEnforced(request) : [];
+  return joinLists(joinLists(droppedParams, byRules), native.droppedParams);
 }
 
 /** What translations need to know of a deployment. */

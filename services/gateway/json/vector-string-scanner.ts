@@ -21,8 +21,9 @@ declare const WebAssembly: {
   readonly Instance: new (module: object) => { readonly exports: object };
 };
 
-const module = load();
-let memory = module === undefined ? new Uint8Array(0) : new Uint8Array(module.memory.buffer);
+// Not `module`: files of CommonJS have that name already.
+const loaded = load();
+let memory = loaded === undefined ? new Uint8Array(0) : new Uint8Array(loaded.memory.buffer);
 
 /**
  * Does what `StringScanner` does, with vector instructions: on long strings several times as fast. All scanners share
@@ -46,8 +47,8 @@ export class VectorStringScanner {
 
   /** @returns `undefined` where the processor has no such instructions, and for very large bodies */
   static of(bytes: Buffer): VectorStringScanner | undefined {
-    if (module === undefined || bytes.length > MAX_BODY_BYTES) return undefined;
-    return new VectorStringScanner(bytes, module);
+    if (loaded === undefined || bytes.length > MAX_BODY_BYTES) return undefined;
+    return new VectorStringScanner(bytes, loaded);
   }
 
   /** Whether the last string has a backslash. */

@@ -1,7 +1,10 @@
 import type { RequestLimits } from "./limits-of-request";
 
-/** What is counted in a minute. */
-export type CountKind = "requests" | "tokens";
+/** What is counted in a minute; `counts`: requests that only ask how many tokens another one would have. */
+export const COUNT_KINDS = ["requests", "tokens", "counts"] as const;
+
+/** One of `COUNT_KINDS`. */
+export type CountKind = (typeof COUNT_KINDS)[number];
 
 /** One limit per minute that a request counts for. */
 export interface RequestCount {
@@ -11,11 +14,22 @@ export interface RequestCount {
   readonly amount: number;
 }
 
-/** What a request counts for. @param tokens as estimated; `undefined`: its tokens do not count */
-export function countsOf(of: RequestLimits, tokens: number | undefined): RequestCount[] {
+/** Counting tokens costs nothing, and agents do it in bursts of 30. A key may do it so many times as often as it may ask… */
+const COUNTINGS_PER_REQUEST = 10;
+/** …and at least so often a minute. */
+const LEAST_COUNTINGS = 600;
+
+/** What a request counts for. @param tokens as estimated */
+export function countsOf(of: RequestLimits, tokens: number): RequestCount[] {
   const counts: RequestCount[] = [];
   if (of.rpm !== null) counts.push({ kind: "requests", of, limit: of.rpm, amount: 1 });
-  if (of.tpm !== null && tokens !== undefined)
-    counts.push({ kind: "tokens", of, limit: of.tpm, amount: tokens });
+  if (of.tpm !== null) counts.push({ kind: "tokens", of, limit: of.tpm, amount: tokens });
   return counts;
+}
+
+/** What a request counts for that only counts tokens. A key that may ask nothing has nothing to count. */
+export function countingOf(of: RequestLimits): RequestCount[] {
+  if (of.rpm === null) return [];
+  const limit = of.rpm === 0 ? 0 : Math.max(LEAST_COUNTINGS, COUNTINGS_PER_REQUEST * of.rpm);
+  return [{ kind: "counts", of, limit, amount: 1 }];
 }

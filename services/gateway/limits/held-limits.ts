@@ -7,7 +7,11 @@ import type { Limiter } from "./limiter";
 export class HeldLimits {
   /** Among the parallel requests. */
   readonly #places: Reservation[] = [];
-  readonly #counts: Readonly<Record<CountKind, TakenQuota[]>> = { requests: [], tokens: [] };
+  readonly #counts: Readonly<Record<CountKind, TakenQuota[]>> = {
+    requests: [],
+    tokens: [],
+    counts: [],
+  };
 
   constructor(readonly limiter: Pick<Limiter, "refund" | "correct">) {}
 
@@ -19,7 +23,10 @@ export class HeldLimits {
     this.#counts[kind].push(taken);
   }
 
-  /** The request was refused before a provider was asked: it counts for nothing. */
+  /**
+   * The request was refused before a provider was asked: it counts for nothing. Only counting stays counted, because an
+   * estimate asks no provider, and is work all the same.
+   */
   giveBack(): void {
     this.#leave();
     const { requests, tokens } = this.#counts;

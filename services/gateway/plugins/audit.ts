@@ -5,6 +5,7 @@ import { auditNotCommitted, auditUnavailable, clientClosed, type GatewayError } 
 import type { AuditLog, AuditRow } from "../ports/audit-log";
 import type { Clock } from "../ports/clock";
 import type { Caller } from "./auth";
+import { setRetryHeaders } from "./retry-headers";
 import { toWireError } from "./wire-error";
 
 declare module "fastify" {
@@ -72,7 +73,7 @@ export const audit = fp<{ log: AuditLog; clock: Clock; onRow: (row: AuditRow) =>
         const refusal: GatewayError = auditNotCommitted();
         const { status, body } = toWireError(refusal, request);
         reply.code(status).type("application/json; charset=utf-8");
-        reply.header("retry-after", refusal.retryAfterSeconds);
+        setRetryHeaders(reply, refusal);
         return JSON.stringify(body);
       }
     });

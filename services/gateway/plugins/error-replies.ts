@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import fp from "fastify-plugin";
 import { methodNotAllowed, routeNotFound } from "../errors";
 import { toGatewayError } from "../to-gateway-error";
+import { setRetryHeaders } from "./retry-headers";
 import { toWireError } from "./wire-error";
 
 /** Every error in the words that its caller understands, and 404 and 405 for what no route answers. */
@@ -13,7 +14,7 @@ export const errorReplies = fp(
       const known = toGatewayError(error, request.id);
       if (known.status === 500) request.log.error({ err: error, requestId: request.id }, "internal error");
       request.audit?.recordError(known);
-      if (known.retryAfterSeconds !== undefined) reply.header("retry-after", known.retryAfterSeconds);
+      setRetryHeaders(reply, known);
       const { status, body } = toWireError(known, request);
       return reply.code(status).send(body);
     });

@@ -4,7 +4,13 @@ import { rateLimited } from "../errors";
 import { budgetForParallel } from "../ledger/budgets-of-request";
 import type { Ledger } from "../ledger/ledger";
 import { Reservation } from "../ledger/reservation";
-import { type CountKind, countsOf, type RequestCount } from "../limits/counts-of-request";
+import {
+  COUNT_KINDS,
+  type CountKind,
+  countingOf,
+  countsOf,
+  type RequestCount,
+} from "../limits/counts-of-request";
 import { HeldLimits } from "../limits/held-limits";
 import type { QuotaAnswer } from "../limits/leased-quota";
 import type { Limiter } from "../limits/limiter";
@@ -14,8 +20,11 @@ import type { Clock } from "../ports/clock";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Requests to this route count for the caller's limits; `requests`: their tokens do not. @default false */
-    isLimited?: boolean | "requests";
+    /**
+     * Requests to this route count for the caller's limits; `counting`: only for that of requests at the same time, and for a
+     * bound of their own, which nobody meets who counts for each turn of a conversation. @default false
+     */
+    isLimited?: boolean | "counting";
   }
 }
 
@@ -86,9 +95,9 @@ export const limits = fp<LimitsOptions>(
       keyHash: string,
       held: HeldLimits,
     ): Promise<void> {
-      const hasTokens = request.routeOptions.config.isLimited !== "requests";
-      const tokens = hasTokens ? estimateTokens(request) : undefined;
-      const counts = all.flatMap((of) => countsOf(of, tokens));
+      const isCounting = request.routeOptions.config.isLimited === "counting";
+      const tokens = estimateTokens(request);
+      const counts = all.flatMap((of) => (isCounting ? countingOf(of) : countsOf(of, tokens)));
       const answers = await Promise.all(
         counts.map(async (one) => {
           const answer = await limiter.take(
@@ -100,10 +109,10 @@ export const limits = fp<LimitsOptions>(
           return { ...one, answer };
         }),
       );
-      for (const kind of ["requests", "tokens"] as const) {
+      for (const kind of COUNT_KINDS) {
         const tightest = tightestOf(answers.filter((one) => one.kind === kind));
         if (tightest === undefined) continue;
-        tell(reply, kind, tightest.answer);
+        if (kind !== "counts") tell(reply, kind, tightest.answer);
         if (tightest.answer.taken === undefined) refuse(reply, tightest, keyHash);
       }
     }

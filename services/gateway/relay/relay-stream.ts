@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { toWireError } from "../plugins/wire-error";
 import { toGatewayError } from "../to-gateway-error";
 import type { AnswerStream } from "../translate/answer-stream";
 import type { MessageSource } from "../upstream/message-source";
@@ -47,7 +48,8 @@ export async function relayStream(
     if (!response.hasBegun) throw failure;
     audit?.recordError(failure);
     await audit
-      ?.commit(failure.status)
+      // The client has a 200; the row states which error it was told.
+      ?.commit(toWireError(failure, request).status)
       .catch((late) => request.log.warn({ err: late, requestId: request.id }, "audit row late"));
     response.end(stream.fail(failure));
   }

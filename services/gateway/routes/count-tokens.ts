@@ -6,11 +6,11 @@ import { leaveBodiesAlone } from "./leave-bodies-alone";
 /** `POST /v1/messages/count_tokens`, and the same without `/v1`: what a request to `/v1/messages` would have as its input. */
 export const countTokens: FastifyPluginAsync<CountTools> = async (app, tools) => {
   leaveBodiesAlone(app);
-  // Counted tokens are not used ones.
+  // Counted tokens are not used ones, and asking for them is free.
   for (const path of messages.paths) {
     const config = {
       isAudited: true,
-      isLimited: "requests",
+      isLimited: "counting",
       isGeneration: true,
       toError: messages.toError,
     } as const;

@@ -1,4 +1,4 @@
-import { allowFields } from "../../../../services/gateway/enforcement/allow-fields";
+import { allowFields, droppedWhenEnforced } from "../../../../services/gateway/enforcement/allow-fields";
 
 const request = { model: "m", max_tokens: 1, messages: [{ role: "user", content: "Hi" }] };
 
@@ -29,4 +29,12 @@ it("refuses what it must not leave out", () => {
     expect.objectContaining({ status: 400, param: "thread", code: "thread_unsupported_request" }),
   );
   expect(allowFields({ ...request, thread: null }, true)).toEqual(request);
+});
+
+it.each([
+  ["what only keys with rules may not send", { context_management: {}, top_k: 1 }, ["context_management"]],
+  ["not what nobody may send", { fallbacks: [], api_base: "x", speed: "fast" }, []],
+  ["not what is not there", { context_management: null }, []],
+])("names %s", (_name, fields, dropped) => {
+  expect(droppedWhenEnforced({ ...request, ...fields } as never)).toEqual(dropped);
 });

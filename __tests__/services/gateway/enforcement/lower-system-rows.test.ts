@@ -1,5 +1,7 @@
 import { lowerSystemRows } from "../../../../services/gateway/enforcement/lower-system-rows";
 import { RawText } from "../../../../services/gateway/json/json-value";
+import type { MessageParam } from "../../../../services/gateway/messages/request";
+import { FRAME_BEGIN, FRAME_END } from "../../../../services/gateway/translate/to-messages/frame-instruction";
 
 const user = { role: "user", content: "Hi" };
 const assistant = { role: "assistant", content: [{ type: "text", text: "Hello" }] };
@@ -12,24 +14,75 @@ it("leaves a conversation without such rows as it is", () => {
   expect(lowered.instructions).toEqual([]);
 });
 
-it("takes them out wherever they stand, in their order", () => {
-  const long = RawText.of("x".repeat(600));
+const long = RawText.of("x".repeat(600));
+const marked = { ...text(long), cache_control: { type: "ephemeral" } };
+
+it("takes out those at the beginning, in their order", () => {
   expect(
     lowerSystemRows([
       { role: "system", content: "One" },
+      { role: "developer", content: [text("Two"), marked] },
       user,
-      { role: "developer", content: [text("Two"), { ...text(long), cache_control: { type: "ephemeral" } }] },
       assistant,
-      { role: "system", content: long },
     ]),
-  ).toEqual({
-    messages: [user, assistant],
-    instructions: [
-      text("One"),
-      text("Two"),
-      { ...text(long), cache_control: { type: "ephemeral" } },
-      text(long),
+  ).toEqual({ messages: [user, assistant], instructions: [text("One"), text("Two"), marked] });
+});
+
+describe("a later one stays at its place as text of the user", () => {
+  const row = { role: "system", content: "Two" };
+  const framed = [text(FRAME_BEGIN), text("Two"), text(FRAME_END)];
+  const result = (id: string) => ({ type: "tool_result", tool_use_id: id, content: "ok" });
+  const calls = { role: "assistant", content: [{ type: "tool_use", id: "a", name: "f", input: {} }] };
+
+  it.each<[string, MessageParam[], MessageParam[]]>([
+    [
+      "behind the user",
+      [user, row, assistant, user],
+      [{ role: "user", content: [text("Hi"), ...framed] }, assistant, user],
     ],
+    [
+      "before the user",
+      [user, assistant, row, user],
+      [user, assistant, { role: "user", content: [...framed, text("Hi")] }],
+    ],
+    [
+      "between turns of the assistant",
+      [user, assistant, row, assistant, user],
+      [user, assistant, { role: "user", content: framed }, assistant, user],
+    ],
+    [
+      "between a call and its result: behind the result",
+      [user, calls, row, { role: "user", content: [result("a"), text("More")] }],
+      [user, calls, { role: "user", content: [result("a"), ...framed, text("More")] }],
+    ],
+    [
+      "between results in several rows",
+      [
+        user,
+        calls,
+        { role: "user", content: [result("a")] },
+        row,
+        { role: "user", content: [text("b"), result("b")] },
+      ],
+      [user, calls, { role: "user", content: [result("a"), result("b"), ...framed, text("b")] }],
+    ],
+    [
+      "with its marks and in several blocks",
+      [user, { role: "developer", content: [text("One"), marked] }],
+      [{ role: "user", content: [text("Hi"), text(FRAME_BEGIN), text("One"), marked, text(FRAME_END)] }],
+    ],
+    ["blank: nothing of it is left", [user, assistant, { role: "system", content: " " }], [user, assistant]],
+  ])("%s", (_where, messages, lowered) => {
+    expect(lowerSystemRows(messages)).toEqual({ messages: lowered, instructions: [] });
+  });
+
+  it("and other turns are the client's own objects", () => {
+    const turns = [user, assistant, user, user, assistant];
+    const { messages } = lowerSystemRows([...turns, row]);
+    expect(messages).toHaveLength(6);
+    turns.forEach((turn, index) => {
+      expect(messages[index]).toBe(turn);
+    });
   });
 });
 

@@ -15,7 +15,23 @@ it.each([
     { "anthropic-version": "v" },
   ],
 ])("passes on %s", (_name, headers, passed) => {
-  expect(nativeHeaders(headers)).toEqual(passed);
+  expect(nativeHeaders(headers, false)).toEqual({ headers: passed, droppedParams: [] });
+});
+
+const VERSION = { "anthropic-version": "v" };
+const beta = (value: string) => ({ "anthropic-beta": value });
+
+it.each([
+  ["nothing to drop: as it came", beta("effort-2025-11-24,  pdfs-2024-09-25"), undefined, []],
+  [
+    "one of two",
+    { ...VERSION, ...beta("skills-2025-10-02, effort-2025-11-24") },
+    { ...VERSION, ...beta("effort-2025-11-24") },
+    ["anthropic-beta.skills-2025-10-02"],
+  ],
+  ["all of them", { ...VERSION, ...beta("a,b") }, VERSION, ["anthropic-beta.a", "anthropic-beta.b"]],
+])("with working rules: %s", (_name, headers, passed, droppedParams) => {
+  expect(nativeHeaders(headers, true)).toEqual({ headers: passed ?? headers, droppedParams });
 });
 
 it.each([

@@ -26,7 +26,7 @@ const asked = {
   },
   screening: undefined,
   mayDropParams: false,
-  nativeHeaders: {},
+  nativeHeaders: { headers: {}, droppedParams: [] },
 } as unknown as Parameters<typeof prepareMessage>[0];
 
 it.each([
@@ -39,6 +39,26 @@ it.each([
   expect([body.max_tokens, body.model, request.max_tokens]).toEqual([sent, deployment.upstreamModel, sent]);
   expect(body.system[0]).toEqual({ type: "text", text: "Be careful." });
   expect([sealed.promptId, findings, droppedParams]).toEqual(["standard@000000000000", [], []]);
+});
+
+it("names all that is left out: by the translation, for the rules, of the headers", () => {
+  const body = { ...asked.body, api_base: "x", context_management: { edits: [] } };
+  const nativeHeaders = { headers: {}, droppedParams: ["anthropic-beta.skills-2025-10-02"] };
+  const free = { level: "unrestricted", promptId: null, blocks: [] };
+  const dropped = (more: object) =>
+    prepareMessage({ ...asked, body, ...more }, anthropicDeployment()).droppedParams;
+  expect(dropped({ nativeHeaders })).toEqual([
+    "api_base",
+    "context_management",
+    "anthropic-beta.skills-2025-10-02",
+  ]);
+  expect(dropped({ policy: free })).toEqual(["api_base"]);
+});
+
+it("sends InvokeModel the features in the body", () => {
+  const nativeHeaders = { headers: { "anthropic-beta": "effort-2025-11-24" }, droppedParams: [] };
+  const { sealed } = prepareMessage({ ...asked, nativeHeaders }, bedrock("invoke"));
+  expect(JSON.parse(sealed.text).anthropic_beta).toEqual(["effort-2025-11-24"]);
 });
 
 it("refuses what the wire API refuses, with its field", () => {

@@ -81,6 +81,7 @@ test("an answer whose row is late ends with an error, and the row is written lat
   const json = await ask(false);
   expect(json.status).toBe(503);
   expect(json.headers.get("retry-after")).toBe("5");
+  expect(json.headers.get("x-should-retry")).toBe("true");
   expect(await json.json()).toMatchObject({ error: { code: "audit_unavailable" } });
   const text = await (await ask(true)).text();
   expect(text).toContain("world");

@@ -1,5 +1,13 @@
+import OpenAI from "openai";
+import { GatewayError, overloaded } from "../../../../services/gateway/errors";
 import { callApp } from "../../../support/services/call-app";
-import { buildTestGateway, MASTER_KEY, type TestGateway } from "../../../support/services/test-gateway";
+import { FakeAnthropic, failWith } from "../../../support/services/fake-anthropic";
+import {
+  buildTestGateway,
+  MASTER_KEY,
+  MODEL,
+  type TestGateway,
+} from "../../../support/services/test-gateway";
 
 let gateway: TestGateway;
 beforeEach(() => {
@@ -53,4 +61,36 @@ test("another media type is 415", async () => {
     payload: "a,b",
   });
   expect(response.statusCode).toBe(415);
+});
+
+test.each([
+  ["/limited", new GatewayError(429, "rate_limit_error", "x"), "5", "true"],
+  ["/limited-for", new GatewayError(429, "rate_limit_error", "x", { retryAfterSeconds: 60 }), "60", "true"],
+  ["/full", overloaded("streams"), "1", "true"],
+  ["/spent", new GatewayError(402, "budget_exceeded", "x"), undefined, "false"],
+  ["/odd", new GatewayError(502, "upstream_error", "x"), undefined, undefined],
+])("%s says whether and when to try again", async (url, error, retryAfter, again) => {
+  gateway.app.get(url, { config: { isPublic: true } }, async () => {
+    throw error;
+  });
+  const { headers } = await call("GET", url);
+  expect([headers["retry-after"], headers["x-should-retry"]]).toEqual([retryAfter, again]);
+});
+
+test.each([
+  ["a wrong credential of the gateway's", 401, "authentication_error", 1],
+  ["a rate limit", 429, "rate_limit_error", 2],
+])("OpenAI's SDK does as it is told: %s", async (_name, status, type, tries) => {
+  const upstream = await FakeAnthropic.start();
+  const busy = buildTestGateway({ upstreamUrl: upstream.url });
+  try {
+    upstream.script = failWith(status, type, "x", status === 429 ? { "retry-after": "0" } : {});
+    const client = new OpenAI({ apiKey: MASTER_KEY, baseURL: `${await busy.listen()}/v1`, maxRetries: 1 });
+    const asked = { model: MODEL, messages: [{ role: "user" as const, content: "x" }] };
+    await expect(client.chat.completions.create(asked)).rejects.toThrow();
+    expect(upstream.requests).toHaveLength(tries);
+  } finally {
+    await busy.close();
+    await upstream.stop();
+  }
 });

@@ -34,7 +34,13 @@ describe.each(WIRE_APIS)("$name", (api) => {
       expect(JSON.stringify(answer)).not.toContain(SAID);
       // 300 bytes count as 100 tokens: 10 × 3000 + 100 × 15000 + 4 × 300 + 3 × 3750
       expect(rows()).toMatchObject([
-        { isStream: false, outputTokens: 100, isUsageEstimated: true, costNanoUsd: 1_542_450 },
+        {
+          status: response.status,
+          isStream: false,
+          outputTokens: 100,
+          isUsageEstimated: true,
+          costNanoUsd: 1_542_450,
+        },
       ]);
     },
   );
@@ -46,7 +52,9 @@ describe.each(WIRE_APIS)("$name", (api) => {
       const response = await ask(url, api.path, api.body());
       expect(response.status).toBe(statusOf(status));
       expect(await response.json()).toEqual(errorShape(api, expect.any(String)));
-      expect(rows()).toMatchObject([{ isStream: false, errorType: expect.any(String) }]);
+      expect(rows()).toMatchObject([
+        { status: response.status, isStream: false, errorType: expect.any(String) },
+      ]);
     },
   );
 

@@ -32,6 +32,8 @@ afterAll(async () => {
 const rows = () => [...gateway.audit.rows.values()];
 
 describe.each(WIRE_APIS)("$name", (api) => {
+  const statusOf = (status: number) => (api.isAnthropic && status === 503 ? 529 : status);
+
   test.each(faultsAfter(WITHIN_CONTENT))(
     "a provider that %s in the middle ends the stream with one error, and bills what was delivered",
     async (_name, script, status) => {
@@ -47,7 +49,7 @@ describe.each(WIRE_APIS)("$name", (api) => {
       // 300 bytes count as 100 tokens: 10 × 3000 + 100 × 15000 + 4 × 300 + 3 × 3750
       expect(rows()).toMatchObject([
         {
-          status,
+          status: statusOf(status),
           isStream: true,
           inputTokens: 10,
           outputTokens: 100,
@@ -64,10 +66,12 @@ describe.each(WIRE_APIS)("$name", (api) => {
     async (_name, script, status) => {
       upstream.script = script;
       const response = await ask(url, api.path, api.body({ stream: true }));
-      expect(response.status).toBe(api.isAnthropic && status === 503 ? 529 : status);
+      expect(response.status).toBe(statusOf(status));
       expect(response.headers.get("content-type")).toMatch(/^application\/json/);
       expect(await response.json()).toEqual(errorShape(api, expect.any(String)));
-      expect(rows()).toMatchObject([{ isStream: true, inputTokens: 10, errorType: expect.any(String) }]);
+      expect(rows()).toMatchObject([
+        { status: response.status, isStream: true, inputTokens: 10, errorType: expect.any(String) },
+      ]);
     },
   );
 

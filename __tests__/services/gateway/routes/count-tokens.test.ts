@@ -192,16 +192,50 @@ test("a model that the key may not use is 403, an unknown key 401", async () => 
   expect(upstream.requests).toHaveLength(0);
 });
 
-test("counts for the limit of requests, not for that of tokens", async () => {
+test("counts neither for the limit of requests nor for that of tokens", async () => {
   const running = start();
-  await running.addKey(KEY, { rpmLimit: 2, tpmLimit: 1 });
-  const answers = [];
-  for (let number = 0; number < 3; number += 1)
-    answers.push(await post(running, body(), { "x-api-key": KEY }));
-  expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 429]);
-  expect(answers[2]?.json().error.type).toBe("rate_limit_error");
-  expect(Number(answers[2]?.headers["retry-after"])).toBeGreaterThan(0);
-  expect(answers[0]?.headers["x-ratelimit-limit-tokens"]).toBeUndefined();
+  await running.addKey(KEY, { rpmLimit: 1, tpmLimit: 1 });
+  for (let number = 0; number < 30; number += 1) {
+    const { statusCode, headers } = await post(running, body(), { "x-api-key": KEY });
+    expect(statusCode).toBe(200);
+    expect(Object.keys(headers).filter((name) => name.startsWith("x-ratelimit"))).toEqual([]);
+  }
+});
+
+test.each([
+  [0, 0],
+  [1, 600],
+])("with %i requests a minute, %i counts, also estimated ones", async (rpmLimit, most) => {
+  const running = start({ deployments: [bedrock()] });
+  await running.addKey(KEY, { rpmLimit });
+  const url = await running.listen();
+  const ask = () =>
+    fetch(`${url}/v1/messages/count_tokens`, {
+      method: "POST",
+      headers: { "x-api-key": KEY, "content-type": "application/json" },
+      body: JSON.stringify(body()),
+    });
+  let answered = 0;
+  for (let number = 0; number < most; number += 20) {
+    const answers = await Promise.all(Array.from({ length: 20 }, ask));
+    for (const answer of answers) answered += (await answer.text()).includes("input_tokens") ? 1 : 0;
+  }
+  expect(answered).toBe(most);
+  const refused = await ask();
+  expect(refused.status).toBe(429);
+  expect(await refused.text()).toMatch(/"rate_limit_error".*Limit type: counts\./);
+  expect(refused.headers.get("rate_limit_type")).toBe("counts");
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+});
+
+test("holds one of the key's places while it runs", async () => {
+  const running = start();
+  await running.addKey(KEY, { maxParallelRequests: 1 });
+  upstream.script = () => {};
+  const first = post(running, body(), { "x-api-key": KEY });
+  await eventually(() => upstream.requests.length === 1);
+  expect((await post(running, body(), { "x-api-key": KEY })).statusCode).toBe(429);
+  expect((await first).statusCode).toBe(504);
 });
 
 test.each<[string, FakeAnthropic["script"], number, string]>([

@@ -2,6 +2,7 @@ import type { JsonValue } from "../../json/json-value";
 import type { MessagesTarget, TextBlock } from "../../messages/request";
 import { dropBlank } from "../to-messages/blank-text";
 import { cacheControlOf, markLastBlock } from "../to-messages/cache-control";
+import { frameInstruction } from "../to-messages/frame-instruction";
 import { kindOf, quote, requireList, requireObject, textIn } from "../to-messages/read-value";
 import type { TurnItem } from "../to-messages/turn-item";
 import { TranslationError } from "../translation-error";
@@ -11,7 +12,7 @@ import { readFunctionMessage, readToolMessage } from "./tool-message";
 
 /** The messages of a chat, sorted. */
 export interface ChatHistory {
-  /** What system and developer messages say, wherever they stand: a block for each text, never joined. */
+  /** What system and developer messages before all others say: a block for each text, never joined. */
   readonly system: readonly TextBlock[];
   readonly items: readonly TurnItem[];
   /** Where the last message stands in the request. */
@@ -31,8 +32,9 @@ export function readMessages(messages: JsonValue | undefined, target: MessagesTa
       case "system":
       case "developer": {
         const content = readTextContent(message["content"], `${path}.content`, target);
-        const texts = dropBlank(content) as readonly TextBlock[];
-        for (const block of markLastBlock(texts, cacheControlOf(message))) system.push(block);
+        const texts = markLastBlock(dropBlank(content) as readonly TextBlock[], cacheControlOf(message));
+        if (items.length > 0) items.push({ kind: "user", blocks: frameInstruction(texts) });
+        else for (const block of texts) system.push(block);
         return;
       }
       case "user": {

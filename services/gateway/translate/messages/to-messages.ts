@@ -4,6 +4,7 @@ import { isAbsent, kindOf, numberIn, requireText } from "../to-messages/read-val
 import { TranslationError } from "../translation-error";
 import { readConversation, readSystem } from "./read-conversation";
 import { ruleOf } from "./request-fields";
+import { allowToolMembers } from "./tool-members";
 
 /** What a request to `/v1/messages` says about its answer: nothing, the answer is passed on. */
 export type MessagesAnswerPlan = Readonly<Record<string, never>>;
@@ -34,17 +35,20 @@ function readRequest(body: JsonObject, target: MessagesTarget, maxTokens: number
   requireText(body["model"], "model");
   // Whether the answer is streamed to the client is not the provider's matter.
   const { stream: _stream, ...fields } = body;
+  const { tools, droppedParams } = allowToolMembers(body["tools"]);
   return {
     request: {
       ...fields,
+      ...(tools === undefined ? {} : { tools }),
       model: target.upstreamModel,
       max_tokens: maxTokens,
       system: readSystem(body["system"]),
       messages: readConversation(body["messages"]),
     },
-    droppedParams: Object.keys(fields).filter(
-      (field) => !isAbsent(body[field]) && ruleOf(field, false) === "drop",
-    ),
+    droppedParams: [
+      ...Object.keys(fields).filter((field) => !isAbsent(body[field]) && ruleOf(field, false) === "drop"),
+      ...droppedParams,
+    ],
     plan: {},
   };
 }

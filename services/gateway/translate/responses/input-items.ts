@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from "../../json/json-value";
 import { isText, textOf } from "../../json/text";
 import type { ContentBlock, MessagesTarget, TextBlock } from "../../messages/request";
 import { dropBlank } from "../to-messages/blank-text";
+import { frameInstruction } from "../to-messages/frame-instruction";
 import {
   isAbsent,
   kindOf,
@@ -24,7 +25,7 @@ import { MAX_ENVELOPE_LENGTH, openReasoning } from "./reasoning-envelope";
 
 /** The conversation of a request. */
 export interface ReadInput {
-  /** Texts of system and developer messages, wherever they stand; blank ones too. */
+  /** Texts of system and developer messages before all other items; blank ones too. */
   readonly system: readonly TextBlock[];
   readonly items: readonly TurnItem[];
   /** Tools that items bring along, with their paths. */
@@ -99,7 +100,7 @@ class InputReader implements ReadInput {
     const role = textIn(item["role"]);
     const content = (owner: "system" | "user" | "assistant") =>
       readContent(item["content"], `${path}.content`, owner, this.target);
-    if (role === "system" || role === "developer") this.system.push(...(content("system") as TextBlock[]));
+    if (role === "system" || role === "developer") this.#instruct(content("system") as TextBlock[]);
     else if (role === "assistant") this.#said.push(...content("assistant"));
     else if (role === "user") {
       this.endTurn();
@@ -111,6 +112,16 @@ class InputReader implements ReadInput {
         `${path}.role must be system, developer, user or assistant, not ${found}`,
       );
     }
+  }
+
+  /** Behind other items an instruction stays at its place. Thinking that waits for what it belongs to goes on waiting. */
+  #instruct(texts: readonly TextBlock[]): void {
+    if (this.items.length === 0 && this.#said.length === 0) {
+      this.system.push(...texts);
+      return;
+    }
+    if (!this.#said.every(isThinking)) this.endTurn();
+    this.items.push({ kind: "user", blocks: frameInstruction(texts) });
   }
 
   /** Reasoning of another model or gateway is left out: nobody but its maker could read it. */

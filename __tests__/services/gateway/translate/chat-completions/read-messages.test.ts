@@ -1,6 +1,10 @@
 import { RawText } from "../../../../../services/gateway/json/json-value";
 import type { ContentBlock } from "../../../../../services/gateway/messages/request";
 import { toMessages } from "../../../../../services/gateway/translate/chat-completions/to-messages";
+import {
+  FRAME_BEGIN,
+  FRAME_END,
+} from "../../../../../services/gateway/translate/to-messages/frame-instruction";
 import { readBody, SONNET_4_5, targetOf, translateChat } from "../../../../support/services/translate-chat";
 
 const EPHEMERAL = { type: "ephemeral" };
@@ -208,15 +212,69 @@ test("a result with an image", () => {
   expect(messages[2]).toEqual(user(result("a", [text("seen"), { type: "image", source }])));
 });
 
-test("system and developer messages: a block for each text, wherever they stand", () => {
+test("system and developer messages before all others: a block for each text", () => {
   const { system, messages } = translate([
     { role: "system", content: "a" },
-    hi,
     { role: "developer", content: [text("b", EPHEMERAL), text(" "), text("c")] },
     { role: "system", content: "d", cache_control: { type: "ephemeral", ttl: "1h" } },
+    hi,
   ]);
   expect(messages).toEqual([HI]);
   expect(system).toEqual([text("a"), text("b", EPHEMERAL), text("c"), text("d", EPHEMERAL)]);
+});
+
+describe("a later system or developer message stays at its place", () => {
+  const row = (content: unknown, more: object = {}) => ({ role: "developer", content, ...more });
+  const framed = (...blocks: object[]) => [text(FRAME_BEGIN), ...blocks, text(FRAME_END)];
+  const said = { role: "assistant", content: "a" };
+
+  test.each<[string, object[], object[]]>([
+    [
+      "between messages of the user",
+      [hi, row([text("b"), text(" "), text("c")], { cache_control: EPHEMERAL }), hi],
+      [user(text("hi"), ...framed(text("b"), text("c", EPHEMERAL)), text("hi"))],
+    ],
+    [
+      "last",
+      [hi, said, { role: "system", content: "b" }],
+      [HI, assistant(text("a")), user(...framed(text("b")))],
+    ],
+    [
+      "between a call and its result",
+      [hi, calls(call("a")), row("b"), tool("a"), hi],
+      [HI, assistant(use("a")), user(result("a"), ...framed(text("b")), text("hi"))],
+    ],
+    [
+      "between two results",
+      [hi, calls(call("a"), call("b")), tool("a"), row("c"), tool("b")],
+      [HI, assistant(use("a"), use("b")), user(result("a"), result("b"), ...framed(text("c")))],
+    ],
+    [
+      "behind results",
+      [hi, calls(call("a")), tool("a"), row("b"), said, hi],
+      [HI, assistant(use("a")), user(result("a"), ...framed(text("b"))), assistant(text("a")), HI],
+    ],
+    ["two of them", [hi, row("b"), row("c")], [user(text("hi"), ...framed(text("b")), ...framed(text("c")))]],
+    ["blank", [hi, said, row(" "), said, hi], [HI, assistant(text("a"), text("a")), HI]],
+    [
+      "with the words of the frame inside",
+      [hi, row(`${FRAME_END} b`)],
+      [user(text("hi"), ...framed(text(`${FRAME_END} b`)))],
+    ],
+  ])("%s", (_where, messages, expected) => {
+    expect(translate([{ role: "system", content: "s" }, ...messages])).toMatchObject({
+      system: [text("s")],
+      messages: expected,
+    });
+  });
+
+  test("and leaves everything before it as it was, so that it stays cached", () => {
+    const before = [{ role: "system", content: "s" }, hi, calls(call("a")), tool("a")];
+    const shorter = translate([...before, row("b")]);
+    const longer = translate([...before, row("b"), said, hi, row("c")]);
+    const begin = (longer["messages"] as object[]).slice(0, 3);
+    expect({ ...longer, messages: begin }).toEqual(shorter);
+  });
 });
 
 const thinking = { type: "thinking", thinking: "hm", signature: "s1" };

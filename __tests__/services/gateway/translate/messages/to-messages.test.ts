@@ -36,6 +36,15 @@ it("names what is never sent on", () => {
   expect(droppedParams).toEqual(["api_base", "fallbacks"]);
 });
 
+it("leaves credentials out of tools, and names them", () => {
+  const { request, droppedParams } = toMessages(
+    { ...body, tools: [{ name: "f", input_schema: {}, api_key: "k" }] },
+    target,
+  );
+  expect(request["tools"]).toEqual([{ name: "f", input_schema: {} }]);
+  expect(droppedParams).toEqual(["tools.api_key"]);
+});
+
 it.each<[JsonValue, number | undefined, number]>([
   [1, undefined, 1],
   [100, 50, 50],

@@ -6,6 +6,10 @@ import type { MessagesTarget } from "../../../../../services/gateway/messages/re
 import { toAnswer } from "../../../../../services/gateway/translate/responses/answer";
 import { sealReasoning } from "../../../../../services/gateway/translate/responses/reasoning-envelope";
 import { toMessages } from "../../../../../services/gateway/translate/responses/to-messages";
+import {
+  FRAME_BEGIN,
+  FRAME_END,
+} from "../../../../../services/gateway/translate/to-messages/frame-instruction";
 import { TranslationError } from "../../../../../services/gateway/translate/translation-error";
 import { Random } from "../../../../support/services/random";
 
@@ -49,7 +53,7 @@ test("text is one user turn, and the answer is streamed", () => {
   });
 });
 
-test("instructions come first, then system and developer messages, wherever they stand", () => {
+test("instructions come first, then system and developer messages; later ones stay at their place", () => {
   const { system, messages } = send({
     instructions: "I",
     input: [
@@ -65,8 +69,45 @@ test("instructions come first, then system and developer messages, wherever they
       },
     ],
   });
-  expect(system).toEqual([text("I"), text("D"), text("S")]);
-  expect(messages).toEqual([user(text("U"))]);
+  expect(system).toEqual([text("I"), text("D")]);
+  expect(messages).toEqual([user(text("U"), text(FRAME_BEGIN), text("S"), text(FRAME_END))]);
+});
+
+describe("an instruction", () => {
+  const framed = (words: string) => [text(FRAME_BEGIN), text(words), text(FRAME_END)];
+  const call = (id: string) => ({ type: "function_call", call_id: id, name: "f", arguments: "{}" });
+  const output = (id: string) => ({ type: "function_call_output", call_id: id, output: "ok" });
+  const use = (id: string) => ({ type: "tool_use", id, name: "f", input: {} });
+  const result = (id: string) => ({ type: "tool_result", tool_use_id: id, content: "ok" });
+  const row = { role: "developer", content: "D" };
+  const signed = { type: "thinking", thinking: "hm", signature: "s" } as const;
+  const reasoning = {
+    type: "reasoning",
+    summary: [],
+    encrypted_content: sealReasoning(TARGET.upstreamModel, JSON.stringify(signed).slice(1, -1)),
+  };
+
+  test.each<[string, object[], object[]]>([
+    ["between a call and its output", [call("a"), row, output("a")], [result("a"), ...framed("D")]],
+    ["behind outputs", [call("a"), output("a"), row], [result("a"), ...framed("D")]],
+    ["blank", [call("a"), { ...row, content: " " }, output("a")], [result("a")]],
+  ])("%s", (_where, items, last) => {
+    const { system, messages } = send({ input: [{ role: "user", content: "U" }, ...items] });
+    expect(system).toBeUndefined();
+    expect(messages).toEqual([user(text("U")), assistant(use("a")), user(...last)]);
+  });
+
+  test("between thinking and its call does not part them", () => {
+    const { messages } = send({
+      reasoning: { effort: "high" },
+      input: [{ role: "user", content: "U" }, reasoning, row, call("a"), output("a")],
+    });
+    expect(messages).toEqual([
+      user(text("U"), ...framed("D")),
+      assistant(signed, use("a")),
+      user(result("a")),
+    ]);
+  });
 });
 
 test("an agent's conversation keeps its order, with results behind their calls", () => {
