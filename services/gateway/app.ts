@@ -141,7 +141,7 @@ export function buildApp(
   const spend = budgetedSpend({ spend: deps.spend, ledger, keys, users, namedBudgets, clock });
   const management = { keys, users, budgets: namedBudgets, spend, baselines: spend, clock, masterKey };
   app.register(keyRoutes, management);
-  app.register(keyChangeRoutes, management);
+  app.register(keyChangeRoutes, { ...management, levels: deps.levels });
   app.register(userRoutes, management);
   app.register(budgetRoutes, management);
   app.register(spendRoutes, management);
