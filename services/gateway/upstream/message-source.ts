@@ -92,7 +92,9 @@ export class MessageSource implements Dispatcher.DispatchHandler {
       this.#refusal = { status, headers, chunks: [], size: 0 };
       return;
     }
-    if (headerOf(headers, "content-type")?.startsWith(this.call.contentType) !== true) {
+    // Nobody asked for a compressed answer, and its bytes would be waited for in vain until its end.
+    const isPlain = (headerOf(headers, "content-encoding") ?? "identity") === "identity";
+    if (!isPlain || headerOf(headers, "content-type")?.startsWith(this.call.contentType) !== true) {
       this.#fail(invalidAnswer());
       return;
     }

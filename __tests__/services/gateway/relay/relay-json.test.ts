@@ -1,5 +1,11 @@
 import { answerWith, FakeAnthropic, messageEvents } from "../../../support/services/fake-anthropic";
-import { BEFORE_CONTENT, faultsAfter, SAID, WITHIN_CONTENT } from "../../../support/services/faults";
+import {
+  BEFORE_CONTENT,
+  FAULTS_OF_HEAD,
+  faultsAfter,
+  SAID,
+  WITHIN_CONTENT,
+} from "../../../support/services/faults";
 import { buildTestGateway, type TestGateway } from "../../../support/services/test-gateway";
 import { ask, errorShape, WIRE_APIS } from "../../../support/services/wire-apis";
 
@@ -44,6 +50,16 @@ describe.each(WIRE_APIS)("$name", (api) => {
       ]);
     },
   );
+
+  test.each(FAULTS_OF_HEAD)("a provider that %s", async (_name, script, status) => {
+    upstream.script = script;
+    const response = await ask(url, api.path, api.body());
+    expect(response.status).toBe(statusOf(status));
+    expect(await response.json()).toEqual(errorShape(api, expect.any(String)));
+    expect(rows()).toMatchObject([
+      { status: response.status, errorType: expect.any(String), costNanoUsd: 0 },
+    ]);
+  });
 
   test.each(faultsAfter(BEFORE_CONTENT))(
     "a provider that %s before any content",
