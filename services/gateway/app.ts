@@ -25,6 +25,7 @@ import { overload } from "./plugins/overload";
 import { refuseWhenClosing } from "./plugins/refuse-when-closing";
 import { requestId } from "./plugins/request-id";
 import { spendHeaders } from "./plugins/spend-headers";
+import { answerUrlError } from "./plugins/url-errors";
 import type { AdminTokenStore } from "./ports/admin-token-store";
 import type { AuditLog } from "./ports/audit-log";
 import type { Clock } from "./ports/clock";
@@ -101,6 +102,7 @@ export function buildApp(
     bodyLimit: config.maxBodyBytes,
     routerOptions: { maxParamLength: 500 },
     exposeHeadRoutes: false,
+    frameworkErrors: answerUrlError,
     // Fastify's own answer while closing has another shape; `refuse-when-closing` gives ours.
     return503OnClosing: false,
   });
