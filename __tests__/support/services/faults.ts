@@ -108,17 +108,19 @@ export const FAULTS_OF_HEAD: readonly Fault[] = [
     504,
   ],
   ["sends a head without sense", (response) => void response.socket?.end("SSH-2.0-x\r\n\r\n"), 502],
-  [
-    "sends comments without an end",
-    (response) => {
-      response.writeHead(200, EVENTS);
-      const comment = Buffer.alloc(512 * 1024, ": keep-alive ");
-      const more = () => {
-        while (!response.destroyed && response.write(comment));
-      };
-      response.on("drain", more);
-      more();
-    },
-    502,
-  ],
+  ["sends comments without an end", withoutEnd(": keep-alive "), 502],
+  ["sends pings without an end", withoutEnd(encodeEvents([{ type: "ping" }])), 502],
 ];
+
+/** Sends the same again and again, as fast as it is taken. */
+export function withoutEnd(text: string): Script {
+  return (response) => {
+    response.writeHead(200, EVENTS);
+    const piece = text.repeat(Math.ceil((256 * 1024) / text.length));
+    const more = () => {
+      while (!response.destroyed && response.write(piece));
+    };
+    response.on("drain", more);
+    more();
+  };
+}

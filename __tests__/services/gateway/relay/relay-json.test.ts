@@ -1,10 +1,17 @@
-import { answerWith, FakeAnthropic, messageEvents } from "../../../support/services/fake-anthropic";
+import {
+  answerWith,
+  encodeEvents,
+  FakeAnthropic,
+  messageEvents,
+  textDelta,
+} from "../../../support/services/fake-anthropic";
 import {
   BEFORE_CONTENT,
   FAULTS_OF_HEAD,
   faultsAfter,
   SAID,
   WITHIN_CONTENT,
+  withoutEnd,
 } from "../../../support/services/faults";
 import { buildTestGateway, type TestGateway } from "../../../support/services/test-gateway";
 import { ask, errorShape, WIRE_APIS } from "../../../support/services/wire-apis";
@@ -73,6 +80,15 @@ describe.each(WIRE_APIS)("$name", (api) => {
       ]);
     },
   );
+
+  test("a provider that never stops talking is cut off, and billed for no more than was asked for", async () => {
+    upstream.script = withoutEnd(encodeEvents([...WITHIN_CONTENT, textDelta("x".repeat(200_000))]));
+    const response = await ask(url, api.path, api.body());
+    expect(response.status).toBe(502);
+    expect(await response.json()).toEqual(errorShape(api, expect.any(String)));
+    const most = api.isAnthropic ? 1000 : expect.any(Number);
+    expect(rows()).toMatchObject([{ status: 502, outputTokens: most, isUsageEstimated: true }]);
+  });
 
   test("an answer without any content is an answer", async () => {
     upstream.script = answerWith(messageEvents([]));
