@@ -32,6 +32,9 @@ const broken = (name: string, bytes: (json: string) => Buffer | string): Attack 
   bytes,
   refused: EVERYWHERE,
 });
+/** Only where it is not the first one, too. */
+const lastSlashAs = (other: string) => (path: string) =>
+  path.lastIndexOf("/") === 0 ? undefined : path.replace(/\/([^/]+)$/, `${other}$1`);
 /** Puts members before all others, or after them. */
 const before = (members: string) => (json: string) => `{${members},${json.slice(1)}`;
 const after = (members: string) => (json: string) => `${json.slice(0, -1)},${members}}`;
@@ -44,22 +47,31 @@ export const wireAttacks: readonly Attack[] = [
   path("a dot", (path) => `/.${path}`, EVERYWHERE),
   path("two dots", (path) => `/v1/..${path}`, EVERYWHERE),
   path("capitals", (path) => path.toUpperCase(), EVERYWHERE),
-  path(
-    "an encoded slash",
-    (path) => (path.lastIndexOf("/") === 0 ? undefined : path.replace(/\/([^/]+)$/, "%2F$1")),
-    EVERYWHERE,
-  ),
+  path("an encoded slash", lastSlashAs("%2F"), EVERYWHERE),
+  path("an encoded slash, longer than it must be", lastSlashAs("%c0%af"), EVERYWHERE),
+  path("an encoded backslash", lastSlashAs("%5c"), EVERYWHERE),
   path("encoded letters", (path) => path.replace(/s/, "%73")),
   path("a letter encoded twice", (path) => path.replace(/s/, "%2573"), EVERYWHERE),
   path("a null byte", (path) => `${path}%00`, EVERYWHERE),
   path("a semicolon", (path) => `${path};x=1`, EVERYWHERE),
+  path("a host", (path) => `http://unrestricted.example${path}`),
+  path("a fragment", (path) => `${path}#unrestricted`),
   path("a query", (path) => `${path}?beta=true&enforcement_level=unrestricted&model=x`),
   ...["engines/x", "openai/deployments/x", "anthropic", "bedrock", "vertex_ai"].map((prefix) =>
     path(`the prefix ${prefix}`, (path) => `/${prefix}${path}`, EVERYWHERE),
   ),
-  ...["/v1/completions", "/v1/batches", "/v1/realtime", "/v1/messages/batches", "/v1/embeddings"].map(
-    (other) => path(`another end: ${other}`, () => other, EVERYWHERE),
-  ),
+  ...[
+    "/v1/completions",
+    "/v1/batches",
+    "/v1/realtime",
+    "/v1/messages/batches",
+    "/v1/embeddings",
+    "/v1/files",
+    "/v1/responses/compact",
+    "/v1/threads",
+    "/v1/assistants",
+    "/v1/complete",
+  ].map((other) => path(`another end: ${other}`, () => other, EVERYWHERE)),
   {
     vector: 6,
     name: "headers that name a level",
@@ -72,6 +84,21 @@ export const wireAttacks: readonly Attack[] = [
       "x-http-method-override": "GET",
       "x-original-url": "/v1/models",
       "x-forwarded-prefix": "/unrestricted",
+    },
+  },
+  {
+    vector: 6,
+    name: "another key beside its own",
+    headers: { "x-api-key": "sk-unrestricted-key-of-tests", "api-key": "sk-unrestricted-key-of-tests" },
+  },
+  {
+    vector: 6,
+    name: "a wish for another protocol",
+    headers: {
+      connection: "upgrade",
+      upgrade: "websocket",
+      "sec-websocket-version": "13",
+      "sec-websocket-key": "eA==",
     },
   },
   {
