@@ -102,11 +102,6 @@ export const FAULTS_OF_HEAD: readonly Fault[] = [
   ["answers with nothing", plainAnswer(200, EVENTS), 503],
   ["breaks the connection", (response) => void response.destroy(), 502],
   ["does not answer", () => {}, 504],
-  [
-    "sends half of a head",
-    (response) => void response.socket?.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-st"),
-    504,
-  ],
   ["sends a head without sense", (response) => void response.socket?.end("SSH-2.0-x\r\n\r\n"), 502],
   ["sends comments without an end", withoutEnd(": keep-alive "), 502],
   ["sends pings without an end", withoutEnd(encodeEvents([{ type: "ping" }])), 502],

@@ -6,10 +6,13 @@ export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 /** For an error without a text that can be read. */
 export const NO_MESSAGE = "The provider refused the request.";
 
+/** Seconds of `retry-after`; a date, or a number without sense, says nothing. */
+const SECONDS = /^\d{1,7}(?:\.\d{1,9})?$/;
+
 /** An answer that is not 200, as an error for the client. */
 export function toReportedError(reported: ReportedError, headers: Headers): GatewayError {
-  const retryAfter = Number(headerOf(headers, "retry-after"));
-  return toUpstreamError(reported, retryAfter >= 0 ? Math.ceil(retryAfter) : undefined);
+  const given = headerOf(headers, "retry-after") ?? "";
+  return toUpstreamError(reported, SECONDS.test(given) ? Math.ceil(Number(given)) : undefined);
 }
 
 /** The first value of a header. */

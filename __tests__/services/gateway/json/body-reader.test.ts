@@ -40,11 +40,12 @@ const RULES = {
   promptId: "standard@000000000000",
   blocks: [{ id: "standard@000000000000", sha256: "0".repeat(64), text: "Be careful." }],
 } satisfies EnforcementPolicy;
-const POLICIES: readonly EnforcementPolicy[] = [RULES, { level: "unrestricted", promptId: null, blocks: [] }];
-const SCREENINGS = [
-  undefined,
-  { action: "mask", patterns: DEFAULT_PATTERNS },
-  { action: "block", patterns: DEFAULT_PATTERNS },
+const FREE: EnforcementPolicy = { level: "unrestricted", promptId: null, blocks: [] };
+/** How a request is treated: by which rules, and what is looked for in it. */
+const TREATMENTS = [
+  [RULES, undefined],
+  [RULES, { action: "mask", patterns: DEFAULT_PATTERNS }],
+  [FREE, { action: "block", patterns: DEFAULT_PATTERNS }],
 ] as const;
 
 /** The same value with every text read. */
@@ -58,29 +59,33 @@ function read(value: JsonValue): JsonValue {
   );
 }
 
-/** All that follows from a body, for each deployment, policy and screening. */
+/** All that follows from a body, for each deployment and treatment. */
 function outcomesOf(dialect: Dialect, body: JsonValue): unknown[] {
   const outcomes: unknown[] = [];
   for (const deployment of DEPLOYMENTS) {
-    for (const policy of POLICIES) {
-      for (const screening of SCREENINGS) {
-        const asked = {
-          api: APIS[dialect],
-          body: body as JsonObject,
-          policy,
-          screening,
-          mayDropParams: true,
-          nativeHeaders: { headers: {}, droppedParams: [] },
-        };
-        try {
-          const { request, sealed, droppedParams, findings, plan } = prepareMessage(asked, deployment);
-          const { settings: _settings, ...rest } = plan as { settings?: unknown };
-          outcomes.push({ sent: JSON.parse(sealed.bytes.toString()), droppedParams, findings, plan: rest });
-          expect(estimateInput(request, 1_000_000)).toBeGreaterThan(0);
-        } catch (error) {
-          if (!(error instanceof TranslationError || error instanceof GatewayError)) throw error;
-          outcomes.push({ message: error.message, param: error.param });
-        }
+    for (const [policy, screening] of TREATMENTS) {
+      const asked = {
+        api: APIS[dialect],
+        body: body as JsonObject,
+        policy,
+        screening,
+        mayDropParams: true,
+        nativeHeaders: { headers: {}, droppedParams: [] },
+      };
+      try {
+        const { request, sealed, droppedParams, findings, plan } = prepareMessage(asked, deployment);
+        const { settings: _settings, ...rest } = plan as { settings?: unknown };
+        const sent: unknown = JSON.parse(sealed.bytes.toString());
+        outcomes.push({
+          sent,
+          droppedParams,
+          findings,
+          plan: rest,
+          tokens: estimateInput(request, 1_000_000),
+        });
+      } catch (error) {
+        if (!(error instanceof TranslationError || error instanceof GatewayError)) throw error;
+        outcomes.push({ message: error.message, param: error.param });
       }
     }
   }
@@ -89,14 +94,19 @@ function outcomesOf(dialect: Dialect, body: JsonValue): unknown[] {
 
 /** @returns how many of the requests were sent */
 function expectSame(dialect: Dialect, body: object): number {
-  const parsed = parseJson(Buffer.from(JSON.stringify({ model: "m", ...body })));
+  const json = JSON.stringify({ model: "m", ...body });
+  const parsed = parseJson(Buffer.from(json));
   const outcomes = outcomesOf(dialect, parsed);
   expect(outcomes).toEqual(outcomesOf(dialect, read(parsed)));
+  const escaped = parseJson(
+    Buffer.from(json.replaceAll("h", "\\u0068").replaceAll("1 1", "1\\u00201").replaceAll("/", "\\/")),
+  );
+  expect(outcomesOf(dialect, escaped)).toEqual(outcomes);
   return outcomes.filter((outcome) => "sent" in (outcome as object)).length;
 }
 
 it.each(DIALECTS)("bodies of %s made at random", (dialect) => {
-  for (let seed = 1; seed <= 60; seed++) expectSame(dialect, randomBody(new Random(seed), dialect));
+  for (let seed = 1; seed <= 40; seed++) expectSame(dialect, randomBody(new Random(seed), dialect));
 });
 
 const CARD = "4111 1111 1111 1111";

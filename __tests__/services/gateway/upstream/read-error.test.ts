@@ -1,3 +1,4 @@
+import { toReportedError } from "../../../../services/gateway/upstream/read-error";
 import { FakeAnthropic, failWith, type Script } from "../../../support/services/fake-anthropic";
 import { buildTestGateway, type TestGateway } from "../../../support/services/test-gateway";
 import { ask, errorShape, WIRE_APIS } from "../../../support/services/wire-apis";
@@ -86,4 +87,20 @@ test("an unreachable provider is 502", async () => {
   expect(response.status).toBe(502);
   expect(await response.json()).toMatchObject({ error: { code: "upstream_unreachable" } });
   await alone.close();
+});
+
+test.each<[string | string[] | undefined, number | undefined]>([
+  ["7", 7],
+  ["0.2", 1],
+  [["3", "9"], 3],
+  ["0", 0],
+  [undefined, undefined],
+  ["", undefined],
+  ["Infinity", undefined],
+  ["1e9", undefined],
+  ["-5", undefined],
+  ["Wed, 21 Oct 2026 07:28:00 GMT", undefined],
+])("retry-after of %j is %s seconds", (header, seconds) => {
+  const reported = { status: 429, message: "slow" };
+  expect(toReportedError(reported, { "retry-after": header }).retryAfterSeconds).toBe(seconds);
 });
