@@ -66,6 +66,23 @@ const deltas = (events: readonly FakeEvent[], plan: Partial<ChatAnswerPlan> = {}
 const finishReason = (events: readonly FakeEvent[], plan: Partial<ChatAnswerPlan> = {}) =>
   chunks(events, plan).at(-1)?.choices[0]?.finish_reason;
 
+/** The calls that a client puts together from a stream. */
+function callsIn(out: string): object[] {
+  const calls: {
+    index: number;
+    id?: unknown;
+    type?: unknown;
+    function: { name: string; arguments: string };
+  }[] = [];
+  for (const piece of chunksOf(out).flatMap(({ choices }) => choices[0]?.delta.tool_calls ?? [])) {
+    const { index, id, type, function: { name = "", arguments: json = "" } = {} } = piece;
+    const call = calls[index];
+    if (call === undefined) calls[index] = { index, id, type, function: { name, arguments: json } };
+    else call.function.arguments += json;
+  }
+  return calls;
+}
+
 const ROLE = { role: "assistant", content: "" };
 const toolStart = (index: number, id: string, name: string) => ({
   tool_calls: [{ index, id, type: "function", function: { name, arguments: "" } }],
@@ -398,11 +415,19 @@ test("random streams: the same bytes however written and cut, and the same answe
         .join("");
     expect([seed, joined("content")]).toEqual([seed, whole?.message.content ?? ""]);
     expect([seed, joined("reasoning_content")]).toEqual([seed, whole?.message.reasoning_content ?? ""]);
-    expect(
-      chunksOf(out)
-        .flatMap(({ choices }) => choices)
-        .at(-1)?.finish_reason,
-    ).toBe(whole?.finish_reason);
+    expect([seed, callsIn(out)]).toEqual([
+      seed,
+      (whole?.message.tool_calls ?? []).map((call, index) => ({ index, ...call })),
+    ]);
+    const last = chunksOf(out)
+      .flatMap(({ choices }) => choices)
+      .at(-1);
+    expect(last?.finish_reason).toBe(whole?.finish_reason);
+    expect((last?.delta as Delta | undefined)?.["refusal"] ?? null).toBe(whole?.message.refusal);
+    const blocks = chunksOf(out).flatMap(
+      ({ choices }) => (choices[0]?.delta as Delta | undefined)?.["thinking_blocks"] ?? [],
+    );
+    expect(blocks).toEqual(whole?.message.thinking_blocks ?? []);
   }
 });
 
