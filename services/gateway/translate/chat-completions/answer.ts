@@ -61,7 +61,7 @@ function textOf(content: readonly CollectedBlock[], plan: ChatAnswerPlan): strin
     .filter(isText)
     .map((block) => block.text)
     .join("");
-  return plan.hiddenJsonTool === undefined ? text : unfence(text);
+  return plan.hiddenJsonTool === undefined && !plan.isJsonText ? text : unfence(text);
 }
 
 /** @param uses at least one */

@@ -66,6 +66,7 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
       settings: readSettings(body, built.request),
       tools: tools.byUpstreamName,
       hiddenJsonTool: built.hiddenJsonTool,
+      isJsonText: built.isJsonText,
       showsReasoning: reasoning.isShown,
       includesEncryptedReasoning,
       upstreamModel: target.upstreamModel,

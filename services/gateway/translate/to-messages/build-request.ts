@@ -44,6 +44,8 @@ export interface BuiltRequest {
   /** The name that is sent → the client's. */
   readonly renamedTools: ReadonlyMap<string, string>;
   readonly hiddenJsonTool: string | undefined;
+  /** Whether the answer's text was asked to be JSON in words alone. */
+  readonly isJsonText: boolean;
   readonly degradations: readonly string[];
   /** Fields that this target does not take, by OpenAI's names, also such as the client did not send. */
   readonly droppedParams: readonly string[];
@@ -106,6 +108,7 @@ export function buildRequest(wishes: RequestWishes, target: MessagesTarget): Bui
     },
     renamedTools: tools.renamed,
     hiddenJsonTool: tools.hiddenJsonTool,
+    isJsonText: tools.isJsonText,
     degradations: joinLists(reasoning.degradations, tools.degradations),
     droppedParams: joinLists(
       joinLists(sampling.droppedParams, tools.droppedParams),

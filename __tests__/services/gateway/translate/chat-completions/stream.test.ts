@@ -33,6 +33,7 @@ const PLAN: ChatAnswerPlan = {
   includeUsage: false,
   renamedTools: new Map(),
   hiddenJsonTool: undefined,
+  isJsonText: false,
   isLegacyFunctionCall: false,
   degradations: [],
 };
@@ -327,6 +328,7 @@ const PLANS: readonly Partial<ChatAnswerPlan>[] = [
   {},
   { includeUsage: true, isLegacyFunctionCall: true },
   { hiddenJsonTool: "read_file", renamedTools: new Map([["write_file", "write.file"]]) },
+  { isJsonText: true },
 ];
 
 describe.each(ALL_STREAMS)("%s", (_name, events) => {

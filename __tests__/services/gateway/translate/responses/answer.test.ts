@@ -75,6 +75,7 @@ const PLANS: readonly Partial<ResponsesAnswerPlan>[] = [
   {},
   { showsReasoning: true, includesEncryptedReasoning: true },
   { hiddenJsonTool: "one" },
+  { isJsonText: true },
   { tools: new Map([["one", { kind: "custom", name: "patch", namespace: undefined }]]) },
   { tools: new Map([["two", { kind: "function", name: "go", namespace: "mcp" }]]) },
 ];
@@ -98,4 +99,14 @@ test("an input that was written as {} is the same where the length cut the answe
   const answer = toAnswer(collect(sources), IDENTITY, PLAN);
   expect(answer).toEqual(readEvents(streamText(sources)).at(-1)?.["response"]);
   expect(answer).toMatchObject({ output: [{ arguments: "{}", status: "incomplete" }] });
+});
+
+test("text that was asked to be JSON has no fence", () => {
+  const plan = { ...PLAN, isJsonText: true };
+  const sources = message([...textBlock(0, "```js", 'on\n{"a":1}', "\n```"), ...textBlock(1, "[]")]);
+  const answer = toAnswer(collect(sources), IDENTITY, plan);
+  expect(answer).toEqual(readEvents(streamText(sources, plan)).at(-1)?.["response"]);
+  expect(answer).toMatchObject({
+    output: [{ content: [{ text: '{"a":1}' }] }, { content: [{ text: "[]" }] }],
+  });
 });
