@@ -2,13 +2,15 @@ import { FakeAnthropic, failWith, type Script } from "../../../support/services/
 import { buildTestGateway, type TestGateway } from "../../../support/services/test-gateway";
 import { ask, errorShape, WIRE_APIS } from "../../../support/services/wire-apis";
 
+jest.mock("undici/lib/util/timers.js", () => jest.requireActual("../../../support/services/exact-timers"));
+
 let upstream: FakeAnthropic;
 let gateway: TestGateway;
 let url: string;
 
 beforeAll(async () => {
   upstream = await FakeAnthropic.start();
-  gateway = buildTestGateway({ upstreamUrl: upstream.url, timeouts: { firstByteMs: 200, idleMs: 200 } });
+  gateway = buildTestGateway({ upstreamUrl: upstream.url, timeouts: { firstByteMs: 300, idleMs: 300 } });
   url = await gateway.listen();
 });
 beforeEach(() => gateway.audit.rows.clear());

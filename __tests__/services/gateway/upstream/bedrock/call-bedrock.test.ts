@@ -21,6 +21,8 @@ import {
   type TestGateway,
 } from "../../../../support/services/test-gateway";
 
+jest.mock("undici/lib/util/timers.js", () => jest.requireActual("../../../../support/services/exact-timers"));
+
 const REGION = "eu-central-1";
 const RAW = { accessKeyId: "AKIATEST", secretAccessKey: "the-aws-secret", sessionToken: "the-aws-token" };
 const KEYS: AwsKeys = {
