@@ -7,6 +7,5 @@ module.exports = {
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
   globalSetup: "<rootDir>/__tests__/support/global-setup.ts",
   globalTeardown: "<rootDir>/__tests__/support/global-teardown.ts",
-  setupFilesAfterEnv: ["<rootDir>/__tests__/support/setup-matchers.ts"],
   testTimeout: 30_000,
 };
