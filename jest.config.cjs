@@ -1,3 +1,5 @@
+const { availableParallelism } = require("node:os");
+
 /** Everything that needs no Docker: unit, construct, contract and plan tests. */
 module.exports = {
   testEnvironment: "node",
@@ -7,5 +9,7 @@ module.exports = {
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
   globalSetup: "<rootDir>/__tests__/support/global-setup.ts",
   globalTeardown: "<rootDir>/__tests__/support/global-teardown.ts",
+  // Also on two cores, where one worker would be the default: tests with Postgres and other processes wait for them.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   testTimeout: 30_000,
 };
