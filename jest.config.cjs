@@ -2,7 +2,7 @@ const { availableParallelism } = require("node:os");
 
 /** Everything that needs no Docker: unit, construct, contract and plan tests. */
 module.exports = {
-  testEnvironment: "node",
+  testEnvironment: "<rootDir>/__tests__/support/environment.ts",
   roots: ["<rootDir>/__tests__"],
   testMatch: ["**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "/__tests__/(acceptance|faults)/"],
