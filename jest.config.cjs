@@ -11,5 +11,7 @@ module.exports = {
   globalTeardown: "<rootDir>/__tests__/support/global-teardown.ts",
   // Also on two cores, where one worker would be the default: tests with Postgres and other processes wait for them.
   maxWorkers: Math.max(2, availableParallelism() - 1),
+  // A worker whose heap has grown over many files is slow, and slow to end: another one takes its place.
+  workerIdleMemoryLimit: "400MB",
   testTimeout: 30_000,
 };
