@@ -42,7 +42,7 @@ export async function generate<Plan>(
 ): Promise<unknown> {
   const { catalog, failover, inFlight } = tools;
   const { audit } = request;
-  const { body, model, isStream, endUser } = readEnvelope(request.body as Buffer, request.headers);
+  const { body, bodyBytes, model, isStream, endUser } = readEnvelope(request.body as Buffer, request.headers);
   // What was read of it is kept; the bytes are not needed for as long as the answer takes.
   request.body = undefined;
   audit?.recordRequest(model, isStream, endUser);
@@ -57,6 +57,7 @@ export async function generate<Plan>(
   const asked: GenerationRequest<Plan> = {
     api,
     body,
+    bodyBytes,
     policy,
     screening: screeningOf(caller, tools.guardrails),
     mayDropParams: catalog.mayDropParams,

@@ -16,6 +16,8 @@ import type { TranslatedRequest, WireApi } from "./wire-api";
 export interface GenerationRequest<Plan> {
   readonly api: WireApi<Plan>;
   readonly body: JsonObject;
+  /** Bytes of the body. */
+  readonly bodyBytes: number;
   readonly policy: EnforcementPolicy;
   /** `undefined`: texts are not looked at. */
   readonly screening: Screening | undefined;
@@ -40,7 +42,7 @@ export interface PreparedMessage<Plan> {
  * @throws TranslationError, GatewayError for what cannot be sent
  */
 export function prepareMessage<Plan>(
-  { api, body, policy, screening, mayDropParams, nativeHeaders }: GenerationRequest<Plan>,
+  { api, body, bodyBytes, policy, screening, mayDropParams, nativeHeaders }: GenerationRequest<Plan>,
   deployment: Deployment,
   maxTokens?: number,
 ): PreparedMessage<Plan> {
@@ -48,7 +50,8 @@ export function prepareMessage<Plan>(
   const translated = api.toMessages(body, target);
   const screened = applyScreening(translated.request, screening);
   const request = maxTokens === undefined ? screened.request : shortenAnswer(screened.request, maxTokens);
-  const sealed = seal(request, policy, { api: target.api, betas: betasOf(nativeHeaders.headers) });
+  const betas = betasOf(nativeHeaders.headers);
+  const sealed = seal(request, policy, { api: target.api, betas, expectedBytes: bodyBytes });
   const droppedParams = allDropped(translated, policy, nativeHeaders);
   return { request, sealed, droppedParams, plan: translated.plan, findings: screened.findings };
 }
