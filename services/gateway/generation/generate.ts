@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { LevelSource } from "../enforcement/levels";
 import type { PromptSource } from "../enforcement/prompt";
-import { patternIdsOf } from "../guardrails/finding";
 import { budgetsOf } from "../ledger/budgets-of-request";
 import type { Ledger } from "../ledger/ledger";
 import { reserveForRequest } from "../ledger/reserve-for-request";
@@ -13,14 +12,15 @@ import type { ModelCatalog } from "../routing/deployment";
 import type { DeploymentGroup } from "../routing/find-group";
 import type { InFlight } from "../upstream/in-flight";
 import { type FailoverTools, openWithFailover } from "../upstream/open-with-failover";
-import { droppedParamsHeader } from "./dropped-params-header";
+import { describeSent } from "./describe-sent";
 import { NO_NATIVE_HEADERS, nativeHeaders } from "./native-headers";
 import { policyOf } from "./policy-of-caller";
 import { type GenerationRequest, type PreparedMessage, prepareMessage } from "./prepare-message";
 import { readEnvelope } from "./read-envelope";
+import { refusesThinking } from "./refuses-thinking";
 import { type Guardrails, screeningOf } from "./screening-of-caller";
 import { selectGroup } from "./select-group";
-import type { WireApi } from "./wire-api";
+import type { AnswerPlan, WireApi } from "./wire-api";
 
 /** What generating needs of the process. */
 export interface GenerationTools {
@@ -34,7 +34,7 @@ export interface GenerationTools {
 }
 
 /** One request for an answer of a model, from its body to the last byte: the same for every wire API. */
-export async function generate<Plan>(
+export async function generate<Plan extends AnswerPlan>(
   api: WireApi<Plan>,
   tools: GenerationTools,
   request: FastifyRequest,
@@ -54,7 +54,7 @@ export async function generate<Plan>(
   audit?.recordPolicy(policy.level, policy.blocks[0]?.sha256 ?? null);
   if (policy.promptId !== null) reply.header("x-enforced-prompt", policy.promptId);
 
-  const asked: GenerationRequest<Plan> = {
+  let asked: GenerationRequest<Plan> = {
     api,
     body,
     bodyBytes,
@@ -63,6 +63,7 @@ export async function generate<Plan>(
     mayDropParams: catalog.mayDropParams,
     nativeHeaders:
       api.isNative === true ? nativeHeaders(request.headers, policy.blocks.length > 0) : NO_NATIVE_HEADERS,
+    isThinkingRefused: false,
   };
   const first = prepareMessage(asked, group[0]);
   const running = inFlight.track(reply.raw);
@@ -71,29 +72,34 @@ export async function generate<Plan>(
   running.throwIfAborted();
 
   let sent = first;
-  const source = await openWithFailover(failover, {
-    group,
-    settings: catalog.routing,
-    running,
-    prepare: (deployment) => {
-      // What was reserved holds for whichever deployment answers.
-      sent =
-        deployment === group[0] && maxTokens === undefined
-          ? first
-          : prepareMessage(asked, deployment, maxTokens);
-      reply.removeHeader("x-gateway-masked");
-      if (sent.findings.length > 0) reply.header("x-gateway-masked", patternIdsOf(sent.findings).join(", "));
-      reply.removeHeader("x-gateway-dropped-params");
-      if (sent.droppedParams.length > 0)
-        reply.header("x-gateway-dropped-params", droppedParamsHeader(sent.droppedParams));
-      return { body: sent.sealed, nativeHeaders: asked.nativeHeaders.headers };
-    },
-    onAttempt: (deployment, attempts) => {
-      audit?.recordDeployment(deployment, attempts, sent.request.max_tokens);
-      audit?.recordSent();
-      reply.headers(routingHeaders(deployment, attempts));
-    },
-    onFailed: (progress) => audit?.recordMessage(progress),
+  let attempts = 0;
+  const open = (earlierAttempts: number) =>
+    openWithFailover(failover, {
+      group,
+      settings: catalog.routing,
+      running,
+      prepare: (deployment) => {
+        // What was reserved holds for whichever deployment answers.
+        sent =
+          deployment === group[0] && maxTokens === undefined && !asked.isThinkingRefused
+            ? first
+            : prepareMessage(asked, deployment, maxTokens);
+        describeSent(reply, sent);
+        return { body: sent.sealed, nativeHeaders: asked.nativeHeaders.headers };
+      },
+      onAttempt: (deployment, count) => {
+        attempts = earlierAttempts + count;
+        audit?.recordDeployment(deployment, attempts, sent.request.max_tokens);
+        audit?.recordSent();
+        reply.headers(routingHeaders(deployment, attempts));
+      },
+      onFailed: (progress) => audit?.recordMessage(progress),
+    });
+  const source = await open(0).catch((error: unknown) => {
+    // A client of Anthropic's API keeps its thinking itself, and goes by the provider's words.
+    if (api.isNative === true || !refusesThinking(error, sent.request)) throw error;
+    asked = { ...asked, isThinkingRefused: true };
+    return open(attempts);
   });
 
   const identity = { id: api.idOf(request.id), created: Math.floor(Date.now() / 1000), model };
@@ -106,7 +112,7 @@ export async function generate<Plan>(
  * Puts aside what the answer can cost. @returns a lower `max_tokens`, where only less is to be had
  * @throws GatewayError 402, 429
  */
-async function reserve<Plan>(
+async function reserve<Plan extends AnswerPlan>(
   { ledger, catalog }: GenerationTools,
   request: FastifyRequest,
   group: DeploymentGroup,

@@ -26,6 +26,7 @@ const asked = {
   },
   screening: undefined,
   mayDropParams: false,
+  isThinkingRefused: false,
   nativeHeaders: { headers: {}, droppedParams: [] },
 } as unknown as Parameters<typeof prepareMessage>[0];
 

@@ -58,7 +58,8 @@ export interface BuiltRequest {
  */
 export function buildRequest(wishes: RequestWishes, target: MessagesTarget): BuiltRequest {
   const capabilities = findCapabilities(target.upstreamModel);
-  const turns = requireTurns(wishes);
+  const said = requireTurns(wishes);
+  const turns = target.isThinkingRefused === true ? dropThinking(said) : said;
   const reasoning = planReasoning(wishes.reasoning, {
     capabilities,
     maxTokens: wishes.maxTokens,
@@ -109,7 +110,10 @@ export function buildRequest(wishes: RequestWishes, target: MessagesTarget): Bui
     renamedTools: tools.renamed,
     hiddenJsonTool: tools.hiddenJsonTool,
     isJsonText: tools.isJsonText,
-    degradations: joinLists(reasoning.degradations, tools.degradations),
+    degradations: joinLists(
+      joinLists(reasoning.degradations, tools.degradations),
+      turns === said ? NONE : THINKING_LEFT_OUT,
+    ),
     droppedParams: joinLists(
       joinLists(sampling.droppedParams, tools.droppedParams),
       isBedrock ? droppedForBedrock(wishes, target) : NONE,
@@ -118,6 +122,7 @@ export function buildRequest(wishes: RequestWishes, target: MessagesTarget): Bui
 }
 
 const NONE: readonly string[] = [];
+const THINKING_LEFT_OUT: readonly string[] = ["earlier_thinking=dropped"];
 
 function outputConfigOf(effort: Effort | undefined, output: OutputPlan): JsonObject | undefined {
   const format = output.kind === "native" ? output.format : undefined;
