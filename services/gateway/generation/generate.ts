@@ -10,7 +10,9 @@ import { relayStream } from "../relay/relay-stream";
 import { routingHeaders } from "../routes/routing-headers";
 import type { ModelCatalog } from "../routing/deployment";
 import type { DeploymentGroup } from "../routing/find-group";
+import type { AnswerIdentity } from "../translate/answer-identity";
 import type { InFlight } from "../upstream/in-flight";
+import type { MessageSource } from "../upstream/message-source";
 import { type FailoverTools, openWithFailover } from "../upstream/open-with-failover";
 import { describeSent } from "./describe-sent";
 import { NO_NATIVE_HEADERS, nativeHeaders } from "./native-headers";
@@ -40,10 +42,31 @@ export async function generate<Plan extends AnswerPlan>(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
+  // What opening needs, the conversation above all, is not kept for as long as the answer takes.
+  const { source, isStream, identity, plan } = await open(api, tools, request, reply);
+  if (!isStream) return api.toAnswer(await relayJson(source, request.audit), identity, plan);
+  await relayStream(source, api.createStream(identity, plan), { request, reply });
+  return reply;
+}
+
+/** An answer that has begun. */
+interface OpenAnswer<Plan> {
+  readonly source: MessageSource;
+  readonly isStream: boolean;
+  readonly identity: AnswerIdentity;
+  readonly plan: Plan;
+}
+
+/** Everything up to the first content of the answer. */
+async function open<Plan>(
+  api: WireApi<Plan>,
+  tools: GenerationTools,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<OpenAnswer<Plan>> {
   const { catalog, failover, inFlight } = tools;
   const { audit } = request;
   const { body, bodyBytes, model, isStream, endUser } = readEnvelope(request.body as Buffer, request.headers);
-  // What was read of it is kept; the bytes are not needed for as long as the answer takes.
   request.body = undefined;
   audit?.recordRequest(model, isStream, endUser);
   audit?.recordMetadata(body["metadata"]);
@@ -103,9 +126,7 @@ export async function generate<Plan extends AnswerPlan>(
   });
 
   const identity = { id: api.idOf(request.id), created: Math.floor(Date.now() / 1000), model };
-  if (!isStream) return api.toAnswer(await relayJson(source, audit), identity, sent.plan);
-  await relayStream(source, api.createStream(identity, sent.plan), { request, reply });
-  return reply;
+  return { source, isStream, identity, plan: sent.plan };
 }
 
 /**
