@@ -17,7 +17,8 @@ import { type FailoverTools, openWithFailover } from "../upstream/open-with-fail
 import { describeSent } from "./describe-sent";
 import { NO_NATIVE_HEADERS, nativeHeaders } from "./native-headers";
 import { policyOf } from "./policy-of-caller";
-import { type GenerationRequest, type PreparedMessage, prepareMessage } from "./prepare-message";
+import { prepareFirst, prepareOther } from "./prepare-first";
+import type { GenerationRequest, PreparedMessage } from "./prepare-message";
 import { readEnvelope } from "./read-envelope";
 import { refusesThinking } from "./refuses-thinking";
 import { type Guardrails, screeningOf } from "./screening-of-caller";
@@ -58,7 +59,7 @@ interface OpenAnswer<Plan> {
 }
 
 /** Everything up to the first content of the answer. */
-async function open<Plan>(
+async function open<Plan extends AnswerPlan>(
   api: WireApi<Plan>,
   tools: GenerationTools,
   request: FastifyRequest,
@@ -72,7 +73,7 @@ async function open<Plan>(
   audit?.recordMetadata(body["metadata"]);
 
   const caller = callerOf(request);
-  const group = selectGroup(catalog, caller, model);
+  const all = selectGroup(catalog, caller, model);
   const policy = policyOf(caller, tools);
   audit?.recordPolicy(policy.level, policy.blocks[0]?.sha256 ?? null);
   if (policy.promptId !== null) reply.header("x-enforced-prompt", policy.promptId);
@@ -88,7 +89,7 @@ async function open<Plan>(
       api.isNative === true ? nativeHeaders(request.headers, policy.blocks.length > 0) : NO_NATIVE_HEADERS,
     isThinkingRefused: false,
   };
-  const first = prepareMessage(asked, group[0]);
+  const { first, group } = prepareFirst(asked, all);
   const running = inFlight.track(reply.raw);
   const maxTokens = await reserve(tools, request, group, first);
   if (maxTokens !== undefined) reply.header("x-gateway-max-tokens", maxTokens);
@@ -96,17 +97,19 @@ async function open<Plan>(
 
   let sent = first;
   let attempts = 0;
-  const open = (earlierAttempts: number) =>
+  const ask = (earlierAttempts: number) =>
     openWithFailover(failover, {
       group,
       settings: catalog.routing,
       running,
       prepare: (deployment) => {
         // What was reserved holds for whichever deployment answers.
-        sent =
+        const message =
           deployment === group[0] && maxTokens === undefined && !asked.isThinkingRefused
             ? first
-            : prepareMessage(asked, deployment, maxTokens);
+            : prepareOther(asked, deployment, maxTokens);
+        if (message === undefined) return undefined;
+        sent = message;
         describeSent(reply, sent);
         return { body: sent.sealed, nativeHeaders: asked.nativeHeaders.headers };
       },
@@ -118,11 +121,11 @@ async function open<Plan>(
       },
       onFailed: (progress) => audit?.recordMessage(progress),
     });
-  const source = await open(0).catch((error: unknown) => {
+  const source = await ask(0).catch((error: unknown) => {
     // A client of Anthropic's API keeps its thinking itself, and goes by the provider's words.
     if (api.isNative === true || !refusesThinking(error, sent.request)) throw error;
     asked = { ...asked, isThinkingRefused: true };
-    return open(attempts);
+    return ask(attempts);
   });
 
   const identity = { id: api.idOf(request.id), created: Math.floor(Date.now() / 1000), model };

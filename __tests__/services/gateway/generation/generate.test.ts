@@ -1,3 +1,5 @@
+import type { Deployment } from "../../../../services/gateway/routing/deployment";
+import { Secret } from "../../../../services/gateway/secret";
 import {
   answerWith,
   FakeAnthropic,
@@ -124,4 +126,57 @@ test("a header names what the model is told instead of being made to", async () 
   });
   expect(response.status).toBe(200);
   expect(response.headers.get("x-gateway-degraded")).toBe("reasoning=low, tool_choice=auto");
+});
+
+describe("an image that only one deployment fetches", () => {
+  const url = "https://example.org/a.png";
+  const image = { type: "image_url", image_url: { url } };
+  const body = { model: "images", messages: [{ role: "user", content: [image] }] };
+  const anthropic = () => anthropicDeployment({ id: "images/anthropic", baseUrl: upstream.url });
+  const bedrock = (id: string) =>
+    anthropicDeployment({
+      id,
+      upstreamModel: "anthropic.claude-sonnet-4-5-20250929-v1:0",
+      access: {
+        provider: "bedrock",
+        region: "us-east-1",
+        api: "invoke",
+        credentials: { apiKey: new Secret("k") },
+      },
+    });
+  const send = async (...deployments: readonly Deployment[]) => {
+    const other = buildTestGateway({ groups: new Map([["images", deployments]]) });
+    try {
+      const response = await ask(await other.listen(), "/v1/chat/completions", body);
+      return [response.status, response.headers.get("x-litellm-model-id"), await response.json()];
+    } finally {
+      await other.close();
+    }
+  };
+
+  test("is sent there at once", async () => {
+    expect(await send(bedrock("images/0"), bedrock("images/1"), anthropic())).toMatchObject([
+      200,
+      "images/anthropic",
+      { choices: [{ message: { content: "Hello world" } }] },
+    ]);
+  });
+
+  test("is no mistake of the client's when that one fails", async () => {
+    upstream.script = failWith(529, "overloaded_error", "busy");
+    expect(await send(anthropic(), bedrock("images/1"))).toMatchObject([
+      503,
+      "images/anthropic",
+      { error: { code: "overloaded" } },
+    ]);
+  });
+
+  test("is refused when none does", async () => {
+    expect(await send(bedrock("images/0"), bedrock("images/1"))).toMatchObject([
+      400,
+      null,
+      { error: { param: "messages.0.content.0.image_url.url" } },
+    ]);
+    expect(upstream.requests).toEqual([]);
+  });
 });
