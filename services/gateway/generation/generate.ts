@@ -1,10 +1,12 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { LevelSource } from "../enforcement/levels";
 import type { PromptSource } from "../enforcement/prompt";
+import { GatewayError } from "../errors";
 import { budgetsOf } from "../ledger/budgets-of-request";
 import type { Ledger } from "../ledger/ledger";
 import { reserveForRequest } from "../ledger/reserve-for-request";
 import { callerOf } from "../plugins/auth";
+import { relayFailure } from "../relay/relay-failure";
 import { relayJson } from "../relay/relay-json";
 import { relayStream } from "../relay/relay-stream";
 import { routingHeaders } from "../routes/routing-headers";
@@ -45,6 +47,10 @@ export async function generate<Plan extends AnswerPlan>(
 ): Promise<unknown> {
   // What opening needs, the conversation above all, is not kept for as long as the answer takes.
   const { source, isStream, identity, plan } = await open(api, tools, request, reply);
+  if (source instanceof GatewayError) {
+    await relayFailure(source, api.createStream(identity, plan), { request, reply });
+    return reply;
+  }
   if (!isStream) return api.toAnswer(await relayJson(source, request.audit), identity, plan);
   await relayStream(source, api.createStream(identity, plan), { request, reply });
   return reply;
@@ -52,7 +58,8 @@ export async function generate<Plan extends AnswerPlan>(
 
 /** An answer that has begun. */
 interface OpenAnswer<Plan> {
-  readonly source: MessageSource;
+  /** An error where the answer is a stream that only tells of it. */
+  readonly source: MessageSource | GatewayError;
   readonly isStream: boolean;
   readonly identity: AnswerIdentity;
   readonly plan: Plan;
@@ -121,12 +128,17 @@ async function open<Plan extends AnswerPlan>(
       },
       onFailed: (progress) => audit?.recordMessage(progress),
     });
-  const source = await ask(0).catch((error: unknown) => {
-    // A client of Anthropic's API keeps its thinking itself, and goes by the provider's words.
-    if (api.isNative === true || !refusesThinking(error, sent.request)) throw error;
-    asked = { ...asked, isThinkingRefused: true };
-    return ask(attempts);
-  });
+  const source = await ask(0)
+    .catch((error: unknown) => {
+      // A client of Anthropic's API keeps its thinking itself, and goes by the provider's words.
+      if (api.isNative === true || !refusesThinking(error, sent.request)) throw error;
+      asked = { ...asked, isThinkingRefused: true };
+      return ask(attempts);
+    })
+    .catch((error: unknown) => {
+      if (isStream && error instanceof GatewayError && api.isToldInStream?.(error) === true) return error;
+      throw error;
+    });
 
   const identity = { id: api.idOf(request.id), created: Math.floor(Date.now() / 1000), model };
   return { source, isStream, identity, plan: sent.plan };

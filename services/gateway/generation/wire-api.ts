@@ -36,6 +36,11 @@ export interface WireApi<Plan extends AnswerPlan = AnswerPlan> {
   createStream(identity: AnswerIdentity, plan: Plan): AnswerStream;
   toAnswer(message: CollectedMessage, identity: AnswerIdentity, plan: Plan): object;
   toError(error: GatewayError, requestId: string): WireError;
+  /**
+   * Whether an error before the answer is told in a stream all the same, where the client asked for one.
+   * @default - it is answered with its status
+   */
+  isToldInStream?(error: GatewayError): boolean;
   /** Whether `anthropic-*` headers of the client belong to the provider. @default false */
   readonly isNative?: boolean;
 }
