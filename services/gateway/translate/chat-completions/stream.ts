@@ -36,6 +36,8 @@ class ChatStream implements AnswerStream {
   readonly #heldText: ByteTextBuilder | undefined;
   /** `undefined` when the text is not JSON, or comes from a tool. */
   readonly #json: JsonText | undefined;
+  /** Indexes of the blocks that began. */
+  readonly #started = new Set<number>();
   #hasRole = false;
 
   constructor(identity: AnswerIdentity, plan: ChatAnswerPlan) {
@@ -114,7 +116,10 @@ class ChatStream implements AnswerStream {
     return content.map((block, index) => this.#start(index, membersOf(block)) + this.#stop(index)).join("");
   }
 
+  /** A block that is announced once more, after the start of the message held it, is the same one. */
   #start(index: number, block: Members): string {
+    if (this.#started.has(index)) return "";
+    this.#started.add(index);
     const { type, text, thinking, signature, data } = block;
     switch (type) {
       case "text":

@@ -52,8 +52,12 @@ export class Output {
     this.#heldText = plan.hiddenJsonTool === undefined ? undefined : new ByteTextBuilder();
   }
 
-  /** A block begins. Blocks that a response cannot hold are left out with all their content. */
+  /**
+   * A block begins. Blocks that a response cannot hold are left out with all their content; one that is announced once more,
+   * after the start of the message held it, is the same one.
+   */
   startBlock(index: number, block: SourceBlock): string {
+    if (this.#startedIndexes.has(index)) return "";
     const ended = this.#end("completed");
     this.#startedIndexes.add(index);
     const { type, text, thinking, signature, data } = block;

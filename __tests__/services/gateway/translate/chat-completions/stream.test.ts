@@ -383,6 +383,21 @@ test.each(Object.entries(STREAMS))(
   },
 );
 
+test("a call that is announced twice is made once, as without a stream", () => {
+  const events = STREAMS["a tool in the start that is announced again"];
+  const { pushed, end } = answer(events);
+  const call = {
+    id: "toolu_0",
+    type: "function",
+    function: { name: "read_file", arguments: '{"path":"a"}' },
+  };
+  expect(callsIn(pushed.join("") + end)).toEqual([{ index: 0, ...call }]);
+  const collector = new MessageCollector();
+  for (const event of toMessageEvents(events)) collector.push(event);
+  const whole = toAnswer(collector.message(), IDENTITY, PLAN);
+  expect(whole.choices[0]?.message.tool_calls).toEqual([call]);
+});
+
 test("random streams: the same bytes however written and cut, and the same answer as without a stream", () => {
   for (let seed = 1; seed <= 300; seed += 1) {
     const random = new Random(seed);

@@ -2,6 +2,7 @@ import { MessageCollector } from "../../../../../services/gateway/messages/colle
 import type { CollectedMessage } from "../../../../../services/gateway/messages/collected-message";
 import { toAnswer } from "../../../../../services/gateway/translate/responses/answer";
 import type { ResponsesAnswerPlan } from "../../../../../services/gateway/translate/responses/answer-plan";
+import { STREAMS } from "../../../../support/services/message-streams";
 import { Random } from "../../../../support/services/random";
 import { randomStream } from "../../../../support/services/random-stream";
 import {
@@ -109,4 +110,11 @@ test("text that was asked to be JSON has no fence", () => {
   expect(answer).toMatchObject({
     output: [{ content: [{ text: '{"a":1}' }] }, { content: [{ text: "[]" }] }],
   });
+});
+
+test("a call that is announced twice is made once", () => {
+  const sources = STREAMS["a tool in the start that is announced again"];
+  const answer = toAnswer(collect(sources), IDENTITY, PLAN);
+  expect(answer).toEqual(readEvents(streamText(sources)).at(-1)?.["response"]);
+  expect(answer).toMatchObject({ output: [{ type: "function_call", arguments: '{"path":"a"}' }] });
 });
