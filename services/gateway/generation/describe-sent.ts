@@ -18,6 +18,14 @@ export function describeSent(
   set(reply, "x-gateway-degraded", plan.degradations?.join(", ") ?? "");
 }
 
+/** An id that a header can hold, and that nobody mistakes for something else. */
+const SAFE_ID = /^[\w.:-]{1,128}$/;
+
+/** Tells the client by which id the provider knows the answer. */
+export function describeAnswer(reply: Pick<FastifyReply, "header">, messageId: string | null): void {
+  if (messageId !== null && SAFE_ID.test(messageId)) reply.header("x-gateway-upstream-id", messageId);
+}
+
 function set(reply: Pick<FastifyReply, "header" | "removeHeader">, name: string, value: string): void {
   if (value === "") reply.removeHeader(name);
   else reply.header(name, value);

@@ -16,7 +16,7 @@ import type { AnswerIdentity } from "../translate/answer-identity";
 import type { InFlight } from "../upstream/in-flight";
 import type { MessageSource } from "../upstream/message-source";
 import { type FailoverTools, openWithFailover } from "../upstream/open-with-failover";
-import { describeSent } from "./describe-sent";
+import { describeAnswer, describeSent } from "./describe-sent";
 import { NO_NATIVE_HEADERS, nativeHeaders } from "./native-headers";
 import { policyOf } from "./policy-of-caller";
 import { prepareFirst, prepareOther } from "./prepare-first";
@@ -140,6 +140,7 @@ async function open<Plan extends AnswerPlan>(
       throw error;
     });
 
+  if (!(source instanceof GatewayError)) describeAnswer(reply, source.progress.messageId);
   const identity = { id: api.idOf(request.id), created: Math.floor(Date.now() / 1000), model };
   return { source, isStream, identity, plan: sent.plan };
 }
