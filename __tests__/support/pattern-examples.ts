@@ -49,12 +49,13 @@ export const EXAMPLES: Readonly<
   },
   "aws-access-key-id": {
     positive: [
-      { text: "AKIA" + "IOSFODNN7EXAMPLE" },
+      { text: "AKIA" + "IOSFODNN7QWERTYU" },
       { text: `id: "${"ASIA" + "QWERTYUIOP234567"}"`, found: "ASIA" + "QWERTYUIOP234567" },
       { text: `key=${"AKIA" + "QWERTYUIOP234567"}\\n`, found: "AKIA" + "QWERTYUIOP234567" },
     ],
     negative: [
       "AKIA",
+      "AKIA" + "IOSFODNN7EXAMPLE",
       "AKIAIOSFODNN",
       "XAKIAQWERTYUIOP234567",
       "AKIAQWERTYUIOP2345678",
@@ -220,6 +221,10 @@ export const EXAMPLES: Readonly<
       'secret: "00000000000000000000000000000000"',
       `key: "${part(32)}"`,
       `cache_key = "${part(32)}"`,
+      '"clientRequestToken": "1d2129a1-3d38-460a-9756-e5b91fddb951"',
+      '"ChangeToken": "abcd12f2-46da-4fdb-b8d5-fbd4c466928f"',
+      `"NextContinuationToken": "${part(48)}"`,
+      `next_page_token = "${part(32)}"`,
     ],
   },
   "credit-card": {

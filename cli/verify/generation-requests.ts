@@ -1,6 +1,6 @@
-/** A request for a tiny answer. */
+/** A request for a tiny answer, or for the count of one. */
 export interface GenerationRequest {
-  readonly path: "/v1/chat/completions" | "/v1/messages" | "/v1/responses";
+  readonly path: "/v1/chat/completions" | "/v1/messages" | "/v1/messages/count_tokens" | "/v1/responses";
   readonly isStream: boolean;
   /** Whether it asks for no rules in every way that a client has. */
   readonly asksForLess: boolean;
@@ -24,7 +24,12 @@ const LESS_HEADERS = {
 type Body = (asksForLess: boolean) => Record<string, unknown>;
 
 /** How each API is asked, and where it has room for instructions of a client. */
-const APIS: readonly { readonly path: GenerationRequest["path"]; readonly body: Body }[] = [
+const APIS: readonly {
+  readonly path: GenerationRequest["path"];
+  readonly body: Body;
+  /** @default true */
+  readonly hasStreams?: false;
+}[] = [
   {
     path: "/v1/chat/completions",
     body: (asksForLess) => ({
@@ -45,6 +50,14 @@ const APIS: readonly { readonly path: GenerationRequest["path"]; readonly body: 
     }),
   },
   {
+    path: "/v1/messages/count_tokens",
+    hasStreams: false,
+    body: (asksForLess) => ({
+      ...(asksForLess ? { system: NO_RULES } : {}),
+      messages: [{ role: "user", content: ASK }],
+    }),
+  },
+  {
     path: "/v1/responses",
     body: (asksForLess) => ({
       max_output_tokens: MAX_TOKENS,
@@ -56,8 +69,8 @@ const APIS: readonly { readonly path: GenerationRequest["path"]; readonly body: 
 
 /** Every API, in one piece and as a stream, asked plainly and asked for less. */
 export function generationRequests(model: string): GenerationRequest[] {
-  return APIS.flatMap(({ path, body }) =>
-    [false, true].flatMap((isStream) =>
+  return APIS.flatMap(({ path, body, hasStreams = true }) =>
+    (hasStreams ? [false, true] : [false]).flatMap((isStream) =>
       [false, true].map((asksForLess) => ({
         path,
         isStream,
@@ -66,7 +79,7 @@ export function generationRequests(model: string): GenerationRequest[] {
         body: {
           model,
           ...body(asksForLess),
-          stream: isStream,
+          ...(hasStreams ? { stream: isStream } : {}),
           ...(asksForLess ? { metadata: LESS_METADATA } : {}),
         },
       })),

@@ -32,6 +32,7 @@ import { overload } from "./plugins/overload";
 import { refuseWhenClosing } from "./plugins/refuse-when-closing";
 import { requestId } from "./plugins/request-id";
 import { spendHeaders } from "./plugins/spend-headers";
+import { answerUrlError } from "./plugins/url-errors";
 import type { AdminTokenStore } from "./ports/admin-token-store";
 import type { AuditLog } from "./ports/audit-log";
 import type { Clock } from "./ports/clock";
@@ -108,6 +109,7 @@ export function buildApp(
     bodyLimit: config.maxBodyBytes,
     routerOptions: { maxParamLength: 500 },
     exposeHeadRoutes: false,
+    frameworkErrors: answerUrlError,
     // Fastify's own answer while closing has another shape; `refuse-when-closing` gives ours.
     return503OnClosing: false,
   });
@@ -153,7 +155,7 @@ export function buildApp(
   const spend = budgetedSpend({ spend: deps.spend, ledger, keys, users, namedBudgets, clock });
   const management = { keys, users, budgets: namedBudgets, spend, baselines: spend, clock, masterKey };
   addRoutes(keyRoutes, management);
-  addRoutes(keyChangeRoutes, management);
+  addRoutes(keyChangeRoutes, { ...management, levels: deps.levels });
   addRoutes(userRoutes, management);
   addRoutes(budgetRoutes, management);
   addRoutes(spendRoutes, management);

@@ -50,12 +50,21 @@ export function createLogger(settings: LoggerSettings): Logger {
 function serializeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: maskUrlCredentials(String(error)) };
   const code = (error as { code?: unknown }).code;
+  const mask = (text: string) => maskUrlCredentials(error.name === "SyntaxError" ? maskParsed(text) : text);
   return {
     type: error.name,
-    message: maskUrlCredentials(error.message),
+    message: mask(error.message),
     ...(typeof code === "string" ? { code } : {}),
-    stack: maskUrlCredentials(error.stack ?? ""),
+    stack: mask(error.stack ?? ""),
   };
+}
+
+/** `JSON.parse` quotes what it was given, which may be what somebody said to a model. */
+function maskParsed(text: string): string {
+  return text.replace(
+    /^(.*?: )?(?:Unexpected|Expected|Bad|Unterminated|Exponent|No number)[\s\S]*?(\n +at |$)/,
+    "$1not valid JSON$2",
+  );
 }
 
 function maskUrlCredentials(text: string): string {

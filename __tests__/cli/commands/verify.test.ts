@@ -106,9 +106,9 @@ it("shows that every level holds on every route, and leaves no key", async () =>
   const system = provider.requests.map(
     ({ body }) => (body["system"] as { text: string }[] | undefined)?.[0]?.text,
   );
-  expect(system).toHaveLength(60);
-  expect(system.filter((text) => text?.startsWith("# Working rules: standard"))).toHaveLength(24);
-  expect(system.filter((text) => text?.startsWith("# Working rules: design first"))).toHaveLength(24);
+  expect(system).toHaveLength(70);
+  expect(system.filter((text) => text?.startsWith("# Working rules: standard"))).toHaveLength(28);
+  expect(system.filter((text) => text?.startsWith("# Working rules: design first"))).toHaveLength(28);
 });
 
 it("fails when the gateway has other rules, names them, and says it in JSON", async () => {
@@ -117,7 +117,7 @@ it("fails when the gateway has other rules, names them, and says it in JSON", as
   const { code, out, err } = await verify(["--json", "--master-key-file", join(folder, "master-key")]);
   cpSync(join(PROJECT, "prompts"), join(folder, "prompts"), { recursive: true });
   expect(code).toBe(1);
-  expect(err).toBe(`error: enforcement does not hold at ${gateway.url}: 24 checks failed\n`);
+  expect(err).toBe(`error: enforcement does not hold at ${gateway.url}: 28 checks failed\n`);
   const report = JSON.parse(out);
   expect(report).toMatchObject({ url: gateway.url, model: "claude-sonnet-4-5", holds: false });
   const standard = report.keys.find(({ level }: { level: string }) => level === "standard");

@@ -55,7 +55,7 @@ afterAll(() => {
 async function faults(expected = CASE as Parameters<typeof checkEnforcement>[2]): Promise<string[]> {
   const client = new GatewayClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   const checks = await checkEnforcement(client, "sk-key", expected, "claude");
-  expect(checks).toHaveLength(16);
+  expect(checks).toHaveLength(18);
   return checks.flatMap(({ kind, action, holds, fault }) =>
     holds ? [] : [`${kind} | ${action} | ${fault}`],
   );
@@ -66,6 +66,11 @@ it("finds nothing where everything holds", async () => {
   expect(await faults()).toEqual([]);
 });
 
+it("takes a provider that does not count, while the header says which rules hold", async () => {
+  broken = (path) => (path === "/v1/messages/count_tokens" ? { status: 502 } : {});
+  expect(await faults()).toEqual([]);
+});
+
 it.each<[string, typeof broken, string[]]>([
   [
     "one route has no rules",
@@ -73,6 +78,14 @@ it.each<[string, typeof broken, string[]]>([
     ["", ", asked for less", ", stream", ", stream, asked for less"].map(
       (how) =>
         `${how.endsWith("less") ? "asked for less" : "messages"} | POST /v1/messages${how} | x-enforced-prompt must be ${PROMPT}, is left out`,
+    ),
+  ],
+  [
+    "counting has no rules",
+    (path) => (path === "/v1/messages/count_tokens" ? { prompt: null } : {}),
+    ["", ", asked for less"].map(
+      (how) =>
+        `${how === "" ? "messages" : "asked for less"} | POST /v1/messages/count_tokens${how} | x-enforced-prompt must be ${PROMPT}, is left out`,
     ),
   ],
   [
@@ -139,7 +152,7 @@ it("wants no header where there are no rules", async () => {
   broken = (path) =>
     path === "/key/info" ? { body: { info: { metadata: { enforcement_level: "unrestricted" } } } } : {};
   const found = await faults({ name: "unrestricted", level: "unrestricted", promptId: null });
-  expect(found).toHaveLength(12);
+  expect(found).toHaveLength(14);
   expect(found[0]).toBe(
     `chat completions | POST /v1/chat/completions | x-enforced-prompt must be left out, is ${PROMPT}`,
   );

@@ -15,6 +15,14 @@ function logged(...args: [object, string?]): string {
   return line;
 }
 
+function syntaxErrorOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return error;
+  }
+}
+
 test.each([
   { authorization: "Bearer hunter2" },
   { headers: { authorization: "Bearer hunter2", "x-api-key": "hunter2", cookie: "hunter2" } },
@@ -26,6 +34,15 @@ test.each([
   { err: Object.assign(new Error("x"), { config: { password: "hunter2" }, parameters: ["hunter2"] }) },
   { err: new Error("key sk-hunter2-hunter2 refused") },
   { err: "postgres://user:hunter2@db" },
+  ...[
+    "hunter2",
+    '{"a": hunter2',
+    '"hunter2',
+    '{"hunter2":1,}',
+    '["hunter2"\n at',
+    '{"a":"hunter2\n"}',
+    "\\hunter2",
+  ].map((text) => ({ err: syntaxErrorOf(text) })),
 ])("a planted secret is not in the line: %#", (fields) => {
   expect(logged(fields, "text")).not.toContain("hunter2");
 });
@@ -37,5 +54,14 @@ test("the rest of an error is there", () => {
     message: "broke",
     code: "EPIPE",
     stack: expect.stringContaining("logger.test"),
+  });
+});
+
+test("an error of JSON says where it was thrown", () => {
+  const line = JSON.parse(logged({ err: syntaxErrorOf("{hunter2") }));
+  expect(line.err).toMatchObject({
+    type: "SyntaxError",
+    message: "not valid JSON",
+    stack: expect.stringMatching(/^SyntaxError: not valid JSON\n +at JSON\.parse/),
   });
 });

@@ -25,7 +25,7 @@ const HEADERS: ReadonlySet<string> = new Set([
   ...["anthropic-beta", "x-api-key", "authorization", "user-agent"],
 ]);
 const FORBIDDEN_BLOCKS: ReadonlySet<unknown> = new Set([
-  ...["tool_addition", "tool_removal", "container_upload", "system"],
+  ...["tool_addition", "tool_removal", "container_upload", "compaction", "system"],
 ]);
 
 /** Features that change instructions, tools or models, or bring in what the gateway never sees. */
@@ -137,8 +137,12 @@ function judgeRows(messages: unknown, rule: Rule): void {
     rule(false, "there is no conversation");
     return;
   }
-  for (const { role } of messages as Value[]) {
+  for (const { role, content: _content, ...others } of messages as Value[]) {
     rule(role === "user" || role === "assistant", `a row instructs: ${String(role)}`);
+    rule(
+      Object.values(others).every((value) => value === null),
+      `a row has ${Object.keys(others).join()}`,
+    );
   }
   for (const { content } of messages as Value[]) {
     const types = listOf(content).map(({ type }) => type);
@@ -146,7 +150,8 @@ function judgeRows(messages: unknown, rule: Rule): void {
     rule(others < 0 || !types.slice(others).includes("tool_result"), "text stands before a result");
   }
   rule((messages.at(-1) as Value)["role"] === "user", "the answer is begun");
-  for (const { type } of blocksOf(messages)) {
+  for (const { type, source } of blocksOf(messages)) {
+    rule((source as Value | null | undefined)?.["type"] !== "file", "a file that the provider keeps");
     rule(typeof type === "string" && !FORBIDDEN_BLOCKS.has(type), `block ${String(type)}`);
   }
 }
@@ -156,6 +161,6 @@ const listOf = (value: unknown): Value[] => (Array.isArray(value) ? (value as Va
 /** Blocks of a conversation, also those inside others. */
 function blocksOf(rows: unknown): Value[] {
   return listOf(rows).flatMap(({ content }) =>
-    listOf(content).flatMap((block) => [block, ...blocksOf([block])]),
+    listOf(content).flatMap((block) => [block, ...blocksOf([block]), ...blocksOf([block["source"] ?? {}])]),
   );
 }

@@ -1,4 +1,6 @@
-import type { MessagesRequest } from "../messages/request";
+import { isBlankText, isText } from "../json/text";
+import type { MessageParam, MessagesRequest } from "../messages/request";
+import { isNotBlank } from "../translate/to-messages/blank-text";
 import { allowFields } from "./allow-fields";
 import { subordinate } from "./enforced-blocks";
 import { notWhenEnforced } from "./errors";
@@ -20,8 +22,9 @@ export function enforce(request: MessagesRequest, policy: EnforcementPolicy): Me
   if (!isEnforced) return allowed;
   const { messages, instructions } = lowerSystemRows(allowed.messages);
   if (messages.length === 0) throw notWhenEnforced("messages", "must have at least one turn of the user");
-  // Words put into the assistant's mouth are the beginning of an answer that the rules never saw.
-  if (messages.at(-1)?.role === "assistant") {
+  // Words put into the assistant's mouth are the beginning of an answer that the rules never saw. A provider might pass
+  // over a turn that says nothing.
+  if (messages.at(-1)?.role === "assistant" || messages.findLast(saysSomething)?.role === "assistant") {
     throw notWhenEnforced(
       `messages.${request.messages.length - 1}`,
       "a request with this key must end with a turn of the user; the beginning of an answer cannot be given",
@@ -33,4 +36,8 @@ export function enforce(request: MessagesRequest, policy: EnforcementPolicy): Me
     system: subordinate(policy, [...client, ...instructions]),
     messages,
   });
+}
+
+function saysSomething({ content }: MessageParam): boolean {
+  return isText(content) ? !isBlankText(content) : content.some(isNotBlank);
 }

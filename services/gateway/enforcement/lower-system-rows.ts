@@ -2,19 +2,14 @@ import type { JsonValue } from "../json/json-value";
 import { isText } from "../json/text";
 import type { ContentBlock, MessageParam, TextBlock } from "../messages/request";
 import { frameInstruction } from "../translate/to-messages/frame-instruction";
-import { isList, isObject } from "../translate/to-messages/read-value";
+import { isAbsent, isList, isObject } from "../translate/to-messages/read-value";
 import { notWhenEnforced } from "./errors";
+import { requirePlainBlocks } from "./require-plain-blocks";
 
 /** Roles whose rows a model ranks above everything said before. */
 const INSTRUCTING: ReadonlySet<string> = new Set(["system", "developer"]);
 const SPEAKING: ReadonlySet<string> = new Set(["user", "assistant"]);
-/** Blocks that change tools or rules in the middle of a conversation, or bring in files with instructions. */
-const REFUSED_BLOCKS: ReadonlySet<string> = new Set([
-  "tool_addition",
-  "tool_removal",
-  "container_upload",
-  "system",
-]);
+const ROW_MEMBERS: ReadonlySet<string> = new Set(["role", "content"]);
 
 /** A conversation without rows that instruct, and what those before all others said. */
 export interface LoweredRows {
@@ -43,13 +38,21 @@ function isInstructing({ role }: MessageParam): boolean {
   return INSTRUCTING.has(role);
 }
 
-function requireSpeaking({ role, content }: MessageParam, index: number): void {
+function requireSpeaking(message: MessageParam, index: number): void {
+  const { role, content } = message;
+  // What a row may say beside its content, such as other tools or settings from there on, is left to newer features.
+  const other = Object.keys(message).find((name) => !ROW_MEMBERS.has(name) && !isAbsent(message[name]));
+  if (other !== undefined)
+    throw notWhenEnforced(
+      `messages.${index}.${other.slice(0, 64)}`,
+      "is not passed on with this key; leave it out",
+    );
   if (INSTRUCTING.has(role)) {
     requireTextBlocks(content, `messages.${index}.content`);
     return;
   }
   if (!SPEAKING.has(role)) throw notWhenEnforced(`messages.${index}.role`, "must be user or assistant");
-  if (isList(content)) requirePlainBlocks(content, `messages.${index}.content`);
+  requirePlainBlocks(content, `messages.${index}.content`);
 }
 
 /** Rows between two turns of the assistant that have an instruction among them become one turn of the user. */
@@ -93,19 +96,5 @@ export function requireTextBlocks(content: JsonValue, path: string): readonly Te
   return content.map((block, index) => {
     if (isObject(block) && block["type"] === "text" && isText(block["text"])) return block as TextBlock;
     throw notWhenEnforced(`${path}.${index}`, "only text blocks may instruct a key with working rules");
-  });
-}
-
-function requirePlainBlocks(content: readonly JsonValue[], path: string): void {
-  content.forEach((block, index) => {
-    if (!isObject(block)) return;
-    const type = block["type"];
-    if (typeof type !== "string") throw notWhenEnforced(`${path}.${index}.type`, "must be a name");
-    if (REFUSED_BLOCKS.has(type)) {
-      throw notWhenEnforced(`${path}.${index}`, `blocks of type ${type} are not passed on with this key`);
-    }
-    // What a tool gave back is the only block with blocks inside.
-    if (type === "tool_result" && isList(block["content"]))
-      requirePlainBlocks(block["content"], `${path}.${index}.content`);
   });
 }

@@ -18,6 +18,8 @@ const OPAQUE = new Set([
   "encrypted_index",
   "encrypted_stdout",
 ]);
+/** Shorter numbers say nothing about anybody: a card has 13 digits at least. */
+const LEAST_NUMBER = 1e12;
 /** Blocks that the provider has signed or encrypted. */
 const SIGNED = new Set(["thinking", "redacted_thinking"]);
 
@@ -30,7 +32,7 @@ export type ChangeText = (text: Text, path: TextPath) => Text;
 /**
  * Every text of a request that somebody may have written: instructions, turns, inputs and results of tools, documents,
  * and all parameters. Whatever is not known to be opaque is a text, so that blocks of a new kind are not passed over.
- * Not changed are media in base64, thinking and its signatures, and names of members.
+ * In the input of a tool a long number is one, too. Not changed are media in base64, thinking and its signatures, and names of members.
  * @returns the same request when no text was changed
  */
 export function changeTexts(request: MessagesRequest, change: ChangeText): MessagesRequest {
@@ -61,7 +63,7 @@ class Walk {
     if (typeof type === "string" && SIGNED.has(type)) return value;
     return this.#members(value, (name, member) => {
       if (OPAQUE.has(name) || (name === "data" && type === "base64")) return member;
-      return name === "input" ? this.#any(member) : this.#block(member);
+      return name === "input" ? this.#input(member) : this.#block(member);
     });
   }
 
@@ -70,6 +72,17 @@ class Walk {
     if (isText(value)) return this.#change(value, this.#path);
     if (isList(value)) return this.#list(value, (item) => this.#any(item));
     return isMembers(value) ? this.#members(value, (_name, member) => this.#any(member)) : value;
+  }
+
+  /** The same where numbers may be somebody's; one that is changed becomes text. */
+  #input(value: JsonValue): JsonValue {
+    if (isText(value)) return this.#change(value, this.#path);
+    if (isList(value)) return this.#list(value, (item) => this.#input(item));
+    if (isMembers(value)) return this.#members(value, (_name, member) => this.#input(member));
+    const text = value instanceof RawNumber ? value.text : String(value);
+    if (!(Number(text) >= LEAST_NUMBER)) return value;
+    const changed = this.#change(text, this.#path);
+    return changed === text ? value : changed;
   }
 
   #list(list: readonly JsonValue[], change: (item: JsonValue) => JsonValue): readonly JsonValue[] {

@@ -58,7 +58,8 @@ function collect(
   }
 }
 
-function joinOverlapping(matches: Match[], patterns: readonly ScreenPattern[]): readonly Match[] {
+/** Matches in their order and apart from each other: several that overlap are made one. Sorts the list that it gets. */
+export function joinOverlapping(matches: Match[], patterns: readonly ScreenPattern[]): readonly Match[] {
   matches.sort((a, b) => a.start - b.start || b.end - a.end);
   const rank = ({ patternId }: Match) => patterns.findIndex(({ id }) => id === patternId);
   const joined: Match[] = [];

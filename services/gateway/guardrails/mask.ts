@@ -2,7 +2,7 @@ import { RawText, type Text } from "../json/json-value";
 import type { MessagesRequest } from "../messages/request";
 import { changeTexts } from "./change-texts";
 import { toEscapedOffsets } from "./escaped-text";
-import { findInText } from "./find-in-text";
+import { findInMember } from "./find-in-member";
 import type { Match } from "./find-matches";
 import { type Finding, toFindings } from "./finding";
 import type { ScreenPattern } from "./pattern";
@@ -25,7 +25,7 @@ export function mask(request: MessagesRequest, patterns: readonly ScreenPattern[
   const masked = changeTexts(request, (text, path) => {
     let current = text;
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const matches = findInText(current, patterns);
+      const matches = findInMember(current, path, patterns);
       if (matches.length === 0) break;
       if (findings.length < MAX_FINDINGS) findings.push(...toFindings(matches, path));
       current = replaceMatches(current, matches);

@@ -1,6 +1,6 @@
 import type { MessagesRequest } from "../messages/request";
 import { changeTexts } from "./change-texts";
-import { findInText } from "./find-in-text";
+import { findInMember } from "./find-in-member";
 import { type Finding, toFindings } from "./finding";
 import type { ScreenPattern } from "./pattern";
 
@@ -11,7 +11,8 @@ export const MAX_FINDINGS = 100;
 export function screen(request: MessagesRequest, patterns: readonly ScreenPattern[]): readonly Finding[] {
   const findings: Finding[] = [];
   changeTexts(request, (text, path) => {
-    if (findings.length < MAX_FINDINGS) findings.push(...toFindings(findInText(text, patterns), path));
+    if (findings.length < MAX_FINDINGS)
+      findings.push(...toFindings(findInMember(text, path, patterns), path));
     return text;
   });
   return findings.slice(0, MAX_FINDINGS);

@@ -9,6 +9,11 @@ const BASE64_RUN = /[A-Za-z0-9+/]{40}/;
 /** What a value must be called to be taken for a secret. */
 const SECRET_NAME =
   /(?:password|passwd|secret|token|api[_-]?key|access[_-]?key|auth[_-]?key|private[_-]?key|credentials?)["']?\s{0,3}$/i;
+/** Tokens that only tell requests or pages apart, as the APIs of clouds call them. */
+const HARMLESS_TOKEN =
+  /(?:request|change|action|idempotency|continuation|next|previous|page|pagination|resume|sync)[_ -]?token["']?\s{0,3}$/i;
+/** The keys in AWS's documents end so. */
+const AWS_EXAMPLE = /EXAMPLE(?:KEY)?$/;
 /** Pieces of those names, in the ways they are written. */
 const SECRET_HINTS = [
   "assw",
@@ -44,6 +49,7 @@ export const SECRET_PATTERNS: readonly ScreenPattern[] = [
     description: "id of an AWS access key, also of a temporary one",
     regex: /(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9])/g,
     hints: ["AKIA", "ASIA"],
+    measure: takeIf((candidate) => !AWS_EXAMPLE.test(candidate)),
   },
   {
     id: "aws-secret-access-key",
@@ -59,6 +65,7 @@ export const SECRET_PATTERNS: readonly ScreenPattern[] = [
         /[A-Z]/.test(candidate) &&
         /\d/.test(candidate) &&
         isVaried(candidate, 16) &&
+        !AWS_EXAMPLE.test(candidate) &&
         AWS_SECRET_CONTEXT.test(before),
     ),
   },
@@ -176,9 +183,7 @@ function namesAlgorithm(token: string): boolean {
 
 function isNamedSecret(value: string, before: string): boolean {
   const quoted = /(?::|=>?|:=)\s{0,3}["'`]$/.exec(before);
-  const named =
-    quoted === null
-      ? SECRET_VARIABLE.test(before.slice(0, -1))
-      : SECRET_NAME.test(before.slice(0, quoted.index));
-  return named && looksRandom(value, 3.5);
+  const name = before.slice(0, quoted?.index ?? -1);
+  const isNamed = (quoted === null ? SECRET_VARIABLE : SECRET_NAME).test(name);
+  return isNamed && !HARMLESS_TOKEN.test(name) && looksRandom(value, 3.5);
 }

@@ -36,18 +36,14 @@ export class VectorStringScanner {
   private constructor(bytes: Buffer, module: Module) {
     this.#bytes = bytes;
     this.#module = module;
-    const size = BODY_START + bytes.length + PADDING_BYTES;
-    if (memory.length < size) {
-      module.memory.grow(Math.ceil((size - memory.length) / PAGE_BYTES));
-      memory = new Uint8Array(module.memory.buffer);
-    }
     memory.set(bytes, BODY_START);
-    memory.fill(0, BODY_START + bytes.length, size);
+    memory.fill(0, BODY_START + bytes.length, sizeFor(bytes));
   }
 
-  /** @returns `undefined` where the processor has no such instructions, and for very large bodies */
+  /** @returns `undefined` where the processor has no such instructions, for very large bodies, and where memory is short */
   static of(bytes: Buffer): VectorStringScanner | undefined {
     if (loaded === undefined || bytes.length > MAX_BODY_BYTES) return undefined;
+    if (memory.length < sizeFor(bytes) && !growTo(sizeFor(bytes), loaded)) return undefined;
     return new VectorStringScanner(bytes, loaded);
   }
 
@@ -67,6 +63,22 @@ export class VectorStringScanner {
     // What exactly is wrong is found by the scanner that looks at each byte.
     return end < 0 ? new StringScanner(this.#bytes).scan(start) : end - BODY_START;
   }
+}
+
+/** Memory that a body takes. */
+function sizeFor(bytes: Buffer): number {
+  return BODY_START + bytes.length + PADDING_BYTES;
+}
+
+/** @returns whether there is so much memory now */
+function growTo(size: number, { memory: owned }: Module): boolean {
+  try {
+    owned.grow(Math.ceil((size - memory.length) / PAGE_BYTES));
+  } catch {
+    return false;
+  }
+  memory = new Uint8Array(owned.buffer);
+  return true;
 }
 
 function load(): Module | undefined {

@@ -5,6 +5,15 @@ import { GatewayError } from "../errors";
 export const roleMayNot = (role: string, route: string) =>
   new GatewayError(403, "auth_error", `Authentication Error, The role ${role} may not call ${route}.`);
 
+/** A change of metadata after which a key would have looser working rules. */
+export const mayNotLoosen = () =>
+  new GatewayError(
+    403,
+    "auth_error",
+    "Authentication Error, Only an administrator may loosen the working rules of a key; keep metadata.enforcement_level and metadata.scope, or ask one.",
+    { param: "metadata" },
+  );
+
 export const tokenNameTaken = (name: string) =>
   new GatewayError(400, "bad_request_error", `Admin token with name '${name}' already exists.`, {
     param: "name",

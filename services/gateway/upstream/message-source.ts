@@ -9,6 +9,10 @@ import type { EventDecoder, UpstreamAnswer } from "./upstream-call";
 
 /** What is read of an error body, in bytes. */
 const MAX_ERROR_BYTES = 64 * 1024;
+/** Bytes of events that are held while there is no content; an answer that has some begins with a few hundred. */
+const MAX_HELD_BYTES = 8 * 1024 * 1024;
+/** Bytes of a whole answer: several times what the longest ones have, padding included. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 /** Reads after the end of a message until its connection is given up. */
 const MAX_TRAILING_READS = 16;
 
@@ -45,6 +49,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
   #consumer: EventConsumer | undefined;
   #refusal: { status: number; headers: Headers; chunks: Buffer[]; size: number } | undefined;
   #trailingReads = 0;
+  #receivedBytes = 0;
 
   /** @param answer what a good answer is, and a bad one; not the request, which is not kept for as long as the answer takes */
   constructor(readonly answer: UpstreamAnswer) {
@@ -93,7 +98,9 @@ export class MessageSource implements Dispatcher.DispatchHandler {
       this.#refusal = { status, headers, chunks: [], size: 0 };
       return;
     }
-    if (headerOf(headers, "content-type")?.startsWith(this.answer.contentType) !== true) {
+    // Nobody asked for a compressed answer, and its bytes would be waited for in vain until its end.
+    const isPlain = (headerOf(headers, "content-encoding") ?? "identity") === "identity";
+    if (!isPlain || headerOf(headers, "content-type")?.startsWith(this.answer.contentType) !== true) {
       this.#fail(invalidAnswer());
       return;
     }
@@ -109,6 +116,11 @@ export class MessageSource implements Dispatcher.DispatchHandler {
       // The connection can be used again if the body ends soon.
       this.#trailingReads += 1;
       if (this.#trailingReads > MAX_TRAILING_READS) controller.abort(new Error("no end after the end"));
+      return;
+    }
+    this.#receivedBytes += chunk.length;
+    if (this.#receivedBytes > (this.#consumer === undefined ? MAX_HELD_BYTES : MAX_ANSWER_BYTES)) {
+      this.#fail(invalidAnswer());
       return;
     }
     const { events, failure } = this.#take(chunk);

@@ -1,5 +1,12 @@
-import { answerWith, messageEvents } from "../../../support/services/fake-anthropic";
-import { BEFORE_CONTENT, faultsAfter, SAID, WITHIN_CONTENT } from "../../../support/services/faults";
+import { answerWith, encodeEvents, messageEvents, textDelta } from "../../../support/services/fake-anthropic";
+import {
+  BEFORE_CONTENT,
+  FAULTS_OF_HEAD,
+  faultsAfter,
+  SAID,
+  WITHIN_CONTENT,
+  withoutEnd,
+} from "../../../support/services/faults";
 import { useLiveGateway } from "../../../support/services/live-gateway";
 import { ask, errorShape, WIRE_APIS } from "../../../support/services/wire-apis";
 
@@ -32,6 +39,16 @@ describe.each(WIRE_APIS)("$name", (api) => {
     },
   );
 
+  test.each(FAULTS_OF_HEAD)("a provider that %s", async (_name, script, status) => {
+    live.upstream.script = script;
+    const response = await ask(live.url, api.path, api.body());
+    expect(response.status).toBe(statusOf(status));
+    expect(await response.json()).toEqual(errorShape(api, expect.any(String)));
+    expect(live.rows()).toMatchObject([
+      { status: response.status, errorType: expect.any(String), costNanoUsd: 0 },
+    ]);
+  });
+
   test.each(faultsAfter(BEFORE_CONTENT))(
     "a provider that %s before any content",
     async (_name, script, status) => {
@@ -44,6 +61,15 @@ describe.each(WIRE_APIS)("$name", (api) => {
       ]);
     },
   );
+
+  test("a provider that never stops talking is cut off, and billed for no more than was asked for", async () => {
+    live.upstream.script = withoutEnd(encodeEvents([...WITHIN_CONTENT, textDelta("x".repeat(200_000))]));
+    const response = await ask(live.url, api.path, api.body());
+    expect(response.status).toBe(502);
+    expect(await response.json()).toEqual(errorShape(api, expect.any(String)));
+    const most = api.isAnthropic ? 1000 : expect.any(Number);
+    expect(live.rows()).toMatchObject([{ status: 502, outputTokens: most, isUsageEstimated: true }]);
+  });
 
   test("an answer without any content is an answer", async () => {
     live.upstream.script = answerWith(messageEvents([]));

@@ -1,6 +1,12 @@
 import OpenAI from "openai";
 import { answerWith, dropAfter, messageEvents } from "../../../support/services/fake-anthropic";
-import { BEFORE_CONTENT, faultsAfter, SAID, WITHIN_CONTENT } from "../../../support/services/faults";
+import {
+  BEFORE_CONTENT,
+  FAULTS_OF_HEAD,
+  faultsAfter,
+  SAID,
+  WITHIN_CONTENT,
+} from "../../../support/services/faults";
 import { useLiveGateway } from "../../../support/services/live-gateway";
 import { MASTER_KEY, MODEL } from "../../../support/services/test-gateway";
 import { ask, errorShape, WIRE_APIS } from "../../../support/services/wire-apis";
@@ -38,6 +44,17 @@ describe.each(WIRE_APIS)("$name", (api) => {
       ]);
     },
   );
+
+  test.each(FAULTS_OF_HEAD)("a provider that %s", async (_name, script, status) => {
+    live.upstream.script = script;
+    const response = await ask(live.url, api.path, api.body({ stream: true }));
+    expect(response.status).toBe(statusOf(status));
+    expect(response.headers.get("content-type")).toMatch(/^application\/json/);
+    expect(await response.json()).toEqual(errorShape(api, expect.any(String)));
+    expect(live.rows()).toMatchObject([
+      { status: response.status, errorType: expect.any(String), costNanoUsd: 0 },
+    ]);
+  });
 
   test.each(faultsAfter(BEFORE_CONTENT))(
     "a provider that %s before any content gives a status, not a broken stream",
