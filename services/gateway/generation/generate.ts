@@ -94,7 +94,6 @@ async function open<Plan extends AnswerPlan>(
     mayDropParams: catalog.mayDropParams,
     nativeHeaders:
       api.isNative === true ? nativeHeaders(request.headers, policy.blocks.length > 0) : NO_NATIVE_HEADERS,
-    isThinkingRefused: false,
   };
   const { first, group } = prepareFirst(asked, all);
   const running = inFlight.track(reply.raw);
@@ -112,7 +111,7 @@ async function open<Plan extends AnswerPlan>(
       prepare: (deployment) => {
         // What was reserved holds for whichever deployment answers.
         const message =
-          deployment === group[0] && maxTokens === undefined && !asked.isThinkingRefused
+          deployment === group[0] && maxTokens === undefined && asked.isThinkingRefused !== true
             ? first
             : prepareOther(asked, deployment, maxTokens);
         if (message === undefined) return undefined;

@@ -23,8 +23,8 @@ export interface GenerationRequest<Plan extends AnswerPlan> {
   readonly screening: Screening | undefined;
   readonly mayDropParams: boolean;
   readonly nativeHeaders: NativeHeaders;
-  /** Whether a provider refused what the model thought in earlier turns. */
-  readonly isThinkingRefused: boolean;
+  /** Whether a provider refused what the model thought in earlier turns. @default false */
+  readonly isThinkingRefused?: boolean;
 }
 
 /** A request as it is sent to one deployment. */
@@ -52,7 +52,7 @@ export function prepareMessage<Plan extends AnswerPlan>(
   const target = toTarget(deployment, asked.mayDropParams);
   const translated = api.toMessages(
     body,
-    asked.isThinkingRefused ? { ...target, isThinkingRefused: true } : target,
+    asked.isThinkingRefused === true ? { ...target, isThinkingRefused: true } : target,
   );
   const screened = applyScreening(translated.request, screening);
   const request = maxTokens === undefined ? screened.request : shortenAnswer(screened.request, maxTokens);

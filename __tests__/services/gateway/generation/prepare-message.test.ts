@@ -26,7 +26,6 @@ const asked = {
   },
   screening: undefined,
   mayDropParams: false,
-  isThinkingRefused: false,
   nativeHeaders: { headers: {}, droppedParams: [] },
 } as unknown as Parameters<typeof prepareMessage>[0];
 
