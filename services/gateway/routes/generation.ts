@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from "fastify";
-import { type GenerationTools, generate } from "../generation/generate";
+import { generate } from "../generation/generate";
+import type { GenerationTools } from "../generation/generation-tools";
 import type { AnswerPlan, WireApi } from "../generation/wire-api";
 import { chatCompletions, messages, responses } from "../generation/wire-apis";
 import { leaveBodiesAlone } from "./leave-bodies-alone";
