@@ -36,7 +36,7 @@ export async function run(
 async function runCells(
   laboratory: Laboratory,
   targets: Map<TargetName, Target>,
-  { rounds, seconds, cells: asked }: BenchOptions,
+  { isQuick, rounds, seconds, cells: asked }: BenchOptions,
   say: (line: string) => void,
 ): Promise<CellResult[]> {
   const results: CellResult[] = [];
@@ -48,7 +48,7 @@ async function runCells(
   );
   for (const cell of selected) {
     say(cell.title);
-    const result = await runCell(laboratory, { cell, targets, rounds, seconds });
+    const result = await runCell(laboratory, { cell, targets, rounds, seconds, warmsUp: !isQuick });
     if (result.failure !== undefined) {
       say(`  wrong: ${result.failure}`);
       await laboratory.gateway.books.skip();

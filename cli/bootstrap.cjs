@@ -32,6 +32,7 @@ const CHECKS = [
     ["--import", "tsx", "tools/generate-configuration-reference.ts", "--check"],
   ],
   ["bindings in step", ["--import", "tsx", "tools/generate-bindings.ts", "--check"]],
+  ["string scanner in step", ["--import", "tsx", "tools/generate-scanner.ts", "--check"]],
 ];
 
 /** Is `version`, such as `20.19.0`, at least OLDEST_NODE? */

@@ -31,14 +31,14 @@ afterEach(async () => {
 });
 afterAll(() => postgres.stop());
 
-async function createDatabase(): Promise<string> {
+const nextName = () => {
   count += 1;
-  return await postgres.createDatabase(`ledger_${count}`);
-}
+  return `ledger_${count}`;
+};
 
 /** Gateways on one database. */
 async function openGateways(gateways: number, url?: string): Promise<Database[]> {
-  const connectionString = url ?? (await createDatabase());
+  const connectionString = url ?? (await postgres.createDatabaseWithSchema(nextName()));
   for (let index = 0; index < gateways; index += 1)
     databases.push(openDatabase({ connectionString, logger, poolSize: 3 }));
   const opened = databases.slice(-gateways);
@@ -369,7 +369,7 @@ test("spend can be set while owners end and rows are written", async () => {
 });
 
 test("the schema that kept intents one by one is taken over with what is open", async () => {
-  const url = await createDatabase();
+  const url = await postgres.createDatabase(nextName());
   const client = new Client({ connectionString: url });
   await client.connect();
   const [owner, done] = [randomUUID(), paidRow(20)];

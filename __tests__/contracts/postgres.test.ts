@@ -38,7 +38,7 @@ async function open(name: string): Promise<Database> {
 async function openNew(): Promise<{ database: Database; name: string }> {
   count += 1;
   const name = `contract_${count}`;
-  await postgres.createDatabase(name);
+  await postgres.createDatabaseWithSchema(name);
   return { database: await open(name), name };
 }
 

@@ -1,12 +1,9 @@
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { EmbeddedPostgres } from "../support/services/embedded-postgres";
 import { eventually } from "../support/services/eventually";
+import { askChat, GatewayProcesses, makeKey } from "../support/services/gateway-processes";
 import { MeteredProvider } from "../support/services/metered-provider";
 import { Random } from "../support/services/random";
-import { ServiceProcess } from "../support/services/service-process";
+import type { ServiceProcess } from "../support/services/service-process";
 
 /**
  * Many requests at once on one key, against one or several gateway processes, some of them killed. The provider's own
@@ -16,78 +13,39 @@ const ROUNDS = Number(process.env["RACE_ROUNDS"] ?? 1);
 const REQUESTS = Number(process.env["RACE_REQUESTS"] ?? 200);
 const MAX_PROCESSES = Number(process.env["RACE_PROCESSES"] ?? 2);
 
-const MASTER_KEY = "sk-master-key-of-the-race";
-const MODEL = "claude-sonnet-4-5";
-const CONFIG = `
-model_list:
-  - model_name: ${MODEL}
-    litellm_params: { model: anthropic/claude-sonnet-4-5-20250929, api_key: os.environ/ANTHROPIC_API_KEY, api_base: "https://api.anthropic.com" }
-    model_info: { input_cost_per_token: 3e-06, output_cost_per_token: 1.5e-05, max_output_tokens: 64000 }
-`;
 const NANO_PER_USD = 1e9;
 
-let postgres: EmbeddedPostgres;
+let processes: GatewayProcesses;
 let provider: MeteredProvider;
-let directory: string;
 let gateways: ServiceProcess[] = [];
 let round = 0;
 
 beforeAll(async () => {
-  directory = fs.mkdtempSync(path.join(os.tmpdir(), "race-test-"));
-  fs.writeFileSync(path.join(directory, "config.yaml"), CONFIG);
-  [postgres, provider] = await Promise.all([EmbeddedPostgres.start(), MeteredProvider.start()]);
+  provider = await MeteredProvider.start();
+  processes = await GatewayProcesses.start({ upstreamUrl: provider.url });
 }, 60_000);
-afterEach(() => Promise.all(gateways.map((gateway) => gateway.stop())));
-afterAll(async () => {
-  await Promise.all([postgres?.stop(), provider?.stop()]);
-  fs.rmSync(directory, { recursive: true, force: true });
-});
+afterEach(() => processes.stopGateways());
+afterAll(() => Promise.all([processes?.stop(), provider?.stop()]));
 
 async function startGateways(count: number, database: string): Promise<void> {
-  const url = await postgres.createDatabase(database);
-  const env = {
-    LITELLM_MASTER_KEY: MASTER_KEY,
-    DATABASE_URL: url,
-    CONFIG_FILE: path.join(directory, "config.yaml"),
-    ANTHROPIC_API_KEY: "credential-of-the-provider",
-    ANTHROPIC_BASE_URL: provider.url,
-    LOG_LEVEL: "warn",
-  };
-  gateways = await Promise.all(Array.from({ length: count }, () => ServiceProcess.start("gateway", env)));
-  for (const { url: gateway } of gateways)
-    await eventually(async () => (await fetch(`${gateway}/health/readiness`)).status === 200);
+  await processes.useDatabase(database);
+  gateways = await Promise.all(Array.from({ length: count }, () => processes.startGateway()));
 }
 
-async function makeKey(maxBudget: number): Promise<string> {
-  const response = await fetch(`${gateways[0]?.url}/key/generate`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${MASTER_KEY}`, "content-type": "application/json" },
-    // Without rules before its prompt: what a request can cost at most is to be small beside the budget.
-    body: JSON.stringify({ max_budget: maxBudget, metadata: { enforcement_level: "unrestricted" } }),
-  });
-  const { key } = (await response.json()) as { key: string };
+async function makeKeyWithBudget(maxBudget: number): Promise<string> {
+  // Without rules before its prompt: what a request can cost at most is to be small beside the budget.
+  const metadata = { enforcement_level: "unrestricted" };
+  const key = await makeKey(gateways[0] as ServiceProcess, { max_budget: maxBudget, metadata });
   await wait(300); // the other gateways hear of it
   return key;
 }
-
-const ask = (gateway: ServiceProcess, key: string, stream: boolean) =>
-  fetch(`${gateway.url}/v1/chat/completions`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    body: JSON.stringify({
-      model: MODEL,
-      messages: [{ role: "user", content: "race" }],
-      max_tokens: 100,
-      stream,
-    }),
-  });
 
 /** Asks until the budget is spent, waiting as it is told; leaves when its gateway dies. @returns the statuses */
 async function caller(gateway: ServiceProcess, key: string, random: Random): Promise<number[]> {
   const statuses: number[] = [];
   for (;;) {
     try {
-      const response = await ask(gateway, key, random.next() < 0.5);
+      const response = await askChat(gateway, key, { stream: random.next() < 0.5 });
       await response.text();
       statuses.push(response.status);
       if (response.status === 402) return statuses;
@@ -100,8 +58,8 @@ async function caller(gateway: ServiceProcess, key: string, random: Random): Pro
   }
 }
 
-async function books(database: string) {
-  const [row] = await postgres.query<Record<string, string>>(
+async function books() {
+  const [row] = await processes.query<Record<string, string>>(
     `WITH lease AS (
        SELECT coalesce(sum(spent_nano_usd), 0) AS spent, coalesce(sum(amount_nano_usd), 0) AS amount FROM budget_leases
      )
@@ -113,7 +71,6 @@ async function books(database: string) {
             (SELECT coalesce(sum(cost_nano_usd), 0) FROM audit_log) AS audited,
             (SELECT coalesce(sum(cost_nano_usd), 0) FROM audit_log WHERE error_type = 'gateway_lost') AS lost
        FROM lease`,
-    database,
   );
   return Object.fromEntries(
     Object.entries(row ?? {}).map(([name, value]) => [name, Number(value)]),
@@ -136,14 +93,13 @@ test.each(CASES)(
   "$count gateways, one killed: $kill, round $seed",
   async ({ count, kill, seed }) => {
     round += 1;
-    const database = `race_${round}`;
     const random = new Random(seed);
     provider.billedNano = 0;
     provider.share = () => random.next();
-    await startGateways(count, database);
+    await startGateways(count, `race_${round}`);
     // Room for about half of the first wave at its upper bound, and for several waves at its real cost.
     const budget = 0.001 * REQUESTS;
-    const key = await makeKey(budget);
+    const key = await makeKeyWithBudget(budget);
     const victim = kill ? gateways.at(-1) : undefined;
     const callers = Array.from({ length: REQUESTS }, (_, index) =>
       caller(gateways[index % count] as ServiceProcess, key, random),
@@ -156,14 +112,12 @@ test.each(CASES)(
     expect(new Set(statuses)).toEqual(new Set(statuses.includes(429) ? [200, 402, 429] : [200, 402]));
     if (victim !== undefined) {
       // What the dead one held comes back within its time, and is used up by those who come then.
-      await eventually(
-        async () => (await books(database)).leases === 0 || (await books(database)).intents === 0,
-      );
+      await eventually(async () => (await books()).leases === 0 || (await books()).intents === 0);
       await Promise.all(Array.from({ length: 20 }, () => caller(gateways[0] as ServiceProcess, key, random)));
     }
 
     const end = await eventually(async () => {
-      const now = await books(database);
+      const now = await books();
       return now.leased === 0 && now.intents === 0 ? now : undefined;
     }, 6000);
     const limit = budget * NANO_PER_USD;
@@ -188,18 +142,18 @@ test("Postgres crashes under load and comes back: every answer is charged once, 
   provider.share = () => random.next();
   await startGateways(Math.min(2, MAX_PROCESSES), "race_outage");
   const budget = 0.2;
-  const key = await makeKey(budget);
+  const key = await makeKeyWithBudget(budget);
   const callers = Array.from({ length: 100 }, (_, index) =>
     caller(gateways[index % gateways.length] as ServiceProcess, key, random),
   );
   await eventually(() => provider.billedNano > 0.2 * budget * NANO_PER_USD);
-  await postgres.pause("immediate");
+  await processes.postgres.pause("immediate");
   await wait(500);
-  await postgres.resume();
+  await processes.postgres.resume();
   const statuses = (await Promise.all(callers)).flat();
   expect(statuses).toContain(402);
   const end = await eventually(async () => {
-    const now = await books("race_outage");
+    const now = await books();
     return now.leased === 0 && now.intents === 0 ? now : undefined;
   }, 15_000);
   expect(end?.leases).toBe(0);
@@ -215,11 +169,13 @@ test("a gateway that is told to stop gives everything back at once", async () =>
   await startGateways(1, "race_stop");
   const [gateway] = gateways;
   if (gateway === undefined) throw new Error("no gateway");
-  const key = await makeKey(1);
-  await Promise.all(Array.from({ length: 20 }, async () => (await ask(gateway, key, true)).text()));
+  const key = await makeKeyWithBudget(1);
+  await Promise.all(
+    Array.from({ length: 20 }, async () => (await askChat(gateway, key, { stream: true })).text()),
+  );
   gateway.child.kill("SIGTERM");
   await expect(gateway.exited()).resolves.toBe(0);
-  await expect(books("race_stop")).resolves.toMatchObject({
+  await expect(books()).resolves.toMatchObject({
     spent: provider.billedNano,
     audited: provider.billedNano,
     leased: 0,

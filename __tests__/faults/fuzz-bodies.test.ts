@@ -1,14 +1,18 @@
 import { isUtf8 } from "node:buffer";
 import fs from "node:fs";
-import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { JsonSyntaxError } from "../../services/gateway/json/json-syntax-error";
 import { parseJson } from "../../services/gateway/json/parse-json";
 import { writeJsonBytes } from "../../services/gateway/json/write-json";
-import { EmbeddedPostgres } from "../support/services/embedded-postgres";
-import { eventually } from "../support/services/eventually";
-import { ServiceProcess } from "../support/services/service-process";
-import { temporaryFolder } from "../support/temporary-folder";
+import {
+  CREDENTIAL,
+  GatewayProcesses,
+  isReady,
+  MODEL,
+  makeKey,
+  UPSTREAM_MODEL,
+} from "../support/services/gateway-processes";
+import type { ServiceProcess } from "../support/services/service-process";
 import { DIALECTS, type Dialect } from "../support/working-rules/bodies";
 import { CapturingProvider } from "../support/working-rules/capturing-provider";
 import { changedBodies, type FuzzRequest, oddBodies, sampleOf } from "../support/working-rules/fuzz-requests";
@@ -25,58 +29,34 @@ const CALLERS = 12;
 /** A gateway that only answers takes about 150 MiB; bodies of 12 callers and what is made of them come on top. */
 const MAX_RSS_MIB = 420;
 
-const MASTER_KEY = "sk-master-key-of-the-fuzz-test";
-const MODEL = "claude-sonnet-4-5";
-const UPSTREAM_MODEL = "claude-sonnet-4-5-20250929";
-const CREDENTIAL = "credential-of-the-provider";
 const RULES = "# Rules\n\nBe careful.";
 const PATHS: Readonly<Record<Dialect, string>> = {
   chat: "/v1/chat/completions",
   messages: "/v1/messages",
   responses: "/v1/responses",
 };
-const CONFIG = `
-model_list:
-  - model_name: ${MODEL}
-    litellm_params: { model: anthropic/${UPSTREAM_MODEL}, api_key: os.environ/ANTHROPIC_API_KEY, api_base: os.environ/FAKE_URL }
-    model_info: { input_cost_per_token: 3e-06, output_cost_per_token: 1.5e-05, max_output_tokens: 64000 }
-litellm_settings: { drop_params: true }
-`;
-
-let postgres: EmbeddedPostgres;
+let processes: GatewayProcesses;
 let provider: CapturingProvider;
 let gateway: ServiceProcess;
 let key: string;
 
 beforeAll(async () => {
-  [postgres, provider] = await Promise.all([EmbeddedPostgres.start(), CapturingProvider.start()]);
-  const directory = temporaryFolder();
-  fs.writeFileSync(path.join(directory, "config.yaml"), CONFIG);
-  fs.writeFileSync(path.join(directory, "standard.md"), RULES);
-  gateway = await ServiceProcess.start("gateway", {
-    LITELLM_MASTER_KEY: MASTER_KEY,
-    DATABASE_URL: await postgres.createDatabase("fuzz"),
-    CONFIG_FILE: path.join(directory, "config.yaml"),
-    PROMPTS_DIRECTORY: directory,
-    ANTHROPIC_API_KEY: CREDENTIAL,
-    FAKE_URL: provider.urlOf("a", "anthropic"),
-    LOG_LEVEL: "warn",
-  });
-  await eventually(async () => (await fetch(`${gateway.url}/health/readiness`)).status === 200);
-  const made = await send("/key/generate", Buffer.from("{}"), MASTER_KEY);
-  key = (JSON.parse(made.body) as { key: string }).key;
+  provider = await CapturingProvider.start();
+  processes = await GatewayProcesses.start({ upstreamUrl: provider.urlOf("a", "anthropic"), rules: RULES });
+  await processes.useDatabase("fuzz");
+  gateway = await processes.startGateway();
+  key = await makeKey(gateway);
 }, 60_000);
 afterAll(async () => {
   closeRaw();
-  await gateway?.stop();
-  await Promise.all([postgres?.stop(), provider?.stop()]);
+  await Promise.all([processes?.stop(), provider?.stop()]);
 });
 
-function send(to: string, body: Buffer, as = key): Promise<RawResponse> {
+function send(to: string, body: Buffer): Promise<RawResponse> {
   return sendRaw(gateway.url, {
     method: "POST",
     path: to,
-    headers: { authorization: `Bearer ${as}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
     body,
   });
 }
@@ -165,7 +145,7 @@ it("harm no gateway and pass no rules", async () => {
   expect(failures.slice(0, 20)).toEqual([]);
   expect(tally.answered).toBeGreaterThan(COUNT / 10);
   expect(gateway.child.exitCode).toBeNull();
-  expect((await fetch(`${gateway.url}/health/readiness`)).status).toBe(200);
+  expect(await isReady(gateway)).toBe(true);
   expect(tally.mostMib).toBeLessThan(MAX_RSS_MIB);
   expect(gateway.output).not.toContain("internal error");
 }, 1_800_000);

@@ -1,10 +1,10 @@
 import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { EmbeddedPostgres } from "../support/services/embedded-postgres";
 import { eventually } from "../support/services/eventually";
+import { askChat, GatewayProcesses, makeKey } from "../support/services/gateway-processes";
 import { MeteredProvider } from "../support/services/metered-provider";
-import { ServiceProcess } from "../support/services/service-process";
+import type { ServiceProcess } from "../support/services/service-process";
 import { temporaryFolder } from "../support/temporary-folder";
 
 /**
@@ -14,83 +14,37 @@ import { temporaryFolder } from "../support/temporary-folder";
 const OUTAGE_MS = Number(process.env["JOURNAL_OUTAGE_MS"] ?? 3000);
 const CALLERS = 16;
 
-const MASTER_KEY = "sk-master-key-of-the-journal-test";
-const MODEL = "claude-sonnet-4-5";
-const CONFIG = `
-model_list:
-  - model_name: ${MODEL}
-    litellm_params: { model: anthropic/claude-sonnet-4-5-20250929, api_key: os.environ/ANTHROPIC_API_KEY, api_base: "https://api.anthropic.com" }
-    model_info: { input_cost_per_token: 3e-06, output_cost_per_token: 1.5e-05, max_output_tokens: 64000 }
-`;
-
 /** What a caller got. */
 interface Answer {
   readonly status: number;
   readonly requestId: string | null;
 }
 
-let postgres: EmbeddedPostgres;
+let processes: GatewayProcesses;
 let provider: MeteredProvider;
-let gateways: ServiceProcess[] = [];
-let directory: string;
-let env: Record<string, string>;
-let database: string;
+/** Folder of the journal, of each test its own. */
+let journal: string;
 let count = 0;
 
 beforeAll(async () => {
-  [postgres, provider] = await Promise.all([EmbeddedPostgres.start(), MeteredProvider.start()]);
+  provider = await MeteredProvider.start();
+  processes = await GatewayProcesses.start({ upstreamUrl: provider.url, env: { LOG_LEVEL: "info" } });
 }, 60_000);
 beforeEach(async () => {
   count += 1;
-  database = `journal_${count}`;
-  directory = temporaryFolder();
-  fs.writeFileSync(path.join(directory, "config.yaml"), CONFIG);
+  journal = path.join(temporaryFolder(), "journal");
   provider.billedNano = 0;
-  env = {
-    LITELLM_MASTER_KEY: MASTER_KEY,
-    DATABASE_URL: await postgres.createDatabase(database),
-    CONFIG_FILE: path.join(directory, "config.yaml"),
-    JOURNAL_DIRECTORY: path.join(directory, "journal"),
-    ANTHROPIC_API_KEY: "credential-of-the-provider",
-    ANTHROPIC_BASE_URL: provider.url,
-    LOG_LEVEL: "info",
-  };
+  await processes.useDatabase(`journal_${count}`);
 });
-afterEach(async () => {
-  await Promise.all(gateways.map((gateway) => gateway.stop()));
-  gateways = [];
-});
-afterAll(() => Promise.all([postgres?.stop(), provider?.stop()]));
+afterEach(() => processes.stopGateways());
+afterAll(() => Promise.all([processes?.stop(), provider?.stop()]));
 
-async function startGateway(): Promise<ServiceProcess> {
-  const gateway = await ServiceProcess.start("gateway", env);
-  gateways.push(gateway);
-  await eventually(async () => (await fetch(`${gateway.url}/health/readiness`)).status === 200);
-  return gateway;
-}
-
-async function makeKey({ url }: ServiceProcess, body: object): Promise<string> {
-  const response = await fetch(`${url}/key/generate`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${MASTER_KEY}`, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  return ((await response.json()) as { key: string }).key;
-}
+const startGateway = () => processes.startGateway({ JOURNAL_DIRECTORY: journal });
 
 /** @returns `undefined` when the connection broke: nothing was delivered whole */
-async function ask({ url }: ServiceProcess, key: string, stream: boolean): Promise<Answer | undefined> {
+async function ask(gateway: ServiceProcess, key: string, stream: boolean): Promise<Answer | undefined> {
   try {
-    const response = await fetch(`${url}/v1/chat/completions`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-      body: JSON.stringify({
-        model: MODEL,
-        messages: [{ role: "user", content: "go" }],
-        max_tokens: 100,
-        stream,
-      }),
-    });
+    const response = await askChat(gateway, key, { stream });
     const text = await response.text();
     if (stream && response.status === 200 && !text.includes("[DONE]")) return undefined;
     return { status: response.status, requestId: response.headers.get("x-request-id") };
@@ -123,13 +77,12 @@ function startCallers(gateway: ServiceProcess, key: string) {
   };
 }
 
-const journalFiles = () => fs.readdirSync(path.join(directory, "journal"));
+const journalFiles = () => fs.readdirSync(journal);
 
 /** Rows by request id. A request that had two would be here twice. */
 async function rowIds(): Promise<string[]> {
-  const rows = await postgres.query<{ request_id: string }>(
+  const rows = await processes.query<{ request_id: string }>(
     "SELECT request_id FROM audit_log WHERE route = '/v1/chat/completions'",
-    database,
   );
   return rows.map((row) => row.request_id);
 }
@@ -143,15 +96,15 @@ function expectOneRowEach(answers: readonly Answer[], ids: readonly string[]): v
 
 test("Postgres crashes and comes back: keys without a budget notice nothing, the others are charged exactly", async () => {
   const gateway = await startGateway();
-  const free = startCallers(gateway, await makeKey(gateway, {}));
+  const free = startCallers(gateway, await makeKey(gateway));
   const paying = startCallers(gateway, await makeKey(gateway, { max_budget: 1000 }));
   await eventually(() => free.answers.length > 50 && paying.answers.length > 50);
-  await postgres.pause("immediate");
+  await processes.postgres.pause("immediate");
   const before = free.answers.length;
   await wait(OUTAGE_MS);
   expect(free.answers.length - before).toBeGreaterThan(50);
   expect(journalFiles().length).toBeGreaterThan(0);
-  await postgres.resume();
+  await processes.postgres.resume();
   const paidBefore = paying.answers.filter(({ status }) => status === 200).length;
   await eventually(() => paying.answers.filter(({ status }) => status === 200).length > paidBefore + 50);
   const [freeAnswers, payingAnswers] = [await free.stop(), await paying.stop()];
@@ -161,14 +114,13 @@ test("Postgres crashes and comes back: keys without a budget notice nothing, the
   expect(new Set(payingAnswers.map(({ status }) => status))).toEqual(new Set([200, 503]));
   expectOneRowEach([...freeAnswers, ...payingAnswers], await rowIds());
   const books = await eventually(async () => {
-    const found = await postgres.query<Record<string, number>>(
+    const found = await processes.query<Record<string, number>>(
       `SELECT (sum(spent_nano_usd) + (SELECT coalesce(sum(spent_nano_usd), 0) FROM budget_leases))::float8 AS spent,
               (SELECT count(*)::int FROM intent_batches) AS intents,
               (SELECT sum(cost_nano_usd)::float8 FROM audit_log) AS audited,
               (SELECT sum(cost_nano_usd)::float8 FROM audit_log a JOIN virtual_keys k USING (key_id)
                 WHERE k.max_budget_nano_usd IS NOT NULL) AS charged,
               (SELECT count(*)::int FROM audit_log WHERE error_type = 'gateway_lost') AS lost FROM budgets`,
-      database,
     );
     return found[0]?.["intents"] === 0 && found[0]["spent"] === found[0]["charged"] ? found[0] : undefined;
   });
@@ -177,17 +129,17 @@ test("Postgres crashes and comes back: keys without a budget notice nothing, the
 
 test("the gateway is killed while the journal is in use: the next one replays every answer's row", async () => {
   const gateway = await startGateway();
-  const callers = startCallers(gateway, await makeKey(gateway, {}));
+  const callers = startCallers(gateway, await makeKey(gateway));
   // Some of these are sent before the crash and answered after it: their cost is in the journal, their intent is not.
   const paying = startCallers(gateway, await makeKey(gateway, { max_budget: 1000 }));
   await eventually(() => callers.answers.length > 50 && paying.answers.length > 50);
-  await postgres.pause("immediate");
+  await processes.postgres.pause("immediate");
   const before = callers.answers.length;
   await eventually(() => callers.answers.length > before + 200);
   gateway.child.kill("SIGKILL");
   const [answers, paid] = [await callers.stop(), await paying.stop()];
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-  await postgres.resume();
+  await processes.postgres.resume();
   expect((await rowIds()).length).toBeLessThan(answers.length);
 
   const next = await startGateway();
@@ -195,12 +147,11 @@ test("the gateway is killed while the journal is in use: the next one replays ev
   expectOneRowEach([...answers, ...paid], await rowIds());
   expect(next.output).toContain("journal replayed");
   const lost = await eventually(async () => {
-    const [left] = await postgres.query<{ intents: number }>(
+    const [left] = await processes.query<{ intents: number }>(
       "SELECT count(*)::int AS intents FROM intent_batches",
-      database,
     );
     const sql = "SELECT request_id FROM audit_log WHERE error_type = 'gateway_lost'";
-    return left?.intents === 0 ? await postgres.query<{ request_id: string }>(sql, database) : undefined;
+    return left?.intents === 0 ? await processes.query<{ request_id: string }>(sql) : undefined;
   });
   const delivered = new Set(paid.filter(({ status }) => status === 200).map(({ requestId }) => requestId));
   expect(lost?.filter((row) => delivered.has(row.request_id))).toEqual([]);
@@ -208,15 +159,15 @@ test("the gateway is killed while the journal is in use: the next one replays ev
 
 test("two gateways with one directory: the one that lives replays the rows of the one that was killed", async () => {
   const [killed, living] = [await startGateway(), await startGateway()];
-  const key = await makeKey(killed, {});
+  const key = await makeKey(killed);
   await wait(300); // the other one hears of it
   const callers = [startCallers(killed, key), startCallers(living, key)];
   await eventually(() => callers.every(({ answers }) => answers.length > 50));
-  await postgres.pause("immediate");
+  await processes.postgres.pause("immediate");
   const before = callers[0]?.answers.length ?? 0;
   await eventually(() => (callers[0]?.answers.length ?? 0) > before + 100);
   killed.child.kill("SIGKILL");
-  await postgres.resume();
+  await processes.postgres.resume();
   await wait(500);
   const answers = (await Promise.all(callers.map((one) => one.stop()))).flat();
   await eventually(() => journalFiles().length === 0);

@@ -1,12 +1,9 @@
-import fs from "node:fs";
-import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { EmbeddedPostgres } from "../support/services/embedded-postgres";
 import { eventually } from "../support/services/eventually";
+import { askChat, GatewayProcesses, isReady, makeKey } from "../support/services/gateway-processes";
 import { MeteredProvider } from "../support/services/metered-provider";
 import { Random } from "../support/services/random";
-import { ServiceProcess } from "../support/services/service-process";
-import { temporaryFolder } from "../support/temporary-folder";
+import type { ServiceProcess } from "../support/services/service-process";
 
 /**
  * A gateway under full load is killed, or its Postgres crashes, at a random moment: whatever a client has read to its
@@ -15,67 +12,26 @@ import { temporaryFolder } from "../support/temporary-folder";
 const ROUNDS = Number(process.env["KILL_ROUNDS"] ?? 3);
 const CALLERS = 64;
 
-const MASTER_KEY = "sk-master-key-of-the-kills";
-const MODEL = "claude-sonnet-4-5";
-const CONFIG = `
-model_list:
-  - model_name: ${MODEL}
-    litellm_params: { model: anthropic/claude-sonnet-4-5-20250929, api_key: os.environ/ANTHROPIC_API_KEY, api_base: "https://api.anthropic.com" }
-    model_info: { input_cost_per_token: 3e-06, output_cost_per_token: 1.5e-05, max_output_tokens: 64000 }
-`;
-
-let postgres: EmbeddedPostgres;
+let processes: GatewayProcesses;
 let provider: MeteredProvider;
-let env: Record<string, string>;
-let gateway: ServiceProcess | undefined;
 
 beforeAll(async () => {
-  const config = path.join(temporaryFolder(), "config.yaml");
-  fs.writeFileSync(config, CONFIG);
-  [postgres, provider] = await Promise.all([EmbeddedPostgres.start(), MeteredProvider.start()]);
-  env = {
-    LITELLM_MASTER_KEY: MASTER_KEY,
-    DATABASE_URL: await postgres.createDatabase("kills"),
-    CONFIG_FILE: config,
-    ANTHROPIC_API_KEY: "credential-of-the-provider",
-    ANTHROPIC_BASE_URL: provider.url,
-    LOG_LEVEL: "warn",
-  };
+  provider = await MeteredProvider.start();
+  processes = await GatewayProcesses.start({ upstreamUrl: provider.url });
+  await processes.useDatabase("kills");
 }, 60_000);
-afterEach(() => gateway?.stop());
-afterAll(() => Promise.all([postgres?.stop(), provider?.stop()]));
+afterEach(() => processes.stopGateways());
+afterAll(() => Promise.all([processes?.stop(), provider?.stop()]));
 
-async function start(): Promise<ServiceProcess> {
-  const started = await ServiceProcess.start("gateway", env);
-  gateway = started;
-  await eventually(async () => (await fetch(`${started.url}/health/readiness`)).status === 200);
-  return started;
-}
-
-async function makeKey({ url }: ServiceProcess, round: number): Promise<string> {
-  const response = await fetch(`${url}/key/generate`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${MASTER_KEY}`, "content-type": "application/json" },
-    body: JSON.stringify({ key_alias: `kill-${round}`, max_budget: 1000 }),
-  });
-  return ((await response.json()) as { key: string }).key;
-}
+const makePayingKey = (gateway: ServiceProcess, round: number) =>
+  makeKey(gateway, { key_alias: `kill-${round}`, max_budget: 1000 });
 
 /** Asks without a pause until it is told to end. @returns ids of the answers that it has read to their end */
-async function caller({ url }: ServiceProcess, key: string, isStream: boolean, isOver: () => boolean) {
+async function caller(gateway: ServiceProcess, key: string, isStream: boolean, isOver: () => boolean) {
   const answered: string[] = [];
   while (!isOver()) {
     try {
-      const response = await fetch(`${url}/v1/chat/completions`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-        body: JSON.stringify({
-          model: MODEL,
-          messages: [{ role: "user", content: "kill" }],
-          max_tokens: 100,
-          stream: isStream,
-        }),
-      });
+      const response = await askChat(gateway, key, { stream: isStream });
       const text = await response.text();
       const isWhole = isStream ? text.trimEnd().endsWith("data: [DONE]") : text.endsWith("}");
       if (response.status === 200 && isWhole) answered.push(response.headers.get("x-request-id") ?? "");
@@ -90,14 +46,13 @@ async function caller({ url }: ServiceProcess, key: string, isStream: boolean, i
 
 async function expectBooks(answered: readonly string[], billedNano: number, mayBeLost: boolean) {
   const ids = answered.map((id) => `'${id}'`).join(",");
-  const [row] = await postgres.query<Record<string, string>>(
+  const [row] = await processes.query<Record<string, string>>(
     `SELECT (SELECT count(*) FROM audit_log WHERE request_id IN (${ids}) AND status = 200) AS found,
             (SELECT count(*) - count(DISTINCT request_id) FROM audit_log) AS repeated,
             (SELECT coalesce(sum(cost_nano_usd), 0) FROM audit_log) AS audited,
             (SELECT coalesce(sum(cost_nano_usd), 0) FROM audit_log WHERE error_type = 'gateway_lost') AS lost,
             (SELECT coalesce(sum(spent_nano_usd), 0) FROM budgets WHERE account LIKE 'key:%')
           + (SELECT coalesce(sum(spent_nano_usd), 0) FROM budget_leases WHERE account LIKE 'key:%') AS spent`,
-    "kills",
   );
   const books = Object.fromEntries(Object.entries(row ?? {}).map(([name, value]) => [name, Number(value)]));
   expect(books).toMatchObject({ found: new Set(answered).size, repeated: 0, spent: books["audited"] });
@@ -112,8 +67,8 @@ test(
     const random = new Random(1);
     const answered: string[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      const victim = await start();
-      const key = await makeKey(victim, round);
+      const victim = await processes.startGateway();
+      const key = await makePayingKey(victim, round);
       let isOver = false;
       const callers = Array.from({ length: CALLERS }, (_, index) =>
         caller(victim, key, index % 2 === 0, () => isOver),
@@ -125,12 +80,9 @@ test(
     }
     expect(answered.length).toBeGreaterThan(ROUNDS * CALLERS);
     // The next gateway charges what the dead ones had reserved.
-    await start();
+    await processes.startGateway();
     await eventually(async () => {
-      const [row] = await postgres.query<{ owners: string }>(
-        "SELECT count(*) AS owners FROM ledger_owners",
-        "kills",
-      );
+      const [row] = await processes.query<{ owners: string }>("SELECT count(*) AS owners FROM ledger_owners");
       return Number(row?.owners) <= 1;
     }, 15_000);
     await expectBooks(answered, provider.billedNano, true);
@@ -141,24 +93,23 @@ test(
 test(
   "Postgres crashes under full load and comes back: no answer without its row, none twice",
   async () => {
-    const [row] = await postgres.query<{ audited: string; lost: string }>(
+    const [row] = await processes.query<{ audited: string; lost: string }>(
       `SELECT coalesce(sum(cost_nano_usd), 0) AS audited FROM audit_log`,
-      "kills",
     );
     const before = Number(row?.audited);
     const billedBefore = provider.billedNano;
-    const running = await start();
-    const key = await makeKey(running, -1);
+    const running = await processes.startGateway();
+    const key = await makePayingKey(running, -1);
     let isOver = false;
     const callers = Array.from({ length: CALLERS }, (_, index) =>
       caller(running, key, index % 2 === 0, () => isOver),
     );
     for (let crash = 0; crash < Math.max(1, Math.floor(ROUNDS / 3)); crash += 1) {
       await wait(500);
-      await postgres.pause("immediate");
+      await processes.postgres.pause("immediate");
       await wait(300);
-      await postgres.resume();
-      await eventually(async () => (await fetch(`${running.url}/health/readiness`)).status === 200, 20_000);
+      await processes.postgres.resume();
+      await eventually(() => isReady(running), 20_000);
     }
     await wait(500);
     isOver = true;

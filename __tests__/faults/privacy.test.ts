@@ -1,9 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import { BEHAVIOURS, MARKS, privateBody, REFUSED, USER } from "../support/private-requests";
-import { EmbeddedPostgres } from "../support/services/embedded-postgres";
 import { eventually } from "../support/services/eventually";
-import { ServiceProcess } from "../support/services/service-process";
+import { GatewayProcesses, isReady, MODEL, makeKey } from "../support/services/gateway-processes";
+import type { ServiceProcess } from "../support/services/service-process";
 import { temporaryFolder } from "../support/temporary-folder";
 import { DIALECTS, type Dialect } from "../support/working-rules/bodies";
 import { CapturingProvider } from "../support/working-rules/capturing-provider";
@@ -13,50 +13,33 @@ import { closeRaw, sendRaw } from "../support/working-rules/raw-request";
  * What clients and models say to each other is in no log line at any level, no table, no metric and no file of the
  * journal, whatever goes wrong.
  */
-const MASTER_KEY = "sk-master-key-of-the-privacy-test";
-const MODEL = "claude-sonnet-4-5";
 const RULES = "zqRules7f3a: be careful.";
 const PATHS: Readonly<Record<Dialect, string>> = {
   chat: "/v1/chat/completions",
   messages: "/v1/messages",
   responses: "/v1/responses",
 };
-const CONFIG = `
-model_list:
-  - model_name: ${MODEL}
-    litellm_params: { model: anthropic/claude-sonnet-4-5-20250929, api_key: os.environ/ANTHROPIC_API_KEY, api_base: os.environ/FAKE_URL }
-litellm_settings: { drop_params: true }
-`;
-const JOURNAL = "journal";
-
-let postgres: EmbeddedPostgres;
+let processes: GatewayProcesses;
 let provider: CapturingProvider;
 let gateway: ServiceProcess;
-let directory: string;
+let journal: string;
 let key: string;
 
 beforeAll(async () => {
-  [postgres, provider] = await Promise.all([EmbeddedPostgres.start(), CapturingProvider.start()]);
-  directory = temporaryFolder();
-  fs.writeFileSync(path.join(directory, "config.yaml"), CONFIG);
-  fs.writeFileSync(path.join(directory, "standard.md"), RULES);
-  gateway = await ServiceProcess.start("gateway", {
-    LITELLM_MASTER_KEY: MASTER_KEY,
-    DATABASE_URL: await postgres.createDatabase("privacy"),
-    CONFIG_FILE: path.join(directory, "config.yaml"),
-    PROMPTS_DIRECTORY: directory,
-    JOURNAL_DIRECTORY: path.join(directory, JOURNAL),
-    ANTHROPIC_API_KEY: "credential-of-the-provider",
-    FAKE_URL: provider.urlOf("a", "anthropic"),
-    LOG_LEVEL: "trace",
+  provider = await CapturingProvider.start();
+  journal = path.join(temporaryFolder(), "journal");
+  processes = await GatewayProcesses.start({
+    upstreamUrl: provider.urlOf("a", "anthropic"),
+    rules: RULES,
+    env: { JOURNAL_DIRECTORY: journal, LOG_LEVEL: "trace" },
   });
-  await eventually(async () => (await fetch(`${gateway.url}/health/readiness`)).status === 200);
-  key = (JSON.parse(await send("/key/generate", "{}", MASTER_KEY)) as { key: string }).key;
+  await processes.useDatabase("privacy");
+  gateway = await processes.startGateway();
+  key = await makeKey(gateway);
 }, 60_000);
 afterAll(async () => {
   closeRaw();
-  await gateway?.stop();
-  await Promise.all([postgres?.stop(), provider?.stop()]);
+  await Promise.all([processes?.stop(), provider?.stop()]);
 });
 
 /** @returns the body of the answer, as far as it came */
@@ -94,21 +77,19 @@ async function sendEverything(): Promise<string> {
 
 /** All tables, row by row. */
 async function readTables(): Promise<string> {
-  const tables = await postgres.query<{ name: string }>(
+  const tables = await processes.query<{ name: string }>(
     "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')",
-    "privacy",
   );
   const rows = await Promise.all(
-    tables.map(({ name }) => postgres.query(`SELECT row_to_json(t)::text AS row FROM ${name} t`, "privacy")),
+    tables.map(({ name }) => processes.query(`SELECT row_to_json(t)::text AS row FROM ${name} t`)),
   );
   return rows.map((some) => JSON.stringify(some)).join("\n");
 }
 
 function readJournal(): string {
-  const folder = path.join(directory, JOURNAL);
   return fs
-    .readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .map((name) => path.join(folder, name))
+    .readdirSync(journal, { recursive: true, encoding: "utf8" })
+    .map((name) => path.join(journal, name))
     .filter((file) => fs.statSync(file).isFile())
     .map((file) => fs.readFileSync(file, "latin1"))
     .join("\n");
@@ -134,22 +115,21 @@ it("nothing of it is kept", async () => {
 }, 120_000);
 
 it("nothing of it is in the journal, nor in what is said about an outage", async () => {
-  await postgres.pause("immediate");
+  await processes.postgres.pause("immediate");
   await sendEverything();
   const journal = readJournal();
   expect(journal).toContain(MODEL);
   expect(marksIn(journal)).toEqual([]);
   expect(marksIn(gateway.output)).toEqual([]);
-  await postgres.resume();
-  await eventually(async () => (await fetch(`${gateway.url}/health/readiness`)).status === 200, 30_000);
+  await processes.postgres.resume();
+  await eventually(() => isReady(gateway), 30_000);
   expect(marksIn(await readTables())).toEqual([]);
   expect(marksIn(await readMetrics())).toEqual([]);
 }, 180_000);
 
 it("who asks is kept with what was spent, and nowhere else", async () => {
-  const rows = await postgres.query<{ row: Record<string, unknown> }>(
+  const rows = await processes.query<{ row: Record<string, unknown> }>(
     "SELECT row_to_json(t) AS row FROM audit_log t",
-    "privacy",
   );
   const columns = new Set(
     rows.flatMap(({ row }) => Object.keys(row).filter((name) => JSON.stringify(row[name]).includes(USER))),

@@ -1,5 +1,5 @@
-import { chmodSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 
 /** One temporary folder for the whole run, so that nothing stays behind, whatever a test or a library leaves in it. */
@@ -7,5 +7,14 @@ export default function setUp(): void {
   const folder = mkdtempSync(join(tmpdir(), "sluice-tests-"));
   // Postgres, which does not run as root, has its data below it.
   chmodSync(folder, 0o755);
+  keepLoaderCache(folder);
   process.env["TMPDIR"] = folder;
+}
+
+/** What tsx has made of our sources is kept from run to run, as it is for everybody else; it goes by their contents. */
+function keepLoaderCache(folder: string): void {
+  const name = `tsx-${userInfo().uid}`;
+  const kept = join(tmpdir(), name);
+  mkdirSync(kept, { recursive: true });
+  symlinkSync(kept, join(folder, name), "dir");
 }

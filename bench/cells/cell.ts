@@ -37,4 +37,6 @@ export interface Cell {
   readonly metrics: readonly Metric[];
   /** Each measurement has a fresh process. @default false */
   readonly isFresh?: boolean;
+  /** How long the load runs before what counts, for code that no other load runs. @default 0 */
+  readonly warmUpSeconds?: number;
 }

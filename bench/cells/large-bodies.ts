@@ -9,6 +9,7 @@ function largeBody(kibibytes: number, api: BenchApi): Cell {
   return {
     title: `${api}, prompt of ${kibibytes} KiB, c=16`,
     workload: { connections: 16, isStream: false, bodyBytes: kibibytes * KIBIBYTE, api },
+    warmUpSeconds: 6,
     metrics: [
       { goal: "G7", title: "CPU an answer", unit: "µs", of: cpuPerAnswer, limit: atMostTimes(1.1) },
       { goal: "G7", title: "answers", unit: "1/s", of: answersPerSecond },

@@ -30,22 +30,28 @@ export interface CellRun {
   readonly targets: Map<TargetName, Target>;
   readonly rounds: number;
   readonly seconds: number;
+  /** Whether targets get the time that the cell wants for warming up. */
+  readonly warmsUp: boolean;
 }
 
 /** In each round every target once, in another order. Stops at the first wrong answer. */
 export async function runCell(
   laboratory: Laboratory,
-  { cell, targets, rounds, seconds }: CellRun,
+  { cell, targets, rounds, seconds, warmsUp }: CellRun,
 ): Promise<CellResult> {
   const samples = new Map<TargetName, Sample[]>([...targets.keys()].map((name) => [name, []]));
   const syncs: number[] = [];
   const result = () => ({ cell, samples, syncMs: median(syncs) ?? 0 });
-  for (let round = 0; round < rounds; round += 1) {
+  const { warmUpSeconds = 0 } = cell;
+  const lengths = Array<number>(rounds).fill(seconds);
+  if (warmsUp && warmUpSeconds > 0) lengths.unshift(warmUpSeconds);
+  for (const [round, length] of lengths.entries()) {
     syncs.push(syncTime(laboratory.folder));
     for (const name of rotate([...targets.keys()], round)) {
       try {
         const target = await prepared(laboratory, cell, name, targets);
-        samples.get(name)?.push(await measure(laboratory, target, cell.workload, seconds));
+        const sample = await measure(laboratory, target, cell.workload, length);
+        if (round >= lengths.length - rounds) samples.get(name)?.push(sample);
       } catch (error) {
         return { ...result(), failure: `${name}: ${error instanceof Error ? error.message : String(error)}` };
       }

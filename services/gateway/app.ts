@@ -1,5 +1,12 @@
 import { randomUUID } from "node:crypto";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyPluginOptions,
+  LogController,
+} from "fastify";
+import fp from "fastify-plugin";
 import { zodValidator } from "../shared/zod-validator";
 import { Capacity } from "./capacity";
 import type { GatewayConfig } from "./config";
@@ -128,26 +135,31 @@ export function buildApp(
     onFindings: createFindingCounter(registry),
   };
   const asking = { catalog, failover, inFlight, levels: deps.levels, prompts: deps.prompts, guardrails };
-  app.register(generation, { ...asking, ledger });
-  app.register(countTokens, asking);
-  app.register(models, { catalog });
-  app.register(modelInfo, { catalog });
-  app.register(deploymentHealth, {
+  // With a name: Fastify would look for it among all modules that are loaded.
+  const addRoutes = <Options extends FastifyPluginOptions>(
+    routes: FastifyPluginAsync<Options>,
+    options: NoInfer<Options>,
+  ) => void app.register(fp(routes, { name: routes.name, encapsulate: true }), options);
+  addRoutes(generation, { ...asking, ledger });
+  addRoutes(countTokens, asking);
+  addRoutes(models, { catalog });
+  addRoutes(modelInfo, { catalog });
+  addRoutes(deploymentHealth, {
     statuses: deps.deploymentStatuses,
     cooling: (id) => {
       const deployment = findDeployment(catalog, id);
       return deployment === undefined ? undefined : coolDowns.cooling(deployment);
     },
   });
-  app.register(configCallbacks, { callbacks: deps.callbacks });
+  addRoutes(configCallbacks, { callbacks: deps.callbacks });
   const spend = budgetedSpend({ spend: deps.spend, ledger, keys, users, namedBudgets, clock });
   const management = { keys, users, budgets: namedBudgets, spend, baselines: spend, clock, masterKey };
-  app.register(keyRoutes, management);
-  app.register(keyChangeRoutes, { ...management, levels: deps.levels });
-  app.register(userRoutes, management);
-  app.register(budgetRoutes, management);
-  app.register(spendRoutes, management);
-  app.register(adminTokenRoutes, { tokens: adminTokens, clock });
+  addRoutes(keyRoutes, management);
+  addRoutes(keyChangeRoutes, { ...management, levels: deps.levels });
+  addRoutes(userRoutes, management);
+  addRoutes(budgetRoutes, management);
+  addRoutes(spendRoutes, management);
+  addRoutes(adminTokenRoutes, { tokens: adminTokens, clock });
   return app;
 }
 

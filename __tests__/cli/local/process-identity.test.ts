@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { commandLine, isAlive, startMark } from "../../../cli/local/process-identity";
 import { eventually } from "../../support/services/eventually";
 
@@ -21,16 +22,18 @@ it("tells a process from a later one with its number", async () => {
 const onLinux = process.platform === "linux" ? it : it.skip;
 
 onLinux("takes a process that ended but was not collected as gone", async () => {
-  // The shell never waits for its child, and exec keeps it the parent.
-  const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 60"], {
+  // Exec keeps the shell's number the parent, and what it becomes never waits for a child.
+  const parent = spawn("sh", ["-c", "sleep 60 & echo $!; exec sleep 61"], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   const pid = Number(await new Promise<Buffer>((resolve) => parent.stdout.once("data", resolve)));
   try {
-    // Its number is told before it ends.
+    await eventually(() => commandLine(parent.pid ?? 0) === "sleep 61");
+    process.kill(pid, "SIGKILL");
     await eventually(() => !isAlive(pid));
     expect(() => process.kill(pid, 0)).not.toThrow();
   } finally {
     parent.kill("SIGKILL");
+    await once(parent, "exit");
   }
 });

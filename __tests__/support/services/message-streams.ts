@@ -127,6 +127,13 @@ export const STREAMS = {
     finish("tool_use"),
     stop,
   ],
+  "a tool in the start that is announced again": [
+    start([{ type: "tool_use", id: "toolu_0", name: "read_file", input: { path: "a" } }]),
+    openTool(0, "read_file", { path: "a" }),
+    close(0),
+    finish("tool_use"),
+    stop,
+  ],
   thinking: [
     start(),
     open(0, { type: "thinking", thinking: "", signature: "" }),

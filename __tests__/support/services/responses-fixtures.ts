@@ -11,6 +11,7 @@ export const PLAN: ResponsesAnswerPlan = {
   settings: { instructions: null, metadata: {}, parallel_tool_calls: true, tool_choice: "auto", tools: [] },
   tools: new Map(),
   hiddenJsonTool: undefined,
+  isJsonText: false,
   showsReasoning: false,
   includesEncryptedReasoning: false,
   upstreamModel: "claude-opus-4-6",

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
+import { bundleService } from "./bundle-service";
 import { eventually } from "./eventually";
 import { freePort } from "./free-port";
 
@@ -36,7 +37,7 @@ export class ServiceProcess {
   /** Starts without waiting, for processes that are expected to end. */
   static async spawn(name: string, env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
     const port = await freePort();
-    const child = spawn(process.execPath, ["--import", "tsx", `services/${name}/server.ts`], {
+    const child = spawn(process.execPath, bundleService(name), {
       cwd: ROOT,
       env: {
         PATH: process.env["PATH"] ?? "",

@@ -75,6 +75,8 @@ export async function startRulesGateway(
     // Providers that are always busy are asked again and again.
     routing: { coolDownMs: 0, maxAttempts: 3 },
     maxBodyBytes: 4 * 1024 * 1024,
+    // Nobody reads the lines of thousands of requests.
+    logLevel: "error",
     prompts: prompts ?? RULES,
     levels: {
       custom: [

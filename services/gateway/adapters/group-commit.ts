@@ -32,6 +32,8 @@ interface Waiting<Row> {
 
 const FIRST_BACKOFF_MS = 50;
 
+const isOver = () => new AuditNotCommittedError("not committed before the end");
+
 /**
  * One write in flight; the next batch is whatever queued meanwhile, so batches size themselves under load.
  * Rows leave the queue only when they are durable.
@@ -88,6 +90,7 @@ export class GroupCommit<Row> {
 
   /** Queues a row beside those that are announced; its sender must have announced another. */
   append(row: Row): Promise<void> {
+    if (this.#isStopped) return Promise.reject(isOver());
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new AuditNotCommittedError("not committed in time")),
@@ -124,11 +127,12 @@ export class GroupCommit<Row> {
     return this.#queue.length;
   }
 
-  /** Stops trying; queued rows are lost. */
+  /** Stops trying; queued rows are lost, and who waits for one is told at once. */
   stop(): void {
     clearTimeout(this.#retry);
     clearTimeout(this.#gathering);
     this.#isStopped = true;
+    for (const { settle } of this.#queue) settle(isOver());
   }
 
   #pump(): void {
@@ -148,16 +152,20 @@ export class GroupCommit<Row> {
     } catch (error) {
       this.#isFailing = true;
       this.#settings.onError(error, this.#queue.length);
-      this.#retry = setTimeout(() => {
-        this.#retry = undefined;
-        this.#pump();
-      }, this.#backoffMs);
-      this.#backoffMs = Math.min(this.#backoffMs * 2, this.#settings.maxBackoffMs);
+      if (!this.#isStopped) this.#retryLater();
     }
     this.#isWriting = false;
-    if (batch.length > 1 && this.#settings.gatherMs > 0) this.#gather();
+    if (batch.length > 1 && this.#settings.gatherMs > 0 && !this.#isStopped) this.#gather();
     if (this.#queue.length === 0) for (const wake of this.#idle.splice(0)) wake();
     this.#pump();
+  }
+
+  #retryLater(): void {
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.#pump();
+    }, this.#backoffMs);
+    this.#backoffMs = Math.min(this.#backoffMs * 2, this.#settings.maxBackoffMs);
   }
 
   #gather(): void {

@@ -8,6 +8,8 @@ export interface BodyShape {
   readonly api: "anthropic" | "bedrock-messages" | "bedrock-invoke" | "count-tokens";
   /** Beta features for InvokeModel, which reads them from the body; other APIs read a header. @default - none */
   readonly betas?: readonly string[];
+  /** About how many bytes the body will have, such as those of the client's. @default - few */
+  readonly expectedBytes?: number;
 }
 
 /** The only version that all models on Bedrock accept. */

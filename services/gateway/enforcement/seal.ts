@@ -6,6 +6,9 @@ import { enforcementViolated } from "./errors";
 import { findViolation } from "./inspect-bytes";
 import type { EnforcementPolicy } from "./policy";
 
+/** Room for rules and for what translation adds. */
+const RULES_BYTES = 16 * 1024;
+
 /** The bytes of a request that may be sent. Only `seal` makes one, and clients of providers take nothing else. */
 export class SealedBody {
   /** Makes the type one of its own: no object of the same shape will do. */
@@ -33,7 +36,8 @@ export class SealedBody {
 
   /** @internal use `seal` */
   static make(request: MessagesRequest, policy: EnforcementPolicy, shape: BodyShape): SealedBody {
-    const bytes = writeJsonBytes(shapeBody(enforce(request, policy), shape));
+    const expectedBytes = (shape.expectedBytes ?? 0) + RULES_BYTES;
+    const bytes = writeJsonBytes(shapeBody(enforce(request, policy), shape), expectedBytes);
     const violation = findViolation(bytes, policy);
     if (violation !== undefined) throw enforcementViolated(violation);
     return new SealedBody(bytes, policy.promptId);

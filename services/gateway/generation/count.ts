@@ -9,7 +9,7 @@ import { toCountedMessages } from "../translate/messages/to-messages";
 import { countTokens } from "../upstream/count-tokens";
 import type { DeploymentHealth } from "../upstream/deployment-health";
 import { droppedParamsHeader } from "./dropped-params-header";
-import type { GenerationTools } from "./generate";
+import type { GenerationTools } from "./generation-tools";
 import { nativeHeaders } from "./native-headers";
 import { policyOf } from "./policy-of-caller";
 import { allDropped, toTarget } from "./prepare-message";

@@ -1,128 +1,26 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { LevelSource } from "../enforcement/levels";
-import type { PromptSource } from "../enforcement/prompt";
-import { patternIdsOf } from "../guardrails/finding";
-import { budgetsOf } from "../ledger/budgets-of-request";
-import type { Ledger } from "../ledger/ledger";
-import { reserveForRequest } from "../ledger/reserve-for-request";
-import { callerOf } from "../plugins/auth";
+import { GatewayError } from "../errors";
+import { relayFailure } from "../relay/relay-failure";
 import { relayJson } from "../relay/relay-json";
 import { relayStream } from "../relay/relay-stream";
-import { routingHeaders } from "../routes/routing-headers";
-import type { ModelCatalog } from "../routing/deployment";
-import type { DeploymentGroup } from "../routing/find-group";
-import type { InFlight } from "../upstream/in-flight";
-import { type FailoverTools, openWithFailover } from "../upstream/open-with-failover";
-import { droppedParamsHeader } from "./dropped-params-header";
-import { NO_NATIVE_HEADERS, nativeHeaders } from "./native-headers";
-import { policyOf } from "./policy-of-caller";
-import { type GenerationRequest, type PreparedMessage, prepareMessage } from "./prepare-message";
-import { readEnvelope } from "./read-envelope";
-import { type Guardrails, screeningOf } from "./screening-of-caller";
-import { selectGroup } from "./select-group";
-import type { WireApi } from "./wire-api";
-
-/** What generating needs of the process. */
-export interface GenerationTools {
-  readonly catalog: ModelCatalog;
-  readonly ledger: Ledger;
-  readonly failover: FailoverTools;
-  readonly inFlight: InFlight;
-  readonly levels: LevelSource;
-  readonly prompts: PromptSource;
-  readonly guardrails: Guardrails;
-}
+import type { GenerationTools } from "./generation-tools";
+import { openAnswer } from "./open-answer";
+import type { AnswerPlan, WireApi } from "./wire-api";
 
 /** One request for an answer of a model, from its body to the last byte: the same for every wire API. */
-export async function generate<Plan>(
+export async function generate<Plan extends AnswerPlan>(
   api: WireApi<Plan>,
   tools: GenerationTools,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const { catalog, failover, inFlight } = tools;
-  const { audit } = request;
-  const { body, model, isStream, endUser } = readEnvelope(request.body as Buffer, request.headers);
-  // What was read of it is kept; the bytes are not needed for as long as the answer takes.
-  request.body = undefined;
-  audit?.recordRequest(model, isStream, endUser);
-  audit?.recordMetadata(body["metadata"]);
-
-  const caller = callerOf(request);
-  const group = selectGroup(catalog, caller, model);
-  const policy = policyOf(caller, tools);
-  audit?.recordPolicy(policy.level, policy.blocks[0]?.sha256 ?? null);
-  if (policy.promptId !== null) reply.header("x-enforced-prompt", policy.promptId);
-
-  const asked: GenerationRequest<Plan> = {
-    api,
-    body,
-    policy,
-    screening: screeningOf(caller, tools.guardrails),
-    mayDropParams: catalog.mayDropParams,
-    nativeHeaders:
-      api.isNative === true ? nativeHeaders(request.headers, policy.blocks.length > 0) : NO_NATIVE_HEADERS,
-  };
-  const first = prepareMessage(asked, group[0]);
-  const running = inFlight.track(reply.raw);
-  const maxTokens = await reserve(tools, request, group, first);
-  if (maxTokens !== undefined) reply.header("x-gateway-max-tokens", maxTokens);
-  running.throwIfAborted();
-
-  let sent = first;
-  const source = await openWithFailover(failover, {
-    group,
-    settings: catalog.routing,
-    running,
-    prepare: (deployment) => {
-      // What was reserved holds for whichever deployment answers.
-      sent =
-        deployment === group[0] && maxTokens === undefined
-          ? first
-          : prepareMessage(asked, deployment, maxTokens);
-      reply.removeHeader("x-gateway-masked");
-      if (sent.findings.length > 0) reply.header("x-gateway-masked", patternIdsOf(sent.findings).join(", "));
-      reply.removeHeader("x-gateway-dropped-params");
-      if (sent.droppedParams.length > 0)
-        reply.header("x-gateway-dropped-params", droppedParamsHeader(sent.droppedParams));
-      return { body: sent.sealed, nativeHeaders: asked.nativeHeaders.headers };
-    },
-    onAttempt: (deployment, attempts) => {
-      audit?.recordDeployment(deployment, attempts, sent.request.max_tokens);
-      audit?.recordSent();
-      reply.headers(routingHeaders(deployment, attempts));
-    },
-    onFailed: (progress) => audit?.recordMessage(progress),
-  });
-
-  const identity = { id: api.idOf(request.id), created: Math.floor(Date.now() / 1000), model };
-  if (!isStream) return api.toAnswer(await relayJson(source, audit), identity, sent.plan);
-  await relayStream(source, api.createStream(identity, sent.plan), { request, reply });
+  // What opening needs, the conversation above all, is not kept for as long as the answer takes.
+  const { source, isStream, identity, plan } = await openAnswer(api, tools, request, reply);
+  if (source instanceof GatewayError) {
+    await relayFailure(source, api.createStream(identity, plan), { request, reply });
+    return reply;
+  }
+  if (!isStream) return api.toAnswer(await relayJson(source, request.audit), identity, plan);
+  await relayStream(source, api.createStream(identity, plan), { request, reply });
   return reply;
-}
-
-/**
- * Puts aside what the answer can cost. @returns a lower `max_tokens`, where only less is to be had
- * @throws GatewayError 402, 429
- */
-async function reserve<Plan>(
-  { ledger, catalog }: GenerationTools,
-  request: FastifyRequest,
-  group: DeploymentGroup,
-  { request: message, sealed }: PreparedMessage<Plan>,
-): Promise<number | undefined> {
-  const { audit } = request;
-  if (audit === undefined) return undefined;
-  const caller = callerOf(request);
-  const allowances = caller.kind === "key" ? caller.allowances : [];
-  const { endUser, startedAt } = audit;
-  const { maxEndUserBudgetNano } = catalog;
-  const affordable = await reserveForRequest(ledger, audit, {
-    budgets: budgetsOf({ allowances, endUser, maxEndUserBudgetNano }, startedAt),
-    model: audit.modelRequested ?? message.model,
-    message,
-    bytes: sealed.byteLength,
-    prices: group.map(({ prices }) => prices),
-  });
-  return affordable.max_tokens < message.max_tokens ? affordable.max_tokens : undefined;
 }

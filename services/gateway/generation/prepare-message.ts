@@ -10,17 +10,21 @@ import type { MessagesRequest, MessagesTarget } from "../messages/request";
 import type { Deployment } from "../routing/deployment";
 import { joinLists } from "../translate/to-messages/join-lists";
 import { betasOf, type NativeHeaders } from "./native-headers";
-import type { TranslatedRequest, WireApi } from "./wire-api";
+import type { AnswerPlan, TranslatedRequest, WireApi } from "./wire-api";
 
 /** A client's request, and what decides how it is written for a deployment. */
-export interface GenerationRequest<Plan> {
+export interface GenerationRequest<Plan extends AnswerPlan> {
   readonly api: WireApi<Plan>;
   readonly body: JsonObject;
+  /** Bytes of the body. */
+  readonly bodyBytes: number;
   readonly policy: EnforcementPolicy;
   /** `undefined`: texts are not looked at. */
   readonly screening: Screening | undefined;
   readonly mayDropParams: boolean;
   readonly nativeHeaders: NativeHeaders;
+  /** Whether a provider refused what the model thought in earlier turns. @default false */
+  readonly isThinkingRefused?: boolean;
 }
 
 /** A request as it is sent to one deployment. */
@@ -39,16 +43,21 @@ export interface PreparedMessage<Plan> {
  * @param maxTokens what was put aside for the answer, in tokens. @default - what the request asks for
  * @throws TranslationError, GatewayError for what cannot be sent
  */
-export function prepareMessage<Plan>(
-  { api, body, policy, screening, mayDropParams, nativeHeaders }: GenerationRequest<Plan>,
+export function prepareMessage<Plan extends AnswerPlan>(
+  asked: GenerationRequest<Plan>,
   deployment: Deployment,
   maxTokens?: number,
 ): PreparedMessage<Plan> {
-  const target = toTarget(deployment, mayDropParams);
-  const translated = api.toMessages(body, target);
+  const { api, body, bodyBytes, policy, screening, nativeHeaders } = asked;
+  const target = toTarget(deployment, asked.mayDropParams);
+  const translated = api.toMessages(
+    body,
+    asked.isThinkingRefused === true ? { ...target, isThinkingRefused: true } : target,
+  );
   const screened = applyScreening(translated.request, screening);
   const request = maxTokens === undefined ? screened.request : shortenAnswer(screened.request, maxTokens);
-  const sealed = seal(request, policy, { api: target.api, betas: betasOf(nativeHeaders.headers) });
+  const betas = betasOf(nativeHeaders.headers);
+  const sealed = seal(request, policy, { api: target.api, betas, expectedBytes: bodyBytes });
   const droppedParams = allDropped(translated, policy, nativeHeaders);
   return { request, sealed, droppedParams, plan: translated.plan, findings: screened.findings };
 }

@@ -9,6 +9,8 @@ import { TranslationError } from "../translate/translation-error";
 /** What every wire API says in the same words. */
 export interface Envelope {
   readonly body: JsonObject;
+  /** Bytes of the body. */
+  readonly bodyBytes: number;
   readonly model: string;
   readonly isStream: boolean;
   /** The caller's customer; a header goes before the body. */
@@ -33,7 +35,13 @@ export function readEnvelope(bytes: Buffer, headers: FastifyRequest["headers"]):
   }
   if (stream !== undefined && stream !== null && typeof stream !== "boolean")
     throw new TranslationError("stream", "stream must be true or false");
-  return { body, model, isStream: stream === true, endUser: readEndUser(body, headers) };
+  return {
+    body,
+    bodyBytes: bytes.length,
+    model,
+    isStream: stream === true,
+    endUser: readEndUser(body, headers),
+  };
 }
 
 function readBody(bytes: Buffer): JsonObject {

@@ -44,5 +44,7 @@ export const responses: WireApi<ResponsesAnswerPlan> = {
   toMessages: responsesRequest.toMessages,
   createStream: responsesStream.createStream,
   toAnswer: responsesAnswer.toAnswer,
+  // As OpenAI does. Codex shortens the conversation for it then; with a status of 400 it gives up.
+  isToldInStream: ({ code }) => code === "context_length_exceeded",
   toError: (error) => ({ status: error.status, body: toChatError(error) }),
 };

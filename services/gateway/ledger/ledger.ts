@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { BudgetId, BudgetStore } from "../ports/budget-store";
+import { type BudgetId, type BudgetStore, OwnerLostError } from "../ports/budget-store";
 import type { CostBounds } from "./cost-bound";
 import { type AppliedBudget, LeaseEpoch } from "./lease-epoch";
 import type { NoRoom } from "./leased-budget";
@@ -46,7 +46,20 @@ export class Ledger {
    * @throws StoreUnavailableError when a budget cannot be asked for
    */
   async reserve(budgets: readonly AppliedBudget[], bounds: CostBounds): Promise<Reservation | Refusal> {
-    const epoch = this.#epoch();
+    try {
+      return await this.#reserveIn(this.#epoch(), budgets, bounds);
+    } catch (error) {
+      // Given up for dead, because signs of life came too late. Nothing is reserved; a new owner can ask at once.
+      if (!(error instanceof OwnerLostError)) throw error;
+      return this.#reserveIn(this.#epoch(), budgets, bounds);
+    }
+  }
+
+  async #reserveIn(
+    epoch: LeaseEpoch,
+    budgets: readonly AppliedBudget[],
+    bounds: CostBounds,
+  ): Promise<Reservation | Refusal> {
     await epoch.register();
     const parts: { budget: ReturnType<LeaseEpoch["budget"]>; amount: number }[] = [];
     let allowed = bounds;
@@ -109,8 +122,11 @@ export class Ledger {
     this.#epoch();
     const alive = [this.#current, ...this.#left].filter((epoch) => epoch.isRegistered && !epoch.isLost);
     try {
+      const begun = performance.now();
       const owners = alive.map((epoch) => epoch.owner);
       const known = new Set(await store.heartbeat(owners, ttlMs));
+      // A database that is slow for one is slow for all.
+      if (performance.now() - begun > ttlMs / 2) this.#steadySince = undefined;
       for (const epoch of alive) {
         if (known.has(epoch.owner)) continue;
         logger.warn({ owner: epoch.owner }, "given up for dead by another gateway; its leases are settled");

@@ -67,7 +67,8 @@ export class BlockBuilder {
 
   #toolUse(started: CollectedBlock): CollectedToolUse {
     const filled = membersOf(started["input"]);
-    const json = unescapeText(this.#input.toString()) || JSON.stringify(filled);
+    const written = unescapeText(this.#input.toString());
+    const json = written === "" && Object.keys(filled).length > 0 ? JSON.stringify(filled) : written;
     return {
       ...started,
       type: "tool_use",

@@ -26,8 +26,8 @@ export interface CollectedToolUse extends CollectedBlock {
   /** An object; empty when the answer ended inside the input, so that its JSON is not complete. */
   readonly input: Readonly<Record<string, unknown>>;
   /**
-   * The input as the model wrote it, `{}` for none: numbers of twenty digits are lost in `input`. Not valid JSON when the
-   * answer ended inside it. No member of Anthropic's API.
+   * The input as the model wrote it: numbers of twenty digits are lost in `input`. `""` when nothing was written. Not valid
+   * JSON when the answer ended inside it. No member of Anthropic's API.
    */
   readonly inputJson: string;
 }

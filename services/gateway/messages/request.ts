@@ -39,4 +39,6 @@ export interface MessagesTarget {
   readonly api: "anthropic" | "bedrock-invoke" | "bedrock-messages";
   /** Whether parameters without a counterpart may be left out; otherwise they are refused. */
   readonly mayDropParams: boolean;
+  /** Whether thinking of earlier turns is left out, because the provider refused it. @default false */
+  readonly isThinkingRefused?: boolean | undefined;
 }

@@ -9,6 +9,8 @@ export const requestId = fp(
     app.addHook("onRequest", (request, reply, done) => {
       reply.header("x-request-id", request.id);
       reply.header("x-litellm-call-id", request.id);
+      // The name by which Anthropic's clients know it.
+      if (request.headers["anthropic-version"] !== undefined) reply.header("request-id", request.id);
       done();
     });
 

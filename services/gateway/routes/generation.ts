@@ -1,13 +1,14 @@
 import type { FastifyPluginAsync } from "fastify";
-import { type GenerationTools, generate } from "../generation/generate";
-import type { WireApi } from "../generation/wire-api";
+import { generate } from "../generation/generate";
+import type { GenerationTools } from "../generation/generation-tools";
+import type { AnswerPlan, WireApi } from "../generation/wire-api";
 import { chatCompletions, messages, responses } from "../generation/wire-apis";
 import { leaveBodiesAlone } from "./leave-bodies-alone";
 
 /** `POST /v1/chat/completions`, `/v1/messages` and `/v1/responses`, and the same without `/v1`. */
 export const generation: FastifyPluginAsync<GenerationTools> = async (app, tools) => {
   leaveBodiesAlone(app);
-  const serve = <Plan>(api: WireApi<Plan>) => {
+  const serve = <Plan extends AnswerPlan>(api: WireApi<Plan>) => {
     for (const path of api.paths) {
       app.post(
         path,

@@ -5,7 +5,7 @@ import type { Secret } from "../secret";
 import type { ReportedError } from "../translate/errors/upstream-error";
 import { SseParser } from "../translate/sse-parser";
 import { NO_MESSAGE } from "./read-error";
-import type { UpstreamCall } from "./upstream-call";
+import type { UpstreamAnswer, UpstreamCall } from "./upstream-call";
 
 /** The version whose fields `translate/` writes; newer ones refuse some of them. */
 export const ANTHROPIC_VERSION = "2023-06-01";
@@ -29,11 +29,15 @@ export function callAnthropic(
       "x-api-key": apiKey.expose(),
     },
     body,
-    contentType: "text/event-stream",
-    decoder: () => new SseParser(),
-    readError: (status, _headers, error) => readAnthropicError(status, error),
+    answer: ANSWER,
   };
 }
+
+const ANSWER: UpstreamAnswer = {
+  contentType: "text/event-stream",
+  decoder: () => new SseParser(),
+  readError: (status, _headers, error) => readAnthropicError(status, error),
+};
 
 /** `{"type":"error","error":{"type":…,"message":…,"details":…}}` */
 export function readAnthropicError(status: number, body: Readonly<Record<string, unknown>>): ReportedError {

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { type Dispatcher, Pool } from "undici";
 import { SealedBody } from "../enforcement/seal";
 import { GatewayError } from "../errors";
@@ -15,6 +16,12 @@ export interface UpstreamTimeouts {
 
 const DEFAULT_TIMEOUTS: UpstreamTimeouts = { connectMs: 10_000, firstByteMs: 120_000, idleMs: 90_000 };
 
+/**
+ * undici keeps a buffer until its answer is over; a generator lets go of its own when it is sent. From this size on, in bytes, that is
+ * worth the little that it costs.
+ */
+const LARGE_BYTES = 32 * 1024;
+
 /** Connections to the providers: one pool for each origin. The only network code besides the databases. */
 export class UpstreamClient {
   readonly timeouts: UpstreamTimeouts;
@@ -28,12 +35,15 @@ export class UpstreamClient {
   /** Sends a request; what comes of it goes to `handler`. @throws Error for bytes that nobody has sealed */
   send({ url, headers, body, idleFactor = 1 }: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
     if (!SealedBody.isSealed(body)) throw new Error("a body that is not sealed is never sent");
+    const { byteLength, bytes } = body;
+    const isLarge = byteLength >= LARGE_BYTES;
     this.#poolOf(url.origin).dispatch(
       {
         method: "POST",
         path: url.pathname,
-        headers,
-        body: body.bytes,
+        headers: isLarge ? { ...headers, "content-length": String(byteLength) } : headers,
+        // Documented by undici, and missing in its types.
+        body: isLarge ? (once(bytes) as unknown as Readable) : bytes,
         bodyTimeout: this.timeouts.idleMs * idleFactor,
       },
       handler,
@@ -58,6 +68,11 @@ export class UpstreamClient {
     }
     return pool;
   }
+}
+
+/** A body that is forgotten as soon as it is sent. */
+function* once(bytes: Buffer): Generator<Buffer> {
+  yield bytes;
 }
 
 const TIMEOUTS: ReadonlySet<unknown> = new Set([

@@ -5,7 +5,7 @@ import { endProgress, MessageProgress, reduceProgress } from "../messages/progre
 import { toStreamFailure } from "../translate/errors/stream-failure";
 import { toUpstreamFailure } from "./client";
 import { type Headers, headerOf, invalidAnswer, readErrorBody, toReportedError } from "./read-error";
-import type { EventDecoder, UpstreamCall } from "./upstream-call";
+import type { EventDecoder, UpstreamAnswer } from "./upstream-call";
 
 /** What is read of an error body, in bytes. */
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -51,8 +51,9 @@ export class MessageSource implements Dispatcher.DispatchHandler {
   #trailingReads = 0;
   #receivedBytes = 0;
 
-  constructor(readonly call: UpstreamCall) {
-    this.#decoder = call.decoder();
+  /** @param answer what a good answer is, and a bad one; not the request, which is not kept for as long as the answer takes */
+  constructor(readonly answer: UpstreamAnswer) {
+    this.#decoder = answer.decoder();
   }
 
   /** Resolves at the first content, or at the end of a message without any. @throws GatewayError */
@@ -99,7 +100,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     }
     // Nobody asked for a compressed answer, and its bytes would be waited for in vain until its end.
     const isPlain = (headerOf(headers, "content-encoding") ?? "identity") === "identity";
-    if (!isPlain || headerOf(headers, "content-type")?.startsWith(this.call.contentType) !== true) {
+    if (!isPlain || headerOf(headers, "content-type")?.startsWith(this.answer.contentType) !== true) {
       this.#fail(invalidAnswer());
       return;
     }
@@ -190,7 +191,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
   #readRefusal(): GatewayError {
     const { status, headers, chunks } = this.#refusal ?? { status: 502, headers: {}, chunks: [] };
     const body = readErrorBody(Buffer.concat(chunks));
-    return toReportedError(this.call.readError(status, headers, body), headers);
+    return toReportedError(this.answer.readError(status, headers, body), headers);
   }
 
   #wait(): Promise<void> {

@@ -27,9 +27,10 @@ export async function openToContent(
   running: RunningAnswer,
   onFailed: (progress: MessageProgress) => void,
 ): Promise<MessageSource> {
-  const source = new MessageSource(toCall(deployment, message));
+  const call = toCall(deployment, message);
+  const source = new MessageSource(call.answer);
   running.onAbort((reason) => source.cancel(reason));
-  if (!running.isAborted) client.send(source.call, source);
+  if (!running.isAborted) client.send(call, source);
   try {
     await source.opened();
     return source;

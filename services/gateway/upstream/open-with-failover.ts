@@ -23,8 +23,11 @@ export interface FailoverRequest {
   readonly group: readonly Deployment[];
   readonly settings: RoutingSettings;
   readonly running: RunningAnswer;
-  /** Writes the request anew for each deployment: what one accepts another may not. */
-  prepare(deployment: Deployment): OutgoingMessage;
+  /**
+   * Writes the request anew for each deployment: what one accepts another may not. `undefined` for one that cannot be sent
+   * it, and is passed over.
+   */
+  prepare(deployment: Deployment): OutgoingMessage | undefined;
   /** A deployment is about to be asked. @param attempts this one included */
   onAttempt(deployment: Deployment, attempts: number): void;
   /** What a deployment reported before it failed. */
@@ -49,6 +52,7 @@ export async function openWithFailover(
   for (const deployment of group) {
     if (attempts >= settings.maxAttempts || clock.now() - begun > settings.failOverMs) break;
     const message = request.prepare(deployment);
+    if (message === undefined) continue;
     const visit = group.length === 1 ? ALONE : health.visit(deployment);
     if (visit === undefined) continue;
     attempts += 1;

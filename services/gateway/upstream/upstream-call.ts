@@ -20,8 +20,8 @@ export interface UpstreamRequest {
   readonly idleFactor?: number;
 }
 
-/** A request that is answered by the events of a message. */
-export interface UpstreamCall extends UpstreamRequest {
+/** How a provider answers with the events of a message. */
+export interface UpstreamAnswer {
   /** Media type of a good answer. */
   readonly contentType: string;
   readonly decoder: () => EventDecoder;
@@ -31,4 +31,9 @@ export interface UpstreamCall extends UpstreamRequest {
     headers: Readonly<Record<string, string | string[] | undefined>>,
     body: Readonly<Record<string, unknown>>,
   ) => ReportedError;
+}
+
+/** A request, and how it is answered. */
+export interface UpstreamCall extends UpstreamRequest {
+  readonly answer: UpstreamAnswer;
 }

@@ -104,3 +104,25 @@ test("flush gives up in time and says what is left", async () => {
   await expect(commits.flush(50)).resolves.toBe(2);
   commits.stop();
 });
+
+test("a stop tells those who wait, and leaves no timer behind", async () => {
+  jest.useFakeTimers();
+  try {
+    let fail = (_error: Error): void => {};
+    const write = () =>
+      new Promise<void>((_resolve, reject) => {
+        fail = reject;
+      });
+    const commits = new GroupCommit<number>(settings(write, { gatherMs: 10 }));
+    const rows = Promise.allSettled(commitAll(commits, [1, 2]));
+    commits.stop();
+    const lost = { status: "rejected", reason: { message: "not committed before the end" } };
+    await expect(rows).resolves.toMatchObject([lost, lost]);
+    await expect(commits.append(3)).rejects.toThrow("not committed before the end");
+    fail(new Error("away"));
+    await jest.advanceTimersByTimeAsync(0);
+    expect(jest.getTimerCount()).toBe(0);
+  } finally {
+    jest.useRealTimers();
+  }
+});

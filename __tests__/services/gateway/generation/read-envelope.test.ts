@@ -9,7 +9,8 @@ it.each([
   ["no stream", { model: "m", stream: false }, false],
   ["nothing said of a stream", { model: "m", stream: null }, false],
 ])("reads %s", (_name, body, isStream) => {
-  expect(read(body)).toEqual({ body, model: "m", isStream, endUser: undefined });
+  const bodyBytes = Buffer.byteLength(JSON.stringify(body));
+  expect(read(body)).toEqual({ body, bodyBytes, model: "m", isStream, endUser: undefined });
 });
 
 it("takes names of models of up to 500 characters", () => {

@@ -67,6 +67,7 @@ function outcomesOf(dialect: Dialect, body: JsonValue): unknown[] {
       const asked = {
         api: APIS[dialect],
         body: body as JsonObject,
+        bodyBytes: 0,
         policy,
         screening,
         mayDropParams: true,

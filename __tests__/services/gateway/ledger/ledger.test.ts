@@ -131,6 +131,41 @@ test("a dead gateway's requests are charged as reserved, each with a row, and th
   ]);
 });
 
+test("a request that finds its gateway given up for dead asks again as a new one", async () => {
+  let now = 0;
+  const opened = open({ now: () => now });
+  const { ledger, store } = opened;
+  const key = budget("key:1", 1000);
+  await (await begin(opened, await reserved(ledger.reserve([key], bounds(300)))))(300);
+  now = 10_000;
+  await store.recover();
+  await expect(reserved(ledger.reserve([key], bounds(700)))).resolves.toMatchObject({ amountNano: 700 });
+});
+
+test("nobody is called dead while signs of life are slow to arrive, the own ones included", async () => {
+  const { store } = open();
+  const ledger = new Ledger({ store, logger, ttlMs: 1000 });
+  const recover = jest.spyOn(store, "recover");
+  let now = 0;
+  const clocks = [jest.spyOn(Date, "now"), jest.spyOn(performance, "now")];
+  for (const clock of clocks) clock.mockImplementation(() => now);
+  let delayMs = 0;
+  jest.spyOn(store, "heartbeat").mockImplementation((owners) => {
+    now += delayMs;
+    return Promise.resolve(owners);
+  });
+  const beat = async (afterMs: number, slowByMs: number) => {
+    now += afterMs;
+    delayMs = slowByMs;
+    recover.mockClear();
+    await ledger.beat();
+    return recover.mock.calls.length;
+  };
+  expect([await beat(0, 1), await beat(1000, 1)]).toEqual([0, 1]);
+  expect([await beat(750, 600), await beat(750, 1), await beat(750, 1)]).toEqual([0, 0, 1]);
+  for (const clock of clocks) clock.mockRestore();
+});
+
 test("a gateway that was given up for dead cannot spend, and begins anew", async () => {
   let now = 0;
   const opened = open({ now: () => now });

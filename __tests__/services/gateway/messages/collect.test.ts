@@ -100,7 +100,7 @@ test.each<[string, readonly FakeEvent[], object[]]>([
   [
     "a tool without arguments",
     STREAMS["a tool without arguments"],
-    [{ ...TOOL, name: "now", input: {}, inputJson: "{}" }],
+    [{ ...TOOL, name: "now", input: {}, inputJson: "" }],
   ],
   [
     "a tool that came with its input",

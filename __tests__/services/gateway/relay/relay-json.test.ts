@@ -1,10 +1,4 @@
-import {
-  answerWith,
-  encodeEvents,
-  FakeAnthropic,
-  messageEvents,
-  textDelta,
-} from "../../../support/services/fake-anthropic";
+import { answerWith, encodeEvents, messageEvents, textDelta } from "../../../support/services/fake-anthropic";
 import {
   BEFORE_CONTENT,
   FAULTS_OF_HEAD,
@@ -13,25 +7,12 @@ import {
   WITHIN_CONTENT,
   withoutEnd,
 } from "../../../support/services/faults";
-import { buildTestGateway, type TestGateway } from "../../../support/services/test-gateway";
+import { useLiveGateway } from "../../../support/services/live-gateway";
 import { ask, errorShape, WIRE_APIS } from "../../../support/services/wire-apis";
 
-let upstream: FakeAnthropic;
-let gateway: TestGateway;
-let url: string;
+jest.mock("undici/lib/util/timers.js", () => jest.requireActual("../../../support/services/exact-timers"));
 
-beforeAll(async () => {
-  upstream = await FakeAnthropic.start();
-  gateway = buildTestGateway({ upstreamUrl: upstream.url, timeouts: { firstByteMs: 1000, idleMs: 150 } });
-  url = await gateway.listen();
-});
-beforeEach(() => gateway.audit.rows.clear());
-afterAll(async () => {
-  await gateway.close();
-  await upstream.stop();
-});
-
-const rows = () => [...gateway.audit.rows.values()];
+const live = useLiveGateway({ timeouts: { firstByteMs: 300, idleMs: 300 } });
 
 describe.each(WIRE_APIS)("$name", (api) => {
   const statusOf = (status: number) => (api.isAnthropic && status === 503 ? 529 : status);
@@ -39,14 +20,14 @@ describe.each(WIRE_APIS)("$name", (api) => {
   test.each(faultsAfter(WITHIN_CONTENT))(
     "a provider that %s in the middle gives an error, no piece of an answer, and bills what it made",
     async (_name, script, status) => {
-      upstream.script = script;
-      const response = await ask(url, api.path, api.body());
+      live.upstream.script = script;
+      const response = await ask(live.url, api.path, api.body());
       expect(response.status).toBe(statusOf(status));
       const answer = await response.json();
       expect(answer).toEqual(errorShape(api, expect.any(String)));
       expect(JSON.stringify(answer)).not.toContain(SAID);
       // 300 bytes count as 100 tokens: 10 × 3000 + 100 × 15000 + 4 × 300 + 3 × 3750
-      expect(rows()).toMatchObject([
+      expect(live.rows()).toMatchObject([
         {
           status: response.status,
           isStream: false,
@@ -59,11 +40,11 @@ describe.each(WIRE_APIS)("$name", (api) => {
   );
 
   test.each(FAULTS_OF_HEAD)("a provider that %s", async (_name, script, status) => {
-    upstream.script = script;
-    const response = await ask(url, api.path, api.body());
+    live.upstream.script = script;
+    const response = await ask(live.url, api.path, api.body());
     expect(response.status).toBe(statusOf(status));
     expect(await response.json()).toEqual(errorShape(api, expect.any(String)));
-    expect(rows()).toMatchObject([
+    expect(live.rows()).toMatchObject([
       { status: response.status, errorType: expect.any(String), costNanoUsd: 0 },
     ]);
   });
@@ -71,39 +52,39 @@ describe.each(WIRE_APIS)("$name", (api) => {
   test.each(faultsAfter(BEFORE_CONTENT))(
     "a provider that %s before any content",
     async (_name, script, status) => {
-      upstream.script = script;
-      const response = await ask(url, api.path, api.body());
+      live.upstream.script = script;
+      const response = await ask(live.url, api.path, api.body());
       expect(response.status).toBe(statusOf(status));
       expect(await response.json()).toEqual(errorShape(api, expect.any(String)));
-      expect(rows()).toMatchObject([
+      expect(live.rows()).toMatchObject([
         { status: response.status, isStream: false, errorType: expect.any(String) },
       ]);
     },
   );
 
   test("a provider that never stops talking is cut off, and billed for no more than was asked for", async () => {
-    upstream.script = withoutEnd(encodeEvents([...WITHIN_CONTENT, textDelta("x".repeat(200_000))]));
-    const response = await ask(url, api.path, api.body());
+    live.upstream.script = withoutEnd(encodeEvents([...WITHIN_CONTENT, textDelta("x".repeat(200_000))]));
+    const response = await ask(live.url, api.path, api.body());
     expect(response.status).toBe(502);
     expect(await response.json()).toEqual(errorShape(api, expect.any(String)));
     const most = api.isAnthropic ? 1000 : expect.any(Number);
-    expect(rows()).toMatchObject([{ status: 502, outputTokens: most, isUsageEstimated: true }]);
+    expect(live.rows()).toMatchObject([{ status: 502, outputTokens: most, isUsageEstimated: true }]);
   });
 
   test("an answer without any content is an answer", async () => {
-    upstream.script = answerWith(messageEvents([]));
-    expect((await ask(url, api.path, api.body())).status).toBe(200);
-    expect(rows()).toMatchObject([{ status: 200, ttftMs: expect.any(Number) }]);
+    live.upstream.script = answerWith(messageEvents([]));
+    expect((await ask(live.url, api.path, api.body())).status).toBe(200);
+    expect(live.rows()).toMatchObject([{ status: 200, ttftMs: expect.any(Number) }]);
   });
 
   test("thinking is counted within the output", async () => {
     const usage = { output_tokens: 7, output_tokens_details: { thinking_tokens: 5 } };
-    upstream.script = answerWith([
+    live.upstream.script = answerWith([
       ...messageEvents(["Hello"]).filter(({ type }) => type !== "message_delta" && type !== "message_stop"),
       { type: "message_delta", delta: { stop_reason: "end_turn" }, usage },
       { type: "message_stop" },
     ]);
-    expect((await ask(url, api.path, api.body())).status).toBe(200);
-    expect(rows()).toMatchObject([{ outputTokens: 7, reasoningTokens: 5 }]);
+    expect((await ask(live.url, api.path, api.body())).status).toBe(200);
+    expect(live.rows()).toMatchObject([{ outputTokens: 7, reasoningTokens: 5 }]);
   });
 });

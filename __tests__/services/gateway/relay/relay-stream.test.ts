@@ -1,10 +1,5 @@
 import OpenAI from "openai";
-import {
-  answerWith,
-  dropAfter,
-  FakeAnthropic,
-  messageEvents,
-} from "../../../support/services/fake-anthropic";
+import { answerWith, dropAfter, messageEvents } from "../../../support/services/fake-anthropic";
 import {
   BEFORE_CONTENT,
   FAULTS_OF_HEAD,
@@ -12,30 +7,13 @@ import {
   SAID,
   WITHIN_CONTENT,
 } from "../../../support/services/faults";
-import {
-  buildTestGateway,
-  MASTER_KEY,
-  MODEL,
-  type TestGateway,
-} from "../../../support/services/test-gateway";
+import { useLiveGateway } from "../../../support/services/live-gateway";
+import { MASTER_KEY, MODEL } from "../../../support/services/test-gateway";
 import { ask, errorShape, WIRE_APIS } from "../../../support/services/wire-apis";
 
-let upstream: FakeAnthropic;
-let gateway: TestGateway;
-let url: string;
+jest.mock("undici/lib/util/timers.js", () => jest.requireActual("../../../support/services/exact-timers"));
 
-beforeAll(async () => {
-  upstream = await FakeAnthropic.start();
-  gateway = buildTestGateway({ upstreamUrl: upstream.url, timeouts: { firstByteMs: 1000, idleMs: 150 } });
-  url = await gateway.listen();
-});
-beforeEach(() => gateway.audit.rows.clear());
-afterAll(async () => {
-  await gateway.close();
-  await upstream.stop();
-});
-
-const rows = () => [...gateway.audit.rows.values()];
+const live = useLiveGateway({ timeouts: { firstByteMs: 300, idleMs: 300 } });
 
 describe.each(WIRE_APIS)("$name", (api) => {
   const statusOf = (status: number) => (api.isAnthropic && status === 503 ? 529 : status);
@@ -43,8 +21,8 @@ describe.each(WIRE_APIS)("$name", (api) => {
   test.each(faultsAfter(WITHIN_CONTENT))(
     "a provider that %s in the middle ends the stream with one error, and bills what was delivered",
     async (_name, script, status) => {
-      upstream.script = script;
-      const response = await ask(url, api.path, api.body({ stream: true }));
+      live.upstream.script = script;
+      const response = await ask(live.url, api.path, api.body({ stream: true }));
       expect(response.status).toBe(200);
       const text = await response.text();
       expect(text).toContain(SAID);
@@ -53,7 +31,7 @@ describe.each(WIRE_APIS)("$name", (api) => {
       // Nothing follows the error.
       expect(text.trimEnd().split("\n\n").at(-1)).toMatch(/"error":\{/);
       // 300 bytes count as 100 tokens: 10 × 3000 + 100 × 15000 + 4 × 300 + 3 × 3750
-      expect(rows()).toMatchObject([
+      expect(live.rows()).toMatchObject([
         {
           status: statusOf(status),
           isStream: true,
@@ -68,12 +46,12 @@ describe.each(WIRE_APIS)("$name", (api) => {
   );
 
   test.each(FAULTS_OF_HEAD)("a provider that %s", async (_name, script, status) => {
-    upstream.script = script;
-    const response = await ask(url, api.path, api.body({ stream: true }));
+    live.upstream.script = script;
+    const response = await ask(live.url, api.path, api.body({ stream: true }));
     expect(response.status).toBe(statusOf(status));
     expect(response.headers.get("content-type")).toMatch(/^application\/json/);
     expect(await response.json()).toEqual(errorShape(api, expect.any(String)));
-    expect(rows()).toMatchObject([
+    expect(live.rows()).toMatchObject([
       { status: response.status, errorType: expect.any(String), costNanoUsd: 0 },
     ]);
   });
@@ -81,28 +59,28 @@ describe.each(WIRE_APIS)("$name", (api) => {
   test.each(faultsAfter(BEFORE_CONTENT))(
     "a provider that %s before any content gives a status, not a broken stream",
     async (_name, script, status) => {
-      upstream.script = script;
-      const response = await ask(url, api.path, api.body({ stream: true }));
+      live.upstream.script = script;
+      const response = await ask(live.url, api.path, api.body({ stream: true }));
       expect(response.status).toBe(statusOf(status));
       expect(response.headers.get("content-type")).toMatch(/^application\/json/);
       expect(await response.json()).toEqual(errorShape(api, expect.any(String)));
-      expect(rows()).toMatchObject([
+      expect(live.rows()).toMatchObject([
         { status: response.status, isStream: true, inputTokens: 10, errorType: expect.any(String) },
       ]);
     },
   );
 
   test("an answer without any content is an answer", async () => {
-    upstream.script = answerWith(messageEvents([]));
-    const text = await (await ask(url, api.path, api.body({ stream: true }))).text();
+    live.upstream.script = answerWith(messageEvents([]));
+    const text = await (await ask(live.url, api.path, api.body({ stream: true }))).text();
     expect(text).toMatch(api.end);
     expect(text.match(api.streamError)).toBeNull();
   });
 });
 
 test("the OpenAI SDK sees a failure in the middle of a stream as an error", async () => {
-  upstream.script = dropAfter(WITHIN_CONTENT);
-  const client = new OpenAI({ apiKey: MASTER_KEY, baseURL: `${url}/v1`, maxRetries: 0 });
+  live.upstream.script = dropAfter(WITHIN_CONTENT);
+  const client = new OpenAI({ apiKey: MASTER_KEY, baseURL: `${live.url}/v1`, maxRetries: 0 });
   const stream = await client.chat.completions.create({
     model: MODEL,
     messages: [{ role: "user", content: "x" }],
@@ -116,14 +94,14 @@ test("the OpenAI SDK sees a failure in the middle of a stream as an error", asyn
 });
 
 test("chat: role first, usage on demand, [DONE] at the end", async () => {
-  upstream.script = answerWith(messageEvents(["Hello", " world"]));
+  live.upstream.script = answerWith(messageEvents(["Hello", " world"]));
   const asked = {
     model: MODEL,
     messages: [{ role: "user", content: "hi" }],
     stream: true,
     stream_options: { include_usage: true },
   };
-  const response = await ask(url, "/v1/chat/completions", asked);
+  const response = await ask(live.url, "/v1/chat/completions", asked);
   expect(response.headers.get("content-type")).toMatch(/^text\/event-stream/);
   const lines = (await response.text()).split("\n\n").filter((line) => line.startsWith("data: "));
   expect(lines.at(-1)).toBe("data: [DONE]");
@@ -140,9 +118,9 @@ test("chat: role first, usage on demand, [DONE] at the end", async () => {
 });
 
 test("messages and responses: the events of each API, from the first to the last", async () => {
-  upstream.script = answerWith(messageEvents(["Hello"]));
+  live.upstream.script = answerWith(messageEvents(["Hello"]));
   const typesOf = async (path: string, body: object) => {
-    const text = await (await ask(url, path, { model: MODEL, stream: true, ...body })).text();
+    const text = await (await ask(live.url, path, { model: MODEL, stream: true, ...body })).text();
     return [...text.matchAll(/^event: (\S+)$/gm)].map(([, type]) => type).filter((type) => type !== "ping");
   };
   const messages = [{ role: "user", content: "hi" }];

@@ -12,6 +12,8 @@ import {
   type TestGatewayProps,
 } from "../../../support/services/test-gateway";
 
+jest.mock("undici/lib/util/timers.js", () => jest.requireActual("../../../support/services/exact-timers"));
+
 const KEY = "sk-counting-key-00000";
 const RULES = "Be careful.";
 

@@ -1,6 +1,13 @@
+import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { seal } from "../../../../services/gateway/enforcement/seal";
+import type { GatewayError } from "../../../../services/gateway/errors";
 import { UpstreamClient } from "../../../../services/gateway/upstream/client";
+import { WholeAnswer } from "../../../../services/gateway/upstream/whole-answer";
 import { PROJECT, sourceFiles } from "../../../support/source-files";
 
 test.each([
@@ -35,4 +42,52 @@ test("nothing else opens a connection", () => {
   expect(openers.map(({ file }) => file).filter((file) => !file.includes("/adapters/postgres/"))).toEqual([
     "services/gateway/upstream/client.ts",
   ]);
+});
+
+const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+
+function sealedOf(bytes: number) {
+  const content = "x".repeat(bytes);
+  const request = { model: "m", max_tokens: 1, messages: [{ role: "user" as const, content }] };
+  return seal(request, { level: "unrestricted", promptId: null, blocks: [] }, { api: "anthropic" });
+}
+
+/** What a provider that answers with `answer` gets, and how the request ends. */
+async function exchange(
+  body: ReturnType<typeof sealedOf>,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<string> {
+  const server = createServer(answer).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const client = new UpstreamClient({ firstByteMs: 5000 });
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/messages`);
+  const whole = new WholeAnswer();
+  client.send({ url, headers: { "content-type": "application/json" }, body }, whole);
+  const end = await whole.parts.then(
+    ({ status, bytes }) => `${status} ${bytes.toString()}`,
+    ({ code }: GatewayError) => String(code),
+  );
+  await client.close();
+  server.closeAllConnections();
+  server.close();
+  return end;
+}
+
+/** Small bodies, and those that are forgotten when they are sent. */
+const SIZES = [10, 31 * 1024, 33 * 1024, 2 * 1024 * 1024];
+
+test.each(SIZES)("a body of %i bytes and more arrives whole, with its length", async (size) => {
+  const body = sealedOf(size);
+  const received = exchange(body, (request, response) => {
+    const chunks: Buffer[] = [];
+    const { "content-length": length, "transfer-encoding": encoding = "none" } = request.headers;
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => response.end(`${length} ${encoding} ${sha256(Buffer.concat(chunks))}`));
+  });
+  expect(await received).toBe(`200 ${body.byteLength} none ${sha256(body.bytes)}`);
+});
+
+test.each(SIZES)("a provider that hangs up on a body of %i bytes and more is unreachable", async (size) => {
+  const end = await exchange(sealedOf(size), (request) => request.socket.destroy());
+  expect(end).toBe("upstream_unreachable");
 });

@@ -1,5 +1,4 @@
 import type { Dispatcher } from "undici";
-import type { SealedBody } from "../../../../services/gateway/enforcement/seal";
 import type { GatewayError } from "../../../../services/gateway/errors";
 import type { MessageEvent } from "../../../../services/gateway/messages/event";
 import { SseParser } from "../../../../services/gateway/translate/sse-parser";
@@ -29,9 +28,6 @@ beforeEach(() => jest.clearAllMocks());
 
 function start(decoder: () => EventDecoder, status = 200, type = "x/y"): MessageSource {
   const source = new MessageSource({
-    url: new URL("http://127.0.0.1:9"),
-    headers: {},
-    body: Buffer.alloc(0) as unknown as SealedBody,
     contentType: "x/y",
     decoder,
     readError: () => ({}) as never,

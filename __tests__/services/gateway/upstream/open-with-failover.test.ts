@@ -20,6 +20,8 @@ import {
   type TestGatewayProps,
 } from "../../../support/services/test-gateway";
 
+jest.mock("undici/lib/util/timers.js", () => jest.requireActual("../../../support/services/exact-timers"));
+
 let first: FakeAnthropic;
 let second: FakeAnthropic;
 let gateway: TestGateway;
@@ -46,7 +48,7 @@ async function start(props: TestGatewayProps = {}): Promise<void> {
   await gateway?.close();
   gateway = buildTestGateway({
     deployments: [deployment(0, first.url), deployment(1, second.url)],
-    timeouts: { firstByteMs: 1000, idleMs: 1000 },
+    timeouts: { firstByteMs: 300, idleMs: 300 },
     ...props,
   });
   url = await gateway.listen();

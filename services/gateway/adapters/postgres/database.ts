@@ -72,12 +72,12 @@ export function openDatabase({
     application_name: "gateway",
   };
   const pool = new Pool({ ...connection, max: poolSize });
-  const intentPool = new Pool({ ...connection, max: 1, options: "-c synchronous_commit=off" });
+  const unsyncedPool = new Pool({ ...connection, max: 1, options: "-c synchronous_commit=off" });
   // Questions about spend may take long. They have connections of their own, so that no audit row waits for one,
   // and the server ends them too when their time is over.
   const reports = new Pool({ ...connection, max: REPORT_CONNECTIONS, statement_timeout: 5000 });
   // Without a listener the loss of an idle connection would end the process.
-  for (const one of [pool, reports, intentPool])
+  for (const one of [pool, reports, unsyncedPool])
     one.on("error", (error) => logger.debug({ err: error }, "idle database connection lost"));
 
   const keys = new PostgresKeyStore(pool);
@@ -86,7 +86,7 @@ export function openDatabase({
   const adminTokens = new PostgresAdminTokenStore(pool);
   const audit = new PostgresAuditLog({
     pool,
-    intentPool,
+    intentPool: unsyncedPool,
     logger,
     isConnected: () => link.isConnected,
     journal: journal === undefined ? undefined : new Journal(journal),
@@ -128,7 +128,7 @@ export function openDatabase({
     adminTokens,
     spend: new PostgresSpendStore(reports),
     audit,
-    budgets: new PostgresBudgetStore(pool),
+    budgets: new PostgresBudgetStore(pool, unsyncedPool),
     quotas: new PostgresQuotaStore(pool),
     probe: async () => link.isConnected && (await probe()),
     flush: (flushMs) => audit.flush(flushMs),
@@ -138,7 +138,7 @@ export function openDatabase({
         logger.error({ rows: lost }, "audit rows lost: the database did not come back before the end");
       await link.stop();
       await audit.stop();
-      await Promise.all([pool, reports, intentPool].map((one) => one.end().catch(() => {})));
+      await Promise.all([pool, reports, unsyncedPool].map((one) => one.end().catch(() => {})));
     },
   };
 }

@@ -9,6 +9,8 @@ export interface ChatAnswerPlan {
    * the answer ends with `stop`. `undefined` when there is none. The model may also answer with text all the same.
    */
   readonly hiddenJsonTool: string | undefined;
+  /** Whether the text was asked to be JSON in words alone: a fence around it is taken off. */
+  readonly isJsonText: boolean;
   /** Whether tool calls are answered as `message.function_call`, which holds one call at most. */
   readonly isLegacyFunctionCall: boolean;
   /** What the answer cannot keep of the request, as short codes for a header, such as `tool_choice=auto`. */

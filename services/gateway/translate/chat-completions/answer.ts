@@ -29,7 +29,7 @@ export function toAnswer(
   const called = { visible: visible.length, hidden: hidden !== undefined };
   const finishReason = toFinishReason(message.stop_reason, called, plan);
   const refusal = refusalOf(finishReason, explanationOf(message));
-  const text = hidden?.inputJson ?? textOf(content, plan);
+  const text = hidden === undefined ? textOf(content, plan) : inputOf(hidden);
   const answer: ChatMessage = {
     role: "assistant",
     content: text === "" && (visible.length > 0 || refusal !== null) ? null : text,
@@ -47,6 +47,11 @@ export function toAnswer(
   };
 }
 
+/** A tool that takes no input has none written for it; clients parse the arguments all the same. */
+function inputOf({ inputJson }: CollectedToolUse): string {
+  return inputJson === "" ? "{}" : inputJson;
+}
+
 function isAnyThinking(block: CollectedBlock): boolean {
   return isThinking(block) || block.type === "redacted_thinking";
 }
@@ -56,7 +61,7 @@ function textOf(content: readonly CollectedBlock[], plan: ChatAnswerPlan): strin
     .filter(isText)
     .map((block) => block.text)
     .join("");
-  return plan.hiddenJsonTool === undefined ? text : unfence(text);
+  return plan.hiddenJsonTool === undefined && !plan.isJsonText ? text : unfence(text);
 }
 
 /** @param uses at least one */
@@ -68,7 +73,7 @@ function callsOf(
   const calls = uses.map((use, index): ChatToolCall => {
     const name = plan.renamedTools.get(use.name) ?? use.name;
     const id = toolCallId(use.id, index, identity);
-    return { id, type: "function", function: { name, arguments: use.inputJson } };
+    return { id, type: "function", function: { name, arguments: inputOf(use) } };
   });
   const first = calls[0] as ChatToolCall;
   return plan.isLegacyFunctionCall ? { function_call: first.function } : { tool_calls: calls };

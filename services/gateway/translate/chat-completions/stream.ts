@@ -12,6 +12,7 @@ import { ChunkWriter } from "./chunk-writer";
 import { toChatError } from "./error-body";
 import { refusalOf, toFinishReason } from "./finish-reason";
 import { unfence } from "./json-content";
+import { JsonText } from "./json-text";
 import { ThinkingBlocks } from "./thinking-blocks";
 import { ToolCallStream } from "./tool-call-stream";
 import { toChatUsage } from "./usage";
@@ -33,12 +34,17 @@ class ChatStream implements AnswerStream {
    * until then it would break the JSON. `undefined` when there is no such tool.
    */
   readonly #heldText: ByteTextBuilder | undefined;
+  /** `undefined` when the text is not JSON, or comes from a tool. */
+  readonly #json: JsonText | undefined;
+  /** Indexes of the blocks that began. */
+  readonly #started = new Set<number>();
   #hasRole = false;
 
   constructor(identity: AnswerIdentity, plan: ChatAnswerPlan) {
     this.#writer = new ChunkWriter(identity, plan.includeUsage);
     this.#tools = new ToolCallStream(this.#writer, plan);
     this.#heldText = plan.hiddenJsonTool === undefined ? undefined : new ByteTextBuilder();
+    this.#json = plan.isJsonText ? new JsonText() : undefined;
   }
 
   push(event: MessageEvent): string {
@@ -80,7 +86,7 @@ class ChatStream implements AnswerStream {
       this.#thinking.add(index, escaped);
       return this.#writer.reasoning.around(escaped);
     }
-    if (this.#heldText === undefined) return this.#writer.content.around(escaped);
+    if (this.#heldText === undefined) return this.#content(this.#json?.push(escaped) ?? escaped);
     this.#heldText.add(escaped);
     return "";
   }
@@ -110,7 +116,10 @@ class ChatStream implements AnswerStream {
     return content.map((block, index) => this.#start(index, membersOf(block)) + this.#stop(index)).join("");
   }
 
+  /** A block that is announced once more, after the start of the message held it, is the same one. */
   #start(index: number, block: Members): string {
+    if (this.#started.has(index)) return "";
+    this.#started.add(index);
     const { type, text, thinking, signature, data } = block;
     switch (type) {
       case "text":
@@ -142,8 +151,13 @@ class ChatStream implements AnswerStream {
     return block === undefined ? this.#tools.stop(index) : this.#writer.delta({ thinking_blocks: [block] });
   }
 
+  #content(escaped: string): string {
+    return escaped === "" ? "" : this.#writer.content.around(escaped);
+  }
+
   #releaseText(): string {
-    if (this.#heldText === undefined || this.#heldText.length === 0 || this.#tools.called.hidden) return "";
+    if (this.#heldText === undefined) return this.#content(this.#json?.end() ?? "");
+    if (this.#heldText.length === 0 || this.#tools.called.hidden) return "";
     return this.#writer.content.around(escapeText(unfence(unescapeText(this.#heldText.toString()))));
   }
 }

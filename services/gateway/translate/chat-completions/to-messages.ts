@@ -41,7 +41,7 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
   const isLegacy =
     isAbsent(body["tools"]) && !(isAbsent(body["functions"]) && isAbsent(body["function_call"]));
   const { system, items, lastPath } = readMessages(body["messages"], target);
-  const { request, renamedTools, hiddenJsonTool, degradations, droppedParams } = buildRequest(
+  const { request, renamedTools, hiddenJsonTool, isJsonText, degradations, droppedParams } = buildRequest(
     {
       system,
       items,
@@ -70,6 +70,7 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
       includeUsage: readIncludeUsage(body["stream_options"]),
       renamedTools,
       hiddenJsonTool,
+      isJsonText,
       isLegacyFunctionCall: isLegacy,
       degradations,
     },

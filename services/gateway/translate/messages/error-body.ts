@@ -33,8 +33,12 @@ const TYPES: Readonly<Record<number, string>> = {
 /** Codes of a 503 that say that there is not enough capacity, which Anthropic's API says with 529. */
 const CAPACITY_CODES = new Set(["overloaded", "gateway_overloaded", "no_deployment"]);
 
-/** The status with which Anthropic's API would answer: 529 for want of capacity, otherwise the error's own. */
+/**
+ * The status with which Anthropic's API would answer: 529 for want of capacity, 413 for a request that is too large (clients
+ * of OpenAI's APIs get a 400 for it), otherwise the error's own.
+ */
 export function toMessagesStatus({ status, code }: GatewayError): number {
+  if (code === "request_too_large") return 413;
   return status === 503 && CAPACITY_CODES.has(code) ? 529 : status;
 }
 

@@ -20,6 +20,8 @@ export interface ResponsesAnswerPlan {
    * had written it. `undefined` when there is none.
    */
   readonly hiddenJsonTool: string | undefined;
+  /** Whether the text was asked to be JSON in words alone: a fence around it is taken off. */
+  readonly isJsonText: boolean;
   /** Whether the client asked to see a summary of the reasoning (`reasoning.summary`). */
   readonly showsReasoning: boolean;
   /** Whether the client asked for `reasoning.encrypted_content`, with which it can give the reasoning back. */

@@ -35,7 +35,7 @@ function addBlock(output: Output, index: number, block: CollectedBlock): void {
   }
   output.startBlock(index, { ...block, input: {} });
   // Input of which nothing came is left to the item, which knows whether its call is whole.
-  if (block.inputJson !== "{}") output.push("input", index, escapeText(block.inputJson));
+  output.push("input", index, escapeText(block.inputJson));
 }
 
 function explanationOf(message: CollectedMessage): string | null {

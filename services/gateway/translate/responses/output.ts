@@ -1,6 +1,7 @@
 import { ByteTextBuilder, escapeText, unescapeText } from "../../messages/byte-text";
 import type { DeltaText } from "../../messages/delta";
 import { unfence } from "../chat-completions/json-content";
+import { JsonText } from "../chat-completions/json-text";
 import type { ResponsesAnswerPlan } from "./answer-plan";
 import { CustomCallItem } from "./custom-call-item";
 import type { EventWriter } from "./event-writer";
@@ -38,6 +39,8 @@ export class Output {
    */
   readonly #heldText: ByteTextBuilder | undefined;
   #hasHiddenCall = false;
+  /** Of the open text block. `undefined` when its text is not JSON. */
+  #json: JsonText | undefined;
   readonly #startedIndexes = new Set<number>();
 
   /** @param key makes ids unique, see `toKey` */
@@ -49,8 +52,12 @@ export class Output {
     this.#heldText = plan.hiddenJsonTool === undefined ? undefined : new ByteTextBuilder();
   }
 
-  /** A block begins. Blocks that a response cannot hold are left out with all their content. */
+  /**
+   * A block begins. Blocks that a response cannot hold are left out with all their content; one that is announced once more,
+   * after the start of the message held it, is the same one.
+   */
   startBlock(index: number, block: SourceBlock): string {
+    if (this.#startedIndexes.has(index)) return "";
     const ended = this.#end("completed");
     this.#startedIndexes.add(index);
     const { type, text, thinking, signature, data } = block;
@@ -59,6 +66,7 @@ export class Output {
     if (type !== "text" && type !== "thinking") return ended;
     const begin = () => (type === "text" ? this.#message("output_text") : this.#reasoning(undefined));
     this.#block = { index, kind: type, begin, filled: "" };
+    if (type === "text" && this.plan.isJsonText) this.#json = new JsonText();
     const started = type === "text" ? text : thinking;
     const pushed = typeof started === "string" ? this.push(type, index, escapeText(started)) : "";
     return ended + pushed + this.sign(index, signature);
@@ -79,9 +87,11 @@ export class Output {
       this.#heldText.add(escaped);
       return started;
     }
+    const free = this.#json?.push(escaped) ?? escaped;
+    if (free === "") return started;
     block.filled = "";
     const begun = this.#open === undefined ? this.#begin(block.begin()) : "";
-    return started + begun + (this.#open as OutputItem | undefined)?.push(escaped);
+    return started + begun + (this.#open as OutputItem | undefined)?.push(free);
   }
 
   /** The signature of the thinking block that was begun last. */
@@ -137,12 +147,15 @@ export class Output {
   }
 
   #end(status: ItemStatus): string {
-    const filled = this.#block?.filled ?? "";
+    const fenced = this.#json?.end() ?? "";
+    this.#json = undefined;
+    const begun = fenced === "" ? "" : this.#begin(this.#message("output_text"));
+    const filled = fenced || (this.#block?.filled ?? "");
     const item = this.#open;
     this.#open = undefined;
     this.#block = undefined;
     if (item === undefined) return "";
-    return (filled === "" ? "" : item.push(filled)) + item.close(status);
+    return begun + (filled === "" ? "" : item.push(filled)) + item.close(status);
   }
 
   #message(part: "output_text" | "refusal"): OutputItem {

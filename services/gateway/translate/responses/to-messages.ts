@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import { isText } from "../../json/text";
 import type { MessagesRequest, MessagesTarget, TextBlock } from "../../messages/request";
+import { readUser } from "../chat-completions/chat-fields";
 import { dropBlank } from "../to-messages/blank-text";
 import { buildRequest } from "../to-messages/build-request";
 import { readCacheControl } from "../to-messages/cache-control";
@@ -49,7 +50,7 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
       sampling: readSampling(body),
       stopSequences: [],
       maxTokens: readMaxTokens(body["max_output_tokens"]),
-      user: textIn(body["safety_identifier"]) ?? textIn(body["user"]),
+      user: readUser(body),
       cacheControl: readCacheControl(body["cache_control"]),
     },
     target,
@@ -66,6 +67,7 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
       settings: readSettings(body, built.request),
       tools: tools.byUpstreamName,
       hiddenJsonTool: built.hiddenJsonTool,
+      isJsonText: built.isJsonText,
       showsReasoning: reasoning.isShown,
       includesEncryptedReasoning,
       upstreamModel: target.upstreamModel,

@@ -44,6 +44,8 @@ export interface BuiltRequest {
   /** The name that is sent → the client's. */
   readonly renamedTools: ReadonlyMap<string, string>;
   readonly hiddenJsonTool: string | undefined;
+  /** Whether the answer's text was asked to be JSON in words alone. */
+  readonly isJsonText: boolean;
   readonly degradations: readonly string[];
   /** Fields that this target does not take, by OpenAI's names, also such as the client did not send. */
   readonly droppedParams: readonly string[];
@@ -56,7 +58,8 @@ export interface BuiltRequest {
  */
 export function buildRequest(wishes: RequestWishes, target: MessagesTarget): BuiltRequest {
   const capabilities = findCapabilities(target.upstreamModel);
-  const turns = requireTurns(wishes);
+  const said = requireTurns(wishes);
+  const turns = target.isThinkingRefused === true ? dropThinking(said) : said;
   const reasoning = planReasoning(wishes.reasoning, {
     capabilities,
     maxTokens: wishes.maxTokens,
@@ -106,7 +109,11 @@ export function buildRequest(wishes: RequestWishes, target: MessagesTarget): Bui
     },
     renamedTools: tools.renamed,
     hiddenJsonTool: tools.hiddenJsonTool,
-    degradations: joinLists(reasoning.degradations, tools.degradations),
+    isJsonText: tools.isJsonText,
+    degradations: joinLists(
+      joinLists(reasoning.degradations, tools.degradations),
+      turns === said ? NONE : THINKING_LEFT_OUT,
+    ),
     droppedParams: joinLists(
       joinLists(sampling.droppedParams, tools.droppedParams),
       isBedrock ? droppedForBedrock(wishes, target) : NONE,
@@ -115,6 +122,7 @@ export function buildRequest(wishes: RequestWishes, target: MessagesTarget): Bui
 }
 
 const NONE: readonly string[] = [];
+const THINKING_LEFT_OUT: readonly string[] = ["earlier_thinking=dropped"];
 
 function outputConfigOf(effort: Effort | undefined, output: OutputPlan): JsonObject | undefined {
   const format = output.kind === "native" ? output.format : undefined;

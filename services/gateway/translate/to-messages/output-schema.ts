@@ -80,6 +80,8 @@ class OutputSchema {
 
   #convert(schema: JsonValue | undefined, depth: number): JsonObject {
     if (!isObject(schema) || depth > MAX_DEPTH) throw new NotExpressibleError();
+    const merged = mergeOnlyBranch(schema);
+    if (merged !== schema) return this.#convert(merged, depth + 1);
     const result: Record<string, JsonValue | undefined> = {};
     const told: string[] = [];
     for (const [keyword, value] of Object.entries(schema)) {
@@ -92,7 +94,7 @@ class OutputSchema {
       else if (keyword === "items") result[keyword] = this.#convert(value, depth + 1);
       else if (keyword === "anyOf" || keyword === "oneOf")
         result["anyOf"] = this.#convertUnion(result["anyOf"], value, depth);
-      else if (keyword === "allOf") result[keyword] = this.#convertList(value, depth);
+      else if (keyword === "allOf") result[keyword] = this.#convertAllOf(value, depth);
       else if (keyword !== "additionalProperties") throw new NotExpressibleError();
     }
     if (isList(schema["type"])) this.#countUnion();
@@ -131,6 +133,12 @@ class OutputSchema {
     return value.map((member) => this.#convert(member, depth + 1));
   }
 
+  /** Objects are closed, so nothing could be all of several; and the upstream's `allOf` takes no reference. */
+  #convertAllOf(value: JsonValue, depth: number): JsonValue {
+    if (isList(value) && value.some(isObjectOrReference)) throw new NotExpressibleError();
+    return this.#convertList(value, depth);
+  }
+
   #countUnion(): void {
     if (++this.#unions > MAX_UNIONS) throw new NotExpressibleError();
   }
@@ -158,6 +166,25 @@ class OutputSchema {
     if (!isObject(found)) throw new NotExpressibleError();
     return found;
   }
+}
+
+/** Keywords that say nothing about which values are valid. */
+const ANNOTATIONS = new Set([...SILENT, "title", "description", "default"]);
+
+/** A schema whose `allOf` has one branch, as that branch: how many generators put a description beside a reference. */
+function mergeOnlyBranch(schema: JsonObject): JsonObject {
+  const { allOf, ...rest } = schema as { readonly [keyword: string]: JsonValue | undefined };
+  if (!isList(allOf) || allOf.length !== 1) return schema;
+  const [branch] = allOf;
+  if (!isObject(branch)) throw new NotExpressibleError();
+  const demands = Object.keys(rest).filter((keyword) => !ANNOTATIONS.has(keyword));
+  if (demands.some((keyword) => branch[keyword] !== undefined)) throw new NotExpressibleError();
+  if (demands.length > 0 && isObjectOrReference(branch)) throw new NotExpressibleError();
+  return { ...branch, ...rest };
+}
+
+function isObjectOrReference(schema: JsonValue): boolean {
+  return isObject(schema) && (schema["$ref"] !== undefined || describesObject(schema));
 }
 
 function describesObject(schema: JsonObject): boolean {

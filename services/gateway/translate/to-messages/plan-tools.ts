@@ -28,6 +28,8 @@ export interface ToolPlan {
   /** The name that is sent → the client's. */
   readonly renamed: ReadonlyMap<string, string>;
   readonly hiddenJsonTool: string | undefined;
+  /** Whether the model is only told to write JSON, so that it may put a fence around it. */
+  readonly isJsonText: boolean;
   readonly degradations: readonly string[];
   readonly droppedParams: readonly string[];
 }
@@ -58,7 +60,10 @@ export function planTools(wishes: ToolWishes): ToolPlan {
   };
 }
 
-type Placed = Pick<ToolPlan, "tools" | "toolChoice" | "hints" | "hiddenJsonTool" | "degradations">;
+type Placed = Pick<
+  ToolPlan,
+  "tools" | "toolChoice" | "hints" | "hiddenJsonTool" | "isJsonText" | "degradations"
+>;
 
 const NO_TOOLS: ToolPlan = {
   tools: [],
@@ -66,6 +71,7 @@ const NO_TOOLS: ToolPlan = {
   hints: [],
   renamed: new Map(),
   hiddenJsonTool: undefined,
+  isJsonText: false,
   degradations: [],
   droppedParams: [],
 };
@@ -81,7 +87,7 @@ function hasNoTools({ definitions, selection, usedNames, output }: ToolWishes): 
   );
 }
 
-const AS_WISHED = { hints: [], hiddenJsonTool: undefined, degradations: [] };
+const AS_WISHED = { hints: [], hiddenJsonTool: undefined, isJsonText: false, degradations: [] };
 
 function placeChoice(
   tools: readonly JsonObject[],
@@ -135,6 +141,7 @@ function placeAnswerTool(
       tools: others,
       toolChoice,
       hints: instructions,
+      isJsonText: true,
       degradations: ["response_format=instruction"],
     };
   }

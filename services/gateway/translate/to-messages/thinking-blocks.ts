@@ -24,7 +24,8 @@ export function lacksThinking(messages: readonly MessageParam[]): boolean {
   return first === undefined || !isThinking(first);
 }
 
-function hasThinking(turn: MessageParam): boolean {
+/** Whether a turn holds thinking. */
+export function hasThinking(turn: MessageParam): boolean {
   return blocksOf(turn).some(isThinking);
 }
 

@@ -22,10 +22,12 @@ export function callBedrock(deployment: Deployment, access: BedrockAccess, body:
     url,
     headers: authorize(url, { ...headers, "content-type": "application/json" }, body, access),
     body,
-    contentType,
-    decoder,
-    readError: (status, answer, error) =>
-      readBedrockError(status, headerOf(answer, "x-amzn-errortype"), error),
+    answer: {
+      contentType,
+      decoder,
+      readError: (status, answer, error) =>
+        readBedrockError(status, headerOf(answer, "x-amzn-errortype"), error),
+    },
     idleFactor: IDLE_FACTOR,
   };
 }

@@ -28,7 +28,7 @@ beforeEach(async () => {
   count += 1;
   name = `journal_${count}`;
   directory = join(temporaryFolder(), "journal");
-  await postgres.createDatabase(name);
+  await postgres.createDatabaseWithSchema(name);
 });
 afterEach(async () => {
   await Promise.all(opened.map((database) => database.close(500)));

@@ -23,6 +23,7 @@ const PLAN: ChatAnswerPlan = {
   includeUsage: false,
   renamedTools: new Map(),
   hiddenJsonTool: undefined,
+  isJsonText: false,
   isLegacyFunctionCall: false,
   degradations: [],
 };

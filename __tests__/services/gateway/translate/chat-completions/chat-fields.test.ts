@@ -15,6 +15,7 @@ test("the smallest request: the model's own maximum, always streamed", () => {
       includeUsage: false,
       renamedTools: new Map(),
       hiddenJsonTool: undefined,
+      isJsonText: false,
       isLegacyFunctionCall: false,
       degradations: [],
     },

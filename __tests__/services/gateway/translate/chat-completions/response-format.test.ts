@@ -105,14 +105,22 @@ describe.each([
     const { request, plan } = translateChat({ ...TOOLS, ...fields }, OPUS_4_8);
     expect(request["system"]).toEqual([ONLY_JSON]);
     expect(request["tools"]).toEqual([F]);
-    expect(plan).toMatchObject({ hiddenJsonTool: undefined, degradations: ["response_format=instruction"] });
+    expect(plan).toMatchObject({
+      hiddenJsonTool: undefined,
+      isJsonText: true,
+      degradations: ["response_format=instruction"],
+    });
   });
 
   it("is an instruction where no tool may be demanded", () => {
     const { request, plan } = translateChat(fields, OPUS_5_5);
     expect(request["system"]).toEqual([ONLY_JSON]);
     expect(request).not.toHaveProperty("tools");
-    expect(plan).toMatchObject({ hiddenJsonTool: undefined, degradations: ["response_format=instruction"] });
+    expect(plan).toMatchObject({
+      hiddenJsonTool: undefined,
+      isJsonText: true,
+      degradations: ["response_format=instruction"],
+    });
   });
 });
 

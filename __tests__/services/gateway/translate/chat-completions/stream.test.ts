@@ -33,6 +33,7 @@ const PLAN: ChatAnswerPlan = {
   includeUsage: false,
   renamedTools: new Map(),
   hiddenJsonTool: undefined,
+  isJsonText: false,
   isLegacyFunctionCall: false,
   degradations: [],
 };
@@ -65,6 +66,23 @@ const deltas = (events: readonly FakeEvent[], plan: Partial<ChatAnswerPlan> = {}
   chunks(events, plan).flatMap(({ choices }) => choices.map((choice) => choice.delta as Delta));
 const finishReason = (events: readonly FakeEvent[], plan: Partial<ChatAnswerPlan> = {}) =>
   chunks(events, plan).at(-1)?.choices[0]?.finish_reason;
+
+/** The calls that a client puts together from a stream. */
+function callsIn(out: string): object[] {
+  const calls: {
+    index: number;
+    id?: unknown;
+    type?: unknown;
+    function: { name: string; arguments: string };
+  }[] = [];
+  for (const piece of chunksOf(out).flatMap(({ choices }) => choices[0]?.delta.tool_calls ?? [])) {
+    const { index, id, type, function: { name = "", arguments: json = "" } = {} } = piece;
+    const call = calls[index];
+    if (call === undefined) calls[index] = { index, id, type, function: { name, arguments: json } };
+    else call.function.arguments += json;
+  }
+  return calls;
+}
 
 const ROLE = { role: "assistant", content: "" };
 const toolStart = (index: number, id: string, name: string) => ({
@@ -310,6 +328,7 @@ const PLANS: readonly Partial<ChatAnswerPlan>[] = [
   {},
   { includeUsage: true, isLegacyFunctionCall: true },
   { hiddenJsonTool: "read_file", renamedTools: new Map([["write_file", "write.file"]]) },
+  { isJsonText: true },
 ];
 
 describe.each(ALL_STREAMS)("%s", (_name, events) => {
@@ -364,6 +383,21 @@ test.each(Object.entries(STREAMS))(
   },
 );
 
+test("a call that is announced twice is made once, as without a stream", () => {
+  const events = STREAMS["a tool in the start that is announced again"];
+  const { pushed, end } = answer(events);
+  const call = {
+    id: "toolu_0",
+    type: "function",
+    function: { name: "read_file", arguments: '{"path":"a"}' },
+  };
+  expect(callsIn(pushed.join("") + end)).toEqual([{ index: 0, ...call }]);
+  const collector = new MessageCollector();
+  for (const event of toMessageEvents(events)) collector.push(event);
+  const whole = toAnswer(collector.message(), IDENTITY, PLAN);
+  expect(whole.choices[0]?.message.tool_calls).toEqual([call]);
+});
+
 test("random streams: the same bytes however written and cut, and the same answer as without a stream", () => {
   for (let seed = 1; seed <= 300; seed += 1) {
     const random = new Random(seed);
@@ -398,11 +432,19 @@ test("random streams: the same bytes however written and cut, and the same answe
         .join("");
     expect([seed, joined("content")]).toEqual([seed, whole?.message.content ?? ""]);
     expect([seed, joined("reasoning_content")]).toEqual([seed, whole?.message.reasoning_content ?? ""]);
-    expect(
-      chunksOf(out)
-        .flatMap(({ choices }) => choices)
-        .at(-1)?.finish_reason,
-    ).toBe(whole?.finish_reason);
+    expect([seed, callsIn(out)]).toEqual([
+      seed,
+      (whole?.message.tool_calls ?? []).map((call, index) => ({ index, ...call })),
+    ]);
+    const last = chunksOf(out)
+      .flatMap(({ choices }) => choices)
+      .at(-1);
+    expect(last?.finish_reason).toBe(whole?.finish_reason);
+    expect((last?.delta as Delta | undefined)?.["refusal"] ?? null).toBe(whole?.message.refusal);
+    const blocks = chunksOf(out).flatMap(
+      ({ choices }) => (choices[0]?.delta as Delta | undefined)?.["thinking_blocks"] ?? [],
+    );
+    expect(blocks).toEqual(whole?.message.thinking_blocks ?? []);
   }
 });
 

@@ -1,7 +1,10 @@
 import { MessageCollector } from "../../../../../services/gateway/messages/collect";
 import { toAnswer } from "../../../../../services/gateway/translate/messages/answer";
+import { createStream } from "../../../../../services/gateway/translate/messages/stream";
 import type { FakeEvent } from "../../../../support/services/fake-anthropic";
 import { STREAMS, toMessageEvents } from "../../../../support/services/message-streams";
+import { Random } from "../../../../support/services/random";
+import { randomStream } from "../../../../support/services/random-stream";
 
 const IDENTITY = { id: "req-1", created: 1, model: "alias" };
 
@@ -56,4 +59,52 @@ test("a refusal is said as Anthropic says it", () => {
     stop_reason: "refusal",
     stop_details: { type: "refusal", explanation: "Not this." },
   });
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: events are read by their paths
+type Event = any;
+
+/** Puts a stream together as Anthropic's own client does. */
+function accumulate(sse: string): unknown {
+  const events = sse.split("\n\n").flatMap((event): Event[] => {
+    const json = event.split("\ndata: ")[1];
+    return json === undefined ? [] : [JSON.parse(json)];
+  });
+  let message: Event;
+  const inputs = new Map<number, string>();
+  for (const { type, index, delta, usage, ...event } of events) {
+    const block = message?.content[index];
+    if (type === "message_start") message = event.message;
+    if (type === "content_block_start") message.content.push(event.content_block);
+    if (delta?.type === "text_delta") block.text += delta.text;
+    if (delta?.type === "thinking_delta") block.thinking += delta.thinking;
+    if (delta?.type === "signature_delta") block.signature = delta.signature;
+    if (delta?.type === "input_json_delta") inputs.set(index, (inputs.get(index) ?? "") + delta.partial_json);
+    if (type === "message_delta") {
+      Object.assign(message, delta);
+      Object.assign(message.usage, usage);
+    }
+  }
+  for (const [index, json] of inputs) message.content[index].input = readInput(json);
+  return message;
+}
+
+/** Random pieces rarely make an object. */
+function readInput(json: string): unknown {
+  try {
+    const input: unknown = JSON.parse(json);
+    return typeof input === "object" && input !== null ? input : {};
+  } catch {
+    return {};
+  }
+}
+
+test("random streams: the same message as without a stream", () => {
+  for (let seed = 1; seed <= 500; seed += 1) {
+    const events = randomStream(new Random(seed));
+    const stream = createStream(IDENTITY);
+    const sse = toMessageEvents(events).map((event) => stream.push(event));
+    const text = Buffer.from(sse.join("") + stream.end(), "latin1").toString("utf8");
+    expect([seed, accumulate(text)]).toEqual([seed, answer(events)]);
+  }
 });

@@ -53,6 +53,12 @@ test.each([
   expect(toMessagesError(error, "r1").error.type).toBe(status === 529 ? "overloaded_error" : "api_error");
 });
 
+test("a request that the provider finds too large is 413, as in Anthropic's API", () => {
+  const error = new GatewayError(400, "invalid_request_error", "Too large.", { code: "request_too_large" });
+  expect(toMessagesStatus(error)).toBe(413);
+  expect(toMessagesError(error, "r1").error.type).toBe("request_too_large");
+});
+
 test("says more than the type where there is more to say", () => {
   expect(toMessagesError(invalidRequest("Wrong.", "messages"), "r1").error).toEqual({
     type: "invalid_request_error",

@@ -2,10 +2,14 @@ import { MessageCollector } from "../../../../../services/gateway/messages/colle
 import type { CollectedMessage } from "../../../../../services/gateway/messages/collected-message";
 import { toAnswer } from "../../../../../services/gateway/translate/responses/answer";
 import type { ResponsesAnswerPlan } from "../../../../../services/gateway/translate/responses/answer-plan";
+import { STREAMS } from "../../../../support/services/message-streams";
+import { Random } from "../../../../support/services/random";
+import { randomStream } from "../../../../support/services/random-stream";
 import {
   block,
   FIXTURES,
   IDENTITY,
+  json,
   message,
   PLAN,
   readEvents,
@@ -66,4 +70,51 @@ test.each([
   ['1"a', "resp_1a"],
 ])("the id %s becomes %s", (id, expected) => {
   expect(toAnswer(collect(message([])), { ...IDENTITY, id }, PLAN)).toMatchObject({ id: expected });
+});
+
+const PLANS: readonly Partial<ResponsesAnswerPlan>[] = [
+  {},
+  { showsReasoning: true, includesEncryptedReasoning: true },
+  { hiddenJsonTool: "one" },
+  { isJsonText: true },
+  { tools: new Map([["one", { kind: "custom", name: "patch", namespace: undefined }]]) },
+  { tools: new Map([["two", { kind: "function", name: "go", namespace: "mcp" }]]) },
+];
+
+test("random streams: the same response as without a stream", () => {
+  for (let seed = 1; seed <= 500; seed += 1) {
+    const random = new Random(seed);
+    const sources = randomStream(random);
+    const plan = { ...PLAN, ...random.pick(PLANS) };
+    const events = readEvents(streamText(sources, plan));
+    expect([seed, toAnswer(collect(sources), IDENTITY, plan)]).toEqual([seed, events.at(-1)?.["response"]]);
+    expect(events.map((event) => event["sequence_number"])).toEqual(events.map((_event, index) => index));
+  }
+});
+
+test("an input that was written as {} is the same where the length cut the answer off", () => {
+  const sources = message(
+    block(0, { type: "tool_use", id: "toolu_1", name: "now", input: {} }, json("{}")),
+    "max_tokens",
+  );
+  const answer = toAnswer(collect(sources), IDENTITY, PLAN);
+  expect(answer).toEqual(readEvents(streamText(sources)).at(-1)?.["response"]);
+  expect(answer).toMatchObject({ output: [{ arguments: "{}", status: "incomplete" }] });
+});
+
+test("text that was asked to be JSON has no fence", () => {
+  const plan = { ...PLAN, isJsonText: true };
+  const sources = message([...textBlock(0, "```js", 'on\n{"a":1}', "\n```"), ...textBlock(1, "[]")]);
+  const answer = toAnswer(collect(sources), IDENTITY, plan);
+  expect(answer).toEqual(readEvents(streamText(sources, plan)).at(-1)?.["response"]);
+  expect(answer).toMatchObject({
+    output: [{ content: [{ text: '{"a":1}' }] }, { content: [{ text: "[]" }] }],
+  });
+});
+
+test("a call that is announced twice is made once", () => {
+  const sources = STREAMS["a tool in the start that is announced again"];
+  const answer = toAnswer(collect(sources), IDENTITY, PLAN);
+  expect(answer).toEqual(readEvents(streamText(sources)).at(-1)?.["response"]);
+  expect(answer).toMatchObject({ output: [{ type: "function_call", arguments: '{"path":"a"}' }] });
 });

@@ -833,3 +833,9 @@ describe("random conversations", () => {
     expect(sent).toBeGreaterThan(300);
   });
 });
+
+test("a user without a name is none", () => {
+  const metadataOf = (body: object) => send({ input: "hi", ...body })["metadata"];
+  expect(metadataOf({ user: "" })).toBeUndefined();
+  expect(metadataOf({ safety_identifier: " ", user: "bob" })).toEqual(metadataOf({ user: "bob" }));
+});

@@ -14,7 +14,20 @@ test.each<[string, object, object]>([
     object({ a: { oneOf: [TEXT, { type: "null" }] } }),
     closed({ a: { anyOf: [TEXT, { type: "null" }] } }),
   ],
-  ["allOf stays", object({ a: { allOf: [TEXT] } }), closed({ a: { allOf: [TEXT] } })],
+  ["allOf of one is that one", object({ a: { allOf: [TEXT] } }), closed({ a: TEXT })],
+  [
+    "allOf of one reference, as Pydantic writes it",
+    object(
+      { a: { allOf: [{ $ref: "#/$defs/x" }], description: "An x" } },
+      { $defs: { x: object({ b: TEXT }) } },
+    ),
+    closed({ a: { $ref: "#/$defs/x", description: "An x" } }, { $defs: { x: closed({ b: TEXT }) } }),
+  ],
+  [
+    "allOf of values stays",
+    object({ a: { allOf: [TEXT, { enum: ["b"] }] } }),
+    closed({ a: { allOf: [TEXT, { enum: ["b"] }] } }),
+  ],
   [
     "limits are told",
     object({ a: { type: "integer", minimum: 1, maximum: 5, description: "Stars" } }),
@@ -75,6 +88,17 @@ test.each<[string, object]>([
   ["recursion", object({ a: { $ref: "#/$defs/x" } }, { $defs: { x: object({ b: { $ref: "#/$defs/x" } }) } })],
   ["recursion to the top", object({ a: { $ref: "#" } })],
   ["a reference elsewhere", object({ a: { $ref: "https://example.org/x" } })],
+  // Closed, no value could have the properties of both.
+  ["allOf of several objects", object({ a: { allOf: [object({ b: TEXT }), object({ c: TEXT })] } })],
+  [
+    "allOf of a reference and more",
+    object(
+      { a: { allOf: [{ $ref: "#/$defs/x" }], properties: { c: TEXT } } },
+      { $defs: { x: object({ b: TEXT }) } },
+    ),
+  ],
+  ["allOf that says a word twice", object({ a: { allOf: [TEXT], type: "string" } })],
+  ["allOf of no schema", object({ a: { allOf: [true] } })],
   ["conditions", object({ a: TEXT }, { if: {}, else: {} })],
   ["a property that is no schema", object({ a: true })],
   ["anyOf and oneOf together", object({ a: { anyOf: [TEXT], oneOf: [TEXT] } })],

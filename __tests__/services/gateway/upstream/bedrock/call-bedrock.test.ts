@@ -21,6 +21,8 @@ import {
   type TestGateway,
 } from "../../../../support/services/test-gateway";
 
+jest.mock("undici/lib/util/timers.js", () => jest.requireActual("../../../../support/services/exact-timers"));
+
 const REGION = "eu-central-1";
 const RAW = { accessKeyId: "AKIATEST", secretAccessKey: "the-aws-secret", sessionToken: "the-aws-token" };
 const KEYS: AwsKeys = {
@@ -53,7 +55,7 @@ async function start(access: Access = {}, props: Partial<Deployment> = {}): Prom
     access: { provider: "bedrock", region: REGION, credentials: KEYS, api: "invoke", ...access },
     ...props,
   });
-  gateway = buildTestGateway({ deployments: [deployment], timeouts: { firstByteMs: 1000, idleMs: 300 } });
+  gateway = buildTestGateway({ deployments: [deployment], timeouts: { firstByteMs: 300, idleMs: 300 } });
   client = new OpenAI({ apiKey: MASTER_KEY, baseURL: `${await gateway.listen()}/v1`, maxRetries: 0 });
 }
 

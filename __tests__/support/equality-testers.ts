@@ -1,4 +1,3 @@
-import { Testing } from "cdktf";
 import { RawText } from "../../services/gateway/json/json-value";
 
 declare global {
@@ -9,8 +8,6 @@ declare global {
     }
   }
 }
-
-Testing.setupJest();
 
 // Where in memory a text stands makes no difference.
 expect.addEqualityTesters([

@@ -1,0 +1,110 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { GatewayError } from "../errors";
+import { callerOf } from "../plugins/auth";
+import { routingHeaders } from "../routes/routing-headers";
+import type { AnswerIdentity } from "../translate/answer-identity";
+import type { MessageSource } from "../upstream/message-source";
+import { openWithFailover } from "../upstream/open-with-failover";
+import { describeAnswer, describeSent } from "./describe-sent";
+import type { GenerationTools } from "./generation-tools";
+import { NO_NATIVE_HEADERS, nativeHeaders } from "./native-headers";
+import { policyOf } from "./policy-of-caller";
+import { prepareFirst, prepareOther } from "./prepare-first";
+import type { GenerationRequest } from "./prepare-message";
+import { readEnvelope } from "./read-envelope";
+import { refusesThinking } from "./refuses-thinking";
+import { reserveOfRequest } from "./reserve-of-request";
+import { screeningOf } from "./screening-of-caller";
+import { selectGroup } from "./select-group";
+import type { AnswerPlan, WireApi } from "./wire-api";
+
+/** An answer that has begun. */
+export interface OpenAnswer<Plan> {
+  /** An error where the answer is a stream that only tells of it. */
+  readonly source: MessageSource | GatewayError;
+  readonly isStream: boolean;
+  readonly identity: AnswerIdentity;
+  readonly plan: Plan;
+}
+
+/**
+ * One request up to the first content of its answer.
+ * @throws GatewayError, TranslationError for everything that goes wrong until then
+ */
+export async function openAnswer<Plan extends AnswerPlan>(
+  api: WireApi<Plan>,
+  tools: GenerationTools,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<OpenAnswer<Plan>> {
+  const { catalog, failover, inFlight } = tools;
+  const { audit } = request;
+  const { body, bodyBytes, model, isStream, endUser } = readEnvelope(request.body as Buffer, request.headers);
+  request.body = undefined;
+  audit?.recordRequest(model, isStream, endUser);
+  audit?.recordMetadata(body["metadata"]);
+
+  const caller = callerOf(request);
+  const all = selectGroup(catalog, caller, model);
+  const policy = policyOf(caller, tools);
+  audit?.recordPolicy(policy.level, policy.blocks[0]?.sha256 ?? null);
+  if (policy.promptId !== null) reply.header("x-enforced-prompt", policy.promptId);
+
+  let asked: GenerationRequest<Plan> = {
+    api,
+    body,
+    bodyBytes,
+    policy,
+    screening: screeningOf(caller, tools.guardrails),
+    mayDropParams: catalog.mayDropParams,
+    nativeHeaders:
+      api.isNative === true ? nativeHeaders(request.headers, policy.blocks.length > 0) : NO_NATIVE_HEADERS,
+  };
+  const { first, group } = prepareFirst(asked, all);
+  const running = inFlight.track(reply.raw);
+  const maxTokens = await reserveOfRequest(tools, request, group, first);
+  if (maxTokens !== undefined) reply.header("x-gateway-max-tokens", maxTokens);
+  running.throwIfAborted();
+
+  let sent = first;
+  let attempts = 0;
+  const ask = (earlierAttempts: number) =>
+    openWithFailover(failover, {
+      group,
+      settings: catalog.routing,
+      running,
+      prepare: (deployment) => {
+        // What was reserved holds for whichever deployment answers.
+        const message =
+          deployment === group[0] && maxTokens === undefined && asked.isThinkingRefused !== true
+            ? first
+            : prepareOther(asked, deployment, maxTokens);
+        if (message === undefined) return undefined;
+        sent = message;
+        describeSent(reply, sent);
+        return { body: sent.sealed, nativeHeaders: asked.nativeHeaders.headers };
+      },
+      onAttempt: (deployment, count) => {
+        attempts = earlierAttempts + count;
+        audit?.recordDeployment(deployment, attempts, sent.request.max_tokens);
+        audit?.recordSent();
+        reply.headers(routingHeaders(deployment, attempts));
+      },
+      onFailed: (progress) => audit?.recordMessage(progress),
+    });
+  const source = await ask(0)
+    .catch((error: unknown) => {
+      // A client of Anthropic's API keeps its thinking itself, and goes by the provider's words.
+      if (api.isNative === true || !refusesThinking(error, sent.request)) throw error;
+      asked = { ...asked, isThinkingRefused: true };
+      return ask(attempts);
+    })
+    .catch((error: unknown) => {
+      if (isStream && error instanceof GatewayError && api.isToldInStream?.(error) === true) return error;
+      throw error;
+    });
+
+  if (!(source instanceof GatewayError)) describeAnswer(reply, source.progress.messageId);
+  const identity = { id: api.idOf(request.id), created: Math.floor(Date.now() / 1000), model };
+  return { source, isStream, identity, plan: sent.plan };
+}

@@ -1,0 +1,34 @@
+import { ByteTextBuilder, escapeText, unescapeText } from "../../messages/byte-text";
+import { unfence } from "./json-content";
+
+/** Nothing but white space and the beginning of a fence so far. */
+const MAY_BE_FENCE = /^\s*`{0,2}$/;
+const FENCE = /^\s*```/;
+
+/**
+ * Streamed text that was asked to be JSON. It goes out as it comes, unless it begins like a fence: then it waits for its
+ * end, where `unfence` decides. States: `start`, nothing is decided; `fence`; `flowing`.
+ */
+export class JsonText {
+  #state: "start" | "fence" | "flowing" = "start";
+  readonly #held = new ByteTextBuilder();
+
+  /** @param escaped as in `DeltaText`. @returns what can go out by now, escaped as well */
+  push(escaped: string): string {
+    if (this.#state === "flowing") return escaped;
+    this.#held.add(escaped);
+    if (this.#state === "fence") return "";
+    const text = unescapeText(this.#held.toString());
+    if (FENCE.test(text)) this.#state = "fence";
+    if (this.#state === "fence" || MAY_BE_FENCE.test(text)) return "";
+    this.#state = "flowing";
+    return this.#held.toString();
+  }
+
+  /** The text is over. @returns what is left of it, escaped */
+  end(): string {
+    if (this.#state === "flowing") return "";
+    this.#state = "flowing";
+    return escapeText(unfence(unescapeText(this.#held.toString())));
+  }
+}
