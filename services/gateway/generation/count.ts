@@ -2,7 +2,6 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { seal } from "../enforcement/seal";
 import { applyScreening } from "../guardrails/apply-screening";
 import { estimateInput } from "../messages/estimate-input";
-import { callerOf } from "../plugins/auth";
 import type { Deployment, ProviderAccess } from "../routing/deployment";
 import type { DeploymentGroup } from "../routing/find-group";
 import { toCountedMessages } from "../translate/messages/to-messages";
@@ -11,11 +10,9 @@ import type { DeploymentHealth } from "../upstream/deployment-health";
 import { droppedParamsHeader } from "./dropped-params-header";
 import type { GenerationTools } from "./generation-tools";
 import { nativeHeaders } from "./native-headers";
-import { policyOf } from "./policy-of-caller";
 import { allDropped, toTarget } from "./prepare-message";
-import { readEnvelope } from "./read-envelope";
+import { readRequest } from "./read-request";
 import { screeningOf } from "./screening-of-caller";
-import { selectGroup } from "./select-group";
 
 /** What counting needs of the process. */
 export type CountTools = Omit<GenerationTools, "ledger">;
@@ -37,17 +34,7 @@ export async function count(
 ): Promise<TokenCount> {
   const { catalog, failover, inFlight } = tools;
   const { audit } = request;
-  const { body, model, endUser } = readEnvelope(request.body as Buffer, request.headers);
-  request.body = undefined;
-  audit?.recordRequest(model, false, endUser);
-  audit?.recordMetadata(body["metadata"]);
-
-  const caller = callerOf(request);
-  const group = selectGroup(catalog, caller, model);
-  const policy = policyOf(caller, tools);
-  audit?.recordPolicy(policy.level, policy.blocks[0]?.sha256 ?? null);
-  if (policy.promptId !== null) reply.header("x-enforced-prompt", policy.promptId);
-
+  const { body, bodyBytes, caller, group, policy } = readRequest(tools, request, reply, false);
   const counting = findCounting(group, failover.health);
   const deployment = counting?.deployment ?? group[0];
   const counted = toCountedMessages(body, toTarget(deployment, catalog.mayDropParams));
@@ -55,7 +42,7 @@ export async function count(
   const dropped = allDropped(counted, policy, native);
   if (dropped.length > 0) reply.header("x-gateway-dropped-params", droppedParamsHeader(dropped));
   const { request: message } = applyScreening(counted.request, screeningOf(caller, tools.guardrails));
-  const sealed = seal(message, policy, { api: "count-tokens" });
+  const sealed = seal(message, policy, { api: "count-tokens", expectedBytes: bodyBytes });
   if (counting === undefined) {
     reply.header("x-gateway-estimated", "true");
     return { input_tokens: estimateInput(message, sealed.byteLength) };

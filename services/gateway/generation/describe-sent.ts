@@ -1,5 +1,6 @@
 import type { FastifyReply } from "fastify";
 import { patternIdsOf } from "../guardrails/finding";
+import { setOptionalHeader } from "../plugins/optional-header";
 import { droppedParamsHeader } from "./dropped-params-header";
 import type { PreparedMessage } from "./prepare-message";
 import type { AnswerPlan } from "./wire-api";
@@ -9,13 +10,17 @@ export function describeSent(
   reply: Pick<FastifyReply, "header" | "removeHeader">,
   { findings, droppedParams, plan }: PreparedMessage<AnswerPlan>,
 ): void {
-  set(reply, "x-gateway-masked", findings.length === 0 ? "" : patternIdsOf(findings).join(", "));
-  set(
+  const { degradations = [] } = plan;
+  const isMasked = findings.length > 0;
+  const isDropped = droppedParams.length > 0;
+  const isDegraded = degradations.length > 0;
+  setOptionalHeader(reply, "x-gateway-masked", isMasked ? patternIdsOf(findings).join(", ") : undefined);
+  setOptionalHeader(
     reply,
     "x-gateway-dropped-params",
-    droppedParams.length === 0 ? "" : droppedParamsHeader(droppedParams),
+    isDropped ? droppedParamsHeader(droppedParams) : undefined,
   );
-  set(reply, "x-gateway-degraded", plan.degradations?.join(", ") ?? "");
+  setOptionalHeader(reply, "x-gateway-degraded", isDegraded ? degradations.join(", ") : undefined);
 }
 
 /** An id that a header can hold, and that nobody mistakes for something else. */
@@ -24,9 +29,4 @@ const SAFE_ID = /^[\w.:-]{1,128}$/;
 /** Tells the client by which id the provider knows the answer. */
 export function describeAnswer(reply: Pick<FastifyReply, "header">, messageId: string | null): void {
   if (messageId !== null && SAFE_ID.test(messageId)) reply.header("x-gateway-upstream-id", messageId);
-}
-
-function set(reply: Pick<FastifyReply, "header" | "removeHeader">, name: string, value: string): void {
-  if (value === "") reply.removeHeader(name);
-  else reply.header(name, value);
 }

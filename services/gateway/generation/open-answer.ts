@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { GatewayError } from "../errors";
-import { callerOf } from "../plugins/auth";
 import { routingHeaders } from "../routes/routing-headers";
 import type { AnswerIdentity } from "../translate/answer-identity";
 import type { MessageSource } from "../upstream/message-source";
@@ -8,14 +7,12 @@ import { openWithFailover } from "../upstream/open-with-failover";
 import { describeAnswer, describeSent } from "./describe-sent";
 import type { GenerationTools } from "./generation-tools";
 import { NO_NATIVE_HEADERS, nativeHeaders } from "./native-headers";
-import { policyOf } from "./policy-of-caller";
 import { prepareFirst, prepareOther } from "./prepare-first";
 import type { GenerationRequest } from "./prepare-message";
-import { readEnvelope } from "./read-envelope";
+import { readRequest } from "./read-request";
 import { refusesThinking } from "./refuses-thinking";
 import { reserveOfRequest } from "./reserve-of-request";
 import { screeningOf } from "./screening-of-caller";
-import { selectGroup } from "./select-group";
 import type { AnswerPlan, WireApi } from "./wire-api";
 
 /** An answer that has begun. */
@@ -39,17 +36,8 @@ export async function openAnswer<Plan extends AnswerPlan>(
 ): Promise<OpenAnswer<Plan>> {
   const { catalog, failover, inFlight } = tools;
   const { audit } = request;
-  const { body, bodyBytes, model, isStream, endUser } = readEnvelope(request.body as Buffer, request.headers);
-  request.body = undefined;
-  audit?.recordRequest(model, isStream, endUser);
-  audit?.recordMetadata(body["metadata"]);
-
-  const caller = callerOf(request);
-  const all = selectGroup(catalog, caller, model);
-  const policy = policyOf(caller, tools);
-  audit?.recordPolicy(policy.level, policy.blocks[0]?.sha256 ?? null);
-  if (policy.promptId !== null) reply.header("x-enforced-prompt", policy.promptId);
-
+  const { caller, policy, ...read } = readRequest(tools, request, reply, true);
+  const { body, bodyBytes, model, isStream } = read;
   let asked: GenerationRequest<Plan> = {
     api,
     body,
@@ -60,7 +48,7 @@ export async function openAnswer<Plan extends AnswerPlan>(
     nativeHeaders:
       api.isNative === true ? nativeHeaders(request.headers, policy.blocks.length > 0) : NO_NATIVE_HEADERS,
   };
-  const { first, group } = prepareFirst(asked, all);
+  const { first, group } = prepareFirst(asked, read.group);
   const running = inFlight.track(reply.raw);
   const maxTokens = await reserveOfRequest(tools, request, group, first);
   if (maxTokens !== undefined) reply.header("x-gateway-max-tokens", maxTokens);

@@ -1,5 +1,5 @@
 import OpenAI from "openai";
-import { answerWith, dropAfter, messageEvents } from "../../../support/services/fake-anthropic";
+import { answerWith, dropAfter, messageEvents, type Script } from "../../../support/services/fake-anthropic";
 import {
   BEFORE_CONTENT,
   FAULTS_OF_HEAD,
@@ -17,6 +17,15 @@ const live = useLiveGateway({ timeouts: { firstByteMs: 300, idleMs: 300 } });
 
 describe.each(WIRE_APIS)("$name", (api) => {
   const statusOf = (status: number) => (api.isAnthropic && status === 503 ? 529 : status);
+
+  /** The client of a stream gets a status, and the error in its own form. */
+  async function expectStatus(script: Script, status: number): Promise<void> {
+    live.upstream.script = script;
+    const response = await ask(live.url, api.path, api.body({ stream: true }));
+    expect(response.status).toBe(status);
+    expect(response.headers.get("content-type")).toMatch(/^application\/json/);
+    expect(await response.json()).toEqual(errorShape(api, expect.any(String)));
+  }
 
   test.each(faultsAfter(WITHIN_CONTENT))(
     "a provider that %s in the middle ends the stream with one error, and bills what was delivered",
@@ -46,26 +55,18 @@ describe.each(WIRE_APIS)("$name", (api) => {
   );
 
   test.each(FAULTS_OF_HEAD)("a provider that %s", async (_name, script, status) => {
-    live.upstream.script = script;
-    const response = await ask(live.url, api.path, api.body({ stream: true }));
-    expect(response.status).toBe(statusOf(status));
-    expect(response.headers.get("content-type")).toMatch(/^application\/json/);
-    expect(await response.json()).toEqual(errorShape(api, expect.any(String)));
+    await expectStatus(script, statusOf(status));
     expect(live.rows()).toMatchObject([
-      { status: response.status, errorType: expect.any(String), costNanoUsd: 0 },
+      { status: statusOf(status), errorType: expect.any(String), costNanoUsd: 0 },
     ]);
   });
 
   test.each(faultsAfter(BEFORE_CONTENT))(
     "a provider that %s before any content gives a status, not a broken stream",
     async (_name, script, status) => {
-      live.upstream.script = script;
-      const response = await ask(live.url, api.path, api.body({ stream: true }));
-      expect(response.status).toBe(statusOf(status));
-      expect(response.headers.get("content-type")).toMatch(/^application\/json/);
-      expect(await response.json()).toEqual(errorShape(api, expect.any(String)));
+      await expectStatus(script, statusOf(status));
       expect(live.rows()).toMatchObject([
-        { status: response.status, isStream: true, inputTokens: 10, errorType: expect.any(String) },
+        { status: statusOf(status), isStream: true, inputTokens: 10, errorType: expect.any(String) },
       ]);
     },
   );

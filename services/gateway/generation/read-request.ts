@@ -1,0 +1,42 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { EnforcementPolicy } from "../enforcement/policy";
+import { type Caller, callerOf } from "../plugins/auth";
+import type { DeploymentGroup } from "../routing/find-group";
+import type { GenerationTools } from "./generation-tools";
+import { policyOf } from "./policy-of-caller";
+import { type Envelope, readEnvelope } from "./read-envelope";
+import { selectGroup } from "./select-group";
+
+/** A request that its caller may make: what it says, who answers it, and the rules that go with it. */
+export interface ReadRequest extends Envelope {
+  readonly caller: Caller;
+  readonly group: DeploymentGroup;
+  readonly policy: EnforcementPolicy;
+}
+
+/**
+ * Reads a request, and tells the audit row and the client what it is about as soon as that is known. Its body is not
+ * kept beside what was read of it.
+ * @param mayStream whether the route has answers that can be streamed
+ * @throws TranslationError, GatewayError for what cannot be read, and for a caller who may not
+ */
+export function readRequest(
+  tools: Pick<GenerationTools, "catalog" | "levels" | "prompts">,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  mayStream: boolean,
+): ReadRequest {
+  const { audit } = request;
+  const envelope = readEnvelope(request.body as Buffer, request.headers);
+  const isStream = mayStream && envelope.isStream;
+  request.body = undefined;
+  audit?.recordRequest(envelope.model, isStream, envelope.endUser);
+  audit?.recordMetadata(envelope.body["metadata"]);
+
+  const caller = callerOf(request);
+  const group = selectGroup(tools.catalog, caller, envelope.model);
+  const policy = policyOf(caller, tools);
+  audit?.recordPolicy(policy.level, policy.blocks[0]?.sha256 ?? null);
+  if (policy.promptId !== null) reply.header("x-enforced-prompt", policy.promptId);
+  return { ...envelope, isStream, caller, group, policy };
+}
