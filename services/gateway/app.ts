@@ -13,7 +13,7 @@ import type { GatewayConfig } from "./config";
 import type { LevelSource } from "./enforcement/levels";
 import type { PromptSource } from "./enforcement/prompt";
 import { SCREENING_OFF, type ScreeningSettings } from "./guardrails/screening";
-import { createHttpServer } from "./http/http-server";
+import { createHttpServer, type LimitedServer } from "./http/http-server";
 import { IncomingBodies } from "./http/incoming-bodies";
 import { budgetedSpend } from "./ledger/budgeted-spend";
 import type { Ledger } from "./ledger/ledger";
@@ -106,11 +106,16 @@ export function buildApp(
   const onRow = createRowCounter(registry, (name) => catalog.groups.has(name));
   registry.gauge("gateway_answers_in_flight", "Answers that are running.", () => deps.inFlight.size);
   const capacity = new Capacity(config.capacity, config.maxBodyBytes);
-  let openConnections = () => 0;
+  let edge: LimitedServer | undefined;
   registry.gauge("gateway_answer_places_in_use", "Requests that are answered.", () => capacity.answers);
   registry.gauge("gateway_body_bytes_in_flight", "Request bodies in memory.", () => capacity.bodyBytes);
   registry.gauge("gateway_bodies_underway", "Request bodies that are read.", () => capacity.bodiesUnderway);
-  registry.gauge("gateway_connections_open", "Connections of clients.", () => openConnections());
+  registry.gauge("gateway_connections_open", "Connections of clients.", () => edge?.openConnections() ?? 0);
+  registry.gauge(
+    "gateway_requests_open",
+    "Requests, the one for this included.",
+    () => edge?.openRequests() ?? 0,
+  );
   registry.gauge("gateway_audit_accepting", "Whether rows are taken.", () => Number(deps.audit.isAccepting));
   registry.gauge("gateway_journal_bytes", "Audit rows not yet replayed.", () => deps.audit.journalBytes ?? 0);
   const app: FastifyInstance = Fastify({
@@ -125,9 +130,8 @@ export function buildApp(
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     serverFactory: (handler) => {
-      const limited = createHttpServer(handler, config.connections);
-      openConnections = limited.openConnections;
-      return limited.server;
+      edge = createHttpServer(handler, config.connections);
+      return edge.server;
     },
     trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
     exposeHeadRoutes: false,
