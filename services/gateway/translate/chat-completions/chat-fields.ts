@@ -1,10 +1,12 @@
 import type { JsonObject, JsonValue, Text } from "../../json/json-value";
 import { isBlankText, isText } from "../../json/text";
+import { GATEWAY_FIELDS } from "../to-messages/gateway-fields";
 import { isAbsent, isList, kindOf, numberIn, requireObject, textIn } from "../to-messages/read-value";
 import { notSupported, TranslationError } from "../translation-error";
 
 /** Fields that the translation reads, or that only the gateway uses. All others are left out, whatever they are. */
 export const TRANSLATED_FIELDS: ReadonlySet<string> = new Set([
+  ...GATEWAY_FIELDS,
   "cache_control",
   "function_call",
   "functions",

@@ -1,10 +1,12 @@
 import type { JsonObject, JsonValue } from "../../json/json-value";
+import { GATEWAY_FIELDS } from "../to-messages/gateway-fields";
 import { isAbsent, textIn } from "../to-messages/read-value";
 import { sortParams } from "../to-messages/sort-params";
 import { notSupported } from "../translation-error";
 
 /** Fields that are translated, that the answer repeats, or that only say how to store and to cache. */
 const READ: ReadonlySet<string> = new Set([
+  ...GATEWAY_FIELDS,
   "cache_control",
   "client_metadata",
   "include",
