@@ -57,7 +57,7 @@ export interface BuiltRequest {
  * @throws TranslationError
  */
 export function buildRequest(wishes: RequestWishes, target: MessagesTarget): BuiltRequest {
-  const capabilities = findCapabilities(target.upstreamModel);
+  const capabilities = findCapabilities(target.baseModel ?? target.upstreamModel);
   const said = requireTurns(wishes);
   const turns = target.isThinkingRefused === true ? dropThinking(said) : said;
   const reasoning = planReasoning(wishes.reasoning, {
