@@ -87,6 +87,11 @@ export function readStopSequences(stop: JsonValue | undefined): readonly Text[] 
   });
 }
 
+/** Whether one of them is left out for being blank. */
+export function hasBlankStop(stop: JsonValue | undefined): boolean {
+  return (isList(stop) ? stop : [stop]).some((one) => isText(one) && one !== "" && isBlankText(one));
+}
+
 /** Who asks, by the name that the client gives. @throws TranslationError */
 export function readUser(body: JsonObject): string | undefined {
   for (const field of ["safety_identifier", "user"]) {
