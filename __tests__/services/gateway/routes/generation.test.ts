@@ -168,6 +168,33 @@ describe.each(WIRE_APIS)("$name", (api) => {
     ]);
   });
 
+  it.each<[string, object]>([
+    ["at the top, as Cline sends it", { litellm_session_id: "cline-01JB" }],
+    ["at the top, as a trace", { litellm_trace_id: "cline-01JB" }],
+    ["in metadata", { metadata: { litellm_session_id: "cline-01JB" } }],
+    ["in LiteLLM's metadata", { litellm_metadata: { session_id: "cline-01JB" } }],
+    ["in extra_body, which only some SDKs unpack", { extra_body: { litellm_session_id: "cline-01JB" } }],
+  ])("LiteLLM's id of a conversation reaches the row, and no provider: %s", async (_name, fields) => {
+    const response = await ask(url, api.path, api.body(fields));
+    expect(response.status).toBe(200);
+    await response.text();
+    expect(rows()).toMatchObject([{ sessionId: "cline-01JB" }]);
+    expect(JSON.stringify(upstream.lastRequest.body)).not.toContain("cline-01JB");
+    const dropped = response.headers.get("x-gateway-dropped-params") ?? "";
+    expect(dropped).not.toMatch(/litellm_session_id|litellm_trace_id/);
+  });
+
+  test("an unknown model is told as the API itself tells it", async () => {
+    const response = await ask(url, api.path, { ...api.body(), model: "gpt-nope" });
+    expect(response.status).toBe(404);
+    expect(response.headers.get("x-should-retry")).toBe("false");
+    expect(await response.json()).toMatchObject({
+      error: api.isAnthropic
+        ? { type: "not_found_error", details: { error_code: "model_not_found", param: "model" } }
+        : { type: "invalid_request_error", code: "model_not_found", param: "model" },
+    });
+  });
+
   const huge = "x".repeat(200_000);
   test.each<[string, object | string, Record<string, string>, number, string, string | null]>([
     ["no key", api.body(), { authorization: "" }, 401, "authentication_error", null],
@@ -190,7 +217,7 @@ describe.each(WIRE_APIS)("$name", (api) => {
     ["a body over the limit", api.body({ metadata: { a: huge } }), {}, 413, "request_too_large", null],
     ["another media type", "a,b", { "content-type": "text/csv" }, 415, "invalid_request_error", null],
     ["no JSON", "{", {}, 400, "invalid_request_error", null],
-    ["an unknown model", { ...api.body(), model: "gpt-nope" }, {}, 400, "invalid_request_error", "model"],
+    ["an unknown model", { ...api.body(), model: "gpt-nope" }, {}, 404, "not_found_error", "model"],
     ["no model", { input: "hi" }, {}, 400, "invalid_request_error", "model"],
     [
       "a model without deployment",

@@ -1,26 +1,37 @@
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import { isText } from "../../json/text";
-import type { ContentBlock, MessagesTarget } from "../../messages/request";
+import type { ContentBlock } from "../../messages/request";
 import { dropBlank } from "../to-messages/blank-text";
 import { cacheControlOf, markLastBlock } from "../to-messages/cache-control";
 import { isAbsent, quote, requireList, requireObject, requireText, textIn } from "../to-messages/read-value";
+import { isThinking } from "../to-messages/thinking-blocks";
 import { toToolInput } from "../to-messages/tool-arguments";
 import { upstreamToolName } from "../to-messages/tool-names";
 import type { ToolUseBlock } from "../to-messages/turn-item";
 import { notSupported } from "../translation-error";
-import { readTextContent } from "./content-parts";
+import { type ContentContext, readContent } from "./content-parts";
 import { readEarlierThinking } from "./earlier-thinking";
+
+/** What is read of a message, beside what clients send back of answers that means nothing without OpenAI. */
+const MEMBERS: ReadonlySet<string> = new Set([
+  ...["role", "content", "refusal", "tool_calls", "function_call", "audio", "cache_control"],
+  ...["thinking_blocks", "reasoning_details", "reasoning_content", "reasoning"],
+  ...["id", "provider_specific_fields"],
+]);
 
 /** An earlier turn of the assistant: its thinking, its text, then its calls. @throws TranslationError */
 export function readAssistantMessage(
   message: JsonObject,
   path: string,
-  target: MessagesTarget,
+  context: ContentContext,
 ): readonly ContentBlock[] {
   if (!isAbsent(message["audio"])) throw notSupported(`${path}.audio`, "send what was said as text");
+  context.dropped.addOthers(message, MEMBERS, "messages");
+  const said = readTexts(message, path, context);
   const blocks = [
-    ...readEarlierThinking(message),
-    ...readTexts(message, path, target),
+    // Thinking among the parts is the same as that beside them.
+    ...(said.some(isThinking) ? [] : readEarlierThinking(message, context.dropped)),
+    ...said,
     ...readToolCalls(message["tool_calls"], `${path}.tool_calls`),
     ...readFunctionCall(message["function_call"], `${path}.function_call`),
   ];
@@ -32,9 +43,13 @@ export function functionCallId(name: string): string {
   return `function_call_${name}`;
 }
 
-function readTexts(message: JsonObject, path: string, target: MessagesTarget): readonly ContentBlock[] {
+function readTexts(message: JsonObject, path: string, context: ContentContext): readonly ContentBlock[] {
   const { content, refusal } = message as { [name: string]: JsonValue | undefined };
-  if (!isAbsent(content)) return readTextContent(content, `${path}.content`, target);
+  if (!isAbsent(content)) {
+    const isTold = isText(refusal) && refusal !== "";
+    if (isTold) context.dropped.add("messages.refusal");
+    return readContent(content, `${path}.content`, "assistant", context);
+  }
   return isText(refusal) ? [{ type: "text", text: refusal }] : [];
 }
 
