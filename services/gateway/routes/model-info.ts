@@ -1,10 +1,11 @@
 import type { FastifyPluginAsync } from "fastify";
 import { z } from "zod";
+import { reference } from "../management/fields";
 import { allowedModels, callerOf } from "../plugins/auth";
 import type { Deployment, ModelCatalog } from "../routing/deployment";
 import { mayUseModel } from "../routing/visible-models";
 
-const modelInfoQuery = z.strictObject({ litellm_model_id: z.string().max(300).optional() });
+const modelInfoQuery = z.strictObject({ litellm_model_id: reference(300).optional() });
 
 const PICO_PER_USD = 1e12;
 
