@@ -10,6 +10,7 @@ import {
   countingOf,
   countsOf,
   type RequestCount,
+  tokensOf,
 } from "../limits/counts-of-request";
 import { HeldLimits } from "../limits/held-limits";
 import type { QuotaAnswer } from "../limits/leased-quota";
@@ -26,6 +27,15 @@ declare module "fastify" {
      */
     isLimited?: boolean | "counting";
   }
+  interface FastifyRequest {
+    /**
+     * Counts the tokens of a request as soon as its handler knows them. `undefined`: nobody has limited them.
+     * @param bytes of the body
+     * @param maxTokens most that the answer may have
+     * @throws GatewayError 429, StoreUnavailableError
+     */
+    countTokens: ((bytes: number, maxTokens: number) => Promise<void>) | undefined;
+  }
 }
 
 /** Bytes of a request for each token, as an estimate until the provider has counted. */
@@ -41,11 +51,14 @@ export interface LimitsOptions {
 }
 
 /**
- * Requests and tokens a minute, and requests at the same time, of the key and of its user. A request that is refused, here or later, before the
- * provider is asked gives back what it counted; at the end the provider's count takes the place of the estimate.
+ * Requests and tokens a minute, and requests at the same time, of the key and of its user. Tokens are counted by the handler, which knows how
+ * long the answer may be: there must be room for the input, and the whole answer is counted until it is there. A request that is refused, here or
+ * later, before the provider is asked gives back what it counted; at the end the provider's count takes the place of the estimate.
  */
 export const limits = fp<LimitsOptions>(
   async (app, { limiter, ledger, clock }) => {
+    app.decorateRequest("countTokens", undefined);
+
     app.addHook("preHandler", async (request, reply) => {
       const { isLimited = false } = request.routeOptions.config;
       if (isLimited === false || request.caller?.kind !== "key") return;
@@ -56,7 +69,19 @@ export const limits = fp<LimitsOptions>(
       try {
         for (const of of all)
           if (of.maxParallel !== null) await takePlace(of, of.maxParallel, key.tokenHash, held);
-        await takeCounts(request, reply, all, key.tokenHash, held);
+        const isCounting = isLimited === "counting";
+        const counts = all.flatMap((of) => (isCounting ? countingOf(of) : countsOf(of)));
+        await takeCounts(reply, counts, key.tokenHash, held);
+        if (!isCounting && all.some(({ tpm }) => tpm !== null))
+          request.countTokens = (bytes, output) => {
+            const tokens = { input: Math.max(1, Math.ceil(bytes / BYTES_PER_TOKEN)), output };
+            return takeCounts(
+              reply,
+              all.flatMap((of) => tokensOf(of, tokens)),
+              key.tokenHash,
+              held,
+            );
+          };
       } catch (error) {
         release(request, held);
         throw error;
@@ -89,21 +114,18 @@ export const limits = fp<LimitsOptions>(
 
     /** All are asked at once; when one refuses, the others are given back. */
     async function takeCounts(
-      request: FastifyRequest,
       reply: FastifyReply,
-      all: readonly RequestLimits[],
+      counts: readonly RequestCount[],
       keyHash: string,
       held: HeldLimits,
     ): Promise<void> {
-      const isCounting = request.routeOptions.config.isLimited === "counting";
-      const tokens = estimateTokens(request);
-      const counts = all.flatMap((of) => (isCounting ? countingOf(of) : countsOf(of, tokens)));
       const answers = await Promise.all(
         counts.map(async (one) => {
           const answer = await limiter.take(
             `${one.kind}:${one.of.scope}:${one.of.id}`,
             one.limit,
             one.amount,
+            one.reserved,
           );
           if (answer.taken !== undefined) held.addCount(one.kind, answer.taken);
           return { ...one, answer };
@@ -150,10 +172,4 @@ function release({ audit }: FastifyRequest, held: HeldLimits): void {
   const { inputTokens, cacheWriteTokens, outputTokens } = audit.usage;
   // Reading from the cache is not counted, as providers do not count it either.
   held.settle(inputTokens + cacheWriteTokens + outputTokens);
-}
-
-function estimateTokens(request: FastifyRequest): number {
-  const length = Number(request.headers["content-length"]);
-  const bytes = Number.isFinite(length) ? length : ((request.body as Buffer | undefined)?.length ?? 0);
-  return Math.max(1, Math.ceil(bytes / BYTES_PER_TOKEN));
 }

@@ -60,8 +60,8 @@ export function createRedact(
 export function redactFailure(failure: GatewayError, redact: Redact): GatewayError {
   const message = redact(failure.message);
   if (message === failure.message) return failure;
-  const { status, type, code, param, retryAfterSeconds, fields } = failure;
-  return new GatewayError(status, type, message, { code, param, retryAfterSeconds, fields });
+  // The text alone is no enumerable member.
+  return Object.assign(new GatewayError(failure.status, failure.type, message), failure);
 }
 
 function secretsOf(access: ProviderAccess): readonly Secret[] {
