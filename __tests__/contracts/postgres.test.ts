@@ -83,6 +83,18 @@ describeBudgetStore("postgres", async () => {
   };
 });
 
+test("what Postgres can never take is not taken for an outage", async () => {
+  const { keys, users, spend } = (await openNew()).database;
+  const refused = expect.objectContaining({ name: "ValueRefusedError" });
+  for (const metadata of [{ half: "\ud800" }, { nul: "\0" }])
+    await expect(keys.create(newKey("sk-odd-0000000000", { metadata }))).rejects.toEqual(refused);
+  await expect(keys.create(newKey("sk-odd-\0-000000", { keyAlias: "a\0b" }))).rejects.toEqual(refused);
+  await expect(keys.create(newKey("sk-odd-0000000000", { rpmLimit: 1e30 }))).rejects.toEqual(refused);
+  await expect(users.create("a\0b", "x", {})).rejects.toEqual(refused);
+  await expect(spend.logs({ userId: "a\0b" }, { limit: 1, offset: 0 })).rejects.toEqual(refused);
+  await expect(keys.create(newKey("sk-even-000000000"))).resolves.toMatchObject({ isBlocked: false });
+});
+
 /** Through a connection of its own: what it sees is committed. */
 async function readRows(name: string): Promise<AuditRow[]> {
   const rows = await postgres.query<Record<string, unknown>>("SELECT * FROM audit_log", name);

@@ -183,7 +183,8 @@ export function buildApp(
   const spend = budgetedSpend({ spend: deps.spend, ledger, keys, users, namedBudgets, clock });
   const management = { keys, users, budgets: namedBudgets, spend, baselines: spend, clock, masterKey };
   addRoutes(keyRoutes, management);
-  addRoutes(keyChangeRoutes, { ...management, levels: deps.levels });
+  const rules = { levels: deps.levels, screening: guardrails.settings };
+  addRoutes(keyChangeRoutes, { ...management, rules });
   addRoutes(userRoutes, management);
   addRoutes(budgetRoutes, management);
   addRoutes(spendRoutes, management);

@@ -4,7 +4,10 @@ export interface QuotaRequest {
   readonly account: string;
   /** Most in any window. */
   readonly limit: number;
+  /** What there must be room for. */
   readonly need: number;
+  /** What is counted then, also beyond the limit, until it is known better; not less than `need`. @default need */
+  readonly bound?: number;
   /** Taken when there is plenty, so that the next requests need not ask. */
   readonly want: number;
 }

@@ -1,12 +1,13 @@
 import type { FastifyPluginAsync } from "fastify";
 import { z } from "zod";
+import { reference } from "../management/fields";
 import { allowedModels, callerOf } from "../plugins/auth";
 import type { TokenPrices } from "../pricing/cost";
 import type { Deployment, ModelCatalog, ModelDetails } from "../routing/deployment";
 import { mayUseModel } from "../routing/visible-models";
 import { findCapabilities } from "../translate/to-messages/model-capabilities";
 
-const modelInfoQuery = z.strictObject({ litellm_model_id: z.string().max(300).optional() });
+const modelInfoQuery = z.strictObject({ litellm_model_id: reference(300).optional() });
 
 const PICO_PER_USD = 1e12;
 

@@ -11,9 +11,10 @@ const ANSWER_MS = 500;
 const BLOCK_MS = 2000;
 
 const TAKE = `
-  SELECT granted, new_block, used, wait_ms, reset_ms
-    FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS asked(account, size, need, want, place),
-         LATERAL take_quota(account, size, need, want, $5::bigint, $6::bigint)
+  SELECT granted, new_block, is_block, used, wait_ms, reset_ms
+    FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+           WITH ORDINALITY AS asked(account, size, need, bound, want, place),
+         LATERAL take_quota_in_full(account, size, need, bound, want, $6::bigint, $7::bigint)
    ORDER BY place`;
 const ADD = `
   WITH added AS (
@@ -32,6 +33,7 @@ const REFUND = `
 interface TakeRow {
   readonly granted: string;
   readonly new_block: string | null;
+  readonly is_block: boolean;
   readonly used: string;
   readonly wait_ms: string | null;
   readonly reset_ms: string;
@@ -50,15 +52,16 @@ export class PostgresQuotaStore implements QuotaStore {
       column(({ account }) => account),
       column(({ limit }) => limit),
       column(({ need }) => need),
+      column(({ need, bound = need }) => bound),
       column(({ want }) => Math.ceil(want)),
       WINDOW_MS + ANSWER_MS,
       WINDOW_MS + BLOCK_MS,
     ]);
     const grants: QuotaGrant[] = [];
-    for (const [place, { request, index }] of order.entries()) {
+    for (const [place, { index }] of order.entries()) {
       const row = rows[place];
       if (row === undefined) throw new StoreUnavailableError("no answer about a limit");
-      grants[index] = toGrant(row, request);
+      grants[index] = toGrant(row);
     }
     return grants;
   }
@@ -91,12 +94,11 @@ function byAccount(one: { request: QuotaRequest }, other: { request: QuotaReques
   return one.request.account < other.request.account ? -1 : 1;
 }
 
-function toGrant(row: TakeRow, { need }: QuotaRequest): QuotaGrant {
-  const granted = Number(row.granted);
+function toGrant(row: TakeRow): QuotaGrant {
   return {
-    granted,
+    granted: Number(row.granted),
     block: Number(row.new_block ?? 0),
-    usableMs: granted > need ? BLOCK_MS : ANSWER_MS,
+    usableMs: row.is_block ? BLOCK_MS : ANSWER_MS,
     used: Number(row.used),
     waitMs: Number(row.wait_ms ?? WINDOW_MS),
     resetMs: Number(row.reset_ms),
