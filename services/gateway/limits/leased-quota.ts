@@ -41,6 +41,7 @@ const NOTHING: Held = { block: 0, amount: 0, usableUntil: 0, used: 0, resetAt: 0
 export interface QuotaTools {
   readonly questions: Questions;
   readonly corrections: Corrections;
+  /** Monotonic: only differences count. */
   readonly clock: Clock;
 }
 

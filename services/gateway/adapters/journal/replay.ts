@@ -28,7 +28,7 @@ export interface ReplaySettings {
  */
 export async function replay(settings: ReplaySettings): Promise<void> {
   const { journal, logger } = settings;
-  const started = Date.now();
+  const started = performance.now();
   let rows = 0;
   for (const path of await journal.claim()) {
     const text = await readClaimed(path);
@@ -49,7 +49,7 @@ export async function replay(settings: ReplaySettings): Promise<void> {
       logger.error({ path: kept, damagedLines }, "rows of the journal cannot be read; the file is kept");
     }
   }
-  if (rows > 0) logger.info({ rows, ms: Date.now() - started }, "journal replayed");
+  if (rows > 0) logger.info({ rows, ms: Math.round(performance.now() - started) }, "journal replayed");
 }
 
 /** @returns `undefined` when another process has claimed it since, and replays it */

@@ -112,10 +112,10 @@ export class PostgresAuditLog implements AuditLog {
   };
 
   async flush(timeoutMs: number): Promise<number> {
-    const end = Date.now() + timeoutMs;
+    const end = performance.now() + timeoutMs;
     const queued = await this.#commits.flush(timeoutMs);
     if (this.#writer !== undefined && this.#isConnected() && this.journalBytes > 0)
-      await within(end - Date.now(), this.#writer.replay());
+      await within(end - performance.now(), this.#writer.replay());
     return queued;
   }
 

@@ -1,9 +1,11 @@
+import { Client } from "pg";
 import { type Database, openDatabase } from "../../../../../services/gateway/adapters/postgres/database";
 import { hashKey } from "../../../../../services/gateway/key-token";
 import { createLogger } from "../../../../../services/shared/logger";
 import { auditRow } from "../../../../support/services/audit-row";
 import { EmbeddedPostgres } from "../../../../support/services/embedded-postgres";
 import { eventually } from "../../../../support/services/eventually";
+import { HalfOpenProxy } from "../../../../support/services/half-open-proxy";
 import { newKey } from "../../../../support/services/test-gateway";
 
 const logger = createLogger({ name: "test", level: "silent" });
@@ -37,6 +39,54 @@ test("a change reaches the other replica by itself, and fast", async () => {
   expect(there.keys.findByHash(hash)).toBeUndefined();
   await eventually(() => here.keys.findByHash(hash) === undefined, 1000);
   expect(Date.now() - made).toBeLessThan(1000);
+});
+
+test("a connection whose other end has gone without a word is noticed: a revocation is known within 5 s", async () => {
+  const url = await postgres.createDatabase("half_open");
+  const proxy = await HalfOpenProxy.start(postgres.port);
+  try {
+    const there = await open(url);
+    const here = await open(url.replace(`:${postgres.port}/`, `:${proxy.port}/`));
+    const hash = hashKey("sk-revoked-00000000");
+    const key = await there.keys.create(newKey("sk-revoked-00000000"));
+    await eventually(() => here.keys.findByHash(hash));
+    proxy.cutOff();
+    const revoked = performance.now();
+    await there.keys.delete([key.keyId]);
+    await eventually(() => here.keys.findByHash(hash) === undefined, 40_000);
+    expect(performance.now() - revoked).toBeLessThan(5000);
+  } finally {
+    await proxy.stop();
+  }
+}, 60_000);
+
+test("rows of the future, and a lock on the audit log, do not keep a gateway from connecting", async () => {
+  const url = await postgres.createDatabase("future_rows");
+  await (await open(url)).audit.open()?.commit(auditRow());
+  await Promise.all(opened.splice(0).map((database) => database.close(500)));
+  // As it is two months before the date of a row that a wrong clock has written.
+  await postgres.query(
+    `DO $$ DECLARE month text; BEGIN
+       FOR month IN SELECT inhrelid::regclass::text FROM pg_inherits
+                     WHERE inhparent = 'audit_log'::regclass AND inhrelid <> 'audit_log_other'::regclass
+       LOOP EXECUTE 'DROP TABLE ' || month; END LOOP;
+     END $$`,
+    "future_rows",
+  );
+  await postgres.query(
+    `INSERT INTO audit_log SELECT (r).* FROM (
+       SELECT jsonb_populate_record(l, jsonb_build_object('request_id', gen_random_uuid(), 'started_at', now() + interval '1 month')) AS r
+         FROM audit_log l) AS later`,
+    "future_rows",
+  );
+  const locker = new Client({ connectionString: url });
+  await locker.connect();
+  await locker.query("BEGIN; LOCK TABLE audit_log_other IN ACCESS SHARE MODE");
+  const database = await open(url);
+  await database.audit.open()?.commit(auditRow());
+  await locker.query("ROLLBACK");
+  await locker.end();
+  await eventually(() => database.probe());
 });
 
 test("a change that was missed while Postgres restarted is read afterwards; keys stay known meanwhile", async () => {

@@ -42,34 +42,25 @@ const column = async (sql: string) =>
 /** Sweeps as often as there is something to do. @returns how often */
 async function run(batch = 100): Promise<number> {
   const sweep = new Sweep({ clock: { now: () => now }, logger: logger as never, batch });
-  await sweep.onConnect();
-  await sweep.onPoll(client);
   now += HOUR_MS;
-  let polls = 0;
-  for (let before = -1; before !== logger.info.mock.calls.length; polls += 1) {
-    before = logger.info.mock.calls.length;
-    await sweep.onPoll(client);
-  }
-  return polls - 1;
+  let steps = 0;
+  for (; sweep.isDue; steps += 1) await sweep.run(client);
+  return steps;
 }
 
-test("nothing happens just after connecting, nor twice a day", async () => {
+test("nothing happens just after the start, and then once an hour", async () => {
   await client.query("INSERT INTO rate_accounts VALUES ('a')");
   const sweep = new Sweep({ clock: { now: () => now }, logger: logger as never });
-  await sweep.onConnect();
-  await sweep.onPoll(client);
-  expect(await column("SELECT account AS value FROM rate_accounts")).toEqual(["a"]);
+  expect(sweep.isDue).toBe(false);
   now += HOUR_MS;
-  await sweep.onPoll(client);
+  expect(sweep.isDue).toBe(true);
+  await sweep.run(client);
   expect(await column("SELECT account AS value FROM rate_accounts")).toEqual([]);
   expect(logger.info).toHaveBeenCalledWith({ removed: { "unused limits": 1 } }, expect.any(String));
-  await client.query("INSERT INTO rate_accounts VALUES ('b')");
-  now += 23 * HOUR_MS;
-  await sweep.onPoll(client);
-  expect(await column("SELECT account AS value FROM rate_accounts")).toEqual(["b"]);
-  now += HOUR_MS;
-  await sweep.onPoll(client);
-  expect(await column("SELECT account AS value FROM rate_accounts")).toEqual([]);
+  now += 0.9 * HOUR_MS;
+  expect(sweep.isDue).toBe(false);
+  now += 0.1 * HOUR_MS;
+  expect(sweep.isDue).toBe(true);
 });
 
 test.each<[string, number, boolean]>([
@@ -159,7 +150,7 @@ test("limits with a count stay until an hour after it ended", async () => {
   ]);
 });
 
-test("much is removed in small steps, one for each poll", async () => {
+test("much is removed in small steps", async () => {
   await client.query("INSERT INTO rate_accounts SELECT generate_series(1, 25)::text");
   expect(await run(10)).toBe(3);
   expect(await column("SELECT account AS value FROM rate_accounts")).toEqual([]);
