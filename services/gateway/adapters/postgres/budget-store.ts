@@ -12,6 +12,7 @@ import { ACQUIRE, END_OWNER, GIVE_BACK, LOCK_BUDGETS_OF, READ_SPENT, SET_SPENT }
 import { createBudget } from "./create-budget";
 import { isForeignKeyViolation } from "./error-class";
 import { decodeIntents } from "./intent-json";
+import { retryConflicts } from "./retry-conflicts";
 import { writeItems } from "./write-items";
 
 /** Lost requests of one statement at most. */
@@ -117,7 +118,8 @@ export class PostgresBudgetStore implements BudgetStore {
 
   async #query<Row extends object>(text: string, values: unknown[], name?: string): Promise<Row[]> {
     try {
-      return (await this.pool.query<Row>({ text, values, ...(name === undefined ? {} : { name }) })).rows;
+      const statement = { text, values, ...(name === undefined ? {} : { name }) };
+      return (await retryConflicts(() => this.pool.query<Row>(statement))).rows;
     } catch (error) {
       if (isForeignKeyViolation(error)) throw new OwnerLostError("owner was ended", { cause: error });
       return unavailable(error);

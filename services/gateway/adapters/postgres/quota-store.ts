@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 import { StoreUnavailableError } from "../../ports/key-store";
 import type { QuotaCorrection, QuotaGrant, QuotaRequest, QuotaStore } from "../../ports/quota-store";
 import { arrayLiteral } from "./array-literal";
+import { retryConflicts } from "./retry-conflicts";
 
 /** Length of a window, in milliseconds. */
 const WINDOW_MS = 60_000;
@@ -80,7 +81,7 @@ export class PostgresQuotaStore implements QuotaStore {
 
   async #query<Row extends object>(name: string, text: string, values: unknown[]): Promise<Row[]> {
     try {
-      return (await this.pool.query<Row>({ name, text, values })).rows;
+      return (await retryConflicts(() => this.pool.query<Row>({ name, text, values }))).rows;
     } catch (error) {
       throw new StoreUnavailableError("limits not reached", { cause: error });
     }

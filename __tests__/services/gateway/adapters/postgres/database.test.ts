@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { type Database, openDatabase } from "../../../../../services/gateway/adapters/postgres/database";
 import { hashKey } from "../../../../../services/gateway/key-token";
@@ -131,6 +132,76 @@ test("a row that Postgres refuses does not stop the others", async () => {
   await expect(bad).rejects.toMatchObject({ name: "AuditNotCommittedError" });
   await good;
   expect(database.audit.isAccepting).toBe(true);
+});
+
+/** Has Postgres say of some rows what it never would. */
+const refuseRows = (database: string, condition: string, code: string) =>
+  postgres.query(
+    `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN IF ${condition} THEN RAISE SQLSTATE '${code}' USING MESSAGE = 'refused'; END IF; RETURN NEW; END $$;
+     CREATE TRIGGER refuse BEFORE INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION refuse()`,
+    database,
+  );
+
+test.each(["22021", "23514", "42883", "54000", "P0001", "XX000"])(
+  "a row that is refused with %s is given up alone, and rows of others are taken as before",
+  async (code) => {
+    const name = `refused_${code.toLowerCase()}`;
+    const database = await open(await postgres.createDatabase(name));
+    await refuseRows(name, "NEW.user_agent = 'poison'", code);
+    const rows = Array.from({ length: 20 }, (_, index) =>
+      auditRow({ userAgent: index === 13 ? "poison" : "tests" }),
+    );
+    const results = await Promise.allSettled(rows.map((row) => database.audit.open()?.commit(row)));
+    expect(results.filter(({ status }) => status === "rejected")).toHaveLength(1);
+    expect(database.audit.isAccepting).toBe(true);
+    await expect(postgres.query("SELECT FROM audit_log", name)).resolves.toHaveLength(19);
+  },
+);
+
+test.each(["40P01", "40001"])(
+  "rows that others were in the way of (%s) are written again at once",
+  async (code) => {
+    const name = `conflict_${code.toLowerCase()}`;
+    const database = await open(await postgres.createDatabase(name));
+    await postgres.query("CREATE SEQUENCE attempts", name);
+    await refuseRows(name, "nextval('attempts') <= 3", code);
+    await database.audit.open()?.commit(auditRow());
+    expect(database.audit.isAccepting).toBe(true);
+    await expect(postgres.query("SELECT FROM audit_log", name)).resolves.toHaveLength(1);
+  },
+);
+
+test("when no row can be written because the schema is not as it was, all wait until it is", async () => {
+  const database = await open(await postgres.createDatabase("altered"));
+  await postgres.query("ALTER TABLE audit_log RENAME COLUMN route TO renamed", "altered");
+  const [early, late] = [database.audit.open(), database.audit.open()];
+  const written = early?.commit(auditRow());
+  await eventually(() => !database.audit.isAccepting);
+  const alsoWritten = late?.commit(auditRow());
+  await postgres.query("ALTER TABLE audit_log RENAME COLUMN renamed TO route", "altered");
+  await Promise.all([written, alsoWritten]);
+  await eventually(() => database.audit.isAccepting);
+  await expect(postgres.query("SELECT FROM audit_log", "altered")).resolves.toHaveLength(2);
+});
+
+test("a budget, a limit and a key are had although others were in the way", async () => {
+  const name = "conflicts";
+  const database = await open(await postgres.createDatabase(name));
+  await postgres.query("CREATE SEQUENCE attempts", name);
+  await postgres.query(
+    `CREATE FUNCTION conflict() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN IF nextval('attempts') % 3 <> 0 THEN RAISE SQLSTATE '40P01'; END IF; RETURN NEW; END $$;
+     CREATE TRIGGER conflict BEFORE INSERT ON ledger_owners FOR EACH ROW EXECUTE FUNCTION conflict();
+     CREATE TRIGGER conflict BEFORE INSERT ON rate_blocks FOR EACH ROW EXECUTE FUNCTION conflict();
+     CREATE TRIGGER conflict BEFORE INSERT ON virtual_keys FOR EACH ROW EXECUTE FUNCTION conflict()`,
+    name,
+  );
+  await database.budgets.register(randomUUID(), 60_000);
+  const [grant] = await database.quotas.take([{ account: "requests:key:1", limit: 10, need: 1, want: 0 }]);
+  expect(grant).toMatchObject({ granted: 1, used: 1 });
+  await database.keys.create(newKey("sk-contested-0000000"));
+  expect(database.keys.findByHash(hashKey("sk-contested-0000000"))).toBeDefined();
 });
 
 test("a schema of a newer gateway is not touched, and the gateway does not become ready", async () => {
