@@ -40,6 +40,7 @@ const COLUMNS: readonly (readonly [name: string, type: string, value: (row: Audi
   ["actor", "text", (row) => row.actor],
   ["target", "text", (row) => row.target],
   ["changed", "text", (row) => row.changed],
+  ["repeats", "int", (row) => row.repeats ?? 0],
 ];
 
 /** How many parameters the rows take. */

@@ -4,6 +4,8 @@ import type { Migration } from "./migration";
  * `audit_clock` holds when a gateway last looked at the clock, `audit_clock_gaps` the spans that none saw pass: retention does not
  * count them (`audit-partitions.ts`). Before the first look, the newest row says when the last gateway ran.
  *
+ * `repeats` counts the requests that a row stands for beside its own.
+ *
  * `take_quota` is as before, except that a block that counts for longer than any may was given before the clock was set back: it
  * counts from now on as if it were new, instead of until its old moment comes again.
  */
@@ -22,6 +24,8 @@ export const clockAndRefusals: Migration = {
       began_at timestamptz PRIMARY KEY,
       ended_at timestamptz NOT NULL
     );
+
+    ALTER TABLE audit_log ADD COLUMN repeats integer NOT NULL DEFAULT 0;
 
     CREATE OR REPLACE FUNCTION take_quota(
       p_account text, p_limit bigint, p_need bigint, p_want bigint, p_keep_one_ms bigint, p_keep_many_ms bigint,
