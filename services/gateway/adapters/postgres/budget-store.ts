@@ -9,7 +9,7 @@ import {
 import { StoreUnavailableError } from "../../ports/key-store";
 import { toLostRow } from "../lost-request";
 import { ACQUIRE, END_OWNER, GIVE_BACK, LOCK_BUDGETS_OF, READ_SPENT, SET_SPENT } from "./budget-statements";
-import { createBudget } from "./create-budget";
+import { createBudget, isBoundedInNumber } from "./create-budget";
 import { isForeignKeyViolation } from "./error-class";
 import { decodeIntents } from "./intent-json";
 import { retryConflicts } from "./retry-conflicts";
@@ -51,8 +51,11 @@ export class PostgresBudgetStore implements BudgetStore {
     const { text, values } = createBudget(request);
     await this.#query(text, values);
     const created = await this.#tryAcquire(request);
-    if (created === undefined) throw new StoreUnavailableError("budget not created");
-    return created;
+    if (created !== undefined) return created;
+    // As if others held all of it: for now there is no room.
+    if (isBoundedInNumber(request.account))
+      return { grantedNano: 0, spentNano: 0, leasedNano: request.limitNano };
+    throw new StoreUnavailableError("budget not created");
   }
 
   async giveBack(owner: string, { account, period }: BudgetId, amountNano: number): Promise<void> {

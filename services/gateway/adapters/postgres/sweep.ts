@@ -1,6 +1,7 @@
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
 import type { Clock } from "../../ports/clock";
+import { MAX_BUDGETS } from "./create-budget";
 import type { MaintenanceTask } from "./maintenance";
 import { SWEEPS } from "./sweep-statements";
 
@@ -9,6 +10,8 @@ const SWEEP_LOCK = 7_205_320;
 /** After the start of the process, which has more urgent work, in milliseconds. */
 const FIRST_MS = 600_000;
 const INTERVAL_MS = 3_600_000;
+/** Part of the most budgets from which on it is told. */
+const NEARLY = 0.9;
 /** Longest time of one statement, in milliseconds. */
 const STATEMENT_MS = 5000;
 
@@ -54,6 +57,7 @@ export class Sweep implements MaintenanceTask {
         const { rowCount } = await client.query(statement, [batch]);
         if (rowCount) removed[what] = rowCount;
       }
+      if (rows[0]?.isMine === true) await this.#countBudgets(client);
       await client.query("COMMIT");
       if (Object.keys(removed).length > 0) logger.info({ removed }, "what is out of use was removed");
       // There is more, in a transaction of its own.
@@ -62,5 +66,19 @@ export class Sweep implements MaintenanceTask {
       await client.query("ROLLBACK");
       logger.warn({ err: error }, "what is out of use was not removed; tried again in an hour");
     }
+  }
+
+  /** Has the server estimate their number, which bounds those of end users. */
+  async #countBudgets(client: ClientBase): Promise<void> {
+    await client.query("ANALYZE budgets");
+    const { rows } = await client.query<{ budgets: number }>(
+      "SELECT reltuples::int AS budgets FROM pg_class WHERE oid = 'budgets'::regclass",
+    );
+    const budgets = rows[0]?.budgets ?? 0;
+    if (budgets > NEARLY * MAX_BUDGETS)
+      this.#settings.logger.warn(
+        { budgets, most: MAX_BUDGETS },
+        "nearly as many budgets as are kept: beyond that new end users get 429; see docs/operations.md",
+      );
   }
 }

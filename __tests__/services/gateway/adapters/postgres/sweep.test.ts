@@ -109,6 +109,43 @@ test("a budget for ever, and one that something is leased from, stay", async () 
   ]);
 });
 
+test("end users who spent nothing leave nothing; whoever spent or holds something stays", async () => {
+  const owner = randomUUID();
+  await client.query("INSERT INTO ledger_owners VALUES ($1, now() + interval '1 minute')", [owner]);
+  for (let index = 0; index < 250; index += 1) await addBudget(`end_user:made-up-${index}`);
+  await addBudget("end_user:spent");
+  await client.query("UPDATE budgets SET spent_nano_usd = 1 WHERE account = 'end_user:spent'");
+  await addBudget("end_user:running", "all", 5);
+  await addBudget("end_user:spending", "all", 5);
+  await client.query(
+    "INSERT INTO budget_leases VALUES ($1, 'end_user:running', 'all', 5, 0), ($1, 'end_user:spending', 'all', 5, 5)",
+    [owner],
+  );
+  // What was set back to nothing must not begin with the sum of its rows again.
+  await addBudget("key:set-back");
+  await addBudget("user:set-back");
+  await addBudget("parallel:user:ada");
+  await run();
+  expect(await column("SELECT account AS value FROM budgets ORDER BY 1")).toEqual([
+    "end_user:running",
+    "end_user:spending",
+    "end_user:spent",
+    "key:set-back",
+    "user:set-back",
+  ]);
+});
+
+test("nearly as many budgets as are kept are told of", async () => {
+  await client.query(
+    "INSERT INTO budgets (account, period, spent_nano_usd) SELECT 'end_user:' || n, 'all', 1 FROM generate_series(1, 910000) AS n",
+  );
+  await run();
+  expect(logger.warn).toHaveBeenCalledWith(
+    { budgets: expect.any(Number), most: 1_000_000 },
+    expect.stringContaining("429"),
+  );
+});
+
 test("the budgets of a key go a day after it was deleted", async () => {
   const ids = { lives: randomUUID(), fresh: randomUUID(), old: randomUUID() };
   const deletedAt = {
@@ -123,11 +160,10 @@ test("the budgets of a key go a day after it was deleted", async () => {
       [ids[name], name, deletedAt[name]],
     );
     await addBudget(`key:${ids[name]}`);
-    await addBudget(`parallel:key:${ids[name]}`);
   }
   await run();
   expect(await column("SELECT account AS value FROM budgets ORDER BY 1")).toEqual(
-    [ids.lives, ids.fresh].flatMap((id) => [`key:${id}`, `parallel:key:${id}`]).sort(),
+    [ids.lives, ids.fresh].map((id) => `key:${id}`).sort(),
   );
 });
 
