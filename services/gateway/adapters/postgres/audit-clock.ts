@@ -19,13 +19,18 @@ export interface ClockLook {
  * stays wrong. A clock that is set back takes the time back that never was. Within a transaction; one at a time.
  */
 export async function lookAtClock(client: ClientBase, retentionMs: number | undefined): Promise<ClockLook> {
+  await client.query("INSERT INTO audit_clock (seen_at) VALUES (clock_timestamp()) ON CONFLICT DO NOTHING");
   const { rows } = await client.query<{ now: Date; seen_at: Date }>(
     "SELECT clock_timestamp() AS now, seen_at FROM audit_clock FOR UPDATE",
   );
-  const now = rows[0]?.now ?? new Date(0);
-  const seenAt = rows[0]?.seen_at ?? now;
+  if (rows[0] === undefined) throw new Error("the database did not say what time it is");
+  const { now, seen_at: seenAt } = rows[0];
   if (now.getTime() - seenAt.getTime() > GAP_MS)
-    await client.query("INSERT INTO audit_clock_gaps VALUES ($1, $2) ON CONFLICT DO NOTHING", [seenAt, now]);
+    await client.query(
+      `INSERT INTO audit_clock_gaps VALUES ($1, $2)
+       ON CONFLICT (began_at) DO UPDATE SET ended_at = greatest(audit_clock_gaps.ended_at, EXCLUDED.ended_at)`,
+      [seenAt, now],
+    );
   if (now < seenAt) await client.query("DELETE FROM audit_clock_gaps WHERE ended_at > $1", [now]);
   await client.query("UPDATE audit_clock SET seen_at = $1", [now]);
   if (retentionMs === undefined) return { now, cutoff: undefined, nominalCutoff: undefined };

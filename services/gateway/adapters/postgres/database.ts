@@ -8,7 +8,7 @@ import { AuditPartitions } from "./audit-partitions";
 import { PostgresBudgetStore } from "./budget-store";
 import { DatabaseClock } from "./database-clock";
 import { PostgresKeyStore } from "./key-store";
-import { KEEP_ALIVE_MS, PostgresLink } from "./link";
+import { IDLE_TRANSACTION_MS, KEEP_ALIVE_MS, type LinkUser, PostgresLink } from "./link";
 import { Maintenance } from "./maintenance";
 import { migrate } from "./migrate";
 import { PostgresNamedBudgetStore } from "./named-budget-store";
@@ -74,6 +74,7 @@ export function openDatabase({
     query_timeout: 5000,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
     application_name: "gateway",
   };
   const pool = new Pool({ ...connection, max: poolSize });
@@ -114,11 +115,18 @@ export function openDatabase({
     tasks: [partitions, new Sweep({ clock: monotonicClock, logger })],
   });
   const clock = new DatabaseClock({ logger });
+  const connections: LinkUser = {
+    // What broke the link may have broken them, without a word: each would be found out by a statement that waits for its time limit.
+    onConnect: async () => {
+      for (const one of [pool, reports, unsyncedPool]) dropIdle(one);
+    },
+  };
   const link: PostgresLink = new PostgresLink({
     connectionString,
     logger,
     users: [
       clock,
+      connections,
       schema,
       keys.table,
       users.table,
@@ -153,4 +161,13 @@ export function openDatabase({
       await Promise.all([pool, reports, unsyncedPool].map((one) => one.end().catch(() => {})));
     },
   };
+}
+
+/** Closes connections that nobody uses at the moment. */
+function dropIdle(pool: Pool): void {
+  for (let idle = pool.idleCount; idle > 0; idle -= 1)
+    void pool.connect().then(
+      (client) => client.release(true),
+      () => {},
+    );
 }

@@ -33,9 +33,10 @@ export function isDataFault(error: unknown): boolean {
 
 /**
  * SQLSTATE classes that say that no statement can succeed now: 08 connection, 28 login, 3D no such database,
- * 53 resources, 57 operator intervention, 58 system error; and 25006, a server that only reads, and 40003, an outcome that nobody knows.
+ * 53 resources, 57 operator intervention, 58 system error; 25006, a server that only reads, 25P03, a
+ * connection that was ended for its silence, and 40003, an outcome that nobody knows.
  */
-const UNAVAILABLE = /^(08|28|3D|53|57|58)|^25006$|^40003$/;
+const UNAVAILABLE = /^(08|28|3D|53|57|58)|^25006$|^25P03$|^40003$/;
 
 /** Whether Postgres cannot be used at present, whatever the statement. Errors of the connection have no SQLSTATE. */
 export function isUnavailable(error: unknown): boolean {

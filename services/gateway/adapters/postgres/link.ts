@@ -32,6 +32,11 @@ export interface PostgresLinkSettings {
 
 /** An idle connection is asked for a sign of life by the system after this long, in milliseconds. */
 export const KEEP_ALIVE_MS = 5000;
+/**
+ * A transaction whose client says nothing for this long is ended by the server, in milliseconds: a client that has gone without a word would
+ * hold its locks until the system of the server finds out, hours later.
+ */
+export const IDLE_TRANSACTION_MS = 5000;
 const FIRST_BACKOFF_MS = 100;
 const CONNECT_TIMEOUT_MS = 5000;
 /** While connecting: the schema may have to be brought up to date, and all keys are read. */
@@ -83,6 +88,7 @@ export class PostgresLink {
       query_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
       application_name: "gateway-link",
     });
     this.#client = client;

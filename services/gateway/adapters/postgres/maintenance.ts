@@ -1,6 +1,6 @@
 import { Client, type ClientBase } from "pg";
 import type { Logger } from "pino";
-import type { LinkUser } from "./link";
+import { IDLE_TRANSACTION_MS, KEEP_ALIVE_MS, type LinkUser } from "./link";
 
 /** Work on the tables that no request waits for. */
 export interface MaintenanceTask {
@@ -64,6 +64,8 @@ export class Maintenance implements LinkUser {
       connectionTimeoutMillis: 5000,
       query_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
       application_name: "gateway-maintenance",
     });
     // Without a listener a lost connection would end the process; the statement that runs fails by itself.

@@ -61,6 +61,27 @@ test("a connection whose other end has gone without a word is noticed: a revocat
   }
 }, 60_000);
 
+test("connections that died together with the link are not tried one after the other, and their locks end", async () => {
+  const url = await postgres.createDatabase("half_open_pool");
+  const proxy = await HalfOpenProxy.start(postgres.port);
+  try {
+    const database = await open(url.replace(`:${postgres.port}/`, `:${proxy.port}/`), 60_000);
+    const { pool } = database.budgets;
+    await Promise.all(Array.from({ length: 4 }, () => pool.query("SELECT pg_sleep(0.1)")));
+    const dead = await pool.connect();
+    dead.on("error", () => {});
+    await dead.query("BEGIN; LOCK TABLE audit_log_other");
+    proxy.cutOff();
+    const cutOff = performance.now();
+    // The write that is under way waits for its time limit of 5 s; the next one goes through.
+    await database.audit.open()?.commit(auditRow());
+    expect(performance.now() - cutOff).toBeLessThan(15_000);
+    dead.release(true);
+  } finally {
+    await proxy.stop();
+  }
+}, 60_000);
+
 test("rows of the future, and a lock on the audit log, do not keep a gateway from connecting", async () => {
   const url = await postgres.createDatabase("future_rows");
   await (await open(url)).audit.open()?.commit(auditRow());

@@ -48,6 +48,7 @@ test.each([
   ["53100", "wait"],
   ["EPIPE", "wait"],
   ["40003", "wait"],
+  ["25P03", "wait"],
   ["40001", "again"],
   ["40P01", "again"],
   ["55P03", "again"],
