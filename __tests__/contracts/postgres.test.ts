@@ -137,6 +137,17 @@ test("spend is found by the hash of a key that was replaced or deleted", async (
   }
 });
 
+test("after the database's clock was set back a limit is full for a window, not until its old time comes again", async () => {
+  const { database, name } = await openNew();
+  const ask = { account: "requests:key:1", limit: 10, need: 10, want: 0 };
+  await database.quotas.take([ask]);
+  await postgres.query("UPDATE rate_blocks SET expires_at_ms = expires_at_ms + 3600000", name);
+  const [grant] = await database.quotas.take([ask]);
+  expect(grant).toMatchObject({ granted: 0, used: 10 });
+  expect(grant?.waitMs).toBeGreaterThan(55_000);
+  expect(grant?.waitMs).toBeLessThanOrEqual(62_000);
+});
+
 test("the first use of a user's budget counts what all keys of the user spent, from where it was set back", async () => {
   const { database } = await openNew();
   const spend = (costNanoUsd: number, startedAt: string, userId = "ada") =>

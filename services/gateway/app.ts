@@ -68,7 +68,10 @@ const BODY_LIMIT = 1024 * 1024;
 /** Everything outside the process that the gateway talks to. */
 export interface GatewayDependencies {
   readonly logger: FastifyBaseLogger;
+  /** The time that all gateways share: what expires, which budget period it is, when a request came. */
   readonly clock: Clock;
+  /** For how long something lasts within this process, such as a cool-down. @default - `clock` */
+  readonly monotonicClock?: Clock;
   readonly catalog: ModelCatalog;
   readonly keys: KeyStore;
   readonly users: UserStore;
@@ -157,7 +160,7 @@ export function buildApp(
   app.register(spendHeaders);
   app.register(health, { checks: deps.checks, capacity });
   const coolDowns = watchDeployments(deps);
-  const failover = { client, health: coolDowns, clock };
+  const failover = { client, health: coolDowns, clock: deps.monotonicClock ?? clock };
   const guardrails = {
     settings: deps.guardrails ?? (() => SCREENING_OFF),
     onFindings: createFindingCounter(registry),
@@ -193,9 +196,9 @@ export function buildApp(
 }
 
 /** Says in the log when a deployment is left alone and when it is back. */
-function watchDeployments({ clock, logger }: GatewayDependencies): DeploymentHealth {
+function watchDeployments({ clock, monotonicClock, logger }: GatewayDependencies): DeploymentHealth {
   return new DeploymentHealth({
-    clock,
+    clock: monotonicClock ?? clock,
     onCooling: ({ id }, { code }, waitMs) =>
       logger.warn({ deployment: id, code, waitMs }, "deployment is left alone after failures"),
     onRecovered: ({ id }) => logger.info({ deployment: id }, "deployment works again"),

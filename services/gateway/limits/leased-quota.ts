@@ -1,4 +1,6 @@
 import type { Clock } from "../ports/clock";
+import { StoreUnavailableError } from "../ports/key-store";
+import { type QuotaGrant, USE_MS, WINDOW_MS } from "../ports/quota-store";
 import type { Corrections } from "./corrections";
 import type { Questions } from "./questions";
 import { RecentUse } from "./recent-use";
@@ -39,6 +41,8 @@ const SPAN_MS = 2000;
 const REFUSAL_MS = 250;
 /** When to ask again for what running requests have put aside, in milliseconds: nobody knows when one ends. */
 const RESERVED_WAIT_MS = 5000;
+/** How often a store is asked whose answers come when their counts are over. */
+const ATTEMPTS = 2;
 
 const NOTHING: Held = { block: 0, amount: 0, usableUntil: 0, used: 0, resetAt: 0 };
 
@@ -46,6 +50,7 @@ const NOTHING: Held = { block: 0, amount: 0, usableUntil: 0, used: 0, resetAt: 0
 export interface QuotaTools {
   readonly questions: Questions;
   readonly corrections: Corrections;
+  /** Monotonic: only differences count. */
   readonly clock: Clock;
 }
 
@@ -141,7 +146,7 @@ export class LeasedQuota {
     this.#full = undefined;
     this.#giveUpBlock();
     let mayBeBehind = true;
-    for (;;) {
+    for (let attempt = 1; attempt <= ATTEMPTS; ) {
       const askedAt = clock.now();
       const want = this.#pending + this.#recent.expected(askedAt);
       const grant = await questions.ask({ account: this.account, limit: this.limit, need, bound, want });
@@ -162,10 +167,28 @@ export class LeasedQuota {
       }
       const { block, granted, used, usableMs } = grant;
       this.#held = { block, amount: granted, usableUntil: askedAt + usableMs, used, resetAt };
-      if (this.#isUsable()) return this.#use(need, reserved);
-      // Too late to be used.
-      this.#giveUpBlock();
+      if (this.#isUsable() || this.#renew(grant, askedAt)) return this.#use(need, reserved);
+      attempt += 1;
     }
+    throw new StoreUnavailableError("the answer about a limit came too late");
+  }
+
+  /**
+   * An answer that comes late gives what still counts, but not for a window from now: it is counted anew, and the old count taken
+   * back, so that a slow store makes nobody wait in vain. @returns whether it could be used
+   */
+  #renew({ block, granted }: QuotaGrant, askedAt: number): boolean {
+    const now = this.tools.clock.now();
+    if (now - askedAt >= WINDOW_MS) {
+      // Others may have been given the same.
+      this.#held = { ...this.#held, amount: 0 };
+      return false;
+    }
+    const { corrections } = this.tools;
+    corrections.put(this.account, undefined, granted);
+    corrections.put(this.account, block, granted);
+    this.#held = { ...this.#held, usableUntil: now + USE_MS };
+    return true;
   }
 
   /** What is left of a block is given back: it would count for a window although nobody used it. */

@@ -11,6 +11,7 @@ const SWEEP_SIZE = 10_000;
 /** Settings of `Limiter`. */
 export interface LimiterSettings {
   readonly store: QuotaStore;
+  /** Monotonic: what is held must be used within a time of which the store knows nothing. */
   readonly clock: Clock;
   readonly logger: Pick<Logger, "warn">;
 }

@@ -3,7 +3,7 @@ import { Corrections } from "../../../../services/gateway/limits/corrections";
 import { LeasedQuota, type TakenQuota } from "../../../../services/gateway/limits/leased-quota";
 import { Questions } from "../../../../services/gateway/limits/questions";
 import { type Clock, systemClock } from "../../../../services/gateway/ports/clock";
-import type { QuotaRequest, QuotaStore } from "../../../../services/gateway/ports/quota-store";
+import { type QuotaRequest, type QuotaStore, USE_MS } from "../../../../services/gateway/ports/quota-store";
 import { Random } from "../../../support/services/random";
 
 const open = (account: string, limit: number, store: QuotaStore, clock: Clock = systemClock) =>
@@ -92,6 +92,75 @@ test("more than the whole limit is let through alone", async () => {
   const quota = open("t", 100, new MemoryQuotaStore());
   expect((await quota.take(5000)).taken?.amount).toBe(100);
   expect((await quota.take(1)).taken).toBeUndefined();
+});
+
+/** A store whose answers take their time; single grants may be used as long as those of the shared one. */
+class SlowStore extends BlockStore {
+  /** Until the answer, in milliseconds. */
+  wayMs = 0;
+  constructor(readonly time: { now: number }) {
+    super({ now: () => time.now });
+  }
+  override async take(requests: readonly QuotaRequest[]) {
+    const grants = await super.take(requests);
+    this.time.now += this.wayMs;
+    return grants.map((grant) => ({ ...grant, usableMs: Math.min(grant.usableMs, USE_MS) }));
+  }
+}
+
+test.each([600, 3000, 20_000])(
+  "an answer that takes %s ms is used, and the store asked once",
+  async (wayMs) => {
+    const time = { now: 0 };
+    const store = new SlowStore(time);
+    store.wayMs = wayMs;
+    const quota = open("r", 5, store, { now: () => time.now });
+    const answers = [];
+    for (let count = 0; count < 6; count += 1) answers.push(await quota.take(1));
+    expect(store.questions).toBeLessThanOrEqual(6);
+    expect(answers.filter(({ taken }) => taken !== undefined).length).toBeGreaterThanOrEqual(
+      wayMs < 10_000 ? 5 : 3,
+    );
+  },
+);
+
+test("what came late counts for a whole window from its use", async () => {
+  const time = { now: 0 };
+  const store = new SlowStore(time);
+  store.wayMs = 20_000;
+  const quota = open("r", 1, store, { now: () => time.now });
+  expect((await quota.take(1)).taken).toBeDefined();
+  store.wayMs = 0;
+  // Corrections are gathered for a while of real time.
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  time.now = 79_000;
+  expect((await quota.take(1)).taken).toBeUndefined();
+  time.now = 81_000;
+  expect((await quota.take(1)).taken).toBeDefined();
+});
+
+test("what came late and was not needed is given back", async () => {
+  const time = { now: 0 };
+  const store = new SlowStore(time);
+  store.wayMs = 1000;
+  const quota = open("r", 1, store, { now: () => time.now });
+  const { taken } = await quota.take(1);
+  quota.refund(taken?.block ?? 0, 1);
+  store.wayMs = 0;
+  time.now += 1000;
+  await quota.take(1).catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  time.now += 1000;
+  expect((await quota.take(1)).taken).toBeDefined();
+});
+
+test("answers that come when their window is over are not asked for again without end", async () => {
+  const time = { now: 0 };
+  const store = new SlowStore(time);
+  store.wayMs = 61_000;
+  const quota = open("r", 5, store, { now: () => time.now });
+  await expect(quota.take(1)).rejects.toMatchObject({ name: "StoreUnavailableError" });
+  expect(store.questions).toBe(2);
 });
 
 test("what was not used is used by the next, without asking", async () => {

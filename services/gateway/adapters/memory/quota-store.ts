@@ -1,8 +1,11 @@
 import { type Clock, systemClock } from "../../ports/clock";
-import type { QuotaCorrection, QuotaGrant, QuotaRequest, QuotaStore } from "../../ports/quota-store";
-
-/** Length of a window, in milliseconds. */
-const WINDOW_MS = 60_000;
+import {
+  type QuotaCorrection,
+  type QuotaGrant,
+  type QuotaRequest,
+  type QuotaStore,
+  WINDOW_MS,
+} from "../../ports/quota-store";
 
 interface Block {
   readonly id: number;

@@ -9,9 +9,10 @@ import {
 import { StoreUnavailableError } from "../../ports/key-store";
 import { toLostRow } from "../lost-request";
 import { ACQUIRE, END_OWNER, GIVE_BACK, LOCK_BUDGETS_OF, READ_SPENT, SET_SPENT } from "./budget-statements";
-import { createBudget } from "./create-budget";
+import { createBudget, isBoundedInNumber } from "./create-budget";
 import { isForeignKeyViolation } from "./error-class";
 import { decodeIntents } from "./intent-json";
+import { retryConflicts } from "./retry-conflicts";
 import { writeItems } from "./write-items";
 
 /** Lost requests of one statement at most. */
@@ -50,8 +51,11 @@ export class PostgresBudgetStore implements BudgetStore {
     const { text, values } = createBudget(request);
     await this.#query(text, values);
     const created = await this.#tryAcquire(request);
-    if (created === undefined) throw new StoreUnavailableError("budget not created");
-    return created;
+    if (created !== undefined) return created;
+    // As if others held all of it: for now there is no room.
+    if (isBoundedInNumber(request.account))
+      return { grantedNano: 0, spentNano: 0, leasedNano: request.limitNano };
+    throw new StoreUnavailableError("budget not created");
   }
 
   async giveBack(owner: string, { account, period }: BudgetId, amountNano: number): Promise<void> {
@@ -117,7 +121,8 @@ export class PostgresBudgetStore implements BudgetStore {
 
   async #query<Row extends object>(text: string, values: unknown[], name?: string): Promise<Row[]> {
     try {
-      return (await this.pool.query<Row>({ text, values, ...(name === undefined ? {} : { name }) })).rows;
+      const statement = { text, values, ...(name === undefined ? {} : { name }) };
+      return (await retryConflicts(() => this.pool.query<Row>(statement))).rows;
     } catch (error) {
       if (isForeignKeyViolation(error)) throw new OwnerLostError("owner was ended", { cause: error });
       return unavailable(error);

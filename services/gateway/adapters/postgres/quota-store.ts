@@ -1,12 +1,16 @@
 import type { Pool } from "pg";
 import { StoreUnavailableError } from "../../ports/key-store";
-import type { QuotaCorrection, QuotaGrant, QuotaRequest, QuotaStore } from "../../ports/quota-store";
+import {
+  type QuotaCorrection,
+  type QuotaGrant,
+  type QuotaRequest,
+  type QuotaStore,
+  USE_MS,
+  WINDOW_MS,
+} from "../../ports/quota-store";
 import { arrayLiteral } from "./array-literal";
+import { retryConflicts } from "./retry-conflicts";
 
-/** Length of a window, in milliseconds. */
-const WINDOW_MS = 60_000;
-/** A single grant is used at once, but the answer takes its way; later than this it is not used, in milliseconds. */
-const ANSWER_MS = 500;
 /** How long a block for several requests may be used, in milliseconds. */
 const BLOCK_MS = 2000;
 
@@ -54,7 +58,7 @@ export class PostgresQuotaStore implements QuotaStore {
       column(({ need }) => need),
       column(({ need, bound = need }) => bound),
       column(({ want }) => Math.ceil(want)),
-      WINDOW_MS + ANSWER_MS,
+      WINDOW_MS + USE_MS,
       WINDOW_MS + BLOCK_MS,
     ]);
     const grants: QuotaGrant[] = [];
@@ -72,7 +76,7 @@ export class PostgresQuotaStore implements QuotaStore {
     if (added.length > 0) {
       const accounts = arrayLiteral(added, ({ account }) => account);
       const amounts = arrayLiteral(added, ({ amount }) => amount);
-      await this.#query("add-quota", ADD, [accounts, amounts, WINDOW_MS + ANSWER_MS]);
+      await this.#query("add-quota", ADD, [accounts, amounts, WINDOW_MS + USE_MS]);
     }
     if (back.length > 0) {
       const blocks = arrayLiteral(back, ({ block }) => block);
@@ -83,7 +87,7 @@ export class PostgresQuotaStore implements QuotaStore {
 
   async #query<Row extends object>(name: string, text: string, values: unknown[]): Promise<Row[]> {
     try {
-      return (await this.pool.query<Row>({ name, text, values })).rows;
+      return (await retryConflicts(() => this.pool.query<Row>({ name, text, values }))).rows;
     } catch (error) {
       throw new StoreUnavailableError("limits not reached", { cause: error });
     }
@@ -98,7 +102,7 @@ function toGrant(row: TakeRow): QuotaGrant {
   return {
     granted: Number(row.granted),
     block: Number(row.new_block ?? 0),
-    usableMs: row.is_block ? BLOCK_MS : ANSWER_MS,
+    usableMs: row.is_block ? BLOCK_MS : USE_MS,
     used: Number(row.used),
     waitMs: Number(row.wait_ms ?? WINDOW_MS),
     resetMs: Number(row.reset_ms),

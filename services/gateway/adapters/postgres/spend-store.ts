@@ -71,7 +71,7 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
     const { sql, values } = spendCondition({ period }, 2);
     return this.#read<SpendGroup, GroupRow>(
       `SELECT ${DIMENSIONS[dimension]} AS value, max(key_hash) AS key_hash, max(key_alias) AS key_alias,
-              coalesce(sum(cost_nano_usd), 0) AS spent, count(*) AS requests,
+              coalesce(sum(cost_nano_usd), 0) AS spent, sum(1 + repeats) AS requests,
               sum(input_tokens + cache_read_tokens + cache_write_tokens) AS input, sum(output_tokens) AS output
          FROM audit_log WHERE ${sql} GROUP BY 1 ORDER BY ${dimension === "day" ? "1" : "4 DESC, 1"} LIMIT $1`,
       [limit, ...values],

@@ -35,6 +35,13 @@ export async function writeItems(
   await client.query({ name: "settle-rows", text: SETTLE_ROWS, values: [...rows, ...money] });
 }
 
+/** Runs the statements of `writeItems` with no rows. @throws when they cannot be written, whatever they are */
+export async function tryStatements(client: Pool): Promise<void> {
+  const nothing = toColumns([]);
+  await client.query(INSERT_ROWS, nothing);
+  await client.query(SETTLE_ROWS, [...nothing, ...Array.from({ length: 5 }, () => "{}")]);
+}
+
 function toCharges({ row, intent }: Pick<CommitItem, "row" | "intent">): Charge[] {
   const costNano = row.costNanoUsd ?? 0;
   if (intent === undefined || costNano === 0) return [];

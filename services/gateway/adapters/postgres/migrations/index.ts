@@ -5,6 +5,7 @@ import { management } from "./0004-management";
 import { attemptsAndUsage } from "./0005-attempts-and-usage";
 import { attribution } from "./0006-attribution";
 import { leaseSpend } from "./0007-lease-spend";
+import { clockAndRefusals } from "./0009-clock-and-refusals";
 import { quotaInFull } from "./0012-quota-in-full";
 import type { Migration } from "./migration";
 
@@ -17,5 +18,6 @@ export const migrations: readonly Migration[] = [
   attemptsAndUsage,
   attribution,
   leaseSpend,
+  clockAndRefusals,
   quotaInFull,
 ];
