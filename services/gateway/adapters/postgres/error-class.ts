@@ -26,7 +26,7 @@ export function isWriteFault(error: unknown): boolean {
   return error instanceof Error && !isConflict(error) && !isUnavailable(error);
 }
 
-/** Whether it is the values for sure (21, 22, 23, 54): the statement works with others. */
+/** Whether it is the values for sure (21, 22, 23; 54: beyond a limit of Postgres): the statement works with others. */
 export function isDataFault(error: unknown): boolean {
   return /^(2[123]|54)/.test(sqlState(error));
 }
