@@ -98,6 +98,37 @@ test.each(["/v1/responses", "/responses"])("POST %s answers in the shape of resp
   });
 });
 
+test("the second request of openai-agents, with thinking among the parts, is answered; what is left out is told", async () => {
+  const signed = { type: "thinking", thinking: "hm", signature: "s1" };
+  const call = { id: "call_1", type: "function", function: { name: "f", arguments: "{}" } };
+  const response = await ask(url, CHAT.path, {
+    ...CHAT.body(),
+    reasoning_effort: "high",
+    temperature: 1.5,
+    tools: [{ type: "function", function: { name: "f", parameters: { type: "object" }, strict: true } }],
+    messages: [
+      { role: "user", content: "hi" },
+      { role: "assistant", content: [signed, { type: "thinking", thinking: "more" }], tool_calls: [call] },
+      { role: "tool", tool_call_id: "call_1", content: "ok" },
+    ],
+  });
+  expect(response.status).toBe(200);
+  expect(response.headers.get("x-gateway-dropped-params")).toBe(
+    "temperature, messages.content.thinking, tools.strict",
+  );
+  expect(upstream.lastRequest.body["messages"]).toMatchObject([
+    {},
+    { role: "assistant", content: [signed, { type: "tool_use", id: "call_1" }] },
+    {},
+  ]);
+});
+
+test("a temperature over Anthropic's range is told", async () => {
+  const response = await ask(url, CHAT.path, CHAT.body({ temperature: 1.5 }));
+  expect(response.headers.get("x-gateway-degraded")).toBe("temperature=1");
+  expect(upstream.lastRequest.body["temperature"]).toBe(1);
+});
+
 describe.each(WIRE_APIS)("$name", (api) => {
   test.each([false, true])("stream %s: an answer and its whole row", async (stream) => {
     const response = await ask(url, api.path, api.body({ stream }), {
