@@ -56,9 +56,16 @@ export class KeyTakenError extends Error {
   override readonly name = "KeyTakenError";
 }
 
-/** The store cannot be reached. */
+/** The store cannot be reached, or did not do what it was asked for. */
 export class StoreUnavailableError extends Error {
   override readonly name = "StoreUnavailableError";
+  /** Whether it is certain that nothing was changed. Otherwise nobody knows. */
+  readonly isUnchanged: boolean;
+
+  constructor(message: string, options: ErrorOptions & { readonly isUnchanged?: boolean } = {}) {
+    super(message, options);
+    this.isUnchanged = options.isUnchanged ?? false;
+  }
 }
 
 /** Virtual keys. Look-ups are answered from memory; changes are durable when their promise resolves. */

@@ -240,6 +240,18 @@ describe.each(WIRE_APIS)("$name", (api) => {
     expect(upstream.lastRequest.body["max_tokens"]).toBe(allowed);
   });
 
+  test("an answer is never longer than the model's, whatever is asked for, and a header says so", async () => {
+    await gateway.addKey(KEY, { maxBudgetNanoUsd: 10_000_000_000 });
+    const most = Number.MAX_SAFE_INTEGER;
+    const asked = api.name === "responses" ? { max_output_tokens: most } : { max_tokens: most };
+    const response = await ask(url, api.path, api.body(asked), {
+      headers: { authorization: `Bearer ${KEY}` },
+    });
+    expect(response.status).toBe(200);
+    expect(upstream.lastRequest.body["max_tokens"]).toBe(64_000);
+    expect(response.headers.get("x-gateway-degraded")).toBe("max_tokens=64000");
+  });
+
   test("no log line holds a key or what was said", async () => {
     await ask(url, api.path, api.body({ metadata: { a: "the-question-text" } }));
     await ask(url, api.path, "{ the-broken-body");

@@ -9,8 +9,8 @@ import {
 import { StoreUnavailableError } from "../../ports/key-store";
 import { toLostRow } from "../lost-request";
 import { ACQUIRE, END_OWNER, GIVE_BACK, LOCK_BUDGETS_OF, READ_SPENT, SET_SPENT } from "./budget-statements";
-import { createBudget } from "./create-budget";
-import { isForeignKeyViolation } from "./error-class";
+import { isForeignKeyViolation, isRefused } from "./error-class";
+import type { FirstBudgets } from "./first-budgets";
 import { decodeIntents } from "./intent-json";
 import { writeItems } from "./write-items";
 
@@ -26,6 +26,7 @@ export class PostgresBudgetStore implements BudgetStore {
   constructor(
     readonly pool: Pool,
     readonly unsyncedPool: Pool,
+    readonly firstBudgets: FirstBudgets,
   ) {}
 
   async register(owner: string, ttlMs: number): Promise<void> {
@@ -47,10 +48,9 @@ export class PostgresBudgetStore implements BudgetStore {
   async acquire(request: LeaseRequest): Promise<Lease> {
     const found = await this.#tryAcquire(request);
     if (found !== undefined) return found;
-    const { text, values } = createBudget(request);
-    await this.#query(text, values);
+    await this.firstBudgets.create(request);
     const created = await this.#tryAcquire(request);
-    if (created === undefined) throw new StoreUnavailableError("budget not created");
+    if (created === undefined) throw new StoreUnavailableError("budget not created", { isUnchanged: true });
     return created;
   }
 
@@ -154,5 +154,5 @@ function* inBatches<Item>(items: readonly Item[]): Generator<readonly Item[]> {
 }
 
 function unavailable(error: unknown): never {
-  throw new StoreUnavailableError("ledger not reached", { cause: error });
+  throw new StoreUnavailableError("ledger not reached", { cause: error, isUnchanged: isRefused(error) });
 }

@@ -6,6 +6,7 @@ import { PostgresAdminTokenStore } from "./admin-token-store";
 import { PostgresAuditLog } from "./audit-log";
 import { AuditPartitions } from "./audit-partitions";
 import { PostgresBudgetStore } from "./budget-store";
+import { FirstBudgets } from "./first-budgets";
 import { PostgresKeyStore } from "./key-store";
 import { PostgresLink } from "./link";
 import { migrate } from "./migrate";
@@ -29,6 +30,8 @@ export interface DatabaseSettings {
   readonly auditRetentionMs?: number;
   /** How long an answer waits for its audit row. @default 10000 ms */
   readonly auditTimeoutMs?: number;
+  /** How long a request waits for what its budget has spent already to be added up. @default 4000 ms */
+  readonly budgetWaitMs?: number;
   /** Where audit rows go while Postgres is away. @default - nowhere: requests are refused then */
   readonly journal?: (JournalSettings & { readonly maxOutageMs?: number }) | undefined;
 }
@@ -61,6 +64,7 @@ export function openDatabase({
   poolSize = 5,
   auditTimeoutMs,
   auditRetentionMs,
+  budgetWaitMs,
   journal,
 }: DatabaseSettings): Database {
   const connection = {
@@ -76,6 +80,11 @@ export function openDatabase({
   // Questions about spend may take long. They have connections of their own, so that no audit row waits for one,
   // and the server ends them too when their time is over.
   const reports = new Pool({ ...connection, max: REPORT_CONNECTIONS, statement_timeout: 5000 });
+  const firstBudgets = new FirstBudgets({
+    connection,
+    logger,
+    ...(budgetWaitMs === undefined ? {} : { waitMs: budgetWaitMs }),
+  });
   // Without a listener the loss of an idle connection would end the process.
   for (const one of [pool, reports, unsyncedPool])
     one.on("error", (error) => logger.debug({ err: error }, "idle database connection lost"));
@@ -128,7 +137,7 @@ export function openDatabase({
     adminTokens,
     spend: new PostgresSpendStore(reports),
     audit,
-    budgets: new PostgresBudgetStore(pool, unsyncedPool),
+    budgets: new PostgresBudgetStore(pool, unsyncedPool, firstBudgets),
     quotas: new PostgresQuotaStore(pool),
     probe: async () => link.isConnected && (await probe()),
     flush: (flushMs) => audit.flush(flushMs),
@@ -138,7 +147,7 @@ export function openDatabase({
         logger.error({ rows: lost }, "audit rows lost: the database did not come back before the end");
       await link.stop();
       await audit.stop();
-      await Promise.all([pool, reports, unsyncedPool].map((one) => one.end().catch(() => {})));
+      await Promise.all([pool, reports, unsyncedPool, firstBudgets].map((one) => one.end().catch(() => {})));
     },
   };
 }

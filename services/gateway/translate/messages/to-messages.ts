@@ -1,13 +1,18 @@
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import type { MessagesRequest, MessagesTarget } from "../../messages/request";
+import { notTokens, readMaxTokens, tellShortened } from "../to-messages/max-tokens";
+import { findCapabilities } from "../to-messages/model-capabilities";
 import { isAbsent, kindOf, numberIn, requireText } from "../to-messages/read-value";
 import { TranslationError } from "../translation-error";
 import { readConversation, readSystem } from "./read-conversation";
 import { ruleOf } from "./request-fields";
 import { allowToolMembers } from "./tool-members";
 
-/** What a request to `/v1/messages` says about its answer: nothing, the answer is passed on. */
-export type MessagesAnswerPlan = Readonly<Record<string, never>>;
+/** What a request to `/v1/messages` says about its answer, which is passed on as it is. */
+export interface MessagesAnswerPlan {
+  /** What is done in another way than the client asked for. @default - nothing */
+  readonly degradations?: readonly string[];
+}
 
 /** A request as it is sent on, and names of the client's fields that no provider is sent. */
 export interface ReadMessages {
@@ -22,7 +27,11 @@ export interface ReadMessages {
  * @throws TranslationError naming the field
  */
 export function toMessages(body: JsonObject, target: MessagesTarget): ReadMessages {
-  return readRequest(body, target, readMaxTokens(body["max_tokens"], target.maxOutputTokens));
+  const asked = requireMaxTokens(body["max_tokens"]);
+  // A provider refuses more than that. It is also what has to be put aside for an answer.
+  const most = target.maxOutputTokens ?? findCapabilities(target.upstreamModel).maxOutputTokens;
+  const read = readRequest(body, target, Math.min(asked, most));
+  return asked <= most ? read : { ...read, plan: { degradations: tellShortened(asked, most) } };
 }
 
 /** Request to `/v1/messages/count_tokens` → Anthropic message that is only counted. @throws TranslationError */
@@ -53,18 +62,14 @@ function readRequest(body: JsonObject, target: MessagesTarget, maxTokens: number
   };
 }
 
-/** @param most what the deployment allows */
-function readMaxTokens(value: JsonValue | undefined, most: number | undefined): number {
-  const tokens = numberIn(value);
-  if (tokens === 0) {
+function requireMaxTokens(value: JsonValue | undefined): number {
+  if (numberIn(value) === 0) {
     throw new TranslationError(
       "max_tokens",
       "max_tokens must be at least 1; filling a cache with 0 is not supported",
     );
   }
-  if (tokens === undefined || !Number.isSafeInteger(tokens) || tokens < 1) {
-    const kind = tokens === undefined ? `, not ${kindOf(value)}` : "";
-    throw new TranslationError("max_tokens", `max_tokens must be a whole number of at least 1${kind}`);
-  }
-  return most === undefined ? tokens : Math.min(tokens, most);
+  const tokens = readMaxTokens(value, "max_tokens");
+  if (tokens === undefined) throw notTokens("max_tokens", kindOf(value));
+  return tokens;
 }

@@ -3,6 +3,7 @@ import type { MessageParam, MessagesRequest, MessagesTarget, TextBlock } from ".
 import { TranslationError } from "../translation-error";
 import { limitBreakpoints } from "./cache-control";
 import { joinLists } from "./join-lists";
+import { tellShortened } from "./max-tokens";
 import { type Effort, findCapabilities, type ModelCapabilities } from "./model-capabilities";
 import { opaqueId } from "./opaque-id";
 import { type OutputFormat, type OutputPlan, planOutput } from "./output-format";
@@ -60,10 +61,11 @@ export function buildRequest(wishes: RequestWishes, target: MessagesTarget): Bui
   const capabilities = findCapabilities(target.upstreamModel);
   const said = requireTurns(wishes);
   const turns = target.isThinkingRefused === true ? dropThinking(said) : said;
+  const maxOutputTokens = target.maxOutputTokens ?? capabilities.maxOutputTokens;
   const reasoning = planReasoning(wishes.reasoning, {
     capabilities,
     maxTokens: wishes.maxTokens,
-    maxOutputTokens: target.maxOutputTokens ?? capabilities.maxOutputTokens,
+    maxOutputTokens,
     refusesBudget: lacksThinking(turns) || isPrefill(turns),
   });
   const output = planOutput(wishes.outputFormat, capabilities, target.api);
@@ -112,7 +114,7 @@ export function buildRequest(wishes: RequestWishes, target: MessagesTarget): Bui
     isJsonText: tools.isJsonText,
     degradations: joinLists(
       joinLists(reasoning.degradations, tools.degradations),
-      turns === said ? NONE : THINKING_LEFT_OUT,
+      joinLists(turns === said ? NONE : THINKING_LEFT_OUT, tellShortened(wishes.maxTokens, maxOutputTokens)),
     ),
     droppedParams: joinLists(
       joinLists(sampling.droppedParams, tools.droppedParams),

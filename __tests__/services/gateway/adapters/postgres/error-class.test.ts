@@ -1,4 +1,8 @@
-import { isDataFault, isUnavailable } from "../../../../../services/gateway/adapters/postgres/error-class";
+import {
+  isDataFault,
+  isRefused,
+  isUnavailable,
+} from "../../../../../services/gateway/adapters/postgres/error-class";
 
 const withCode = (code: string) => Object.assign(new Error("x"), { code });
 
@@ -32,4 +36,31 @@ test.each([
   ["EPIPE", false],
 ])("%s is a fault of the data: %p", (code, expected) => {
   expect(isDataFault(withCode(code))).toBe(expected);
+});
+
+test.each<[string, boolean]>([
+  ["22003", true],
+  ["23505", true],
+  ["40001", true],
+  ["40P01", true],
+  ["42P01", true],
+  ["53100", true],
+  ["57014", true],
+  ["08006", false],
+  ["40003", false],
+  ["57P01", false],
+  ["58030", false],
+  ["XX001", false],
+  ["EPIPE", false],
+  ["ECONNRESET", false],
+])("Postgres refused with %s, so nothing was done: %p", (code, expected) => {
+  expect(isRefused(Object.assign(new Error("x"), { code }))).toBe(expected);
+});
+
+test("an error without a state leaves open whether anything was done", () => {
+  expect([isRefused(new Error("Query read timeout")), isRefused("x"), isRefused(undefined)]).toEqual([
+    false,
+    false,
+    false,
+  ]);
 });
