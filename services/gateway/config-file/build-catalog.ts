@@ -1,5 +1,5 @@
 import { ConfigError } from "../../shared/config-error";
-import { findListPrices } from "../pricing/price-list";
+import { findListPrices, usPriceOf } from "../pricing/price-list";
 import type { Deployment, ModelCatalog, SkippedDeployment } from "../routing/deployment";
 import { readAnthropicAccess } from "./anthropic-access";
 import { readBedrockTarget } from "./bedrock-access";
@@ -85,6 +85,9 @@ function buildDeployment(id: string, entry: ModelEntry, origin: CatalogOrigin): 
   const target = readTarget(params, origin);
   if (typeof target === "string") return target;
   const { access, upstreamModel, baseUrl } = target;
+  const prices = readPrices(entry.model_info) ?? findListPrices(upstreamModel, origin.nowMs);
+  // On Bedrock the region is part of the model's name, and of its price.
+  const usPrice = access.provider === "anthropic" ? usPriceOf(upstreamModel) : {};
   return {
     id,
     modelName: entry.model_name,
@@ -92,7 +95,8 @@ function buildDeployment(id: string, entry: ModelEntry, origin: CatalogOrigin): 
     baseUrl: resolveBaseUrl(id, params.api_base, origin.env) ?? baseUrl,
     access,
     maxOutputTokens: entry.model_info?.max_output_tokens ?? entry.model_info?.max_tokens,
-    prices: readPrices(entry.model_info) ?? findListPrices(upstreamModel, origin.nowMs),
+    maxInputTokens: entry.model_info?.max_input_tokens,
+    prices: prices === undefined ? undefined : { ...usPrice, ...prices },
   };
 }
 

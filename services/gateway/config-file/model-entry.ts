@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { WITHOUT_EFFECT } from "./known-settings";
-import { ENVIRONMENT_REFERENCE, flag, ignored, price, secretReference, tokens } from "./setting-values";
+import { amount, ENVIRONMENT_REFERENCE, flag, ignored, price, secretReference, tokens } from "./setting-values";
 
 /** The tiers that LiteLLM's price names know, the shortest prompts first. */
 export const LONG_PROMPT_TIERS = [
@@ -45,6 +45,10 @@ const litellmParams = z.strictObject({
   ...ignored(WITHOUT_EFFECT.litellm_params),
 });
 
+const FACTOR = "must be a number from 1 to 10, such as 1.1";
+/** How many times the price. */
+const factor = z.number(FACTOR).min(1, FACTOR).max(10, FACTOR).optional();
+
 const modelInfo = z
   .strictObject({
     id: z.string().optional(),
@@ -61,6 +65,17 @@ const modelInfo = z
     cache_creation_input_token_cost: price,
     cache_creation_input_token_cost_above_1hr: price,
     ...tierPrices,
+    search_context_cost_per_query: z
+      .strictObject({
+        search_context_size_low: amount,
+        search_context_size_medium: amount,
+        search_context_size_high: amount,
+      })
+      .optional(),
+    // `fast` is known and changes nothing: faster answers are asked for nobody.
+    provider_specific_entry: z
+      .strictObject({ us: factor, fast: z.number("must be a number").optional() })
+      .optional(),
     supports_vision: flag,
     supports_function_calling: flag,
     supports_prompt_caching: flag,

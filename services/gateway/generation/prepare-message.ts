@@ -1,4 +1,4 @@
-import { droppedWhenEnforced } from "../enforcement/allow-fields";
+import { allowFields, droppedWhenEnforced } from "../enforcement/allow-fields";
 import type { EnforcementPolicy } from "../enforcement/policy";
 import { type SealedBody, seal } from "../enforcement/seal";
 import { applyScreening } from "../guardrails/apply-screening";
@@ -55,7 +55,9 @@ export function prepareMessage<Plan extends AnswerPlan>(
     asked.isThinkingRefused === true ? { ...target, isThinkingRefused: true } : target,
   );
   const screened = applyScreening(translated.request, screening);
-  const request = maxTokens === undefined ? screened.request : shortenAnswer(screened.request, maxTokens);
+  // What is not sent is not paid for either.
+  const sent = allowFields(screened.request, policy.blocks.length > 0);
+  const request = maxTokens === undefined ? sent : shortenAnswer(sent, maxTokens);
   const betas = betasOf(nativeHeaders.headers);
   const sealed = seal(request, policy, { api: target.api, betas, expectedBytes: bodyBytes });
   const droppedParams = allDropped(translated, policy, nativeHeaders);

@@ -36,6 +36,8 @@ export interface Deployment {
   readonly access: ProviderAccess;
   /** Most tokens of an answer. `undefined`: what is known of the model. */
   readonly maxOutputTokens: number | undefined;
+  /** Most tokens of a prompt. @default - what is known of the model */
+  readonly maxInputTokens?: number | undefined;
   /** `undefined`: requests are recorded without a cost. */
   readonly prices: TokenPrices | undefined;
 }

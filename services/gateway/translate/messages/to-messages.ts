@@ -1,8 +1,9 @@
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import type { MessagesRequest, MessagesTarget } from "../../messages/request";
+import { joinLists } from "../to-messages/join-lists";
 import { notTokens, readMaxTokens, tellShortened } from "../to-messages/max-tokens";
 import { findCapabilities } from "../to-messages/model-capabilities";
-import { isAbsent, kindOf, numberIn, requireText } from "../to-messages/read-value";
+import { isAbsent, kindOf, numberIn, requireText, textIn } from "../to-messages/read-value";
 import { TranslationError } from "../translation-error";
 import { readConversation, readSystem } from "./read-conversation";
 import { ruleOf } from "./request-fields";
@@ -30,8 +31,13 @@ export function toMessages(body: JsonObject, target: MessagesTarget): ReadMessag
   const asked = requireMaxTokens(body["max_tokens"]);
   // A provider refuses more than that. It is also what has to be put aside for an answer.
   const most = target.maxOutputTokens ?? findCapabilities(target.upstreamModel).maxOutputTokens;
-  const read = readRequest(body, target, Math.min(asked, most));
-  return asked <= most ? read : { ...read, plan: { degradations: tellShortened(asked, most) } };
+  const read = readRequest(withoutGeo(body, target), target, Math.min(asked, most));
+  const dropped = isAbsent(body["inference_geo"]) || target.api === "anthropic" ? [] : ["inference_geo"];
+  return {
+    ...read,
+    droppedParams: joinLists(read.droppedParams, dropped),
+    plan: asked <= most ? read.plan : { degradations: tellShortened(asked, most) },
+  };
 }
 
 /** Request to `/v1/messages/count_tokens` → Anthropic message that is only counted. @throws TranslationError */
@@ -60,6 +66,20 @@ function readRequest(body: JsonObject, target: MessagesTarget, maxTokens: number
     ],
     plan: {},
   };
+}
+
+/**
+ * Bedrock answers in the region of the deployment, which is anywhere enough for `global` and not for any other wish.
+ * @throws TranslationError
+ */
+function withoutGeo(body: JsonObject, { api }: MessagesTarget): JsonObject {
+  const { inference_geo: geo, ...others } = body;
+  if (isAbsent(geo) || api === "anthropic") return body;
+  if (textIn(geo) === "global") return others;
+  throw new TranslationError(
+    "inference_geo",
+    "inference_geo can only be global here: this model is answered by Amazon Bedrock, in the region of its deployment",
+  );
 }
 
 function requireMaxTokens(value: JsonValue | undefined): number {

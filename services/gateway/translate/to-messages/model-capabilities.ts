@@ -20,6 +20,8 @@ export type Effort = "low" | "medium" | "high" | "xhigh" | "max";
 
 /** What a model accepts; decides which parameters are sent, and how. */
 export interface ModelCapabilities {
+  /** Most tokens of a prompt, with the beta features that the model has. */
+  readonly maxInputTokens: number;
   /** Most tokens of an answer. */
   readonly maxOutputTokens: number;
   /** Whether `temperature`, `top_p` and `top_k` are accepted at all. */
@@ -46,6 +48,7 @@ const ALL_EFFORTS: readonly Effort[] = ["low", "medium", "high", "xhigh", "max"]
 
 /** What counts for every model that nothing else is known of: the strictest. */
 const NEWEST: ModelCapabilities = {
+  maxInputTokens: 1_000_000,
   maxOutputTokens: 128_000,
   acceptsSampling: false,
   thinkingMode: "adaptive",
@@ -79,6 +82,8 @@ const GENERATION_4_5: ModelCapabilities = {
   efforts: [],
   acceptsPrefill: true,
 };
+/** Of models for which there never was a longer one. */
+const SHORT_WINDOW = 200_000;
 const GENERATION_4: ModelCapabilities = { ...GENERATION_4_5, hasOutputFormat: false };
 
 /** First match wins, so longer names stand before their prefixes. Source: Anthropic's model documentation. */
@@ -96,11 +101,19 @@ const TABLE: readonly (readonly [idContains: string, capabilities: ModelCapabili
   ["opus-4-8", OFF_BY_DEFAULT],
   ["opus-4-6", { ...GENERATION_4_6, hasOutputFormatOnInvoke: true }],
   ["sonnet-4-6", GENERATION_4_6],
-  ["opus-4-5", { ...GENERATION_4_5, efforts: ["low", "medium", "high"], hasOutputFormatOnInvoke: true }],
+  [
+    "opus-4-5",
+    {
+      ...GENERATION_4_5,
+      maxInputTokens: SHORT_WINDOW,
+      efforts: ["low", "medium", "high"],
+      hasOutputFormatOnInvoke: true,
+    },
+  ],
   ["sonnet-4-5", { ...GENERATION_4_5, hasOutputFormatOnInvoke: true }],
-  ["haiku-4-5", GENERATION_4_5],
-  ["opus-4-1", { ...GENERATION_4_5, maxOutputTokens: 32_000 }],
-  ["opus-4", { ...GENERATION_4, maxOutputTokens: 32_000 }],
+  ["haiku-4-5", { ...GENERATION_4_5, maxInputTokens: SHORT_WINDOW }],
+  ["opus-4-1", { ...GENERATION_4_5, maxInputTokens: SHORT_WINDOW, maxOutputTokens: 32_000 }],
+  ["opus-4", { ...GENERATION_4, maxInputTokens: SHORT_WINDOW, maxOutputTokens: 32_000 }],
   ["sonnet-4", GENERATION_4],
 ];
 

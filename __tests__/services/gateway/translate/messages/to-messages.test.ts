@@ -100,3 +100,22 @@ it("is counted without a length of the answer", () => {
     max_tokens: 1,
   });
 });
+
+describe("the region that an answer is to stay in", () => {
+  it("is asked of Anthropic", () => {
+    const { request, droppedParams } = toMessages({ ...body, inference_geo: "us" }, target);
+    expect(request["inference_geo"]).toBe("us");
+    expect(droppedParams).toEqual([]);
+  });
+
+  it("is the deployment's with Bedrock: anywhere is left out, anything else is refused", () => {
+    const bedrock: MessagesTarget = { ...target, api: "bedrock-messages" };
+    const { request, droppedParams } = toMessages({ ...body, inference_geo: "global" }, bedrock);
+    expect(request).not.toHaveProperty("inference_geo");
+    expect(droppedParams).toEqual(["inference_geo"]);
+    expect(() => toMessages({ ...body, inference_geo: "us" }, bedrock)).toThrow(
+      expect.objectContaining({ param: "inference_geo", message: expect.stringContaining("Bedrock") }),
+    );
+    expect(toMessages({ ...body, inference_geo: null }, bedrock).droppedParams).toEqual([]);
+  });
+});
