@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { WITHOUT_EFFECT } from "./known-settings";
-import { amount, ENVIRONMENT_REFERENCE, flag, ignored, price, secretReference, tokens } from "./setting-values";
+import {
+  amount,
+  ENVIRONMENT_REFERENCE,
+  flag,
+  ignored,
+  price,
+  secretReference,
+  tokens,
+} from "./setting-values";
 
 /** The tiers that LiteLLM's price names know, the shortest prompts first. */
 export const LONG_PROMPT_TIERS = [

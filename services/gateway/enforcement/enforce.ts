@@ -4,10 +4,10 @@ import { isNotBlank } from "../translate/to-messages/blank-text";
 import { allowFields } from "./allow-fields";
 import { subordinate } from "./enforced-blocks";
 import { notWhenEnforced } from "./errors";
-import { requireClientTools } from "./require-client-tools";
 import { limitBreakpoints } from "./limit-breakpoints";
 import { lowerSystemRows, requireTextBlocks } from "./lower-system-rows";
 import type { EnforcementPolicy } from "./policy";
+import { requireClientTools } from "./require-client-tools";
 
 /**
  * The request as it may be sent with a key: the key's rules first, the client's instructions below them wherever they

@@ -29,6 +29,7 @@ export interface GenerationRequest<Plan extends AnswerPlan> {
 
 /** A request as it is sent to one deployment. */
 export interface PreparedMessage<Plan> {
+  /** With the fields that are sent, and without the key's rules. */
   readonly request: MessagesRequest;
   readonly sealed: SealedBody;
   readonly droppedParams: readonly string[];
@@ -55,13 +56,13 @@ export function prepareMessage<Plan extends AnswerPlan>(
     asked.isThinkingRefused === true ? { ...target, isThinkingRefused: true } : target,
   );
   const screened = applyScreening(translated.request, screening);
-  // What is not sent is not paid for either.
-  const sent = allowFields(screened.request, policy.blocks.length > 0);
-  const request = maxTokens === undefined ? sent : shortenAnswer(sent, maxTokens);
+  const request = maxTokens === undefined ? screened.request : shortenAnswer(screened.request, maxTokens);
   const betas = betasOf(nativeHeaders.headers);
   const sealed = seal(request, policy, { api: target.api, betas, expectedBytes: bodyBytes });
   const droppedParams = allDropped(translated, policy, nativeHeaders);
-  return { request, sealed, droppedParams, plan: translated.plan, findings: screened.findings };
+  // What is not sent is not paid for either.
+  const sent = allowFields(request, policy.blocks.length > 0);
+  return { request: sent, sealed, droppedParams, plan: translated.plan, findings: screened.findings };
 }
 
 /** Names of everything of a client's request that is not sent. */

@@ -32,7 +32,8 @@ export async function reserveOfRequest<Plan extends AnswerPlan>(
     prices: group.map(({ prices }) => prices),
     windowTokens: Math.max(
       ...group.map(
-        ({ maxInputTokens, upstreamModel }) => maxInputTokens ?? findCapabilities(upstreamModel).maxInputTokens,
+        ({ maxInputTokens, upstreamModel }) =>
+          maxInputTokens ?? findCapabilities(upstreamModel).maxInputTokens,
       ),
     ),
   });

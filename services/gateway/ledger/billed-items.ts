@@ -81,11 +81,9 @@ export const BILLED_FIELDS: ReadonlyMap<string, BilledItem> = new Map<string, Bi
   // `us` costs a tenth more, which is put aside unless the request says `global`: a workspace may have it as its default.
   [
     "inference_geo",
-    unless(
-      (value) => value === "global" || value === "us",
-      "the price of this region is not known",
-      ["inference_geo"],
-    ),
+    unless((value) => value === "global" || value === "us", "the price of this region is not known", [
+      "inference_geo",
+    ]),
   ],
   // Edits that leave something out make a request cheaper; all others have the model write a summary first.
   [
@@ -98,9 +96,16 @@ export const BILLED_FIELDS: ReadonlyMap<string, BilledItem> = new Map<string, Bi
   ],
   [
     "mcp_servers",
-    unless(isEmptyList, "the provider calls these servers and reads the prompt again for every call", ITERATIONS),
+    unless(
+      isEmptyList,
+      "the provider calls these servers and reads the prompt again for every call",
+      ITERATIONS,
+    ),
   ],
-  ["container", unless(never, "the time of a container is billed, and what its files hold is not known", INPUT)],
+  [
+    "container",
+    unless(never, "the time of a container is billed, and what its files hold is not known", INPUT),
+  ],
   // These are sent for nobody; should they be, no bound is known.
   ["fallbacks", unless(isEmptyList, "another model may answer, at another price", ITERATIONS)],
   ["speed", unless((value) => value === "standard", "faster answers cost several times the price", INPUT)],
@@ -149,7 +154,11 @@ const PLAIN_BLOCKS = [
   ...["server_tool_use", "web_search_tool_result", "web_search_result", "web_search_tool_result_error"],
   ...["web_fetch_tool_result", "web_fetch_result", "web_fetch_tool_result_error", "advisor_tool_result"],
   ...["code_execution_tool_result", "code_execution_result", "code_execution_tool_result_error"],
-  ...["bash_code_execution_tool_result", "bash_code_execution_result", "bash_code_execution_tool_result_error"],
+  ...[
+    "bash_code_execution_tool_result",
+    "bash_code_execution_result",
+    "bash_code_execution_tool_result_error",
+  ],
   ...["text_editor_code_execution_tool_result", "mcp_tool_use", "mcp_tool_result", "tool_search_tool_result"],
   ...["tool_search_tool_search_result", "tool_search_tool_result_error", "compaction", "fallback"],
 ];
@@ -172,7 +181,10 @@ export const BILLED_BLOCKS: ReadonlyMap<string, BilledItem> = new Map<string, Bi
       settledBy: INPUT,
     },
   ],
-  ["container_upload", block(refused("the time of a container is billed, and what its files hold is not known"))],
+  [
+    "container_upload",
+    block(refused("the time of a container is billed, and what its files hold is not known")),
+  ],
 ]);
 
 /** How many tokens it takes to cite is not known: a mark for every sentence. */
@@ -180,7 +192,10 @@ export const CITED: BilledItem = block(WINDOW);
 /** For a block that is not in the table. */
 export const UNKNOWN_BLOCK: BilledItem = block(WINDOW);
 /** For a tool that is not in the table. */
-export const UNKNOWN_TOOL: BilledItem = { bound: refused("what this tool costs is not known"), settledBy: INPUT };
+export const UNKNOWN_TOOL: BilledItem = {
+  bound: refused("what this tool costs is not known"),
+  settledBy: INPUT,
+};
 /** For a field that is not in the table. */
 export const UNKNOWN_FIELD: BilledItem = { bound: refused("what this costs is not known"), settledBy: INPUT };
 

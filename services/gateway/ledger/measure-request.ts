@@ -87,7 +87,11 @@ class Measuring {
       this.#add(boundOf(BILLED_FIELDS.get(name) ?? UNKNOWN_FIELD, value), name);
     }
     const { tools, messages } = request;
-    if (Array.isArray(tools)) tools.forEach((tool, index) => this.#readTool(tool, `tools.${index}`));
+    if (Array.isArray(tools)) {
+      tools.forEach((tool, index) => {
+        this.#readTool(tool, `tools.${index}`);
+      });
+    }
     this.#readBlocks(request["system"], "system", 0);
     if (!Array.isArray(messages)) return;
     messages.forEach((turn, index) => {

@@ -64,7 +64,8 @@ test("a tier price of a name that nobody knows is refused", () => {
 });
 
 test("what a search of the web costs, and an answer in the US, in LiteLLM's words", () => {
-  const sizes = "search_context_size_low: 0.005, search_context_size_medium: 0.012, search_context_size_high: 0.01";
+  const sizes =
+    "search_context_size_low: 0.005, search_context_size_medium: 0.012, search_context_size_high: 0.01";
   expect(read(`${BASE}, search_context_cost_per_query: { ${sizes} }`)).toMatchObject({
     webSearchNanoUsd: 12_000_000,
   });

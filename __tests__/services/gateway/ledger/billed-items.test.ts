@@ -101,7 +101,11 @@ describe("with a budget it is bounded", () => {
     ["an image, whatever its bytes", { messages: [user({ type: "image", source: { type: "url" } })] }, 4784],
     ["a PDF at an address", { messages: [user(pdf({ type: "url", url: "https://x" }))] }, WINDOW],
     ["a PDF that is kept", { messages: [user(pdf({ type: "file", file_id: "f" }))] }, WINDOW],
-    ["a PDF of a few bytes, with 600 pages", { messages: [user(pdf({ type: "base64", data: "JVBE" }))] }, WINDOW],
+    [
+      "a PDF of a few bytes, with 600 pages",
+      { messages: [user(pdf({ type: "base64", data: "JVBE" }))] },
+      WINDOW,
+    ],
     [
       "citations: a mark for every sentence",
       { messages: [user(pdf({ type: "text", data: "a. b." }, { citations: { enabled: true } }))] },
@@ -110,7 +114,11 @@ describe("with a budget it is bounded", () => {
     ["a block that nobody knows yet", { messages: [user({ type: "hologram" })] }, WINDOW],
     ["the form of the answer", { output_config: { format: { type: "json_schema", schema: {} } } }, 500],
     ["the same in its older form", { output_format: { type: "json_schema", schema: {} } }, 500],
-    ["edits that leave something out", { context_management: { edits: [{ type: "clear_thinking_20251015" }] } }, 0],
+    [
+      "edits that leave something out",
+      { context_management: { edits: [{ type: "clear_thinking_20251015" }] } },
+      0,
+    ],
     ["the usual service tiers", { service_tier: "standard_only" }, 0],
     ["no servers", { mcp_servers: [] }, 0],
   ])("%s", (_what, request, providerAdds) => {
@@ -134,14 +142,20 @@ describe("with a budget it is bounded", () => {
     expect(billed).toBe(Math.ceil((plain * 11) / 10));
     const boundFor = (request: object) =>
       boundCost({ ...(measured(request) as RequestSize), bytes: 2000 }, [listed]).fullNano;
-    for (const request of [{ inference_geo: "us" }, {}]) expect(boundFor(request)).toBeGreaterThanOrEqual(billed);
+    for (const request of [{ inference_geo: "us" }, {}])
+      expect(boundFor(request)).toBeGreaterThanOrEqual(billed);
     expect(boundFor({ inference_geo: "global" })).toBeLessThan(boundFor({}));
   });
 });
 
 describe("with a budget it is refused, and says why", () => {
   test.each<[string, object, string, RegExp]>([
-    ["a search of the web", { tools: [{ name: "a" }, tool("web_search_20250305")] }, "tools.1", /provider runs/],
+    [
+      "a search of the web",
+      { tools: [{ name: "a" }, tool("web_search_20250305")] },
+      "tools.1",
+      /provider runs/,
+    ],
     ["a page of the web", { tools: [tool("web_fetch_20260318")] }, "tools.0", /provider runs/],
     ["code", { tools: [tool("code_execution_20250825")] }, "tools.0", /provider runs/],
     ["tools that are searched for", { tools: [tool("tool_search_tool_regex_20251119")] }, "tools.0", /runs/],
@@ -165,14 +179,28 @@ describe("with a budget it is refused, and says why", () => {
       "a search that a summary brings along",
       {
         messages: [
-          user({ type: "compaction", content: "x", tool_changes: addition(tool("web_search_20250305")).content }),
+          user({
+            type: "compaction",
+            content: "x",
+            tool_changes: addition(tool("web_search_20250305")).content,
+          }),
         ],
       },
       "messages.0.content.0.tool_changes.0.tool",
       /provider runs/,
     ],
-    ["a summary", { context_management: { edits: [{ type: "compact_20260112" }] } }, "context_management", /summary/],
-    ["a summary by another name", { context_management: { compaction: {} } }, "context_management", /summary/],
+    [
+      "a summary",
+      { context_management: { edits: [{ type: "compact_20260112" }] } },
+      "context_management",
+      /summary/,
+    ],
+    [
+      "a summary by another name",
+      { context_management: { compaction: {} } },
+      "context_management",
+      /summary/,
+    ],
     ["servers", { mcp_servers: [{ url: "https://x" }] }, "mcp_servers", /calls these servers/],
     ["a container", { container: "c" }, "container", /time of a container/],
     [
@@ -182,7 +210,12 @@ describe("with a budget it is refused, and says why", () => {
       /time of a container/,
     ],
     ["a region without a price", { inference_geo: "mars" }, "inference_geo", /price of this region/],
-    ["a service tier without a price", { service_tier: "flex" }, "service_tier", /price of this service tier/],
+    [
+      "a service tier without a price",
+      { service_tier: "flex" },
+      "service_tier",
+      /price of this service tier/,
+    ],
     ["a field that nobody knows yet", { hologram: true }, "hologram", /not known/],
     ["other models", { fallbacks: [{ model: "m" }] }, "fallbacks", /another model/],
     ["speed", { speed: "fast" }, "speed", /faster/],

@@ -70,7 +70,12 @@ describe("several answers for one request", () => {
   });
 
   test("are never less than the provider's own sums", () => {
-    const odd = [{}, null, "x", { type: "message", input_tokens: -5, output_tokens: 2.5, iterations: [reported] }];
+    const odd = [
+      {},
+      null,
+      "x",
+      { type: "message", input_tokens: -5, output_tokens: 2.5, iterations: [reported] },
+    ];
     expect(mergeUsage(NO_USAGE, { input_tokens: 7, output_tokens: 9, iterations: odd })).toMatchObject({
       inputTokens: 7,
       outputTokens: 9,

@@ -136,6 +136,7 @@ describe.each(WIRE_APIS)("$name", (api) => {
         cacheReadTokens: 4,
         cacheWriteTokens: 3,
         cacheWrite1hTokens: 0,
+        webSearches: 0,
         isUsageEstimated: false,
         // 10 × 3000 + 7 × 15000 + 4 × 300 + 3 × 3750
         costNanoUsd: 147_450,

@@ -54,7 +54,7 @@ export interface SpendLogRow {
   cache_read_tokens: string;
   cache_write_tokens: string;
   cache_write_1h_tokens: string;
-  web_searches: string;
+  web_searches: number;
   is_usage_estimated: boolean;
   cost_nano_usd: string | null;
   latency_ms: number;
@@ -90,7 +90,7 @@ export function toSpendLog(row: SpendLogRow): SpendLog {
     cacheReadTokens: Number(row.cache_read_tokens),
     cacheWriteTokens: Number(row.cache_write_tokens),
     cacheWrite1hTokens: Number(row.cache_write_1h_tokens),
-    webSearches: Number(row.web_searches),
+    webSearches: row.web_searches,
     isUsageEstimated: row.is_usage_estimated,
     costNanoUsd: row.cost_nano_usd === null ? null : Number(row.cost_nano_usd),
     latencyMs: row.latency_ms,

@@ -4,5 +4,5 @@ import type { Migration } from "./migration";
 export const webSearches: Migration = {
   version: 11,
   name: "web-searches",
-  sql: "ALTER TABLE audit_log ADD COLUMN web_searches bigint NOT NULL DEFAULT 0",
+  sql: "ALTER TABLE audit_log ADD COLUMN web_searches int NOT NULL DEFAULT 0",
 };
