@@ -39,6 +39,7 @@ export function toAuditRow(
     cacheReadTokens: usage.cacheReadTokens,
     cacheWriteTokens: usage.cacheWriteTokens,
     cacheWrite1hTokens: usage.cacheWrite1hTokens,
+    webSearches: usage.webSearches,
     isUsageEstimated: facts.isUsageEstimated,
     costNanoUsd: end.costNanoUsd,
     latencyMs: end.latencyMs,

@@ -3,6 +3,7 @@ import { budgetsOf } from "../ledger/budgets-of-request";
 import { reserveForRequest } from "../ledger/reserve-for-request";
 import { callerOf } from "../plugins/auth";
 import type { DeploymentGroup } from "../routing/find-group";
+import { findCapabilities } from "../translate/to-messages/model-capabilities";
 import type { GenerationTools } from "./generation-tools";
 import type { PreparedMessage } from "./prepare-message";
 import type { AnswerPlan } from "./wire-api";
@@ -29,6 +30,12 @@ export async function reserveOfRequest<Plan extends AnswerPlan>(
     message,
     bytes: sealed.byteLength,
     prices: group.map(({ prices }) => prices),
+    windowTokens: Math.max(
+      ...group.map(
+        ({ maxInputTokens, baseModel, upstreamModel }) =>
+          maxInputTokens ?? findCapabilities(baseModel ?? upstreamModel).maxInputTokens,
+      ),
+    ),
   });
   return affordable.max_tokens < message.max_tokens ? affordable.max_tokens : undefined;
 }

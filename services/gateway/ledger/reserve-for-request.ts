@@ -3,7 +3,6 @@ import { budgetExceeded, budgetReserved, costUnbounded, priceUnknown } from "../
 import type { TokenPrices } from "../pricing/cost";
 import type { BudgetAccount } from "./budgets-of-request";
 import { affordableTokens, boundCost } from "./cost-bound";
-import { findUnboundedCost } from "./find-unbounded-cost";
 import type { Ledger } from "./ledger";
 import { type MeasuredRequest, measureRequest } from "./measure-request";
 import { Reservation } from "./reservation";
@@ -18,6 +17,8 @@ export interface PayingRequest<Message extends MeasuredRequest> {
   readonly bytes?: number;
   /** Prices of every deployment that may answer. */
   readonly prices: readonly (TokenPrices | undefined)[];
+  /** The longest prompt that any of them takes, in tokens. */
+  readonly windowTokens: number;
 }
 
 /**
@@ -30,14 +31,13 @@ export interface PayingRequest<Message extends MeasuredRequest> {
 export async function reserveForRequest<Message extends MeasuredRequest>(
   ledger: Ledger,
   draft: AuditDraft,
-  { budgets, model, message, bytes, prices }: PayingRequest<Message>,
+  { budgets, model, message, bytes, prices, windowTokens }: PayingRequest<Message>,
 ): Promise<Message> {
   if (budgets.length === 0) return message;
   const known = prices.filter((price) => price !== undefined);
   if (known.length === 0 || known.length < prices.length) throw priceUnknown(model);
-  const unbounded = findUnboundedCost(message as unknown as Readonly<Record<string, unknown>>);
-  if (unbounded !== undefined) throw costUnbounded(unbounded);
-  const size = measureRequest(message, bytes ?? Buffer.byteLength(JSON.stringify(message)));
+  const size = measureRequest(message, bytes ?? Buffer.byteLength(JSON.stringify(message)), windowTokens);
+  if ("param" in size) throw costUnbounded(size.param, size.reason);
   const bounds = boundCost(size, known);
   const result = await ledger.reserve(budgets, bounds);
   if (!(result instanceof Reservation)) {

@@ -12,7 +12,22 @@ export interface TokenUsage {
   readonly cacheWrite1hTokens: number;
   /** The part of `outputTokens` that was thinking; 0 when the provider does not say. */
   readonly thinkingTokens: number;
+  /** Searches of the web that the provider made, billed one by one. */
+  readonly webSearches: number;
+  /** Whether the answer had to be made in the US, which some models charge more for. */
+  readonly isUsOnly: boolean;
+  /**
+   * Answers that the request had the model make one after the other, where the provider tells them apart. Each is billed; the
+   * counters above are never less than their sum.
+   */
+  readonly iterations: readonly IterationUsage[];
 }
+
+/** Counters of one of several answers of a request, in tokens. */
+export type IterationUsage = Pick<
+  TokenUsage,
+  "inputTokens" | "outputTokens" | "cacheReadTokens" | "cacheWriteTokens" | "cacheWrite1hTokens"
+>;
 
 /** Before anything was reported. */
 export const NO_USAGE: TokenUsage = {
@@ -22,6 +37,9 @@ export const NO_USAGE: TokenUsage = {
   cacheWriteTokens: 0,
   cacheWrite1hTokens: 0,
   thinkingTokens: 0,
+  webSearches: 0,
+  isUsOnly: false,
+  iterations: [],
 };
 
 /**
@@ -34,7 +52,8 @@ export function mergeUsage(known: TokenUsage, reported: unknown): TokenUsage {
   const details = membersOf(counters["output_tokens_details"]);
   const write5m = readCount(writes["ephemeral_5m_input_tokens"]);
   const write1h = readCount(writes["ephemeral_1h_input_tokens"]);
-  return {
+  const geo = counters["inference_geo"];
+  return withIterations({
     inputTokens: readCount(counters["input_tokens"]) ?? known.inputTokens,
     outputTokens: readCount(counters["output_tokens"]) ?? known.outputTokens,
     cacheReadTokens: readCount(counters["cache_read_input_tokens"]) ?? known.cacheReadTokens,
@@ -42,8 +61,44 @@ export function mergeUsage(known: TokenUsage, reported: unknown): TokenUsage {
       readCount(counters["cache_creation_input_tokens"]) ?? sum(write5m, write1h) ?? known.cacheWriteTokens,
     cacheWrite1hTokens: write1h ?? known.cacheWrite1hTokens,
     thinkingTokens: readCount(details["thinking_tokens"]) ?? known.thinkingTokens,
-  };
+    webSearches:
+      readCount(membersOf(counters["server_tool_use"])["web_search_requests"]) ?? known.webSearches,
+    isUsOnly: typeof geo === "string" ? geo === "us" : known.isUsOnly,
+    iterations: readIterations(counters["iterations"]) ?? known.iterations,
+  });
 }
+
+/** No request has more; what is beyond is left out of the sum. */
+const MAX_ITERATIONS = 1000;
+
+function readIterations(reported: unknown): readonly IterationUsage[] | undefined {
+  if (!Array.isArray(reported) || reported.length === 0) return undefined;
+  return reported.slice(0, MAX_ITERATIONS).map((iteration) => mergeUsage(NO_USAGE, leaf(iteration)));
+}
+
+/** An iteration has none of its own. */
+function leaf(iteration: unknown): unknown {
+  return { ...membersOf(iteration), iterations: null };
+}
+
+/** Anthropic leaves the summaries of a conversation, and others, out of the counters of the whole. */
+function withIterations(usage: TokenUsage): TokenUsage {
+  if (usage.iterations.length === 0) return usage;
+  const summed = { ...usage };
+  for (const name of COUNTERS) {
+    const total = usage.iterations.reduce((sum, iteration) => sum + iteration[name], 0);
+    summed[name] = Math.max(usage[name], Math.min(total, MAX_COUNT));
+  }
+  return summed;
+}
+
+const COUNTERS = [
+  "inputTokens",
+  "outputTokens",
+  "cacheReadTokens",
+  "cacheWriteTokens",
+  "cacheWrite1hTokens",
+] as const satisfies readonly (keyof IterationUsage)[];
 
 /** No model reads or writes this much in one request. */
 const MAX_COUNT = 1_000_000_000;

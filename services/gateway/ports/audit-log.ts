@@ -40,6 +40,8 @@ export interface AuditRow {
   readonly cacheWriteTokens: number;
   /** The part of `cacheWriteTokens` that is kept for an hour. */
   readonly cacheWrite1hTokens: number;
+  /** Searches of the web that the provider made and bills one by one. */
+  readonly webSearches: number;
   /** Whether `outputTokens` is an estimate, because the answer did not come to its end. */
   readonly isUsageEstimated: boolean;
   /** `null` when the deployment has no price. */

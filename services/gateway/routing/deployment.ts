@@ -41,6 +41,8 @@ export interface Deployment {
   readonly access: ProviderAccess;
   /** Most tokens of an answer. `undefined`: what is known of the model. */
   readonly maxOutputTokens: number | undefined;
+  /** Most tokens of a prompt. @default - what is known of the model */
+  readonly maxInputTokens?: number | undefined;
   /** `undefined`: requests are recorded without a cost. */
   readonly prices: TokenPrices | undefined;
   /** What the configuration says of the model, in LiteLLM's names; it is shown in place of what is known. @default - nothing */

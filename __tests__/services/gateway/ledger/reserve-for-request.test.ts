@@ -293,3 +293,68 @@ test("a key may not use a model that its user may not", async () => {
   const list = await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${KEY}` } });
   expect(((await list.json()) as { data: { id: string }[] }).data.map(({ id }) => id)).toEqual([MODEL]);
 });
+
+describe("what is billed beyond the text", () => {
+  const askMessages = (body: object) =>
+    fetch(`${url}/v1/messages`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+      body: JSON.stringify({
+        model: MODEL,
+        max_tokens: 10,
+        messages: [{ role: "user", content: "x" }],
+        ...body,
+      }),
+    });
+
+  test("is refused by its place, with the true reason", async () => {
+    await start();
+    await gateway.addKey(KEY, { maxBudgetNanoUsd: 1_000_000_000 });
+    const refused = await askMessages({ tools: [{ type: "web_search_20250305", name: "w" }] });
+    expect(refused.status).toBe(400);
+    const { error } = (await refused.json()) as { error: { message: string } };
+    expect(error).toMatchObject({ details: { param: "tools.0" } });
+    expect(error.message).toMatch(
+      /^tools\.0: the provider runs this tool, and reads the prompt again with every result, and this request has a budget\./,
+    );
+    expect(upstream.requests).toHaveLength(0);
+  });
+
+  test.each([
+    ["fallbacks", [{ model: "other" }]],
+    ["speed", "fast"],
+  ])("%s is sent for nobody, so it stops nobody", async (field, value) => {
+    await start();
+    await gateway.addKey(KEY, { maxBudgetNanoUsd: 1_000_000_000 });
+    const response = await askMessages({ [field]: value });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-gateway-dropped-params")).toBe(field);
+    expect(upstream.lastRequest.body).not.toHaveProperty(field);
+  });
+
+  test.each([
+    ["global", 1_000_000_000, 200],
+    ["us", 1_000_000_000, 200],
+    ["mars", 1_000_000_000, 400],
+    ["mars", null, 200],
+  ])("inference_geo %s with a budget of %p is %i", async (geo, maxBudgetNanoUsd, status) => {
+    await start();
+    await gateway.addKey(KEY, { maxBudgetNanoUsd });
+    const response = await askMessages({ inference_geo: geo });
+    expect(response.status).toBe(status);
+    if (status === 200) expect(upstream.lastRequest.body["inference_geo"]).toBe(geo);
+    else expect(await response.text()).toContain("inference_geo: the price of this region is not known");
+  });
+
+  test("with working rules a summary of the conversation is left out, so it stops nobody", async () => {
+    await start();
+    await gateway.addKey(KEY, {
+      maxBudgetNanoUsd: 1_000_000_000,
+      metadata: { enforcement_level: "standard" },
+    });
+    const edits = [{ type: "compact_20260112" }];
+    const response = await askMessages({ context_management: { edits } });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-gateway-dropped-params")).toBe("context_management");
+  });
+});

@@ -46,6 +46,18 @@ export function isUnavailable(error: unknown): boolean {
   return error instanceof Error && (error.name === "Error" || error.name === "AggregateError");
 }
 
+/**
+ * SQLSTATEs that do not say whether a statement was carried out: 08 connection, 57P a server that goes, 58 system error, XX internal
+ * error, and 40003, which is named so.
+ */
+const UNCERTAIN = /^(08|57P|58|XX)|^40003$/;
+
+/** Whether Postgres answered that it did nothing. Anything else, such as a lost connection, leaves that open. */
+export function isRefused(error: unknown): boolean {
+  const state = sqlState(error);
+  return state !== "" && !UNCERTAIN.test(state);
+}
+
 function sqlState(error: unknown): string {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   // No class begins with E, but names of the system's errors do, such as EPIPE.

@@ -6,6 +6,7 @@ import { attemptsAndUsage } from "./0005-attempts-and-usage";
 import { attribution } from "./0006-attribution";
 import { leaseSpend } from "./0007-lease-spend";
 import { clockAndRefusals } from "./0009-clock-and-refusals";
+import { webSearches } from "./0011-web-searches";
 import { quotaInFull } from "./0012-quota-in-full";
 import type { Migration } from "./migration";
 
@@ -19,5 +20,6 @@ export const migrations: readonly Migration[] = [
   attribution,
   leaseSpend,
   clockAndRefusals,
+  webSearches,
   quotaInFull,
 ];
