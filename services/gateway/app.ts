@@ -96,6 +96,11 @@ export function buildApp(
   const registry = new MetricsRegistry();
   const onRow = createRowCounter(registry, (name) => catalog.groups.has(name));
   registry.gauge("gateway_answers_in_flight", "Answers that are running.", () => deps.inFlight.size);
+  registry.gauge(
+    "gateway_answers_left",
+    "Answers that are read for their bill alone.",
+    () => deps.inFlight.left.size,
+  );
   registry.gauge("gateway_audit_accepting", "Whether rows are taken.", () => Number(deps.audit.isAccepting));
   registry.gauge("gateway_journal_bytes", "Audit rows not yet replayed.", () => deps.audit.journalBytes ?? 0);
   const app: FastifyInstance = Fastify({

@@ -35,6 +35,8 @@ export interface PreparedMessage<Plan> {
   readonly plan: Plan;
   /** Matches that were masked. */
   readonly findings: readonly Finding[];
+  /** The `max_tokens` that the answer was cut to. `undefined`: it is as long as was asked for. */
+  readonly shortenedTo?: number | undefined;
 }
 
 /**
@@ -59,7 +61,8 @@ export function prepareMessage<Plan extends AnswerPlan>(
   const betas = betasOf(nativeHeaders.headers);
   const sealed = seal(request, policy, { api: target.api, betas, expectedBytes: bodyBytes });
   const droppedParams = allDropped(translated, policy, nativeHeaders);
-  return { request, sealed, droppedParams, plan: translated.plan, findings: screened.findings };
+  const shortenedTo = request === screened.request ? undefined : request.max_tokens;
+  return { request, sealed, droppedParams, plan: translated.plan, findings: screened.findings, shortenedTo };
 }
 
 /** Names of everything of a client's request that is not sent. */

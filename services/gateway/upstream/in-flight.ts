@@ -1,10 +1,14 @@
 import type { ServerResponse } from "node:http";
 import { clientClosed, type GatewayError } from "../errors";
+import { LeftAnswers } from "./left-answers";
 import { RunningAnswer } from "./running-answer";
 
 /** Running answers, so that they can be ended: each by its own client, all of them by the shutdown. */
 export class InFlight {
   readonly #answers = new Set<RunningAnswer>();
+
+  /** @param left those whose client left, and that are still read for what they cost */
+  constructor(readonly left = new LeftAnswers()) {}
 
   get size(): number {
     return this.#answers.size;
@@ -16,7 +20,7 @@ export class InFlight {
     this.#answers.add(answer);
     const onClose = () => {
       this.#answers.delete(answer);
-      if (!response.writableFinished) answer.abort(clientClosed());
+      if (!response.writableFinished) answer.abort(clientClosed(), this.left);
     };
     // A client that left before this line sends no further event.
     if (response.destroyed) onClose();
@@ -27,5 +31,6 @@ export class InFlight {
   /** Ends what is running. */
   abortAll(reason: GatewayError): void {
     for (const answer of this.#answers) answer.abort(reason);
+    this.left.endAll(reason);
   }
 }
