@@ -51,10 +51,16 @@ export function toBilledMessage(message: PreparedMessage<unknown>): BilledMessag
   return { maxTokens: message.request.max_tokens, estimatePrompt: () => estimatePrompt(message) };
 }
 
-/** The prompt of a message whose provider does not count it. What is to be kept for an hour is billed as such. */
+/**
+ * The prompt of a message whose provider does not count it. Where a part of it is to be cached, all of it counts as written
+ * to the cache: how much was read from there nobody knows.
+ */
 export function estimatePrompt({ request, sealed }: PreparedMessage<unknown>): TokenUsage {
   const tokens = estimateInput(request, sealed.byteLength);
-  return measureRequest(request, sealed.byteLength).hasLongCache === true
-    ? { ...NO_USAGE, cacheWriteTokens: tokens, cacheWrite1hTokens: tokens }
-    : { ...NO_USAGE, inputTokens: tokens };
+  if (!sealed.bytes.includes(CACHE_MARK)) return { ...NO_USAGE, inputTokens: tokens };
+  const isLong = measureRequest(request, sealed.byteLength).hasLongCache === true;
+  return { ...NO_USAGE, cacheWriteTokens: tokens, cacheWrite1hTokens: isLong ? tokens : 0 };
 }
+
+/** Never within a text: quotes are escaped there. */
+const CACHE_MARK = '"cache_control":';
