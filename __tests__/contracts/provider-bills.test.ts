@@ -12,14 +12,12 @@ import type { ServiceProcess } from "../support/services/service-process";
 /**
  * Whatever providers do, what they really bill for the requests of a key stays within its budget, and no request that is billed
  * is free: its row costs at least as much. A real gateway on a real Postgres; bills are drawn at random, the same for the same
- * seed. `BILL_ROUNDS`, `BILL_REQUESTS` and `BILL_SEED` make it longer, or another one; with more than one round providers stall,
- * too, and the gateway has to wait for them.
+ * seed. `BILL_ROUNDS`, `BILL_REQUESTS` and `BILL_SEED` make it longer, or another one; in more than two rounds providers stall, too,
+ * and the gateway has to wait for them.
  */
-const ROUNDS = Number(process.env["BILL_ROUNDS"] ?? 1);
-const REQUESTS = Number(process.env["BILL_REQUESTS"] ?? 120);
+const ROUNDS = Number(process.env["BILL_ROUNDS"] ?? 2);
+const REQUESTS = Number(process.env["BILL_REQUESTS"] ?? 80);
 const SEED = Number(process.env["BILL_SEED"] ?? 1);
-/** Requests at the same time. */
-const CALLERS = 6;
 const NANO_PER_USD = 1e9;
 const MODEL = "claude-sonnet-4-5";
 const DATABASE = "provider_bills";
@@ -54,6 +52,8 @@ let provider: BillingProvider;
 let gateway: ServiceProcess;
 /** Request → what becomes of its messages. */
 const draws = new Map<string, readonly BillDraw[]>();
+/** What the rounds were about: without these they would prove nothing. */
+const seen = { billed: 0, failedOver: 0, left: 0, refused: 0 };
 
 beforeAll(async () => {
   provider = await BillingProvider.start({
@@ -229,8 +229,10 @@ test.each(Array.from({ length: ROUNDS }, (_, index) => SEED + index))(
   "bills drawn at random, round %s: never above the limit, never free",
   async (seed) => {
     const random = new Random(seed);
-    const hasTime = ROUNDS > 1;
-    const budgetUsd = random.pick([0.3, 1, 3, 10, 100]);
+    const hasTime = ROUNDS > 2;
+    // From about one request to more than all of them.
+    const budgetUsd = seed === SEED ? 5 : random.pick([0.1, 0.2, 0.4, 0.8]);
+    const callers = random.int(2, 6);
     // Without rules before its prompt: what a request can cost at most is to be small beside the budget.
     const key = await makeKey(gateway, {
       max_budget: budgetUsd,
@@ -251,7 +253,7 @@ test.each(Array.from({ length: ROUNDS }, (_, index) => SEED + index))(
     const queue = [...ids];
     const statuses = new Map<string, number | undefined>();
     await Promise.all(
-      Array.from({ length: CALLERS }, async () => {
+      Array.from({ length: callers }, async () => {
         for (let id = queue.shift(); id !== undefined; id = queue.shift())
           statuses.set(id, await send(id, key, new Random(seed * 10_000 + Number(id.split("-")[1]))));
       }),
@@ -277,11 +279,17 @@ test.each(Array.from({ length: ROUNDS }, (_, index) => SEED + index))(
     expect(provider.totalNano(`r${seed}-`)).toBeLessThanOrEqual(limitNano);
     expect(end.spentNano).toBeLessThanOrEqual(limitNano);
     expect(end.spentNano).toBe([...costs.values()].reduce((sum, cost) => sum + cost, 0));
-    // It was about something: requests were billed, some of them more than once, and some were left.
-    expect(ids.filter((id) => billed(id) > 0).length).toBeGreaterThan(0);
-    expect(ids.some((id) => (provider.attempts.get(id) ?? 0) > 1)).toBe(true);
-    expect([...statuses.values()]).toContain(undefined);
     expect([...statuses.values()]).not.toContain(500);
+    for (const id of ids) {
+      if (billed(id) > 0) seen.billed += 1;
+      if ((provider.attempts.get(id) ?? 0) > 1) seen.failedOver += 1;
+      if (statuses.get(id) === undefined) seen.left += 1;
+      if (statuses.get(id) === 402 || statuses.get(id) === 429) seen.refused += 1;
+    }
   },
   600_000,
 );
+
+test("the rounds had answers, failovers, clients that left and refusals", () => {
+  expect(Math.min(...Object.values(seen))).toBeGreaterThan(0);
+});
