@@ -40,6 +40,10 @@ export class MessageProgress {
    * characters that JSON escapes: deltas are counted without being decoded.
    */
   contentBytes = 0;
+  /** Whether the model thinks and nothing of it is shown. */
+  isThinkingUnseen = false;
+  /** For how long it has, in milliseconds; measured by whoever has a clock. */
+  unseenThinkingMs = 0;
   /** Of the provider, as is the model's name. */
   messageId: string | null = null;
   upstreamModel: string | null = null;
@@ -67,11 +71,16 @@ export class MessageProgress {
 export function reduceProgress(progress: MessageProgress, event: MessageEvent): MessageProgress {
   if (progress.isOver) return progress;
   switch (event.type) {
+    case "content_block_stop":
+      progress.isThinkingUnseen = false;
+      return progress;
     case "content_block_delta":
+      progress.isThinkingUnseen = false;
       return addContent(progress, event.delta?.escaped.length ?? sizeOf(event.value["delta"]));
     case "message_start":
       return start(progress, event);
     case "content_block_start":
+      progress.isThinkingUnseen = beginsUnseen(event);
       return hasContent(event) ? addContent(progress, sizeOf(event.value["content_block"])) : progress;
     case "message_delta":
       return finish(progress, event.value);
@@ -107,6 +116,11 @@ function start(progress: MessageProgress, event: MessageEvent): MessageProgress 
   if (!hasContent(event)) return progress;
   for (const block of message["content"] as readonly unknown[]) addContent(progress, sizeOf(block));
   return progress;
+}
+
+function beginsUnseen(event: MessageEvent): boolean {
+  const block = membersOf(event.value["content_block"]);
+  return block["type"] === "thinking" && block["thinking"] === "";
 }
 
 function addContent(progress: MessageProgress, size: number): MessageProgress {

@@ -6,6 +6,8 @@ import { NO_USAGE, type TokenUsage } from "./usage";
  * errs to the provider's side, by a third at most for English.
  */
 const BYTES_PER_TOKEN = 3;
+/** Tokens a millisecond that a model thinks unseen, at most. Models write from 50 to 200 a second. */
+const UNSEEN_TOKENS_PER_MS = 0.2;
 
 /** What is known of a message that was sent, beside what its provider reports. */
 export interface SentMessage {
@@ -57,13 +59,14 @@ const promptTokensOf = ({ inputTokens, cacheReadTokens, cacheWriteTokens }: Toke
 
 /** The final count comes with the end of a message; one that ended earlier is billed for what was delivered. */
 function settleOutput(
-  { usage, stopReason, contentBytes, isOutputReported, bill }: MessageProgress,
+  { usage, stopReason, contentBytes, unseenThinkingMs, isOutputReported, bill }: MessageProgress,
   { maxTokens, isBilledWhole }: SentMessage,
 ): { readonly tokens: number; readonly isEstimated: boolean } {
   const reported = usage.outputTokens;
   if (stopReason !== null && isOutputReported) return { tokens: reported, isEstimated: false };
   // Never for more than was asked for: that much was put aside.
-  const delivered = Math.min(maxTokens, Math.ceil(contentBytes / BYTES_PER_TOKEN));
+  const unseen = Math.ceil(unseenThinkingMs * UNSEEN_TOKENS_PER_MS);
+  const delivered = Math.min(maxTokens, Math.ceil(contentBytes / BYTES_PER_TOKEN) + unseen);
   const estimate = bill === "open" && isBilledWhole ? maxTokens : delivered;
   const isGuess = estimate > reported || (bill === "ended" && stopReason !== null);
   return { tokens: Math.max(reported, estimate), isEstimated: isGuess };

@@ -58,6 +58,8 @@ export class MessageSource implements Dispatcher.DispatchHandler {
   #refusal: { status: number; headers: Headers; chunks: Buffer[]; size: number } | undefined;
   #trailingReads = 0;
   #receivedBytes = 0;
+  /** Since when the model thinks unseen. */
+  #unseenSince: number | undefined;
   /** When nobody waits for the answer any more, but for what it costs. */
   #leaving: { readonly reason: GatewayError; readonly onOver: () => void } | undefined;
 
@@ -158,6 +160,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
       return;
     }
     const { events, failure } = this.#take(chunk);
+    this.#measureThinking(this.progress.isThinkingUnseen);
     if (this.#consumer !== undefined) this.#handOn(this.#consumer, events);
     else if (isHeld) this.#held.push(...events);
     if (this.progress.phase === "failed") this.#failAsSaid(toStreamFailure(this.progress));
@@ -203,6 +206,14 @@ export class MessageSource implements Dispatcher.DispatchHandler {
       return { events: events.slice(0, count), failure: invalidAnswer() };
     }
     return failure === undefined ? { events } : { events, failure };
+  }
+
+  /** @param isUnseen whether it goes on */
+  #measureThinking(isUnseen: boolean): void {
+    if (!isUnseen && this.#unseenSince === undefined) return;
+    const now = performance.now();
+    if (this.#unseenSince !== undefined) this.progress.unseenThinkingMs += now - this.#unseenSince;
+    this.#unseenSince = isUnseen ? now : undefined;
   }
 
   #handOn(consumer: EventConsumer, events: readonly MessageEvent[]): void {
@@ -264,6 +275,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
   #fail(failure: GatewayError): void {
     if (this.#phase === "over") return;
     this.#phase = "over";
+    this.#measureThinking(false);
     const leaving = this.#leaving;
     this.#failure = leaving?.reason ?? failure;
     leaving?.onOver();

@@ -9,6 +9,7 @@ import type { FakeEvent } from "../../../support/services/fake-anthropic";
 import {
   finish,
   input,
+  open,
   start,
   stop,
   text,
@@ -47,6 +48,20 @@ test.each<[string, FakeEvent[], number, boolean]>([
 
 test("never more than was asked for and put aside", () => {
   expect(settle([start(), text(0, "a".repeat(90))], { maxTokens: 20 }).usage.outputTokens).toBe(20);
+});
+
+test("thinking that is not shown counts by its time when the answer is left, and not beside a count", () => {
+  const unseen = (events: readonly FakeEvent[], ms: number) => {
+    const progress = toMessageEvents(events).reduce(reduceProgress, new MessageProgress());
+    progress.unseenThinkingMs = ms;
+    const sent = { maxTokens: 1000, isBilledWhole: false, estimatePrompt: () => PROMPT };
+    return settleUsage(progress, sent).usage.outputTokens;
+  };
+  const opened = open(0, { type: "thinking", thinking: "", signature: "" });
+  expect(unseen([start(), opened], 2000)).toBe(400);
+  expect(unseen([start(), opened, text(1, "abc")], 2000)).toBe(401);
+  expect(unseen([start(), opened], 60_000)).toBe(1000);
+  expect(unseen([start(), opened, text(1, "abc"), finish("end_turn", 50)], 2000)).toBe(50);
 });
 
 test("nothing that was not sent, or was refused before any work, is billed", () => {
