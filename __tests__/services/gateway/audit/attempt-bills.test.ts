@@ -114,23 +114,26 @@ describe("the client leaves", () => {
   test.each<[string, object, object, number]>([
     ["5 minutes", { type: "ephemeral" }, { cacheWrite1hTokens: 0 }, 3750],
     ["an hour", { type: "ephemeral", ttl: "1h" }, {}, 3750],
-  ])("and the prompt was to be cached for %s: it is charged as written", async (_name, cache_control, write, nano) => {
-    await start();
-    first.script = () => {};
-    const client = new AbortController();
-    const content = [{ type: "text", text: PROMPT, cache_control }];
-    send({ signal: client.signal }, { messages: [{ role: "user", content }] }).catch(() => {});
-    await eventually(() => first.requests.length === 1);
-    client.abort();
-    const tokens = estimatedInput(first);
-    expect(await onlyRow()).toMatchObject({
-      inputTokens: 0,
-      cacheWriteTokens: tokens,
-      cacheWrite1hTokens: tokens,
-      ...write,
-      costNanoUsd: tokens * nano,
-    });
-  });
+  ])(
+    "and the prompt was to be cached for %s: it is charged as written",
+    async (_name, cache_control, write, nano) => {
+      await start();
+      first.script = () => {};
+      const client = new AbortController();
+      const content = [{ type: "text", text: PROMPT, cache_control }];
+      send({ signal: client.signal }, { messages: [{ role: "user", content }] }).catch(() => {});
+      await eventually(() => first.requests.length === 1);
+      client.abort();
+      const tokens = estimatedInput(first);
+      expect(await onlyRow()).toMatchObject({
+        inputTokens: 0,
+        cacheWriteTokens: tokens,
+        cacheWrite1hTokens: tokens,
+        ...write,
+        costNanoUsd: tokens * nano,
+      });
+    },
+  );
 
   test("before the connection to the provider stands: nothing was sent, nothing is charged", async () => {
     await start();
