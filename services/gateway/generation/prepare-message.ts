@@ -36,6 +36,8 @@ export interface PreparedMessage<Plan> {
   readonly plan: Plan;
   /** Matches that were masked. */
   readonly findings: readonly Finding[];
+  /** The `max_tokens` that the answer was cut to. `undefined`: it is as long as was asked for. */
+  readonly shortenedTo?: number | undefined;
 }
 
 /**
@@ -62,7 +64,15 @@ export function prepareMessage<Plan extends AnswerPlan>(
   const droppedParams = allDropped(translated, policy, nativeHeaders);
   // What is not sent is not paid for either.
   const sent = allowFields(request, policy.blocks.length > 0);
-  return { request: sent, sealed, droppedParams, plan: translated.plan, findings: screened.findings };
+  const shortenedTo = request === screened.request ? undefined : request.max_tokens;
+  return {
+    request: sent,
+    sealed,
+    droppedParams,
+    plan: translated.plan,
+    findings: screened.findings,
+    shortenedTo,
+  };
 }
 
 /** Names of everything of a client's request that is not sent. */

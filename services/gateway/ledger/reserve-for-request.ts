@@ -19,6 +19,8 @@ export interface PayingRequest<Message extends MeasuredRequest> {
   readonly prices: readonly (TokenPrices | undefined)[];
   /** The longest prompt that any of them takes, in tokens. */
   readonly windowTokens: number;
+  /** What deployments may bill that fail first, in nano-USD; put aside as well where there is plenty. @default 0 */
+  readonly failoverNano?: number;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface PayingRequest<Message extends MeasuredRequest> {
 export async function reserveForRequest<Message extends MeasuredRequest>(
   ledger: Ledger,
   draft: AuditDraft,
-  { budgets, model, message, bytes, prices, windowTokens }: PayingRequest<Message>,
+  { budgets, model, message, bytes, prices, windowTokens, failoverNano = 0 }: PayingRequest<Message>,
 ): Promise<Message> {
   if (budgets.length === 0) return message;
   const known = prices.filter((price) => price !== undefined);
@@ -39,7 +41,7 @@ export async function reserveForRequest<Message extends MeasuredRequest>(
   const size = measureRequest(message, bytes ?? Buffer.byteLength(JSON.stringify(message)), windowTokens);
   if ("param" in size) throw costUnbounded(size.param, size.reason);
   const bounds = boundCost(size, known);
-  const result = await ledger.reserve(budgets, bounds);
+  const result = await ledger.reserve(budgets, { ...bounds, fullNano: bounds.fullNano + failoverNano });
   if (!(result instanceof Reservation)) {
     const account = budgets.find((budget) => budget.account === result.budget.account);
     if (account === undefined) throw new Error("refused by a budget that was not asked");

@@ -49,6 +49,14 @@ export interface Deployment {
   readonly info?: ModelDetails | undefined;
 }
 
+/**
+ * Whether the provider goes on with an answer whose connection was given up, and bills all of it, as Bedrock does. Anthropic
+ * stops, and bills what it has made.
+ */
+export function isBilledWhole({ access }: Pick<Deployment, "access">): boolean {
+  return access.provider === "bedrock";
+}
+
 /** A deployment of the configuration that cannot be used. */
 export interface SkippedDeployment {
   readonly id: string;

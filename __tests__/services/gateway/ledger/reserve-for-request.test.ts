@@ -5,6 +5,7 @@ import {
   failWith,
   messageEvents,
   messageStart,
+  type Script,
   stallAfter,
   textDelta,
 } from "../../../support/services/fake-anthropic";
@@ -149,32 +150,22 @@ test("a very long answer is shortened to what the budget pays for in any case", 
   expect(sent * 15_000).toBeLessThan(100_000_000);
 });
 
-test.each<[string, () => void, number]>([
-  [
-    "an error of the provider",
-    () => {
-      upstream.script = failWith(500, "api_error", "broken");
-    },
-    0,
-  ],
-  [
-    "a stream cut off",
-    () => {
-      upstream.script = (response) => {
-        response.writeHead(200, { "content-type": "text/event-stream" });
-        response.end();
-      };
-    },
-    0,
-  ],
-])("%s settles at what was reported", async (_name, prepare, cost) => {
-  await start();
-  const key = await gateway.addKey(KEY, { maxBudgetNanoUsd: 1_000_000_000 });
-  prepare();
-  expect((await ask()).status).toBeGreaterThanOrEqual(500);
-  expect(gateway.ledger.reservedNano).toBe(0);
-  await expect(gateway.budgets.spentNano({ account: `key:${key.keyId}`, period: "all" })).resolves.toBe(cost);
-});
+test.each<[string, Script, boolean]>([
+  ["an error of the provider", failWith(500, "api_error", "broken"), true],
+  ["a stream cut off", answerWith([]), true],
+  ["a refusal of the provider", failWith(529, "overloaded_error", "busy"), false],
+])(
+  "%s leaves nothing reserved, and is charged where the provider may bill it",
+  async (_name, script, isBilled) => {
+    await start();
+    const key = await gateway.addKey(KEY, { maxBudgetNanoUsd: 1_000_000_000 });
+    upstream.script = script;
+    expect((await ask()).status).toBeGreaterThanOrEqual(500);
+    expect(gateway.ledger.reservedNano).toBe(0);
+    const spent = await gateway.budgets.spentNano({ account: `key:${key.keyId}`, period: "all" });
+    expect([(spent ?? 0) > 0, rows()[0]?.costNanoUsd]).toEqual([isBilled, spent]);
+  },
+);
 
 test("without a price a key with a budget is refused, one without is served", async () => {
   await start({ hasPrices: false });

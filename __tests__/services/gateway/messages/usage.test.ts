@@ -1,4 +1,4 @@
-import { mergeUsage, NO_USAGE } from "../../../../services/gateway/messages/usage";
+import { addUsage, judgeUsage, mergeUsage, NO_USAGE } from "../../../../services/gateway/messages/usage";
 
 test("takes over every counter", () => {
   const reported = {
@@ -41,8 +41,43 @@ test.each([-1, 1.5, 1e300, "7", true, null])("%j is no count", (output_tokens) =
   expect(mergeUsage({ ...NO_USAGE, outputTokens: 5 }, { output_tokens }).outputTokens).toBe(5);
 });
 
-test("the last count stands, also a smaller one", () => {
-  expect(mergeUsage({ ...NO_USAGE, inputTokens: 5 }, { input_tokens: 3 }).inputTokens).toBe(3);
+test("the largest count stands: a later one takes nothing back", () => {
+  const known = { ...NO_USAGE, inputTokens: 5, cacheWriteTokens: 7, cacheWrite1hTokens: 2 };
+  const zero = { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 };
+  expect(mergeUsage(known, { input_tokens: 3, cache_creation: zero })).toEqual(known);
+  expect(mergeUsage(known, { input_tokens: 0, cache_creation_input_tokens: 0 })).toEqual(known);
+});
+
+test("writes to the cache are never less than their parts", () => {
+  const cache_creation = { ephemeral_5m_input_tokens: 4, ephemeral_1h_input_tokens: 5 };
+  expect(mergeUsage(NO_USAGE, { cache_creation_input_tokens: 0, cache_creation }).cacheWriteTokens).toBe(9);
+});
+
+test.each<[unknown, boolean, boolean, number | null | undefined]>([
+  [undefined, false, false, undefined],
+  [{}, false, false, undefined],
+  [{ input_tokens: 1, output_tokens: 2 }, true, false, 2],
+  [{ input_tokens: 0, cache_read_input_tokens: 1 }, true, false, undefined],
+  [{ input_tokens: 0, output_tokens: 0 }, false, false, 0],
+  [{ input_tokens: null, output_tokens: null }, false, false, undefined],
+  [{ input_tokens: "1", output_tokens: "1" }, false, true, null],
+  [{ input_tokens: 1, cache_creation_input_tokens: -1 }, true, true, undefined],
+  [{ input_tokens: 1e30, output_tokens: 1e30 }, false, true, null],
+  [{ input_tokens: 1.5, output_tokens: 1.5 }, false, true, null],
+])("%j is judged", (reported, hasPrompt, isPromptDoubtful, outputTokens) => {
+  expect(judgeUsage(reported)).toEqual({ hasPrompt, isPromptDoubtful, outputTokens });
+});
+
+test("adds every counter", () => {
+  const one = mergeUsage(NO_USAGE, {
+    input_tokens: 1,
+    output_tokens: 2,
+    cache_read_input_tokens: 3,
+    cache_creation: { ephemeral_5m_input_tokens: 4, ephemeral_1h_input_tokens: 5 },
+    output_tokens_details: { thinking_tokens: 1 },
+  });
+  const twice = Object.fromEntries(Object.entries(one).map(([name, count]) => [name, 2 * count]));
+  expect(addUsage(one, one)).toEqual(twice);
 });
 
 describe("several answers for one request", () => {
