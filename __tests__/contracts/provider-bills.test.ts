@@ -175,6 +175,10 @@ async function send(id: string, key: string, random: Random): Promise<number | u
     wanted = seen;
     leaveWhenSeen();
   });
+  const timer = setTimeout(() => {
+    stuck.push({ id, path, body, text, wanted, draws: draws.get(id)?.slice(0, provider.attempts.get(id)) });
+    client.abort();
+  }, STUCK_MS);
   try {
     const response = await fetch(gateway.url + path, {
       method: "POST",
@@ -195,9 +199,14 @@ async function send(id: string, key: string, random: Random): Promise<number | u
   } catch {
     return undefined;
   } finally {
+    clearTimeout(timer);
     leaving.delete(id);
   }
 }
+
+/** Nothing takes so long that ends at all. */
+const STUCK_MS = 120_000;
+const stuck: object[] = [];
 
 const leaving = new Map<string, (seen: readonly string[]) => void>();
 
@@ -275,6 +284,7 @@ test.each(Array.from({ length: ROUNDS }, (_, index) => SEED + index))(
         billed: billed(id),
         draws: draws.get(id)?.slice(0, provider.attempts.get(id)),
       }));
+    expect(stuck).toEqual([]);
     expect(tooCheap).toEqual([]);
     expect(provider.totalNano(`r${seed}-`)).toBeLessThanOrEqual(limitNano);
     expect(end.spentNano).toBeLessThanOrEqual(limitNano);

@@ -147,8 +147,11 @@ function finish(progress: MessageProgress, event: Members): MessageProgress {
   const outputTokens = takeUsage(progress, event["usage"]);
   if (outputTokens === null) progress.isOutputReported = false;
   // No answer with content has no token.
-  else if (outputTokens !== undefined && (outputTokens > 0 || progress.contentBytes === 0))
+  else if (outputTokens !== undefined && (outputTokens > 0 || progress.contentBytes === 0)) {
+    // That of the start counts what was made by then, which a refusal takes back.
+    if (!progress.isOutputReported) progress.usage = { ...progress.usage, outputTokens };
     progress.isOutputReported = true;
+  }
   progress.stopReason = textMember(delta, "stop_reason") ?? progress.stopReason;
   progress.refusal = textMember(membersOf(delta["stop_details"]), "explanation") ?? progress.refusal;
   return progress;
