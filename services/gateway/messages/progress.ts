@@ -30,8 +30,10 @@ export class MessageProgress {
   usage: TokenUsage = NO_USAGE;
   /** Whether the provider has counted the prompt. */
   isPromptReported = false;
-  /** Whether it has counted the answer to its end. */
+  /** Whether it has counted the answer after its start. */
   isOutputReported = false;
+  /** Whether the last count of the answer was none. */
+  isOutputDoubtful = false;
   /** Whether a count of the prompt was none. */
   isPromptDoubtful = false;
   bill: BillPhase = "open";
@@ -145,10 +147,14 @@ function inputOf(input: unknown): string | undefined {
 function finish(progress: MessageProgress, event: Members): MessageProgress {
   const delta = membersOf(event["delta"]);
   const outputTokens = takeUsage(progress, event["usage"]);
-  if (outputTokens === null) progress.isOutputReported = false;
+  if (outputTokens === null) progress.isOutputDoubtful = true;
   // No answer with content has no token.
-  else if (outputTokens !== undefined && (outputTokens > 0 || progress.contentBytes === 0))
+  else if (outputTokens !== undefined && (outputTokens > 0 || progress.contentBytes === 0)) {
+    // That of the start counts what was made by then, which a refusal takes back.
+    if (!progress.isOutputReported) progress.usage = { ...progress.usage, outputTokens };
     progress.isOutputReported = true;
+    progress.isOutputDoubtful = false;
+  }
   progress.stopReason = textMember(delta, "stop_reason") ?? progress.stopReason;
   progress.refusal = textMember(membersOf(delta["stop_details"]), "explanation") ?? progress.refusal;
   return progress;

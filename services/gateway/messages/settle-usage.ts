@@ -64,11 +64,13 @@ const promptTokensOf = ({ inputTokens, cacheReadTokens, cacheWriteTokens }: Toke
 
 /** The final count comes with the end of a message; one that ended earlier is billed for what was delivered. */
 function settleOutput(
-  { usage, stopReason, contentBytes, unseenThinkingMs, isOutputReported, bill }: MessageProgress,
+  progress: MessageProgress,
   { maxTokens, isBilledWhole }: SentMessage,
 ): { readonly tokens: number; readonly isEstimated: boolean } {
+  const { usage, stopReason, contentBytes, unseenThinkingMs, bill } = progress;
   const reported = usage.outputTokens;
-  if (stopReason !== null && isOutputReported) return { tokens: reported, isEstimated: false };
+  if (stopReason !== null && progress.isOutputReported && !progress.isOutputDoubtful)
+    return { tokens: reported, isEstimated: false };
   // Never for more than was asked for: that much was put aside.
   const unseen = Math.ceil(unseenThinkingMs * UNSEEN_TOKENS_PER_MS);
   const delivered = Math.min(maxTokens, Math.ceil(contentBytes / BYTES_PER_TOKEN) + unseen);

@@ -96,6 +96,7 @@ describe("a provider that goes on after its connection was given up", () => {
 
 test.each<[string, FakeEvent, number, boolean]>([
   ["counted", finish("end_turn", 40), 40, false],
+  ["counted by less than at the start", finish("end_turn", 1), 1, false],
   ["counted by a larger number than was asked for", finish("end_turn", 400), 400, false],
   ["not counted", { type: "message_delta", delta: { stop_reason: "end_turn" } }, 2, true],
   ["counted by no number", { ...finish("end_turn"), usage: { output_tokens: "9" } }, 2, true],
@@ -103,6 +104,11 @@ test.each<[string, FakeEvent, number, boolean]>([
 ])("an answer that ended, %s", (_name, end, outputTokens, isEstimated) => {
   const settled = settle([start(), text(0, "abcdef"), end, stop]);
   expect([settled.usage.outputTokens, settled.isEstimated]).toEqual([outputTokens, isEstimated]);
+});
+
+test("an answer without content may have no token, whatever was counted at its start", () => {
+  const settled = settle([start(), finish("refusal", 0), stop]);
+  expect([settled.usage.outputTokens, settled.isEstimated]).toEqual([0, false]);
 });
 
 test("a count that is followed by none is the least that is billed", () => {
