@@ -53,39 +53,46 @@ export const limits = fp<LimitsOptions>(
     let placesInUse = 0;
     registry.gauge("gateway_limit_places_in_use", "Places among parallel requests, held.", () => placesInUse);
 
-    app.addHook("onRequest", async (request, reply) => {
-      const hasLength = request.headers["transfer-encoding"] === undefined;
-      await hold(request, reply, async (all, keyHash, held) => {
+    // Without a promise for requests that have no limits, which are most of them.
+    app.addHook("onRequest", (request, reply, done) => {
+      const limited = limitedBy(request);
+      if (limited === undefined) {
+        done();
+        return;
+      }
+      hold(request, reply, async (held) => {
+        const { all, keyHash } = limited;
         for (const of of all) if (of.maxParallel !== null) await takePlace(of, of.maxParallel, keyHash, held);
-        await takeCounts(request, reply, all, keyHash, held, (kind) => hasLength || kind !== "tokens");
-      });
+        const hasLength = request.headers["transfer-encoding"] === undefined;
+        await takeCounts(request, reply, limited, held, (kind) => hasLength || kind !== "tokens");
+      }).then(() => done(), done);
     });
 
-    app.addHook("preHandler", async (request, reply) => {
-      if (request.headers["transfer-encoding"] === undefined) return;
-      await hold(request, reply, (all, keyHash, held) =>
-        takeCounts(request, reply, all, keyHash, held, (kind) => kind === "tokens"),
-      );
+    app.addHook("preHandler", (request, reply, done) => {
+      const inChunks = request.headers["transfer-encoding"] !== undefined;
+      const limited = inChunks ? limitedBy(request) : undefined;
+      if (limited === undefined) {
+        done();
+        return;
+      }
+      hold(request, reply, (held) =>
+        takeCounts(request, reply, limited, held, (kind) => kind === "tokens"),
+      ).then(() => done(), done);
     });
 
     /** What `take` takes is given back when it fails, or else when the request is over. */
     async function hold(
       request: FastifyRequest,
       reply: FastifyReply,
-      take: (all: readonly RequestLimits[], keyHash: string, held: HeldLimits) => Promise<void>,
+      take: (held: HeldLimits) => Promise<void>,
     ): Promise<void> {
-      const { isLimited = false } = request.routeOptions.config;
-      if (isLimited === false || request.caller?.kind !== "key") return;
-      const { key, allowances } = request.caller;
-      const all = limitsOf(allowances);
-      if (all.length === 0) return;
       const held = new HeldLimits(limiter);
       const leave = () => {
         placesInUse -= held.places;
         release(request, held);
       };
       try {
-        await take(all, key.tokenHash, held);
+        await take(held);
       } catch (error) {
         leave();
         throw error;
@@ -119,8 +126,7 @@ export const limits = fp<LimitsOptions>(
     async function takeCounts(
       request: FastifyRequest,
       reply: FastifyReply,
-      all: readonly RequestLimits[],
-      keyHash: string,
+      { all, keyHash }: LimitedRequest,
       held: HeldLimits,
       isTaken: (kind: CountKind) => boolean,
     ): Promise<void> {
@@ -162,6 +168,19 @@ export const limits = fp<LimitsOptions>(
   },
   { name: "limits", dependencies: ["auth", "audit", "key-standing"] },
 );
+
+/** The limits of a request, and whose they are. */
+interface LimitedRequest {
+  readonly all: readonly RequestLimits[];
+  readonly keyHash: string;
+}
+
+/** @returns `undefined` for a request that has no limits */
+function limitedBy({ caller, routeOptions }: FastifyRequest): LimitedRequest | undefined {
+  if (caller?.kind !== "key" || (routeOptions.config.isLimited ?? false) === false) return undefined;
+  const all = limitsOf(caller.allowances);
+  return all.length === 0 ? undefined : { all, keyHash: caller.key.tokenHash };
+}
 
 const subjectOf = ({ scope, id }: RequestLimits, keyHash: string) =>
   scope === "key" ? `api_key: ${keyHash}` : `user: ${id}`;
