@@ -1,305 +1,312 @@
-import {
-  type BillDraw,
-  BillingProvider,
-  type BillPrices,
-  drawBill,
-} from "../support/services/billing-provider";
-import { eventually } from "../support/services/eventually";
-import { GatewayProcesses, makeKey } from "../support/services/gateway-processes";
+import { answerWith, FakeAnthropic, type FakeEvent } from "../support/services/fake-anthropic";
 import { Random } from "../support/services/random";
-import type { ServiceProcess } from "../support/services/service-process";
+import {
+  anthropicDeployment,
+  buildTestGateway,
+  MODEL,
+  type TestGateway,
+} from "../support/services/test-gateway";
 
 /**
- * Whatever providers do, what they really bill for the requests of a key stays within its budget, and no request that is billed
- * is free: its row costs at least as much. A real gateway on a real Postgres; bills are drawn at random, the same for the same
- * seed. `BILL_ROUNDS`, `BILL_REQUESTS` and `BILL_SEED` make it longer, or another one; in more than two rounds providers stall, too,
- * and the gateway has to wait for them.
+ * A provider that bills all that providers bill, by its own reading of what it is sent. A budget is never overrun by it, and what is
+ * recorded is what it bills, with a budget and without.
  */
-const ROUNDS = Number(process.env["BILL_ROUNDS"] ?? 2);
-const REQUESTS = Number(process.env["BILL_REQUESTS"] ?? 80);
-const SEED = Number(process.env["BILL_SEED"] ?? 1);
-const NANO_PER_USD = 1e9;
-const MODEL = "claude-sonnet-4-5";
-const DATABASE = "provider_bills";
+const KEY = "sk-billed-key-00000000";
+const WINDOW = 1_000_000;
+/** Nano-USD a token, and in percent. */
+const PRICE = { input: 3000, output: 15_000, write: 3750, write1h: 6000, search: 10_000_000 };
+const US_PERCENT = 110;
 
-/** In pico-USD a token. */
-const PLACES: Readonly<Record<string, BillPrices>> = {
-  cheap: {
-    input: 3_000_000,
-    output: 15_000_000,
-    cacheRead: 300_000,
-    cacheWrite: 3_750_000,
-    cacheWrite1h: 6_000_000,
+/** Tokens of the definitions that the provider puts in the place of types. */
+const HIDDEN: Readonly<Record<string, number>> = {
+  bash_20250124: 325,
+  text_editor_20250728: 700,
+  computer_20251124: 735 + 499,
+  memory_20250818: 1500,
+  computer_toolset_20260801: 4590,
+  browser_toolset_20260801: 7550,
+  web_search_20250305: 800,
+};
+const PROMPT_FOR_TOOLS = 804;
+
+type Value = Record<string, unknown>;
+interface Bill {
+  readonly costNano: number;
+  readonly events: readonly FakeEvent[];
+}
+
+/** What the provider reads of a request, and what it makes of it. */
+class Provider {
+  billedNano = 0;
+  requests = 0;
+
+  constructor(
+    readonly random: Random,
+    /** Whether the workspace keeps its answers in the US unless a request says otherwise. */
+    readonly isUsByDefault: boolean,
+  ) {}
+
+  answer(body: Value): readonly FakeEvent[] {
+    const { costNano, events } = this.#bill(body);
+    this.billedNano += costNano;
+    this.requests += 1;
+    return events;
+  }
+
+  #bill(body: Value): Bill {
+    const { random } = this;
+    const json = JSON.stringify(body);
+    const blocks = (body["messages"] as { content: unknown }[]).flatMap(({ content }) =>
+      Array.isArray(content) ? (content as Value[]) : [],
+    );
+    const added = blocks.flatMap(({ tool }) => {
+      const { definition } = (tool ?? {}) as { definition?: Value };
+      return definition === undefined ? [] : [definition];
+    });
+    const tools = [...((body["tools"] ?? []) as Value[]), ...added];
+    const media = blocks.filter(({ type }) => type === "image" || type === "document");
+    const mediaBytes = media.reduce(
+      (sum, { source }) => sum + String((source as Value)["data"] ?? "").length,
+      0,
+    );
+    let prompt = Math.floor((json.length - mediaBytes) * (0.25 + 0.75 * random.next()));
+    if (tools.length > 0) prompt += PROMPT_FOR_TOOLS;
+    for (const { type } of tools) prompt += HIDDEN[String(type)] ?? 0;
+    for (const { type, citations } of media) {
+      prompt += type === "image" ? 4784 : random.int(1000, WINDOW);
+      if (citations !== undefined) prompt += random.int(0, WINDOW);
+    }
+    prompt = Math.min(prompt, WINDOW);
+    const output = random.int(1, Number(body["max_tokens"]));
+    const isLong = json.includes('"ttl":"1h"');
+    const isUs = (body["inference_geo"] ?? (this.isUsByDefault ? "us" : "global")) === "us";
+    const searches = tools.some(({ type }) => type === "web_search_20250305") ? random.int(0, 4) : 0;
+    const summary = json.includes("compact_20260112") ? [{ prompt, output: 3500 }] : [];
+    const answers = [
+      ...summary,
+      ...Array.from({ length: searches }, () => ({ prompt, output: 50 })),
+      { prompt, output },
+    ];
+    const all = answers.map((one) => this.#usage(one, isLong));
+    const own = all.slice(summary.length);
+    const sum = (name: keyof Usage, of: readonly Usage[]) => of.reduce((total, one) => total + one[name], 0);
+    const tokensNano =
+      sum("input_tokens", all) * PRICE.input +
+      sum("cache_creation_input_tokens", all) * (isLong ? PRICE.write1h : PRICE.write) +
+      sum("output_tokens", all) * PRICE.output;
+    const costNano = Math.ceil((tokensNano * (isUs ? US_PERCENT : 100)) / 100) + searches * PRICE.search;
+    const usage = {
+      input_tokens: sum("input_tokens", own),
+      cache_creation_input_tokens: sum("cache_creation_input_tokens", own),
+      cache_creation: { ephemeral_1h_input_tokens: isLong ? sum("cache_creation_input_tokens", own) : 0 },
+      inference_geo: isUs ? "us" : "global",
+    };
+    const iterations = all.map((one) => ({
+      ...one,
+      type: "message",
+      cache_creation: { ephemeral_1h_input_tokens: isLong ? one.cache_creation_input_tokens : 0 },
+    }));
+    return {
+      costNano,
+      events: [
+        {
+          type: "message_start",
+          message: {
+            id: "m",
+            type: "message",
+            role: "assistant",
+            model: "m",
+            content: [],
+            usage: { ...usage, output_tokens: 1 },
+          },
+        },
+        { type: "content_block_start", index: 0, content_block: { type: "text", text: "x" } },
+        {
+          type: "message_delta",
+          delta: { stop_reason: "end_turn" },
+          usage: {
+            ...usage,
+            output_tokens: sum("output_tokens", own),
+            server_tool_use: { web_search_requests: searches },
+            ...(summary.length > 0 ? { iterations } : {}),
+          },
+        },
+        { type: "message_stop" },
+      ],
+    };
+  }
+
+  #usage({ prompt, output }: { prompt: number; output: number }, isLong: boolean): Usage {
+    const written = isLong || this.random.next() < 0.5 ? prompt : 0;
+    return { input_tokens: prompt - written, cache_creation_input_tokens: written, output_tokens: output };
+  }
+}
+
+interface Usage {
+  readonly input_tokens: number;
+  readonly cache_creation_input_tokens: number;
+  readonly output_tokens: number;
+}
+
+/** Pieces of requests, each billed in its own way. */
+const PIECES: Readonly<Record<string, (body: Value) => void>> = {
+  "a long text": (body) => say(body, { type: "text", text: "word ".repeat(500) }),
+  "typed tools": (body) => offer(body, "bash_20250124", "text_editor_20250728", "computer_20251124"),
+  memory: (body) => offer(body, "memory_20250818"),
+  toolsets: (body) => offer(body, "computer_toolset_20260801", "browser_toolset_20260801"),
+  "a tool that a row adds": (body) =>
+    (body["messages"] as unknown[]).push({
+      role: "system",
+      content: [
+        {
+          type: "tool_addition",
+          tool: { type: "tool_definition", definition: { type: "computer_toolset_20260801" } },
+        },
+      ],
+    }),
+  "an image": (body) =>
+    say(body, { type: "image", source: { type: "base64", data: "AAAA", media_type: "image/png" } }),
+  "a PDF at an address": (body) => say(body, { type: "document", source: { type: "url", url: "https://x" } }),
+  "a small PDF with many pages": (body) =>
+    say(body, {
+      type: "document",
+      source: { type: "base64", media_type: "application/pdf", data: "JVBERi0x" },
+    }),
+  citations: (body) =>
+    say(body, { type: "document", source: { type: "text", data: "a. b. c." }, citations: { enabled: true } }),
+  "an hour in the cache": (body) => {
+    body["cache_control"] = { type: "ephemeral", ttl: "1h" };
   },
-  dear: {
-    input: 6_000_000,
-    output: 30_000_000,
-    cacheRead: 600_000,
-    cacheWrite: 7_500_000,
-    cacheWrite1h: 12_000_000,
+  "the US": (body) => {
+    body["inference_geo"] = "us";
   },
-  bedrock: {
-    input: 3_300_000,
-    output: 16_500_000,
-    cacheRead: 330_000,
-    cacheWrite: 4_125_000,
-    cacheWrite1h: 6_600_000,
+  anywhere: (body) => {
+    body["inference_geo"] = "global";
   },
+  "a summary": (body) => {
+    body["context_management"] = { edits: [{ type: "compact_20260112" }] };
+  },
+  "searches of the web": (body) => offer(body, "web_search_20250305"),
+  "a search that a row adds": (body) =>
+    (body["messages"] as unknown[]).push({
+      role: "system",
+      content: [
+        {
+          type: "tool_addition",
+          tool: { type: "tool_definition", definition: { type: "web_search_20250305" } },
+        },
+      ],
+    }),
 };
 
-let processes: GatewayProcesses;
-let provider: BillingProvider;
-let gateway: ServiceProcess;
-/** Request → what becomes of its messages. */
-const draws = new Map<string, readonly BillDraw[]>();
-/** What the rounds were about: without these they would prove nothing. */
-const seen = { billed: 0, failedOver: 0, left: 0, refused: 0 };
+function say(body: Value, block: object): void {
+  (body["messages"] as { content: object[] }[])[0]?.content.push(block);
+}
+
+function offer(body: Value, ...types: string[]): void {
+  body["tools"] = [...((body["tools"] ?? []) as object[]), ...types.map((type) => ({ type, name: type }))];
+}
+
+function bodyOf(pieces: readonly string[], maxTokens: number): Value {
+  const messages = [{ role: "user", content: [{ type: "text", text: "Hi" }] }];
+  const body: Value = { model: MODEL, max_tokens: maxTokens, messages };
+  for (const piece of pieces) PIECES[piece]?.(body);
+  return body;
+}
+
+let upstream: FakeAnthropic;
+let gateway: TestGateway;
+let url: string;
+let provider: Provider;
+/** Requests of each random schedule that the provider billed. */
+const billed: number[] = [];
 
 beforeAll(async () => {
-  provider = await BillingProvider.start({
-    places: PLACES,
-    draw: (id, attempt) => draws.get(id)?.[attempt - 1] as BillDraw,
-  });
-  processes = await GatewayProcesses.start({
-    upstreamUrl: provider.url,
-    config: configOf(provider.url),
-    env: {
-      AWS_BEARER_TOKEN_BEDROCK: "credential",
-      AWS_REGION: "us-east-1",
-      UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS: "2",
-      UPSTREAM_IDLE_TIMEOUT_SECONDS: "2",
-      LOG_LEVEL: "error",
+  upstream = await FakeAnthropic.start();
+});
+afterAll(() => upstream.stop());
+afterEach(() => gateway.close());
+
+async function start(random: Random, limitNano: number | null): Promise<void> {
+  provider = new Provider(random, random.next() < 0.5);
+  const current = provider;
+  upstream.script = (response, request) => answerWith(current.answer(request.body))(response, request);
+  const deployment = anthropicDeployment({
+    baseUrl: upstream.url,
+    maxInputTokens: WINDOW,
+    prices: {
+      inputPicoUsd: 3_000_000,
+      outputPicoUsd: 15_000_000,
+      cacheReadPicoUsd: 300_000,
+      cacheWritePicoUsd: 3_750_000,
+      cacheWrite1hPicoUsd: 6_000_000,
+      usPercent: US_PERCENT,
     },
   });
-  await processes.useDatabase(DATABASE);
-  gateway = await processes.startGateway();
-}, 60_000);
-afterAll(() => Promise.all([processes?.stop(), provider?.stop()]));
-
-/** Groups of one and of several, whose deployments allow answers of different lengths. */
-function configOf(url: string): string {
-  const deployment = (group: string, place: string, maxOutput: number) => {
-    const prices = PLACES[place] as BillPrices;
-    const usd = (price: number) => price / 1e12;
-    const model =
-      place === "bedrock"
-        ? "bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0"
-        : `anthropic/${MODEL}-20250929`;
-    const key = place === "bedrock" ? "" : ", api_key: os.environ/ANTHROPIC_API_KEY";
-    return [
-      `  - model_name: ${group}`,
-      `    litellm_params: { model: "${model}", api_base: ${url}/${place}${key} }`,
-      `    model_info: { input_cost_per_token: ${usd(prices.input)}, output_cost_per_token: ${usd(prices.output)}, cache_read_input_token_cost: ${usd(prices.cacheRead)}, cache_creation_input_token_cost: ${usd(prices.cacheWrite)}, cache_creation_input_token_cost_above_1hr: ${usd(prices.cacheWrite1h)}, max_output_tokens: ${maxOutput} }`,
-    ].join("\n");
-  };
-  return `
-model_list:
-${deployment("one", "cheap", 2000)}
-${deployment("of-bedrock", "bedrock", 1000)}
-${deployment("two", "cheap", 500)}
-${deployment("two", "dear", 8000)}
-${deployment("three", "bedrock", 600)}
-${deployment("three", "cheap", 2000)}
-${deployment("three", "dear", 4000)}
-router_settings: { disable_cooldowns: true }
-litellm_settings: { drop_params: true }
-`;
+  gateway = buildTestGateway({ deployments: [deployment] });
+  url = await gateway.listen();
+  await gateway.addKey(KEY, { maxBudgetNanoUsd: limitNano });
 }
 
-const PATHS = ["/v1/chat/completions", "/v1/messages", "/v1/responses"] as const;
-
-/** A request with this id, drawn at random. */
-function drawRequest(id: string, random: Random): { path: string; body: Record<string, unknown> } {
-  const path = random.pick(PATHS);
-  const text = `request ${id}; ${"some English text of a conversation. ".repeat(random.int(100, 400))}`;
-  const model = random.pick(["one", "of-bedrock", "two", "two", "three", "three"]);
-  const stream = random.next() < 0.7;
-  const maxTokens = random.pick([undefined, 40, 300, 1500]);
-  const hasTools = random.next() < 0.3;
-  const schema = { type: "object", properties: { path: { type: "string" } } };
-  if (path === "/v1/messages") {
-    const cache = random.pick([
-      {},
-      { cache_control: { type: "ephemeral" } },
-      { cache_control: { type: "ephemeral", ttl: "1h" } },
-    ]);
-    return {
-      path,
-      body: {
-        model,
-        stream,
-        max_tokens: maxTokens ?? 4000,
-        messages: [{ role: "user", content: [{ type: "text", text, ...cache }] }],
-        ...(hasTools ? { tools: [{ name: "read", input_schema: schema }] } : {}),
-      },
-    };
-  }
-  if (path === "/v1/responses") {
-    const tools = [{ type: "function", name: "read", parameters: schema }];
-    return {
-      path,
-      body: {
-        model,
-        stream,
-        input: text,
-        ...(maxTokens === undefined ? {} : { max_output_tokens: maxTokens }),
-        ...(hasTools ? { tools } : {}),
-      },
-    };
-  }
-  const tools = [{ type: "function", function: { name: "read", parameters: schema } }];
-  return {
-    path,
-    body: {
-      model,
-      stream,
-      messages: [{ role: "user", content: text }],
-      ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
-      ...(hasTools ? { tools } : {}),
-    },
-  };
-}
-
-/** Sends a request and leaves when its provider says so. @returns the status; `undefined` when it was left */
-async function send(id: string, key: string, random: Random): Promise<number | undefined> {
-  const { path, body } = drawRequest(id, random);
-  const client = new AbortController();
-  let text = "";
-  let wanted: readonly string[] | undefined;
-  const leaveWhenSeen = () => {
-    // What was not passed on is not waited for where the whole answer comes at once.
-    if (wanted !== undefined && (body["stream"] !== true || wanted.every((mark) => text.includes(mark))))
-      client.abort();
-  };
-  leaving.set(id, (seen) => {
-    wanted = seen;
-    leaveWhenSeen();
+async function ask(body: Value): Promise<number> {
+  const response = await fetch(`${url}/v1/messages`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
   });
-  const timer = setTimeout(() => {
-    stuck.push({ id, path, body, text, wanted, draws: draws.get(id)?.slice(0, provider.attempts.get(id)) });
-    client.abort();
-  }, STUCK_MS);
-  try {
-    const response = await fetch(gateway.url + path, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${key}`,
-        "content-type": "application/json",
-        "x-litellm-end-user-id": id,
-      },
-      body: JSON.stringify(body),
-      signal: client.signal,
-    });
-    const decoder = new TextDecoder();
-    for await (const chunk of response.body ?? []) {
-      text += decoder.decode(chunk as Uint8Array, { stream: true });
-      leaveWhenSeen();
-    }
-    return response.status;
-  } catch {
-    return undefined;
-  } finally {
-    clearTimeout(timer);
-    leaving.delete(id);
-  }
+  await response.text();
+  return response.status;
 }
 
-/** Nothing takes so long that ends at all. */
-const STUCK_MS = 120_000;
-const stuck: object[] = [];
+const recordedNano = () =>
+  [...gateway.audit.rows.values()].reduce((sum, { costNanoUsd }) => sum + (costNanoUsd ?? 0), 0);
 
-const leaving = new Map<string, (seen: readonly string[]) => void>();
-
-interface Row {
-  readonly id: string;
-  readonly cost: string;
-  readonly status: number;
+/** As many at once as there are, until nothing more is let through. */
+async function exhaust(bodies: () => Value, rounds: number): Promise<number[]> {
+  const statuses: number[] = [];
+  for (let round = 0; round < rounds; round += 1)
+    statuses.push(...(await Promise.all(Array.from({ length: 25 }, () => ask(bodies())))));
+  return statuses;
 }
 
-interface Books {
-  readonly spent: string;
-  readonly leased: string;
-}
+describe.each(Object.keys(PIECES))("with %s", (piece) => {
+  test("a budget is not overrun, and pays what is billed", async () => {
+    await start(new Random(7), 500_000_000);
+    await exhaust(() => bodyOf([piece], 1), 2);
+    expect(provider.billedNano).toBeLessThanOrEqual(500_000_000);
+    expect(recordedNano()).toBe(provider.billedNano);
+  });
 
-async function booksOf(keyId: string): Promise<{ rows: Row[]; spentNano: number; leasedNano: number }> {
-  const rows = await processes.query<Row>(
-    `SELECT end_user AS id, coalesce(cost_nano_usd, 0) AS cost, status FROM audit_log WHERE key_id = '${keyId}'`,
-  );
-  const [books] = await processes.query<Books>(
-    `SELECT b.spent_nano_usd + coalesce(sum(l.spent_nano_usd), 0) AS spent,
-            b.leased_nano_usd - coalesce(sum(l.spent_nano_usd), 0) AS leased
-       FROM budgets b LEFT JOIN budget_leases l USING (account, period)
-      WHERE b.account = 'key:${keyId}' GROUP BY b.account, b.period, b.spent_nano_usd, b.leased_nano_usd`,
-  );
-  return { rows, spentNano: Number(books?.spent ?? 0), leasedNano: Number(books?.leased ?? 0) };
-}
+  test("a key without a budget is served, and recorded with what is billed", async () => {
+    await start(new Random(11), null);
+    const statuses = await Promise.all(Array.from({ length: 3 }, () => ask(bodyOf([piece], 100))));
+    expect(statuses).toEqual([200, 200, 200]);
+    expect(provider.billedNano).toBeGreaterThan(0);
+    expect(recordedNano()).toBe(provider.billedNano);
+  });
+});
 
-test.each(Array.from({ length: ROUNDS }, (_, index) => SEED + index))(
-  "bills drawn at random, round %s: never above the limit, never free",
+test.each(Array.from({ length: 25 }, (_, index) => index + 1))(
+  "random requests against a random budget, %s: never above it, never free",
   async (seed) => {
     const random = new Random(seed);
-    const hasTime = ROUNDS > 2;
-    // From about one request to more than all of them.
-    const budgetUsd = seed === SEED ? 5 : random.pick([0.1, 0.2, 0.4, 0.8]);
-    const callers = random.int(2, 6);
-    // Without rules before its prompt: what a request can cost at most is to be small beside the budget.
-    const key = await makeKey(gateway, {
-      max_budget: budgetUsd,
-      metadata: { enforcement_level: "unrestricted" },
-    });
-    const [owner] = await processes.query<{ id: string }>(
-      "SELECT key_id AS id FROM virtual_keys ORDER BY created_at DESC LIMIT 1",
-    );
-    const keyId = owner?.id ?? "";
-    provider.onLeave = (id, seen) => leaving.get(id)?.(seen);
-
-    const ids = Array.from({ length: REQUESTS }, (_, index) => `r${seed}-${index}`);
-    for (const id of ids)
-      draws.set(
-        id,
-        Array.from({ length: 6 }, () => drawBill(random, hasTime)),
+    const limitNano = random.pick([2_000_000, 50_000_000, 1_000_000_000, 12_000_000_000]);
+    await start(random, limitNano);
+    const names = Object.keys(PIECES);
+    const draw = () =>
+      bodyOf(
+        names.filter(() => random.next() < 0.15),
+        random.pick([1, 50, 5000, Number.MAX_SAFE_INTEGER]),
       );
-    const queue = [...ids];
-    const statuses = new Map<string, number | undefined>();
-    await Promise.all(
-      Array.from({ length: callers }, async () => {
-        for (let id = queue.shift(); id !== undefined; id = queue.shift())
-          statuses.set(id, await send(id, key, new Random(seed * 10_000 + Number(id.split("-")[1]))));
-      }),
-    );
-    let end = await booksOf(keyId);
-    await eventually(async () => {
-      end = await booksOf(keyId);
-      return end.rows.length === REQUESTS && end.leasedNano === 0;
-    }, 60_000);
-
-    const limitNano = budgetUsd * NANO_PER_USD;
-    const billed = (id: string) => provider.billedNano.get(id) ?? 0;
-    const costs = new Map(end.rows.map(({ id, cost }) => [id, Number(cost)]));
-    const tooCheap = ids
-      .filter((id) => (costs.get(id) ?? 0) < billed(id))
-      .map((id) => ({
-        id,
-        cost: costs.get(id),
-        billed: billed(id),
-        draws: draws.get(id)?.slice(0, provider.attempts.get(id)),
-      }));
-    expect(stuck).toEqual([]);
-    expect(tooCheap).toEqual([]);
-    expect(provider.totalNano(`r${seed}-`)).toBeLessThanOrEqual(limitNano);
-    expect(end.spentNano).toBeLessThanOrEqual(limitNano);
-    expect(end.spentNano).toBe([...costs.values()].reduce((sum, cost) => sum + cost, 0));
-    expect([...statuses.values()]).not.toContain(500);
-    for (const id of ids) {
-      if (billed(id) > 0) seen.billed += 1;
-      if ((provider.attempts.get(id) ?? 0) > 1) seen.failedOver += 1;
-      if (statuses.get(id) === undefined) seen.left += 1;
-      if (statuses.get(id) === 402 || statuses.get(id) === 429) seen.refused += 1;
-    }
+    const statuses = new Set(await exhaust(draw, 3));
+    expect([...statuses].filter((status) => ![200, 400, 402, 429].includes(status))).toEqual([]);
+    expect(provider.billedNano).toBeLessThanOrEqual(limitNano);
+    expect(recordedNano()).toBe(provider.billedNano);
+    expect(gateway.ledger.reservedNano).toBe(0);
+    billed.push(provider.requests);
   },
-  600_000,
 );
 
-test("the rounds had answers, failovers, clients that left and refusals", () => {
-  expect(Math.min(...Object.values(seen))).toBeGreaterThan(0);
+test("and most of those budgets let something through", () => {
+  expect(billed.filter((requests) => requests > 0).length).toBeGreaterThan(billed.length / 2);
 });

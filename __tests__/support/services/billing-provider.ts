@@ -29,6 +29,7 @@ export interface BillDraw {
 export type UsageTold =
   | "as it is"
   | "at the end"
+  | "in iterations"
   | "not at all"
   | "negative"
   | "as text"
@@ -42,6 +43,7 @@ const USAGES: readonly UsageTold[] = [
   "as it is",
   "as it is",
   "at the end",
+  "in iterations",
   "not at all",
   "negative",
   "as text",
@@ -267,11 +269,7 @@ function makeAnswer(draw: BillDraw, { id, prompt }: Message, output: number): An
     },
   };
   const atStart = tell(draw.usage, { ...counted, output_tokens: 1 }, true);
-  const atEnd = tell(
-    draw.usage,
-    draw.usage === "at the end" ? { ...counted, output_tokens: output } : { output_tokens: output },
-    false,
-  );
+  const atEnd = tell(draw.usage, endOf(draw.usage, counted, output), false);
   const pieces = Math.min(PIECES, output);
   const tokensOf = (index: number) =>
     Math.floor(((index + 1) * output) / pieces) - Math.floor((index * output) / pieces);
@@ -314,6 +312,15 @@ function makeAnswer(draw: BillDraw, { id, prompt }: Message, output: number): An
     add({ type: "message_delta", delta: {}, usage: { input_tokens: 0, output_tokens: 0 } });
   add({ type: "message_stop" });
   return { events, tokensAfter, textsAfter };
+}
+
+/** What the end says where it says what is. Of an answer that was made in several turns it counts the last one itself. */
+function endOf(told: UsageTold, counted: Record<string, unknown>, output: number): Record<string, unknown> {
+  if (told === "at the end") return { ...counted, output_tokens: output };
+  if (told !== "in iterations") return { output_tokens: output };
+  const early = Math.floor(output / 2);
+  const last = { input_tokens: 0, output_tokens: output - early };
+  return { output_tokens: output - early, iterations: [{ ...counted, output_tokens: early }, last] };
 }
 
 function tell(told: UsageTold, usage: Record<string, unknown>, isStart: boolean): { usage?: unknown } {

@@ -1,5 +1,5 @@
 import type { BilledMessage } from "../audit/attempt-bills";
-import { affordableTokens, boundCost } from "../ledger/cost-bound";
+import { affordableTokens, boundCost, type RequestSize } from "../ledger/cost-bound";
 import { measureRequest } from "../ledger/measure-request";
 import { estimateInput } from "../messages/estimate-input";
 import { NO_USAGE, type TokenUsage } from "../messages/usage";
@@ -31,8 +31,8 @@ export function prepareAttempt<Plan extends AnswerPlan>(
   const message = prepareOther(asked, deployment, maxTokens);
   if (message === undefined || leftNano === undefined || fits(message, deployment, leftNano)) return message;
   if (deployment.prices === undefined) return undefined;
-  const size = measure(message, deployment);
-  if ("param" in size) return undefined;
+  const size = sizeOf(message, windowTokensOf(deployment));
+  if (size === undefined) return undefined;
   const tokens = affordableTokens(size, [deployment.prices], leftNano);
   if (tokens < Math.min(size.maxTokens, size.leastTokens ?? 1)) return undefined;
   const shorter = prepareOther(asked, deployment, tokens);
@@ -40,13 +40,18 @@ export function prepareAttempt<Plan extends AnswerPlan>(
 }
 
 function fits(message: PreparedMessage<unknown>, deployment: Deployment, leftNano: number): boolean {
-  if (deployment.prices === undefined) return false;
-  const size = measure(message, deployment);
-  return !("param" in size) && boundCost(size, [deployment.prices]).fullNano <= leftNano;
+  const size = sizeOf(message, windowTokensOf(deployment));
+  if (size === undefined || deployment.prices === undefined) return false;
+  return boundCost(size, [deployment.prices]).fullNano <= leftNano;
 }
 
-function measure({ request, sealed }: PreparedMessage<unknown>, deployment: Deployment) {
-  return measureRequest(request, sealed.byteLength, windowTokensOf(deployment));
+/** @returns `undefined` when nothing bounds what the message costs */
+function sizeOf(
+  { request, sealed }: PreparedMessage<unknown>,
+  windowTokens: number,
+): RequestSize | undefined {
+  const size = measureRequest(request, sealed.byteLength, windowTokens);
+  return "param" in size ? undefined : size;
 }
 
 /** The longest prompt that a deployment takes, in tokens. */
@@ -60,16 +65,23 @@ export function toBilledMessage(message: PreparedMessage<unknown>): BilledMessag
 }
 
 /**
- * The prompt of a message whose provider does not count it. Where a part of it is to be cached, all of it counts as written
- * to the cache: how much was read from there nobody knows.
+ * The prompt of a message whose provider does not count it, rather too high than too low. Where a part of it is to be
+ * cached, all of it counts as written to the cache: how much was read from there nobody knows.
  */
-export function estimatePrompt({ request, sealed }: PreparedMessage<unknown>): TokenUsage {
-  const tokens = estimateInput(request, sealed.byteLength);
-  if (!sealed.bytes.includes(CACHE_MARK)) return { ...NO_USAGE, inputTokens: tokens };
-  const isLong = sealed.bytes.includes(LONG_CACHE_MARK);
-  return { ...NO_USAGE, cacheWriteTokens: tokens, cacheWrite1hTokens: isLong ? tokens : 0 };
+export function estimatePrompt(message: PreparedMessage<unknown>): TokenUsage {
+  const { request, sealed } = message;
+  // PDFs are estimated by their bytes: what they may have at most would be the whole window.
+  const size = sizeOf(message, 0);
+  const withTools =
+    size === undefined ? 0 : Math.ceil(size.bytes / BYTES_PER_TOKEN) + (size.addedTokens ?? 0);
+  const tokens = Math.max(estimateInput(request, sealed.byteLength), withTools);
+  const isUsOnly = request["inference_geo"] === "us";
+  if (!sealed.bytes.includes(CACHE_MARK)) return { ...NO_USAGE, inputTokens: tokens, isUsOnly };
+  const cacheWrite1hTokens = size?.hasLongCache === false ? 0 : tokens;
+  return { ...NO_USAGE, cacheWriteTokens: tokens, cacheWrite1hTokens, isUsOnly };
 }
 
+/** Bytes of UTF-8 for each token, as `estimateInput` has them. */
+const BYTES_PER_TOKEN = 3;
 /** Never within a text: quotes are escaped there. */
 const CACHE_MARK = '"cache_control":';
-const LONG_CACHE_MARK = '"ttl":"1h"';

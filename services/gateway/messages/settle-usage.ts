@@ -55,8 +55,13 @@ function settlePrompt(
 }
 
 function withPrompt(usage: TokenUsage, prompt: TokenUsage): TokenUsage {
-  const { inputTokens, cacheReadTokens, cacheWriteTokens, cacheWrite1hTokens } = prompt;
-  return { ...usage, inputTokens, cacheReadTokens, cacheWriteTokens, cacheWrite1hTokens };
+  return {
+    ...usage,
+    inputTokens: Math.max(usage.inputTokens, prompt.inputTokens),
+    cacheWriteTokens: Math.max(usage.cacheWriteTokens, prompt.cacheWriteTokens),
+    cacheWrite1hTokens: Math.max(usage.cacheWrite1hTokens, prompt.cacheWrite1hTokens),
+    isUsOnly: usage.isUsOnly || prompt.isUsOnly,
+  };
 }
 
 const promptTokensOf = ({ inputTokens, cacheReadTokens, cacheWriteTokens }: TokenUsage) =>

@@ -97,7 +97,7 @@ function judgeCount(value: unknown): number | null | undefined {
   return value == null ? undefined : (readCount(value) ?? null);
 }
 
-/** Both together: what several attempts of a request used. What that cost is added up by attempt, at the prices of each. */
+/** Both together: what several attempts of a request used. Each has its own cost, so iterations are not kept apart. */
 export function addUsage(left: TokenUsage, right: TokenUsage): TokenUsage {
   return {
     inputTokens: left.inputTokens + right.inputTokens,
@@ -108,7 +108,7 @@ export function addUsage(left: TokenUsage, right: TokenUsage): TokenUsage {
     thinkingTokens: left.thinkingTokens + right.thinkingTokens,
     webSearches: left.webSearches + right.webSearches,
     isUsOnly: left.isUsOnly || right.isUsOnly,
-    iterations: [...left.iterations, ...right.iterations],
+    iterations: [],
   };
 }
 
