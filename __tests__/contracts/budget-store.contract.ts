@@ -169,13 +169,43 @@ export function describeBudgetStore(name: string, open: () => Promise<OpenBudget
       await expect(opened.store.heartbeat([dead, owner], TTL_MS)).resolves.toEqual([owner]);
     });
 
-    test("an ended owner gets nothing, begins nothing and moves no money", async () => {
+    test("a row that comes after its owner was ended takes the lost row's place, and refunds", async () => {
       await ask(600);
       const commit = await begin(300);
       await opened.store.retire(owner);
-      await commit(50);
-      await expect(opened.store.spentNano(budget)).resolves.toBe(300);
       await expect(opened.rows()).resolves.toEqual([{ cost: 300, errorType: "gateway_lost" }]);
+      await expect(opened.store.spentNano(budget)).resolves.toBe(300);
+      await commit(50);
+      await expect(opened.store.spentNano(budget)).resolves.toBe(50);
+      await expect(opened.rows()).resolves.toEqual([{ cost: 50, errorType: null }]);
+    });
+
+    test("a late row changes nothing in a budget that was set after its request was lost", async () => {
+      await ask(600);
+      const commit = await begin(300);
+      await opened.store.retire(owner);
+      await opened.store.setSpent(budget, 10);
+      await commit(50);
+      await expect(opened.store.spentNano(budget)).resolves.toBe(10);
+      await expect(opened.rows()).resolves.toEqual([{ cost: 50, errorType: null }]);
+    });
+
+    test("what a lease is below zero is room of nobody, and can be given back", async () => {
+      const other = await register();
+      await ask(400);
+      await (await begin(400))(900);
+      await expect(ask(101, { owner: other })).resolves.toMatchObject({ grantedNano: 0, spentNano: 900 });
+      await opened.store.setSpent(budget, 0);
+      await expect(ask(1001, { owner: other })).resolves.toMatchObject({ grantedNano: 0 });
+      await opened.store.giveBack(owner, budget, -500);
+      await expect(opened.leased(budget.account)).resolves.toBe(0);
+      await expect(ask(1000, { owner: other })).resolves.toMatchObject({ grantedNano: 1000 });
+    });
+
+    test("an ended owner gets nothing and begins nothing", async () => {
+      await ask(600);
+      await begin(300);
+      await opened.store.retire(owner);
       await expect(ask(10)).rejects.toBeInstanceOf(OwnerLostError);
       await expect(begin(10)).rejects.toThrow();
       await opened.store.giveBack(owner, budget, 300);

@@ -1,16 +1,34 @@
-import { AUDIT_COLUMN_COUNT, insertAuditRows } from "./audit-columns";
+import { GATEWAY_LOST } from "../lost-request";
+import { AUDIT_COLUMN_COUNT, GIVEN_ROWS, insertAuditRows, SET_FROM_GIVEN } from "./audit-columns";
 
 /** Parameters: owner, account, period, limit, full, ample, least, end, want. */
 export const ACQUIRE = `
   SELECT granted, total_spent AS spent, total_leased AS leased
     FROM acquire_lease($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
 
-/** A budget that is used for the first time: what its key spent before there was a limit counts. */
-export const CREATE_BUDGET = `
+/** A budget of an end user, or places for requests at the same time, that are used for the first time. */
+export const CREATE_BUDGET =
+  "INSERT INTO budgets (account, period) VALUES ($1, $2) ON CONFLICT (account, period) DO NOTHING";
+
+/** Parameters: account, period, id, start of the period. */
+const createBudgetOf = (scope: "key" | "user", condition: string) => `
+  WITH set_since AS (
+    SELECT adjust_nano_usd FROM spend_baselines
+     WHERE scope = '${scope}' AND id = $3::text AND ($4::timestamptz IS NULL OR set_at >= $4)
+  )
   INSERT INTO budgets (account, period, spent_nano_usd)
-  SELECT $1, $2, coalesce(sum(cost_nano_usd), 0) FROM audit_log
-   WHERE key_id = $3::uuid AND ($4::timestamptz IS NULL OR started_at >= $4)
+  SELECT $1, $2, coalesce((SELECT adjust_nano_usd FROM set_since), 0) + coalesce(sum(cost_nano_usd), 0) FROM audit_log
+   WHERE ${condition} AND ($4::timestamptz IS NULL OR EXISTS (SELECT FROM set_since) OR started_at >= $4)
   ON CONFLICT (account, period) DO NOTHING`;
+
+/**
+ * A key's budget that is used for the first time. What was spent since its period began counts, whether there was a limit then or
+ * not; where spend was set meanwhile, what it was set to and what was spent since.
+ */
+export const CREATE_BUDGET_OF_KEY = createBudgetOf("key", "key_id = $3::text::uuid");
+
+/** The same for a user: what all keys of the user spent. */
+export const CREATE_BUDGET_OF_USER = createBudgetOf("user", "user_id = $3::text");
 
 /** Nothing for an owner that was ended. Parameters: owner, account, period, amount. */
 export const GIVE_BACK = `
@@ -62,12 +80,64 @@ export const SETTLE_ROWS = `
       FROM cost c JOIN alive USING (owner)
      WHERE l.owner = c.owner AND l.account = c.account AND l.period = c.period AND (SELECT budgets FROM late) >= 0
     RETURNING l.owner, l.account, l.period
+  ), charged AS (
+    UPDATE budgets b SET spent_nano_usd = b.spent_nano_usd + rest.cost
+      FROM (SELECT account, period, sum(cost)::bigint AS cost FROM cost
+             WHERE (owner, account, period) NOT IN (SELECT owner, account, period FROM taken)
+             GROUP BY account, period) AS rest
+     WHERE b.account = rest.account AND b.period = rest.period
   )
-  UPDATE budgets b SET spent_nano_usd = b.spent_nano_usd + rest.cost
-    FROM (SELECT account, period, sum(cost)::bigint AS cost FROM cost
-           WHERE (owner, account, period) NOT IN (SELECT owner, account, period FROM taken)
-           GROUP BY account, period) AS rest
-   WHERE b.account = rest.account AND b.period = rest.period`;
+  SELECT count(*)::int AS written FROM ins`;
+
+/**
+ * Rows that take the place of those that were written for lost requests, and what they change in the budgets: what was charged is
+ * given back, what it cost is charged. A row is replaced once, so a batch may be repeated. Nothing changes in a budget, or in a sum
+ * that was set, when that was set after the request was charged as lost: then the charge is forgotten already. Leases have no
+ * part in it: those of a lost request have ended. Rows are locked before budgets, both in one order. Parameters as of \`SETTLE_ROWS\`; the
+ * costs are not used.
+ */
+export const REPLACE_LOST = `
+  WITH ${GIVEN_ROWS}, lost AS MATERIALIZED (
+    SELECT a.request_id, a.started_at, coalesce(a.lost_at, a.started_at) AS lost_at, a.key_id, a.user_id,
+           coalesce(a.cost_nano_usd, 0) AS charged, coalesce(given.cost_nano_usd, 0) - coalesce(a.cost_nano_usd, 0) AS change
+      FROM audit_log a JOIN given USING (request_id, started_at)
+     WHERE a.error_type = '${GATEWAY_LOST}' AND given.error_type IS DISTINCT FROM '${GATEWAY_LOST}'
+     ORDER BY a.request_id FOR UPDATE OF a
+  ), replaced AS (
+    UPDATE audit_log a SET ${SET_FROM_GIVEN}, lost_at = lost.lost_at, lost_cost_nano_usd = lost.charged
+      FROM lost JOIN given USING (request_id, started_at)
+     WHERE a.request_id = lost.request_id AND a.started_at = lost.started_at
+    RETURNING a.request_id
+  ), paid AS (
+    SELECT DISTINCT c.account, c.period, lost.request_id, lost.lost_at, lost.change
+      FROM unnest(${money(1)}::uuid[], ${money(2)}::uuid[], ${money(3)}::text[], ${money(4)}::text[], ${money(5)}::bigint[])
+           AS c(request_id, owner, account, period, cost)
+      JOIN lost USING (request_id)
+  ), budget AS MATERIALIZED (
+    SELECT b.account, b.period, b.set_at FROM budgets b
+     WHERE (b.account, b.period) IN (SELECT account, period FROM paid)
+     ORDER BY b.account, b.period FOR NO KEY UPDATE
+  ), corrected AS (
+    UPDATE budgets b SET spent_nano_usd = b.spent_nano_usd + correction.change
+      FROM (SELECT account, period, sum(change)::bigint AS change FROM paid JOIN budget USING (account, period)
+             WHERE budget.set_at IS NULL OR budget.set_at < paid.lost_at
+             GROUP BY account, period) AS correction
+     WHERE b.account = correction.account AND b.period = correction.period
+  ), baselines AS (
+    UPDATE spend_baselines s SET adjust_nano_usd = s.adjust_nano_usd - sums.change
+      FROM (SELECT s.scope, s.id, sum(lost.change)::bigint AS change FROM lost JOIN spend_baselines s
+                ON (s.scope, s.id) IN (('key', lost.key_id::text), ('user', lost.user_id)) AND s.set_at >= lost.lost_at
+             GROUP BY s.scope, s.id) AS sums
+     WHERE s.scope = sums.scope AND s.id = sums.id
+  )
+  SELECT request_id FROM replaced`;
+
+/** Says of rows that they were written for lost requests. Parameters: request ids, moments at which they started. */
+export const MARK_LOST = `
+  UPDATE audit_log a SET lost_at = clock_timestamp(), lost_cost_nano_usd = a.cost_nano_usd
+    FROM unnest($1::uuid[], $2::timestamptz[]) AS lost(request_id, started_at)
+   WHERE a.request_id = lost.request_id AND a.started_at = lost.started_at
+     AND a.error_type = '${GATEWAY_LOST}' AND a.lost_at IS NULL`;
 
 /** Rows of requests that no budget pays for. Safe to repeat. */
 export const INSERT_ROWS = insertAuditRows("true");

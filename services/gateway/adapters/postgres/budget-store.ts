@@ -12,7 +12,7 @@ import { ACQUIRE, END_OWNER, GIVE_BACK, LOCK_BUDGETS_OF, READ_SPENT, SET_SPENT }
 import { createBudget } from "./create-budget";
 import { isForeignKeyViolation } from "./error-class";
 import { decodeIntents } from "./intent-json";
-import { writeItems } from "./write-items";
+import { writeLost } from "./write-items";
 
 /** Lost requests of one statement at most. */
 const LOST_ROWS = 500;
@@ -139,7 +139,7 @@ async function endOwner(client: ClientBase, owner: string): Promise<void> {
   );
   // A row that is there already costs nothing again, so those that ended need not be looked for.
   for (const batch of inBatches([...intents.values()])) {
-    await writeItems(
+    await writeLost(
       client,
       batch.map((intent) => ({ row: toLostRow(intent), intent })),
     );

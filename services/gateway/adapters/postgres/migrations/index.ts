@@ -5,6 +5,7 @@ import { management } from "./0004-management";
 import { attemptsAndUsage } from "./0005-attempts-and-usage";
 import { attribution } from "./0006-attribution";
 import { leaseSpend } from "./0007-lease-spend";
+import { lostAndOverspent } from "./0008-lost-and-overspent";
 import type { Migration } from "./migration";
 
 /** Every step, in order. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   attemptsAndUsage,
   attribution,
   leaseSpend,
+  lostAndOverspent,
 ];
