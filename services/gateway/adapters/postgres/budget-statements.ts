@@ -1,6 +1,12 @@
 import { GATEWAY_LOST } from "../lost-request";
 import { AUDIT_COLUMN_COUNT, GIVEN_ROWS, insertAuditRows, SET_FROM_GIVEN } from "./audit-columns";
 
+/** A sign of life. Parameters: owners, for how many milliseconds it is good. Owners are locked in one order, as everywhere. */
+export const HEARTBEAT = `
+  UPDATE ledger_owners o SET expires_at = clock_timestamp() + $2 * interval '1 ms'
+    FROM (SELECT owner FROM ledger_owners WHERE owner = ANY($1::uuid[]) ORDER BY owner FOR NO KEY UPDATE) AS known
+   WHERE o.owner = known.owner RETURNING o.owner`;
+
 /** Parameters: owner, account, period, limit, full, ample, least, end, want. */
 export const ACQUIRE = `
   SELECT granted, total_spent AS spent, total_leased AS leased

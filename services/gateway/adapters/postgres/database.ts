@@ -6,6 +6,7 @@ import { PostgresAdminTokenStore } from "./admin-token-store";
 import { PostgresAuditLog } from "./audit-log";
 import { AuditPartitions } from "./audit-partitions";
 import { PostgresBudgetStore } from "./budget-store";
+import { HeartbeatThread } from "./heartbeat-thread";
 import { PostgresKeyStore } from "./key-store";
 import { PostgresLink } from "./link";
 import { migrate } from "./migrate";
@@ -31,6 +32,8 @@ export interface DatabaseSettings {
   readonly auditTimeoutMs?: number;
   /** Where audit rows go while Postgres is away. @default - nowhere: requests are refused then */
   readonly journal?: (JournalSettings & { readonly maxOutageMs?: number }) | undefined;
+  /** The program of `HeartbeatThread`. @default - only the main thread gives signs of life */
+  readonly heartbeatFile?: string;
 }
 
 /** Everything that lives in Postgres. */
@@ -62,6 +65,7 @@ export function openDatabase({
   auditTimeoutMs,
   auditRetentionMs,
   journal,
+  heartbeatFile,
 }: DatabaseSettings): Database {
   const connection = {
     connectionString,
@@ -119,6 +123,11 @@ export function openDatabase({
     ],
   });
   link.start();
+  const heartbeats =
+    heartbeatFile === undefined
+      ? undefined
+      : new HeartbeatThread({ file: heartbeatFile, connectionString, logger });
+  heartbeats?.start();
 
   const probe = createDatabaseProbe(pool);
   return {
@@ -128,7 +137,7 @@ export function openDatabase({
     adminTokens,
     spend: new PostgresSpendStore(reports),
     audit,
-    budgets: new PostgresBudgetStore(pool, unsyncedPool),
+    budgets: new PostgresBudgetStore(pool, unsyncedPool, heartbeats),
     quotas: new PostgresQuotaStore(pool),
     probe: async () => link.isConnected && (await probe()),
     flush: (flushMs) => audit.flush(flushMs),
@@ -136,6 +145,7 @@ export function openDatabase({
       const lost = await audit.flush(flushMs);
       if (lost > 0)
         logger.error({ rows: lost }, "audit rows lost: the database did not come back before the end");
+      await heartbeats?.stop();
       await link.stop();
       await audit.stop();
       await Promise.all([pool, reports, unsyncedPool].map((one) => one.end().catch(() => {})));
