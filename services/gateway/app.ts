@@ -13,6 +13,8 @@ import type { GatewayConfig } from "./config";
 import type { LevelSource } from "./enforcement/levels";
 import type { PromptSource } from "./enforcement/prompt";
 import { SCREENING_OFF, type ScreeningSettings } from "./guardrails/screening";
+import { createHttpServer } from "./http/http-server";
+import { IncomingBodies } from "./http/incoming-bodies";
 import { budgetedSpend } from "./ledger/budgeted-spend";
 import type { Ledger } from "./ledger/ledger";
 import type { Limiter } from "./limits/limiter";
@@ -22,6 +24,7 @@ import { createRowCounter } from "./metrics/row-counter";
 import { access } from "./plugins/access";
 import { audit } from "./plugins/audit";
 import { auth } from "./plugins/auth";
+import { cors } from "./plugins/cors";
 import { errorReplies } from "./plugins/error-replies";
 import { type HealthChecks, health } from "./plugins/health";
 import { keyStanding } from "./plugins/key-standing";
@@ -59,6 +62,9 @@ import type { UpstreamClient } from "./upstream/client";
 import { DeploymentHealth } from "./upstream/deployment-health";
 import type { InFlight } from "./upstream/in-flight";
 
+/** Of a request body, where its route does not say otherwise, in bytes. */
+const BODY_LIMIT = 1024 * 1024;
+
 /** Everything outside the process that the gateway talks to. */
 export interface GatewayDependencies {
   readonly logger: FastifyBaseLogger;
@@ -88,7 +94,10 @@ export interface GatewayDependencies {
 
 /** The gateway without its process. Plugins stand in the order in which a request meets them. */
 export function buildApp(
-  config: Pick<GatewayConfig, "masterKey" | "maxBodyBytes" | "capacity">,
+  config: Pick<
+    GatewayConfig,
+    "masterKey" | "maxBodyBytes" | "capacity" | "connections" | "trustedProxies" | "corsOrigins"
+  >,
   deps: GatewayDependencies,
 ): FastifyInstance {
   const { masterKey } = config;
@@ -96,6 +105,12 @@ export function buildApp(
   const registry = new MetricsRegistry();
   const onRow = createRowCounter(registry, (name) => catalog.groups.has(name));
   registry.gauge("gateway_answers_in_flight", "Answers that are running.", () => deps.inFlight.size);
+  const capacity = new Capacity(config.capacity, config.maxBodyBytes);
+  let openConnections = () => 0;
+  registry.gauge("gateway_answer_places_in_use", "Requests that are answered.", () => capacity.answers);
+  registry.gauge("gateway_body_bytes_in_flight", "Request bodies in memory.", () => capacity.bodyBytes);
+  registry.gauge("gateway_bodies_underway", "Request bodies that are read.", () => capacity.bodiesUnderway);
+  registry.gauge("gateway_connections_open", "Connections of clients.", () => openConnections());
   registry.gauge("gateway_audit_accepting", "Whether rows are taken.", () => Number(deps.audit.isAccepting));
   registry.gauge("gateway_journal_bytes", "Audit rows not yet replayed.", () => deps.audit.journalBytes ?? 0);
   const app: FastifyInstance = Fastify({
@@ -106,8 +121,15 @@ export function buildApp(
     // One logger for all: a child for each request costs more than its lines, which name the request themselves.
     childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: config.maxBodyBytes,
-    routerOptions: { maxParamLength: 500 },
+    // Of routes that do not say otherwise.
+    bodyLimit: BODY_LIMIT,
+    routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+    serverFactory: (handler) => {
+      const limited = createHttpServer(handler, config.connections);
+      openConnections = limited.openConnections;
+      return limited.server;
+    },
+    trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
     exposeHeadRoutes: false,
     frameworkErrors: answerUrlError,
     // Fastify's own answer while closing has another shape; `refuse-when-closing` gives ours.
@@ -116,18 +138,20 @@ export function buildApp(
   app.setValidatorCompiler(zodValidator);
 
   app.register(requestId);
+  app.register(cors, { origins: config.corsOrigins });
+  app.register(errorReplies); // is there such a route
   app.register(openApi);
   app.register(metrics, { registry });
-  app.register(errorReplies);
   app.register(refuseWhenClosing);
   app.register(auth, { keys, users, namedBudgets, adminTokens, masterKey, clock }); // who
-  app.register(overload, { capacity: new Capacity(config.capacity), maxBodyBytes: config.maxBodyBytes }); // is there room
+  const { maxBodyBytes } = config;
+  app.register(overload, { capacity, bodies: new IncomingBodies(config.connections), maxBodyBytes }); // is there room
   app.register(audit, { log: deps.audit, clock, onRow }); // the row is opened
   app.register(keyStanding, { clock }); // may they at all
   app.register(access); // may they here
-  app.register(limits, { limiter: deps.limiter, ledger, clock }); // how often, how many at once
+  app.register(limits, { limiter: deps.limiter, ledger, clock, registry }); // how often, how many at once
   app.register(spendHeaders);
-  app.register(health, { checks: deps.checks });
+  app.register(health, { checks: deps.checks, capacity });
   const coolDowns = watchDeployments(deps);
   const failover = { client, health: coolDowns, clock };
   const guardrails = {
@@ -140,8 +164,8 @@ export function buildApp(
     routes: FastifyPluginAsync<Options>,
     options: NoInfer<Options>,
   ) => void app.register(fp(routes, { name: routes.name, encapsulate: true }), options);
-  addRoutes(generation, { ...asking, ledger });
-  addRoutes(countTokens, asking);
+  addRoutes(generation, { ...asking, ledger, maxBodyBytes });
+  addRoutes(countTokens, { ...asking, maxBodyBytes });
   addRoutes(models, { catalog });
   addRoutes(modelInfo, { catalog });
   addRoutes(deploymentHealth, {

@@ -1,3 +1,5 @@
+import { FairShare, mostOf } from "./http/fair-share";
+
 /** How much a process takes on at the same time. */
 export interface CapacityLimits {
   /** Answers that are being made. */
@@ -6,40 +8,185 @@ export interface CapacityLimits {
   readonly maxBodyBytes: number;
 }
 
-/** Counts what requests hold, so that too many of them are refused instead of filling memory. */
+/** Who a request is from. */
+export interface Holder {
+  /** The key, admin token or master key. */
+  readonly caller: string;
+  /** Of the client's network. */
+  readonly address: string;
+}
+
+/** What requests for models use, and what is kept for those that manage the gateway. */
+export type CapacityUse = "models" | "management";
+
+/** For bodies of management calls, in bytes: a key can be blocked while other requests fill everything else. */
+const MANAGEMENT_BYTES = 8 * 1024 * 1024;
+/** Bodies of management calls that are on their way at the same time. */
+const MANAGEMENT_BODIES = 64;
+/** Room for bodies that is left below which a gateway says that it is full, in bytes. */
+const LEAST_BYTES = 1024 * 1024;
+
+/**
+ * Counts what requests hold, so that too many of them are refused instead of filling memory, and so that no single key or
+ * address has all of it.
+ */
 export class Capacity {
-  #answers = 0;
-  #bodyBytes = 0;
+  readonly #answers: FairShare;
+  readonly #bodies: Readonly<Record<CapacityUse, BodyShares>>;
 
-  constructor(readonly limits: CapacityLimits) {}
-
-  get answers(): number {
-    return this.#answers;
+  /** @param largestBody that is accepted, in bytes: whoever is alone may have one */
+  constructor(
+    readonly limits: CapacityLimits,
+    largestBody: number,
+  ) {
+    const { maxAnswers, maxBodyBytes } = limits;
+    this.#answers = new FairShare(maxAnswers, mostOf(maxAnswers));
+    this.#bodies = {
+      models: new BodyShares(maxBodyBytes, largestBody, maxAnswers),
+      management: new BodyShares(MANAGEMENT_BYTES, MANAGEMENT_BYTES / 2, MANAGEMENT_BODIES),
+    };
   }
 
+  get answers(): number {
+    return this.#answers.taken;
+  }
+
+  /** Of all bodies in memory. */
   get bodyBytes(): number {
-    return this.#bodyBytes;
+    return this.#bodies.models.bytes + this.#bodies.management.bytes;
+  }
+
+  /** Bodies that have not come to their end. */
+  get bodiesUnderway(): number {
+    return this.#bodies.models.underway + this.#bodies.management.underway;
+  }
+
+  /** Whether requests for models are refused at present. */
+  get isFull(): boolean {
+    const { maxAnswers, maxBodyBytes } = this.limits;
+    const left = maxBodyBytes - this.#bodies.models.bytes;
+    return this.answers >= maxAnswers || left < Math.min(LEAST_BYTES, maxBodyBytes / 16);
+  }
+
+  /** Whether `caller` could have an answer now. */
+  hasAnswer(caller: string): boolean {
+    return this.#answers.hasRoom(caller, 1);
   }
 
   /** @returns whether there was room */
-  takeAnswer(): boolean {
-    if (this.#answers >= this.limits.maxAnswers) return false;
-    this.#answers += 1;
+  takeAnswer(caller: string): boolean {
+    return this.#answers.take(caller, 1);
+  }
+
+  giveBackAnswer(caller: string): void {
+    this.#answers.giveBack(caller, 1);
+  }
+
+  /** Where a request books what it keeps in memory; it holds nothing yet. */
+  openRoom(holder: Holder, use: CapacityUse): BodyRoom {
+    return new BodyRoom(this.#bodies[use], holder);
+  }
+}
+
+/** What the body of one request, and what is made of it, holds of the memory for bodies. */
+export class BodyRoom {
+  #bytes = 0;
+  #isUnderway = false;
+  #isClosed = false;
+
+  constructor(
+    readonly shares: BodyShares,
+    readonly holder: Holder,
+  ) {}
+
+  /** What is held, in bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether so much more would fit now. */
+  hasRoom(bytes: number): boolean {
+    return this.shares.hasRoom(this.holder, bytes);
+  }
+
+  /** The body begins to come. @returns whether one more may */
+  begin(): boolean {
+    if (this.#isClosed || this.#isUnderway || !this.shares.begin(this.holder)) return false;
+    this.#isUnderway = true;
     return true;
   }
 
-  giveBackAnswer(): void {
-    this.#answers -= 1;
+  /** The body is there, or no more of it is wanted. Later calls do nothing. */
+  end(): void {
+    if (!this.#isUnderway) return;
+    this.#isUnderway = false;
+    this.shares.end(this.holder);
   }
 
-  /** @returns whether there was room for all of it */
-  takeBytes(bytes: number): boolean {
-    if (this.#bodyBytes + bytes > this.limits.maxBodyBytes) return false;
-    this.#bodyBytes += bytes;
+  /** Books bytes of memory until `release`. @returns whether there was room for all of them */
+  take(bytes: number): boolean {
+    if (this.#isClosed || !this.shares.take(this.holder, bytes)) return false;
+    this.#bytes += bytes;
     return true;
   }
 
-  giveBackBytes(bytes: number): void {
-    this.#bodyBytes -= bytes;
+  /** Gives everything back. Later calls do nothing, and nothing can be booked any more. */
+  release(): void {
+    this.end();
+    this.shares.giveBack(this.holder, this.#bytes);
+    this.#bytes = 0;
+    this.#isClosed = true;
+  }
+}
+
+/** Memory for bodies, and how many may be on their way, in all, for each caller and for each address. */
+class BodyShares {
+  readonly #bytesByCaller: FairShare;
+  readonly #bytesByAddress: FairShare;
+  readonly #underwayByCaller: FairShare;
+  readonly #underwayByAddress: FairShare;
+
+  constructor(limitBytes: number, largestBody: number, limitBodies: number) {
+    const share = (part: number) => Math.max(Math.floor(limitBytes * part), largestBody);
+    this.#bytesByCaller = new FairShare(limitBytes, share(1 / 2));
+    this.#bytesByAddress = new FairShare(limitBytes, share(3 / 4));
+    this.#underwayByCaller = new FairShare(limitBodies, Math.ceil(limitBodies / 4));
+    this.#underwayByAddress = new FairShare(limitBodies, Math.ceil(limitBodies / 2));
+  }
+
+  get bytes(): number {
+    return this.#bytesByCaller.taken;
+  }
+
+  get underway(): number {
+    return this.#underwayByCaller.taken;
+  }
+
+  hasRoom({ caller, address }: Holder, bytes: number): boolean {
+    return this.#bytesByCaller.hasRoom(caller, bytes) && this.#bytesByAddress.hasRoom(address, bytes);
+  }
+
+  take({ caller, address }: Holder, bytes: number): boolean {
+    if (!this.#bytesByCaller.take(caller, bytes)) return false;
+    if (this.#bytesByAddress.take(address, bytes)) return true;
+    this.#bytesByCaller.giveBack(caller, bytes);
+    return false;
+  }
+
+  giveBack({ caller, address }: Holder, bytes: number): void {
+    this.#bytesByCaller.giveBack(caller, bytes);
+    this.#bytesByAddress.giveBack(address, bytes);
+  }
+
+  begin({ caller, address }: Holder): boolean {
+    if (!this.#underwayByCaller.take(caller, 1)) return false;
+    if (this.#underwayByAddress.take(address, 1)) return true;
+    this.#underwayByCaller.giveBack(caller, 1);
+    return false;
+  }
+
+  end({ caller, address }: Holder): void {
+    this.#underwayByCaller.giveBack(caller, 1);
+    this.#underwayByAddress.giveBack(address, 1);
   }
 }

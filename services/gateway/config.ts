@@ -1,9 +1,13 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 import { readEnvironment } from "../shared/config-error";
 import { addDuration, DURATION_FORM } from "./management/duration";
 import { Secret } from "./secret";
 
 const MEBIBYTE = 1024 * 1024;
+
+/** For the head of a request, and for a connection that has sent nothing, in milliseconds. */
+const HEADERS_TIMEOUT_MS = 30_000;
 
 const integer = (min: number, max: number, remedy: string) =>
   z.coerce
@@ -15,6 +19,38 @@ const integer = (min: number, max: number, remedy: string) =>
 const httpUrl = z
   .url({ protocol: /^https?$/, error: "must be an http or https URL such as https://api.anthropic.com" })
   .transform((url) => url.replace(/\/+$/, ""));
+
+/** Parted by commas. */
+const list = (item: (text: string) => string | undefined, remedy: string) =>
+  z
+    .string()
+    .default("")
+    .transform((text, context) => {
+      const items = text.split(",").map((one) => one.trim());
+      return items.flatMap((one) => {
+        if (one === "") return [];
+        const fault = item(one);
+        if (fault === undefined) return [one];
+        context.issues.push({ code: "custom", input: one, message: `${fault}; ${remedy}` });
+        return [];
+      });
+    });
+
+/** @returns what is wrong with it */
+function proxyAddress(text: string): string | undefined {
+  const [address = "", bits, ...more] = text.split("/");
+  const most = isIP(address) === 4 ? 32 : 128;
+  const isRange = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+  return isIP(address) !== 0 && isRange && more.length === 0
+    ? undefined
+    : "must hold addresses or ranges such as 10.0.0.0/8";
+}
+
+/** @returns what is wrong with it */
+function origin(text: string): string | undefined {
+  const isOrigin = text === "*" || (URL.canParse(text) && new URL(text).origin === text);
+  return isOrigin ? undefined : "must hold * or origins such as https://chat.example.org";
+}
 
 const environment = z
   .object({
@@ -41,6 +77,13 @@ const environment = z
     MAX_BODY_BYTES: integer(1024, 64 * MEBIBYTE, "remove it for 32 MiB, Anthropic's own limit").default(
       32 * MEBIBYTE,
     ),
+    REQUEST_BODY_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 120").default(120),
+    REQUEST_BODY_MIN_BYTES_PER_SECOND: integer(0, MEBIBYTE, "remove it for 1024").default(1024),
+    CLIENT_DRAIN_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 60").default(60),
+    KEEP_ALIVE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 55").default(55),
+    MAX_CONNECTIONS: integer(1, 1_000_000, "remove it for 5000").default(5000),
+    TRUSTED_PROXIES: list(proxyAddress, "remove it to trust none"),
+    CORS_ALLOWED_ORIGINS: list(origin, "remove it to allow none"),
     STOP_GRACE_SECONDS: integer(0, 3600, "remove it for 30").default(30),
     MAX_ANSWERS_IN_FLIGHT: integer(1, 100_000, "remove it for 2000").default(2000),
     MAX_BODY_BYTES_IN_FLIGHT: integer(1024, 64 * 1024 * MEBIBYTE, "remove it for 128 MiB").default(
@@ -105,6 +148,29 @@ const environment = z
      * text again make three times that, which must fit into the container.
      */
     capacity: { maxAnswers: env.MAX_ANSWERS_IN_FLIGHT, maxBodyBytes: env.MAX_BODY_BYTES_IN_FLIGHT },
+    /**
+     * What clients may do with connections. `MAX_CONNECTIONS`, default 5000, of which one address has seven eighths at most.
+     * `REQUEST_BODY_TIMEOUT_SECONDS` from the head of a request to the last byte of its body, default 120 s;
+     * `REQUEST_BODY_MIN_BYTES_PER_SECOND` on average after ten seconds, default 1024, 0 for no such limit.
+     * `CLIENT_DRAIN_TIMEOUT_SECONDS`, default 60 s: how long a client may take nothing of its answer.
+     * `KEEP_ALIVE_TIMEOUT_SECONDS` between an answer and the next request, default 55 s; behind a balancer that keeps its
+     * connections, longer than there. Times in milliseconds.
+     */
+    connections: {
+      maxConnections: env.MAX_CONNECTIONS,
+      headersTimeoutMs: HEADERS_TIMEOUT_MS,
+      keepAliveMs: env.KEEP_ALIVE_TIMEOUT_SECONDS * 1000,
+      bodyTimeoutMs: env.REQUEST_BODY_TIMEOUT_SECONDS * 1000,
+      bodyMinBytesPerSecond: env.REQUEST_BODY_MIN_BYTES_PER_SECOND,
+      drainTimeoutMs: env.CLIENT_DRAIN_TIMEOUT_SECONDS * 1000,
+    },
+    /**
+     * Addresses or ranges of proxies whose `x-forwarded-for` says which address a client has. `TRUSTED_PROXIES`, parted by commas,
+     * default none: then all clients behind a proxy share what one address may have.
+     */
+    trustedProxies: env.TRUSTED_PROXIES,
+    /** Origins whose pages may call the gateway. `CORS_ALLOWED_ORIGINS`, parted by commas, `*` for all, default none. */
+    corsOrigins: env.CORS_ALLOWED_ORIGINS,
     /**
      * Time limits towards providers, in milliseconds. `UPSTREAM_CONNECT_TIMEOUT_SECONDS`, default 10 s;
      * `UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS`, default 120 s; `UPSTREAM_IDLE_TIMEOUT_SECONDS` between two reads,

@@ -1,11 +1,79 @@
 import { Capacity } from "../../../services/gateway/capacity";
 
-test("answers and bytes are counted up to their limits", () => {
-  const capacity = new Capacity({ maxAnswers: 1, maxBodyBytes: 10 });
-  expect([capacity.takeAnswer(), capacity.takeAnswer()]).toEqual([true, false]);
-  expect([capacity.takeBytes(10), capacity.takeBytes(1)]).toEqual([true, false]);
-  capacity.giveBackAnswer();
-  capacity.giveBackBytes(4);
-  expect([capacity.answers, capacity.bodyBytes]).toEqual([0, 6]);
-  expect([capacity.takeBytes(5), capacity.takeBytes(4)]).toEqual([false, true]);
+const someone = { caller: "key:a", address: "10.0.0.1" };
+const another = { caller: "key:b", address: "10.0.0.2" };
+
+test("answers are counted up to their limit", () => {
+  const capacity = new Capacity({ maxAnswers: 1, maxBodyBytes: 10 }, 10);
+  expect([capacity.takeAnswer("a"), capacity.takeAnswer("b"), capacity.hasAnswer("b")]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  expect(capacity.isFull).toBe(true);
+  capacity.giveBackAnswer("a");
+  expect([capacity.answers, capacity.hasAnswer("b"), capacity.isFull]).toEqual([0, true, false]);
+});
+
+test("one caller leaves an eighth of the answers to others", () => {
+  const capacity = new Capacity({ maxAnswers: 16, maxBodyBytes: 10 }, 10);
+  const taken = Array.from({ length: 16 }, () => capacity.takeAnswer("a"));
+  expect(taken.filter(Boolean)).toHaveLength(14);
+  expect(capacity.isFull).toBe(false);
+  expect([capacity.takeAnswer("b"), capacity.takeAnswer("b"), capacity.takeAnswer("b")]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+});
+
+test("bytes are booked up to the limit and given back once", () => {
+  const capacity = new Capacity({ maxAnswers: 8, maxBodyBytes: 10 }, 10);
+  const room = capacity.openRoom(someone, "models");
+  expect([room.take(6), room.take(5), room.take(4)]).toEqual([true, false, true]);
+  expect([capacity.bodyBytes, capacity.isFull, room.hasRoom(1)]).toEqual([10, true, false]);
+  room.release();
+  room.release();
+  expect([capacity.bodyBytes, capacity.isFull, room.take(1)]).toEqual([0, false, false]);
+});
+
+test("one caller has half of the memory at most, but always one whole body; one address three quarters", () => {
+  const capacity = new Capacity({ maxAnswers: 8, maxBodyBytes: 100 }, 10);
+  expect(capacity.openRoom(someone, "models").take(50)).toBe(true);
+  expect(capacity.openRoom(someone, "models").take(1)).toBe(false);
+  const sameAddress = { ...another, address: someone.address };
+  expect(capacity.openRoom(sameAddress, "models").take(25)).toBe(true);
+  expect(capacity.openRoom(sameAddress, "models").take(1)).toBe(false);
+  expect(capacity.openRoom(another, "models").take(25)).toBe(true);
+  const small = new Capacity({ maxAnswers: 8, maxBodyBytes: 100 }, 80);
+  expect(small.openRoom(someone, "models").take(80)).toBe(true);
+});
+
+test("one caller has a quarter of the bodies that are underway, one address half of them", () => {
+  const capacity = new Capacity({ maxAnswers: 8, maxBodyBytes: 100 }, 10);
+  const begin = (holder: typeof someone) => capacity.openRoom(holder, "models").begin();
+  expect([1, 2, 3].map(() => begin(someone))).toEqual([true, true, false]);
+  const sameAddress = { ...another, address: someone.address };
+  expect([1, 2, 3].map(() => begin(sameAddress))).toEqual([true, true, false]);
+  expect(begin({ caller: "key:c", address: someone.address })).toBe(false);
+  expect(begin(another)).toBe(false);
+  expect(begin({ caller: "key:c", address: "10.0.0.3" })).toBe(true);
+  expect(capacity.bodiesUnderway).toBe(5);
+});
+
+test("a body that came to its end is no longer underway, and keeps its bytes", () => {
+  const capacity = new Capacity({ maxAnswers: 8, maxBodyBytes: 100 }, 10);
+  const room = capacity.openRoom(someone, "models");
+  expect([room.begin(), room.begin(), room.take(5)]).toEqual([true, false, true]);
+  room.end();
+  room.end();
+  expect([capacity.bodiesUnderway, capacity.bodyBytes]).toEqual([0, 5]);
+});
+
+test("management has room of its own", () => {
+  const capacity = new Capacity({ maxAnswers: 8, maxBodyBytes: 10 }, 10);
+  expect(capacity.openRoom(someone, "models").take(10)).toBe(true);
+  const room = capacity.openRoom({ caller: "master", address: someone.address }, "management");
+  expect([room.begin(), room.take(1024 * 1024)]).toEqual([true, true]);
+  expect(capacity.bodyBytes).toBe(10 + 1024 * 1024);
 });

@@ -10,6 +10,7 @@ import { MemorySpendStore } from "../../../services/gateway/adapters/memory/spen
 import { MemoryUserStore } from "../../../services/gateway/adapters/memory/user-store";
 import { buildApp } from "../../../services/gateway/app";
 import type { CapacityLimits } from "../../../services/gateway/capacity";
+import type { GatewayConfig } from "../../../services/gateway/config";
 import type { LevelSettings } from "../../../services/gateway/enforcement/level-settings";
 import { EnforcementLevels } from "../../../services/gateway/enforcement/levels";
 import type { PromptSource } from "../../../services/gateway/enforcement/prompt";
@@ -69,6 +70,12 @@ export interface TestGatewayProps {
   readonly maxBodyBytes?: number;
   /** @default - more than any test uses */
   readonly capacity?: Partial<CapacityLimits>;
+  /** @default - those of the process */
+  readonly connections?: Partial<GatewayConfig["connections"]>;
+  /** @default - none */
+  readonly trustedProxies?: readonly string[];
+  /** @default - none */
+  readonly corsOrigins?: readonly string[];
   /** Deployments of `MODEL`. @default one, with Anthropic */
   readonly deployments?: readonly Deployment[];
   readonly routing?: Partial<RoutingSettings>;
@@ -109,6 +116,17 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
       masterKey: new Secret(MASTER_KEY),
       maxBodyBytes: props.maxBodyBytes ?? 1024 * 1024,
       capacity: { maxAnswers: 1000, maxBodyBytes: 64 * 1024 * 1024, ...props.capacity },
+      connections: {
+        maxConnections: 5000,
+        headersTimeoutMs: 30_000,
+        keepAliveMs: 55_000,
+        bodyTimeoutMs: 120_000,
+        bodyMinBytesPerSecond: 1024,
+        drainTimeoutMs: 60_000,
+        ...props.connections,
+      },
+      trustedProxies: [...(props.trustedProxies ?? [])],
+      corsOrigins: [...(props.corsOrigins ?? [])],
     },
     {
       logger: createLogger({

@@ -41,9 +41,9 @@ const after = (members: string) => (json: string) => `${json.slice(0, -1)},${mem
 
 /** Attacks by how a request is written. */
 export const wireAttacks: readonly Attack[] = [
-  path("two slashes", (path) => `/${path}`, EVERYWHERE),
-  path("two slashes inside", (path) => path.replace(/\/(\w+)$/, "//$1"), EVERYWHERE),
-  path("a slash at the end", (path) => `${path}/`, EVERYWHERE),
+  path("two slashes", (path) => `/${path}`),
+  path("two slashes inside", (path) => path.replace(/\/(\w+)$/, "//$1")),
+  path("a slash at the end", (path) => `${path}/`),
   path("a dot", (path) => `/.${path}`, EVERYWHERE),
   path("two dots", (path) => `/v1/..${path}`, EVERYWHERE),
   path("capitals", (path) => path.toUpperCase(), EVERYWHERE),

@@ -16,4 +16,23 @@ export const methodNotAllowed = (method: string, allowed: readonly string[]) =>
     `Method Not Allowed: ${method}. Use ${allowed.join(" or ")}.`,
   );
 
+/** @param limit in bytes */
+export const bodyTooLarge = (limit: number) =>
+  new GatewayError(413, "invalid_request_error", `The request body is too large: at most ${limit} bytes.`);
+
+export const bodyTooSlow = () =>
+  new GatewayError(
+    408,
+    "timeout",
+    "The request body came too slowly, so the gateway no longer waits for it.",
+  );
+
+export const unknownTransferCoding = () =>
+  new GatewayError(
+    501,
+    "invalid_request_error",
+    "transfer-encoding is not supported; send the body as it is, with content-length or in chunks.",
+    { code: "unsupported_transfer_encoding", param: "transfer-encoding" },
+  );
+
 export const clientClosed = () => new GatewayError(499, "client_closed", "The client closed the connection.");

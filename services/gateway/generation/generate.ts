@@ -15,12 +15,13 @@ export async function generate<Plan extends AnswerPlan>(
   reply: FastifyReply,
 ): Promise<unknown> {
   // What opening needs, the conversation above all, is not kept for as long as the answer takes.
-  const { source, isStream, identity, plan } = await openAnswer(api, tools, request, reply);
+  const { source, isStream, identity, plan, maxTokens } = await openAnswer(api, tools, request, reply);
+  request.bodyRoom?.release();
   if (source instanceof GatewayError) {
     await relayFailure(source, api.createStream(identity, plan), { request, reply });
     return reply;
   }
-  if (!isStream) return api.toAnswer(await relayJson(source, request.audit), identity, plan);
-  await relayStream(source, api.createStream(identity, plan), { request, reply });
+  if (!isStream) return api.toAnswer(await relayJson(source, request.audit, maxTokens), identity, plan);
+  await relayStream(source, api.createStream(identity, plan), { request, reply }, maxTokens);
   return reply;
 }

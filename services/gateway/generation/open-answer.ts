@@ -22,6 +22,8 @@ export interface OpenAnswer<Plan> {
   readonly isStream: boolean;
   readonly identity: AnswerIdentity;
   readonly plan: Plan;
+  /** Most output tokens that the provider was asked for. */
+  readonly maxTokens: number;
 }
 
 /**
@@ -94,5 +96,5 @@ export async function openAnswer<Plan extends AnswerPlan>(
 
   if (!(source instanceof GatewayError)) describeAnswer(reply, source.progress.messageId);
   const identity = { id: api.idOf(request.id), created: Math.floor(Date.now() / 1000), model };
-  return { source, isStream, identity, plan: sent.plan };
+  return { source, isStream, identity, plan: sent.plan, maxTokens: sent.request.max_tokens };
 }

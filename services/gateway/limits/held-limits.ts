@@ -19,6 +19,11 @@ export class HeldLimits {
     this.#places.push(place);
   }
 
+  /** How many of those. */
+  get places(): number {
+    return this.#places.length;
+  }
+
   addCount(kind: CountKind, taken: TakenQuota): void {
     this.#counts[kind].push(taken);
   }

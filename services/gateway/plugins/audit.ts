@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import { AuditDraft } from "../audit/draft";
 import { auditNotCommitted, auditUnavailable, clientClosed, type GatewayError } from "../errors";
+import { Exchange } from "../http/exchange";
 import type { AuditLog, AuditRow } from "../ports/audit-log";
 import type { Clock } from "../ports/clock";
 import type { Caller } from "./auth";
@@ -48,7 +49,7 @@ export const audit = fp<{ log: AuditLog; clock: Clock; onRow: (row: AuditRow) =>
         onRow,
       );
       // A client that leaves while its body is read never reaches a handler.
-      reply.raw.once("close", () => {
+      Exchange.of(reply.raw).onOver(() => {
         if (draft.isHandled || draft.isCommitted) return;
         draft.recordError(clientClosed());
         void draft

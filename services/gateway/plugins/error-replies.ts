@@ -1,6 +1,6 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
-import { methodNotAllowed, routeNotFound } from "../errors";
+import { type GatewayError, methodNotAllowed, routeNotFound } from "../errors";
 import { toGatewayError } from "../to-gateway-error";
 import { setRetryHeaders } from "./retry-headers";
 import { toWireError } from "./wire-error";
@@ -19,16 +19,27 @@ export const errorReplies = fp(
       return reply.code(status).send(body);
     });
 
-    app.setNotFoundHandler(async (request, reply) => {
-      const path = request.url.split("?", 1)[0] ?? "";
-      const allowed = methodsOf(path);
-      if (allowed.length === 0) throw routeNotFound(request.method, path);
-      reply.header("allow", allowed.join(", "));
-      throw methodNotAllowed(request.method, allowed);
+    // Before anything of a body is read: whoever has no route here has no business with the memory either.
+    app.addHook("onRequest", (request, reply, done) => {
+      if (request.is404) throw refuseUnknown(request, reply);
+      done();
     });
+
+    function refuseUnknown(request: FastifyRequest, reply: FastifyReply): GatewayError {
+      const path = request.url.split("?", 1)[0] ?? "";
+      const allowed = methodsOf(withPlainSlashes(path));
+      if (allowed.length === 0) return routeNotFound(request.method, path);
+      reply.header("allow", allowed.join(", "));
+      return methodNotAllowed(request.method, allowed);
+    }
   },
   { name: "error-replies", dependencies: ["request-id"] },
 );
+
+/** A path as the router takes it: neither repeated slashes nor one at the end make another one of it. */
+function withPlainSlashes(path: string): string {
+  return path.replace(/\/{2,}/g, "/").replace(/(?<=.)\/$/, "");
+}
 
 /** Remembers the routes. @returns path → methods that it answers */
 function collectMethods(app: FastifyInstance): (path: string) => string[] {

@@ -1,4 +1,5 @@
 import fp from "fastify-plugin";
+import type { Capacity } from "../capacity";
 
 /** What readiness asks. */
 export interface HealthChecks {
@@ -8,20 +9,31 @@ export interface HealthChecks {
   readonly isAuditAccepting: () => boolean;
 }
 
+/** What the plugin needs. */
+export interface HealthOptions {
+  readonly checks: HealthChecks;
+  readonly capacity: Capacity;
+}
+
 /** `/health/*`: without a key, so that Docker, load balancers and scripts can ask. */
-export const health = fp<{ checks: HealthChecks }>(
-  async (app, { checks }) => {
+export const health = fp<HealthOptions>(
+  async (app, { checks, capacity }) => {
     const options = { config: { isPublic: true }, logLevel: "warn" as const };
 
     app.get("/health/readiness", options, async (_request, reply) => {
       const isConnected = await checks.isDatabaseConnected();
-      const isReady = isConnected && checks.isAuditAccepting();
+      const isHealthy = isConnected && checks.isAuditAccepting();
+      const isReady = isHealthy && !capacity.isFull;
+      const { maxAnswers, maxBodyBytes } = capacity.limits;
       return reply.code(isReady ? 200 : 503).send({
-        status: isReady ? "connected" : "unhealthy",
+        // A balancer does well to send requests elsewhere for the moment.
+        status: isReady ? "connected" : isHealthy ? "overloaded" : "unhealthy",
         db: isConnected ? "connected" : "disconnected",
         cache: null,
         success_callbacks: [],
         last_updated: new Date().toISOString(),
+        answers: { in_use: capacity.answers, limit: maxAnswers },
+        body_bytes: { in_use: capacity.bodyBytes, limit: maxBodyBytes },
       });
     });
 

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import { rateLimited } from "../errors";
+import { Exchange } from "../http/exchange";
 import { budgetForParallel } from "../ledger/budgets-of-request";
 import type { Ledger } from "../ledger/ledger";
 import { Reservation } from "../ledger/reservation";
@@ -16,6 +17,7 @@ import type { QuotaAnswer } from "../limits/leased-quota";
 import type { Limiter } from "../limits/limiter";
 import { limitsOf, type RequestLimits } from "../limits/limits-of-request";
 import { tightestOf } from "../limits/tightest-answer";
+import type { MetricsRegistry } from "../metrics/registry";
 import type { Clock } from "../ports/clock";
 
 declare module "fastify" {
@@ -38,33 +40,58 @@ export interface LimitsOptions {
   readonly limiter: Limiter;
   readonly ledger: Ledger;
   readonly clock: Clock;
+  readonly registry: MetricsRegistry;
 }
 
 /**
- * Requests and tokens a minute, and requests at the same time, of the key and of its user. A request that is refused, here or later, before the
+ * Requests and tokens a minute, and requests at the same time, of the key and of its user: before the body is read, but for the tokens
+ * of one that does not say how long it is. A request that is refused, here or later, before the
  * provider is asked gives back what it counted; at the end the provider's count takes the place of the estimate.
  */
 export const limits = fp<LimitsOptions>(
-  async (app, { limiter, ledger, clock }) => {
+  async (app, { limiter, ledger, clock, registry }) => {
+    let placesInUse = 0;
+    registry.gauge("gateway_limit_places_in_use", "Places among parallel requests, held.", () => placesInUse);
+
+    app.addHook("onRequest", async (request, reply) => {
+      const hasLength = request.headers["transfer-encoding"] === undefined;
+      await hold(request, reply, async (all, keyHash, held) => {
+        for (const of of all) if (of.maxParallel !== null) await takePlace(of, of.maxParallel, keyHash, held);
+        await takeCounts(request, reply, all, keyHash, held, (kind) => hasLength || kind !== "tokens");
+      });
+    });
+
     app.addHook("preHandler", async (request, reply) => {
+      if (request.headers["transfer-encoding"] === undefined) return;
+      await hold(request, reply, (all, keyHash, held) =>
+        takeCounts(request, reply, all, keyHash, held, (kind) => kind === "tokens"),
+      );
+    });
+
+    /** What `take` takes is given back when it fails, or else when the request is over. */
+    async function hold(
+      request: FastifyRequest,
+      reply: FastifyReply,
+      take: (all: readonly RequestLimits[], keyHash: string, held: HeldLimits) => Promise<void>,
+    ): Promise<void> {
       const { isLimited = false } = request.routeOptions.config;
       if (isLimited === false || request.caller?.kind !== "key") return;
       const { key, allowances } = request.caller;
       const all = limitsOf(allowances);
       if (all.length === 0) return;
       const held = new HeldLimits(limiter);
-      try {
-        for (const of of all)
-          if (of.maxParallel !== null) await takePlace(of, of.maxParallel, key.tokenHash, held);
-        await takeCounts(request, reply, all, key.tokenHash, held);
-      } catch (error) {
+      const leave = () => {
+        placesInUse -= held.places;
         release(request, held);
+      };
+      try {
+        await take(all, key.tokenHash, held);
+      } catch (error) {
+        leave();
         throw error;
       }
-      // The connection of a response closes at its end, however it ends.
-      if (reply.raw.destroyed || reply.raw.closed) release(request, held);
-      else reply.raw.once("close", () => release(request, held));
-    });
+      Exchange.of(reply.raw).onOver(leave);
+    }
 
     async function takePlace(
       of: RequestLimits,
@@ -76,6 +103,7 @@ export const limits = fp<LimitsOptions>(
       const result = await ledger.reserve([budgetForParallel(of.id, limit, of.scope)], place);
       if (result instanceof Reservation) {
         held.addPlace(result);
+        placesInUse += 1;
         return;
       }
       throw rateLimited({
@@ -94,10 +122,13 @@ export const limits = fp<LimitsOptions>(
       all: readonly RequestLimits[],
       keyHash: string,
       held: HeldLimits,
+      isTaken: (kind: CountKind) => boolean,
     ): Promise<void> {
       const isCounting = request.routeOptions.config.isLimited === "counting";
       const tokens = estimateTokens(request);
-      const counts = all.flatMap((of) => (isCounting ? countingOf(of) : countsOf(of, tokens)));
+      const counts = all
+        .flatMap((of) => (isCounting ? countingOf(of) : countsOf(of, tokens)))
+        .filter(({ kind }) => isTaken(kind));
       const answers = await Promise.all(
         counts.map(async (one) => {
           const answer = await limiter.take(

@@ -1,61 +1,133 @@
-import { Transform } from "node:stream";
+import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 import fp from "fastify-plugin";
-import type { Capacity } from "../capacity";
-import { type GatewayError, overloaded } from "../errors";
+import type { BodyRoom, Capacity } from "../capacity";
+import { type GatewayError, invalidRequest, overloaded, unknownTransferCoding } from "../errors";
+import { Exchange } from "../http/exchange";
+import type { BodyDone, IncomingBodies } from "../http/incoming-bodies";
+import type { Caller } from "./auth";
 
 declare module "fastify" {
+  interface FastifyRequest {
+    /** What its body holds of the memory for bodies; given back when the request is over. Set with the caller. */
+    bodyRoom: BodyRoom | undefined;
+    /** Reads the body, within all limits. The only way in which one is read. */
+    receiveBody(payload: Readable, done: BodyDone): void;
+  }
   interface FastifyContextConfig {
     /** Requests to this route hold one of the places for running answers. @default false */
     isGeneration?: boolean;
   }
 }
 
+/** What the plugin needs. */
+export interface OverloadOptions {
+  readonly capacity: Capacity;
+  readonly bodies: IncomingBodies;
+  /** Of the largest body that any route takes, in bytes. */
+  readonly maxBodyBytes: number;
+}
+
 /**
  * Refuses what would not fit into memory: 503 with `Retry-After`, before the body is read and before a row is
- * opened, because being refused must cost next to nothing. What a request took it gives back when its
- * connection is done with the answer, however that ends.
+ * opened, because being refused must cost next to nothing. Bodies are read only of callers that are known, and booked as they
+ * come. What a request took it gives back when it is over, however it ends.
  */
-export const overload = fp<{ capacity: Capacity; maxBodyBytes: number }>(
-  async (app, { capacity, maxBodyBytes }) => {
+export const overload = fp<OverloadOptions>(
+  async (app, { capacity, bodies, maxBodyBytes }) => {
+    app.decorateRequest("bodyRoom", undefined);
+    app.decorateRequest("receiveBody", function receiveBody(payload, done) {
+      const room = this.bodyRoom;
+      if (room === undefined) return done(invalidRequest("This route takes no body."));
+      bodies.receive(
+        { payload, room, limit: this.routeOptions.bodyLimit, length: lengthOf(this.headers) },
+        done,
+      );
+    });
+    app.addHook("onReady", async () => bodies.start());
+    app.addHook("onClose", async () => bodies.stop());
+
+    // Routes that want something else than an object of JSON say so.
+    const toObject = app.getDefaultJsonParser("error", "error");
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser("application/json", (request, payload, done) =>
+      request.receiveBody(payload, (error, bytes) =>
+        error === null ? toObject(request, bytes?.toString("utf8") ?? "", done) : done(error),
+      ),
+    );
+
     app.addHook("onRequest", (request, reply, done) => {
-      if (request.routeOptions.config.isGeneration === true) {
-        if (!capacity.takeAnswer()) throw refuse(reply, "answers running");
-        reply.raw.once("close", () => capacity.giveBackAnswer());
+      const { caller, headers } = request;
+      if (headers["transfer-encoding"] !== undefined) requirePlainTransfer(headers["transfer-encoding"]);
+      if (caller === undefined) {
+        done();
+        return;
       }
-      const bytes = Number(request.headers["content-length"] ?? 0);
+      const { config, bodyLimit } = request.routeOptions;
+      const isForModels = config.isGeneration === true || caller.kind === "key";
+      const holder = { caller: nameOf(caller), address: request.ip };
+      if (config.isGeneration === true && !capacity.hasAnswer(holder.caller))
+        throw refuse(reply, "answers running");
+      const room = capacity.openRoom(holder, isForModels ? "models" : "management");
+      const length = lengthOf(headers);
       // A body over the limit of one request is refused by its length, without being read.
-      if (bytes > 0 && bytes <= maxBodyBytes) {
-        if (!capacity.takeBytes(bytes)) throw refuse(reply, "request bodies in memory");
-        reply.raw.once("close", () => capacity.giveBackBytes(bytes));
-      }
+      if (length !== undefined && length <= bodyLimit && !room.hasRoom(length))
+        throw refuse(reply, "request bodies in memory");
+      request.bodyRoom = room;
+      Exchange.of(reply.raw).onOver(() => room.release());
       done();
     });
 
     app.addHook("preParsing", (request, reply, payload, done) => {
-      const hasLength = request.headers["transfer-encoding"] === undefined;
-      done(null, hasLength ? payload : payload.pipe(countBytes(capacity, reply)));
+      // Whoever asks first is told to go on only now that somebody wants the body.
+      if (request.bodyRoom !== undefined && isAsking(request.headers)) reply.raw.writeContinue();
+      done(null, payload);
+    });
+
+    // A place only now: a request whose body has not come makes no answer, and must not keep others from theirs.
+    app.addHook("preHandler", ({ caller, routeOptions }, reply, done) => {
+      const exchange = Exchange.of(reply.raw);
+      if (caller !== undefined && routeOptions.config.isGeneration === true && !exchange.isOver) {
+        const name = nameOf(caller);
+        if (!capacity.takeAnswer(name)) throw refuse(reply, "answers running");
+        exchange.onOver(() => capacity.giveBackAnswer(name));
+      }
+      done();
+    });
+
+    // What nobody read of a body is let past while its end is near; otherwise the connection ends with the answer.
+    app.addHook("onSend", ({ raw, headers }, reply, payload, done) => {
+      const isNear = !isAsking(headers) && (lengthOf(headers) ?? Number.POSITIVE_INFINITY) <= maxBodyBytes;
+      if (!raw.complete && !isNear) reply.header("connection", "close");
+      done(null, payload);
     });
   },
   { name: "overload", dependencies: ["auth"] },
 );
 
-/** A body without a length takes room as it comes. */
-function countBytes(capacity: Capacity, reply: FastifyReply): Transform {
-  let taken = 0;
-  const counter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      if (!capacity.takeBytes(chunk.length)) return done(refuse(reply, "request bodies in memory"));
-      taken += chunk.length;
-      done(null, chunk);
-    },
-  });
-  reply.raw.once("close", () => {
-    // A client that left ends its request, not the pipe.
-    counter.destroy();
-    capacity.giveBackBytes(taken);
-  });
-  return counter;
+/** Who a caller is, among those who share the room. */
+function nameOf(caller: Caller): string {
+  switch (caller.kind) {
+    case "master":
+      return "master";
+    case "token":
+      return `token:${caller.token.tokenId}`;
+    case "key":
+      return `key:${caller.key.keyId}`;
+  }
+}
+
+/** What a head says of the length of its body, in bytes; `undefined` for one in chunks. */
+function lengthOf(headers: IncomingHttpHeaders): number | undefined {
+  return headers["transfer-encoding"] === undefined ? Number(headers["content-length"] ?? 0) : undefined;
+}
+
+const isAsking = ({ expect }: IncomingHttpHeaders) => expect?.toLowerCase() === "100-continue";
+
+/** Bytes in chunks are taken; what would have to be decoded besides is not. @throws GatewayError 501 */
+function requirePlainTransfer(coding: string): void {
+  if (coding.trim().toLowerCase() !== "chunked") throw unknownTransferCoding();
 }
 
 function refuse(reply: FastifyReply, what: string): GatewayError {

@@ -3,6 +3,8 @@ import { toWireError } from "../plugins/wire-error";
 import { toGatewayError } from "../to-gateway-error";
 import type { AnswerStream } from "../translate/answer-stream";
 import type { MessageSource } from "../upstream/message-source";
+import { invalidAnswer } from "../upstream/read-error";
+import { mostContentOf } from "./most-content";
 import { SseResponse } from "./sse-response";
 
 /** The client's side of a streamed answer. */
@@ -15,17 +17,21 @@ export interface StreamTarget {
  * Passes an answer on as it comes: all events of one read become one write. The last events wait for the audit row. A failure
  * before the first content becomes a status; later it is an error of the client's wire API, so that nobody takes a
  * piece of an answer for the whole.
+ * @param maxTokens that the provider was asked for at most
  * @throws GatewayError for a failure before the first content
  */
 export async function relayStream(
   source: MessageSource,
   stream: AnswerStream,
   { request, reply }: StreamTarget,
+  maxTokens: number,
 ): Promise<void> {
   const { audit } = request;
+  const maxContentBytes = mostContentOf(maxTokens);
   const response = new SseResponse(reply, () => source.resume());
   try {
     await source.read((events) => {
+      if (source.progress.contentBytes > maxContentBytes) return source.cancel(invalidAnswer());
       let text = "";
       let isAlive = false;
       for (const event of events) {
@@ -52,5 +58,8 @@ export async function relayStream(
       ?.commit(toWireError(failure, request).status)
       .catch((late) => request.log.warn({ err: late, requestId: request.id }, "audit row late"));
     response.end(stream.fail(failure));
+  } finally {
+    // An answer that has begun has nobody else to end it, also when its last events cannot be written.
+    response.cutOff();
   }
 }

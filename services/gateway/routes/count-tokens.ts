@@ -1,10 +1,10 @@
 import type { FastifyPluginAsync } from "fastify";
 import { type CountTools, count } from "../generation/count";
 import { messages } from "../generation/wire-apis";
-import { leaveBodiesAlone } from "./leave-bodies-alone";
+import { type BodyLimit, leaveBodiesAlone } from "./leave-bodies-alone";
 
 /** `POST /v1/messages/count_tokens`, and the same without `/v1`: what a request to `/v1/messages` would have as its input. */
-export const countTokens: FastifyPluginAsync<CountTools> = async (app, tools) => {
+export const countTokens: FastifyPluginAsync<CountTools & BodyLimit> = async (app, tools) => {
   leaveBodiesAlone(app);
   // Counted tokens are not used ones, and asking for them is free.
   for (const path of messages.paths) {
@@ -14,6 +14,8 @@ export const countTokens: FastifyPluginAsync<CountTools> = async (app, tools) =>
       isGeneration: true,
       toError: messages.toError,
     } as const;
-    app.post(`${path}/count_tokens`, { config }, (request, reply) => count(tools, request, reply));
+    app.post(`${path}/count_tokens`, { bodyLimit: tools.maxBodyBytes, config }, (request, reply) =>
+      count(tools, request, reply),
+    );
   }
 };

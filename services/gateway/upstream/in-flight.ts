@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { clientClosed, type GatewayError } from "../errors";
+import { Exchange } from "../http/exchange";
 import { RunningAnswer } from "./running-answer";
 
 /** Running answers, so that they can be ended: each by its own client, all of them by the shutdown. */
@@ -14,13 +15,10 @@ export class InFlight {
   track(response: ServerResponse): RunningAnswer {
     const answer = new RunningAnswer();
     this.#answers.add(answer);
-    const onClose = () => {
+    Exchange.of(response).onOver((isAnswered) => {
       this.#answers.delete(answer);
-      if (!response.writableFinished) answer.abort(clientClosed());
-    };
-    // A client that left before this line sends no further event.
-    if (response.destroyed) onClose();
-    else response.once("close", onClose);
+      if (!isAnswered) answer.abort(clientClosed());
+    });
     return answer;
   }
 

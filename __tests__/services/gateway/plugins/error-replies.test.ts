@@ -2,6 +2,7 @@ import OpenAI from "openai";
 import { GatewayError, overloaded } from "../../../../services/gateway/errors";
 import { callApp } from "../../../support/services/call-app";
 import { FakeAnthropic, failWith } from "../../../support/services/fake-anthropic";
+import { RawConnection, rawRequest } from "../../../support/services/raw-connection";
 import {
   buildTestGateway,
   MASTER_KEY,
@@ -40,6 +41,67 @@ test.each([
   expect(response.statusCode).toBe(405);
   expect(response.headers["allow"]).toBe(allowed);
   expect(response.json().error).toMatchObject({ code: "405" });
+});
+
+test.each([
+  ["POST", "/nope", 404],
+  ["PUT", "/nope", 404],
+  ["DELETE", "/key/delete", 405],
+  ["OPTIONS", "/v1/chat/completions", 405],
+  ["HEAD", "/health/readiness", 405],
+  ["POST", "/health/readiness", 405],
+  ["POST", "/metrics", 405],
+  ["POST", "/openapi.json", 405],
+  ["GET", "/health/readiness", 200],
+  ["GET", "/health/liveness", 200],
+  ["GET", "/openapi.json", 200],
+  ["POST", "/v1/chat/completions", 401],
+  ["POST", "/key/generate", 401],
+  ["GET", "/key/info", 401],
+] as const)("%s %s is answered with %i before any of its body has come", async (method, path, status) => {
+  const url = await gateway.listen();
+  const lengths: Record<string, string>[] = [
+    { "content-length": "33000000" },
+    { "transfer-encoding": "chunked" },
+  ];
+  for (const length of lengths) {
+    const connection = await RawConnection.open(url);
+    connection.send(rawRequest(method, path, { headers: { "content-type": "application/json", ...length } }));
+    await connection.answers();
+    expect(connection.statuses).toEqual([status]);
+    await connection.closed();
+  }
+});
+
+test("a short body that nobody reads is let past, and the connection goes on", async () => {
+  const connection = await RawConnection.open(await gateway.listen());
+  connection.send(
+    rawRequest("POST", "/nope", { headers: { "content-type": "application/json" }, body: "[{},{}" }),
+  );
+  await connection.answers();
+  connection.send(rawRequest("GET", "/health/liveness"));
+  await connection.answers(2);
+  expect(connection.statuses).toEqual([404, 200]);
+  connection.close();
+});
+
+test.each([
+  ["GET", "//v1//models/", 200],
+  ["GET", "/v1/models/claude-haiku-4-5/", 200],
+  ["GET", "/health/liveness/", 200],
+  ["POST", "/v1/chat/completions/", 400],
+  ["POST", "//v1/messages", 400],
+  ["POST", "/v1/models/", 405],
+  ["GET", "/v1/nope/", 404],
+] as const)("%s %s is answered as without the needless slashes: %i", async (method, path, status) => {
+  const response = await callApp(gateway.app, {
+    method,
+    url: path,
+    headers: { authorization: `Bearer ${MASTER_KEY}` },
+    ...(method === "POST" ? { payload: "{}" } : {}),
+  });
+  expect(response.statusCode).toBe(status);
+  if (status === 405) expect(response.headers["allow"]).toBe("GET");
 });
 
 test("an error nobody expected says nothing of itself but the request id", async () => {

@@ -7,6 +7,8 @@ import {
   stallAfter,
   textDelta,
 } from "../../../support/services/fake-anthropic";
+import { expectNothingHeld, readGauges } from "../../../support/services/gauges";
+import { RawConnection, rawRequest } from "../../../support/services/raw-connection";
 import {
   buildTestGateway,
   MASTER_KEY,
@@ -14,6 +16,11 @@ import {
   type TestGateway,
   type TestGatewayProps,
 } from "../../../support/services/test-gateway";
+
+type CapacityOfTests = NonNullable<TestGatewayProps["capacity"]>;
+
+const KEY = "sk-a-key-that-wants-all";
+const OTHER_KEY = "sk-the-key-of-another";
 
 let upstream: FakeAnthropic;
 let gateway: TestGateway;
@@ -25,16 +32,21 @@ beforeAll(async () => {
 afterEach(() => gateway.close());
 afterAll(() => upstream.stop());
 
-async function start(capacity: TestGatewayProps["capacity"]): Promise<void> {
-  gateway = buildTestGateway({ upstreamUrl: upstream.url, ...(capacity === undefined ? {} : { capacity }) });
+async function start(capacity: CapacityOfTests, props: TestGatewayProps = {}): Promise<void> {
+  gateway = buildTestGateway({ upstreamUrl: upstream.url, capacity, ...props });
   url = await gateway.listen();
 }
 
 const question = (length = 1) =>
   JSON.stringify({ model: MODEL, stream: true, messages: [{ role: "user", content: "x".repeat(length) }] });
 
-function post(body: RequestInit["body"], init: RequestInit = {}, path = "/v1/chat/completions") {
-  const headers = { authorization: `Bearer ${MASTER_KEY}`, "content-type": "application/json" };
+function post(
+  body: RequestInit["body"],
+  init: RequestInit = {},
+  path = "/v1/chat/completions",
+  key = MASTER_KEY,
+) {
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
   return fetch(url + path, { method: "POST", headers, body, ...init } as RequestInit);
 }
 
@@ -68,6 +80,17 @@ async function openStream(body = question()): Promise<AbortController> {
   return abort;
 }
 
+/** A request that the provider has, and does not answer until it is aborted. */
+async function holdAnswer(body: string, key?: string): Promise<AbortController> {
+  const asked = upstream.requests.length;
+  upstream.script = () => {};
+  const abort = new AbortController();
+  post(body, { signal: abort.signal }, undefined, key).catch(() => {});
+  await eventually(() => upstream.requests.length > asked);
+  upstream.script = answerWith(messageEvents(["done"]));
+  return abort;
+}
+
 test("more running answers than there are places: refused without a row; a place that is free is given again", async () => {
   await start({ maxAnswers: 2 });
   const streams = [await openStream(), await openStream()];
@@ -82,11 +105,21 @@ test("more running answers than there are places: refused without a row; a place
 
 test("more bytes of bodies than fit are refused before they are read, and given back after", async () => {
   await start({ maxBodyBytes: 10_000 });
-  const stream = await openStream(question(6000));
+  const answer = await holdAnswer(question(6000));
   await expectRefused(await post(question(6000)));
   expect((await post(question(100))).status).toBe(200);
-  stream.abort();
+  answer.abort();
   await eventually(async () => (await post(question(6000))).status === 200);
+  await expectNothingHeld(url);
+});
+
+test("a conversation takes no room any more while its answer comes", async () => {
+  await start({ maxBodyBytes: 10_000 });
+  const stream = await openStream(question(6000));
+  expect((await post(question(6000))).status).toBe(200);
+  expect((await readGauges(url)).get("gateway_answer_places_in_use")).toBe(1);
+  stream.abort();
+  await expectNothingHeld(url);
 });
 
 test("a body without a length takes room as it comes", async () => {
@@ -126,3 +159,145 @@ test("many at once: as many as there are places get through, and all places are 
   const again = await Promise.all(Array.from({ length: 5 }, () => post(question())));
   expect(again.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
 });
+
+/** The head of a request, and the beginning of its body. */
+const unfinished = (
+  key: string,
+  headers: Record<string, string>,
+  begin = "",
+  path = "/v1/chat/completions",
+) =>
+  rawRequest("POST", path, {
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers },
+    body: begin,
+  });
+
+test("a body takes room as it comes, not as it is announced: idle connections keep nobody from asking", async () => {
+  await start({ maxBodyBytes: 4 * 1024 * 1024 }, { maxBodyBytes: 2 * 1024 * 1024 });
+  await gateway.addKey(KEY);
+  await gateway.addKey(OTHER_KEY);
+  const idle = await Promise.all(Array.from({ length: 4 }, () => RawConnection.open(url)));
+  for (const connection of idle) connection.send(unfinished(KEY, { "content-length": "2000000" }));
+  await eventually(async () => (await readGauges(url)).get("gateway_bodies_underway") === 4);
+  expect((await readGauges(url)).get("gateway_body_bytes_in_flight")).toBe(0);
+  expect((await post(question(1_000_000), {}, undefined, OTHER_KEY)).status).toBe(200);
+  for (const connection of idle) connection.reset();
+  await expectNothingHeld(url);
+});
+
+test("many small bodies of one key that do not come to their end leave another key its turn", async () => {
+  await start({ maxAnswers: 100 });
+  await gateway.addKey(KEY);
+  await gateway.addKey(OTHER_KEY);
+  const idle = await Promise.all(Array.from({ length: 120 }, () => RawConnection.open(url)));
+  for (const connection of idle) connection.send(unfinished(KEY, { "content-length": "100" }, '{"model":'));
+  await eventually(() => idle.filter(({ statuses }) => statuses[0] === 503).length === 95);
+  const gauges = await readGauges(url);
+  expect(gauges.get("gateway_bodies_underway")).toBe(25);
+  expect(gauges.get("gateway_answer_places_in_use")).toBe(0);
+  expect((await post(question(), {}, undefined, OTHER_KEY)).status).toBe(200);
+  for (const connection of idle) connection.reset();
+  await expectNothingHeld(url);
+});
+
+test("a key that holds half of the memory leaves the other half to others", async () => {
+  await start({ maxBodyBytes: 40_000 }, { maxBodyBytes: 15_000 });
+  await gateway.addKey(KEY);
+  await gateway.addKey(OTHER_KEY);
+  const held = await holdAnswer(question(14_000), KEY);
+  await expectRefused(await post(question(14_000), {}, undefined, KEY));
+  expect((await post(question(14_000), {}, undefined, OTHER_KEY)).status).toBe(200);
+  held.abort();
+  await expectNothingHeld(url);
+});
+
+test("a key can be blocked while bodies fill the memory, and readiness says that it is full", async () => {
+  await start({ maxBodyBytes: 20_000 }, { maxBodyBytes: 19_900 });
+  await gateway.addKey(KEY);
+  const held = await holdAnswer(question(19_600), KEY);
+  await expectRefused(await post(question(2000)));
+  const readiness = await fetch(`${url}/health/readiness`);
+  expect(readiness.status).toBe(503);
+  expect(await readiness.json()).toMatchObject({
+    status: "overloaded",
+    db: "connected",
+    body_bytes: { in_use: expect.any(Number), limit: 20_000 },
+  });
+  expect((await post(JSON.stringify({ key: KEY }), {}, "/key/block")).status).toBe(200);
+  held.abort();
+  await eventually(async () => (await fetch(`${url}/health/readiness`)).status === 200);
+});
+
+test.each([
+  ["that does not come to its end in time", { bodyTimeoutMs: 400 }, { "content-length": "100" }],
+  ["in chunks that does not come to its end", { bodyTimeoutMs: 400 }, { "transfer-encoding": "chunked" }],
+])("a body %s is 408, and its row says so", async (_name, connections, headers) => {
+  await start({}, { connections });
+  const connection = await RawConnection.open(url);
+  connection.send(unfinished(MASTER_KEY, headers));
+  await connection.answers();
+  expect(connection.statuses).toEqual([408]);
+  await connection.closed();
+  expect([...gateway.audit.rows.values()]).toMatchObject([{ status: 408, errorType: "timeout" }]);
+  await expectNothingHeld(url);
+});
+
+test("max_parallel_requests holds for requests whose bodies have not come, too", async () => {
+  await start({});
+  await gateway.addKey(KEY, { maxParallelRequests: 2 });
+  const open = await Promise.all(Array.from({ length: 3 }, () => RawConnection.open(url)));
+  for (const connection of open) {
+    connection.send(unfinished(KEY, { "content-length": "100" }));
+    await eventually(async () => connection.statuses.length > 0 || (await isUnderway(connection, open)));
+  }
+  await eventually(() => open.flatMap(({ statuses }) => statuses).length === 1);
+  expect(open.flatMap(({ statuses }) => statuses)).toEqual([429]);
+  for (const connection of open) connection.reset();
+  await expectNothingHeld(url);
+});
+
+/** Whether as many bodies are read as there are connections up to this one. */
+async function isUnderway(connection: RawConnection, all: readonly RawConnection[]): Promise<boolean> {
+  return (await readGauges(url)).get("gateway_bodies_underway") === all.indexOf(connection) + 1;
+}
+
+test("a management body is at most 1 MiB, in whatever way it comes", async () => {
+  await start({}, { maxBodyBytes: 8 * 1024 * 1024 });
+  const large = JSON.stringify({ key_alias: "x".repeat(1024 * 1024) });
+  const refused = await post(large, {}, "/key/generate");
+  expect(refused.status).toBe(413);
+  expect(await refused.json()).toMatchObject({ error: { code: "413" } });
+  const inChunks = await post("", chunked(large) as RequestInit, "/key/generate");
+  expect(inChunks.status).toBe(413);
+  await expectNothingHeld(url);
+});
+
+test("whoever asks before it sends its body is told to go on only when the body is wanted", async () => {
+  await start({});
+  const body = question();
+  const headers = { "content-length": String(body.length), expect: "100-continue" };
+  const [wanted, unknown, nobody] = await Promise.all([1, 2, 3].map(() => RawConnection.open(url)));
+  wanted?.send(unfinished(MASTER_KEY, headers));
+  await wanted?.answers();
+  expect(wanted?.statuses).toEqual([100]);
+  wanted?.send(body);
+  await wanted?.answers(2);
+  expect(wanted?.statuses).toEqual([100, 200]);
+  wanted?.close();
+  unknown?.send(unfinished(MASTER_KEY, headers, "", "/nope"));
+  nobody?.send(unfinished("sk-nobody-0000000", headers));
+  await Promise.all([unknown?.closed(), nobody?.closed()]);
+  expect([unknown?.statuses, nobody?.statuses]).toEqual([[404], [401]]);
+});
+
+test.each(["gzip, chunked", "chunked, chunked", "gzip"])(
+  "a body with the transfer coding %j is refused, and ends its connection",
+  async (coding) => {
+    await start({});
+    const connection = await RawConnection.open(url);
+    connection.send(unfinished(MASTER_KEY, { "transfer-encoding": coding }));
+    await connection.closed();
+    expect([[501], [400]]).toContainEqual(connection.statuses);
+    expect(gateway.audit.rows.size).toBe(0);
+  },
+);

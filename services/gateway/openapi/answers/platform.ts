@@ -76,7 +76,12 @@ export const PLATFORM_ANSWERS: Readonly<Record<string, z.ZodType>> = {
     router_settings: z.strictObject({}),
     available_callbacks: z.strictObject({}),
   }),
-  "GET /health/readiness": z.looseObject({ status: z.enum(["connected", "unhealthy"]), db: text }),
+  "GET /health/readiness": z.looseObject({
+    status: z.enum(["connected", "overloaded", "unhealthy"]),
+    db: text,
+    answers: z.strictObject({ in_use: count, limit: count }),
+    body_bytes: z.strictObject({ in_use: count, limit: count }),
+  }),
   "GET /health/liveliness": alive,
   "GET /health/liveness": alive,
 };

@@ -1,0 +1,175 @@
+import { eventually } from "../../../support/services/eventually";
+import {
+  answerWith,
+  FakeAnthropic,
+  messageEvents,
+  messageStart,
+  stallAfter,
+  textDelta,
+} from "../../../support/services/fake-anthropic";
+import { expectNothingHeld, readGauges } from "../../../support/services/gauges";
+import { RawConnection, rawRequest } from "../../../support/services/raw-connection";
+import {
+  buildTestGateway,
+  MASTER_KEY,
+  MODEL,
+  type TestGateway,
+  type TestGatewayProps,
+} from "../../../support/services/test-gateway";
+
+const KEY = "sk-a-key-of-the-connections";
+let upstream: FakeAnthropic;
+let gateway: TestGateway;
+let url: string;
+
+beforeAll(async () => {
+  upstream = await FakeAnthropic.start();
+});
+beforeEach(() => {
+  upstream.script = answerWith(messageEvents(["Hello"]));
+});
+afterEach(() => gateway.close());
+afterAll(() => upstream.stop());
+
+async function start(props: TestGatewayProps = {}): Promise<void> {
+  gateway = buildTestGateway({ upstreamUrl: upstream.url, ...props });
+  url = await gateway.listen();
+}
+
+const question = (stream: boolean) =>
+  JSON.stringify({ model: MODEL, stream, messages: [{ role: "user", content: "x" }] });
+const asking = (key: string, stream = false) =>
+  rawRequest("POST", "/v1/chat/completions", {
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: question(stream),
+  });
+const ask = () =>
+  fetch(`${url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${MASTER_KEY}`, "content-type": "application/json" },
+    body: question(false),
+  });
+
+test("pipelined anonymous requests whose connections are reset hold nothing", async () => {
+  await start({ isDatabaseConnected: () => new Promise((resolve) => setTimeout(resolve, 200, true)) });
+  const unknown = rawRequest("POST", "/nope", {
+    headers: { "content-type": "application/json", "content-length": "1000000" },
+  });
+  for (let count = 0; count < 70; count += 1) {
+    const connection = await RawConnection.open(url);
+    connection.send(rawRequest("GET", "/health/readiness") + unknown);
+    setTimeout(() => connection.reset(), 50);
+  }
+  await eventually(async () => ((await readGauges(url)).get("gateway_connections_open") ?? 99) <= 2);
+  await expectNothingHeld(url);
+  expect((await ask()).status).toBe(200);
+});
+
+test("pipelined requests of a key whose connections are reset hold neither answers nor places", async () => {
+  await start({ capacity: { maxAnswers: 100 } });
+  const { userId } = await gateway.addKey(KEY, { maxParallelRequests: 20, userId: "someone" });
+  expect(userId).toBe("someone");
+  upstream.script = stallAfter([messageStart(), textDelta("begun")]);
+  for (let count = 0; count < 2; count += 1) {
+    const connection = await RawConnection.open(url);
+    connection.send(asking(KEY, true).repeat(1000));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    connection.reset();
+  }
+  await expectNothingHeld(url);
+  expect(gateway.ledger.reservedNano).toBe(0);
+  upstream.script = answerWith(messageEvents(["Hello"]));
+  expect((await ask()).status).toBe(200);
+});
+
+test("a request behind one that is not answered yet waits for it, and takes nothing meanwhile", async () => {
+  await start();
+  upstream.script = stallAfter([messageStart(), textDelta("begun")]);
+  const connection = await RawConnection.open(url);
+  const asked = upstream.requests.length;
+  connection.send(asking(MASTER_KEY, true) + asking(MASTER_KEY, true));
+  await eventually(() => connection.received.includes("begun"));
+  expect((await readGauges(url)).get("gateway_answer_places_in_use")).toBe(1);
+  expect(upstream.requests).toHaveLength(asked + 1);
+  connection.reset();
+  await expectNothingHeld(url);
+  expect(upstream.requests).toHaveLength(asked + 1);
+});
+
+test("two requests sent at once are answered one after the other", async () => {
+  await start();
+  const connection = await RawConnection.open(url);
+  connection.send(asking(MASTER_KEY) + rawRequest("GET", "/health/liveness"));
+  await connection.answers(2);
+  expect(connection.statuses).toEqual([200, 200]);
+  await eventually(() => connection.received.endsWith("I'm alive!\""));
+  connection.send(rawRequest("GET", "/health/liveness"));
+  await connection.answers(3);
+  connection.close();
+});
+
+test("more than one request behind an unanswered one cuts the connection", async () => {
+  await start();
+  upstream.script = stallAfter([messageStart(), textDelta("begun")]);
+  const connection = await RawConnection.open(url);
+  connection.send(asking(MASTER_KEY, true));
+  await eventually(() => connection.received.includes("begun"));
+  connection.send(rawRequest("GET", "/health/liveness").repeat(2));
+  await connection.closed();
+  await expectNothingHeld(url);
+});
+
+test("many requests one after the other on a connection leave no listeners behind", async () => {
+  await start();
+  const warnings: string[] = [];
+  const onWarning = ({ name }: Error) => void warnings.push(name);
+  process.on("warning", onWarning);
+  try {
+    const connection = await RawConnection.open(url);
+    for (let count = 1; count <= 30; count += 1) {
+      connection.send(asking(MASTER_KEY));
+      await connection.answers(count);
+      await eventually(() => connection.received.split('"object":"chat.completion"').length > count);
+    }
+    connection.close();
+  } finally {
+    process.off("warning", onWarning);
+  }
+  expect(warnings).not.toContain("MaxListenersExceededWarning");
+  await expectNothingHeld(url);
+});
+
+test("connections that send nothing, or no whole head, are closed", async () => {
+  await start({ connections: { headersTimeoutMs: 300 } });
+  const silent = await RawConnection.open(url);
+  const slow = await RawConnection.open(url);
+  slow.send("GET /health/liveness HTTP/1.1\r\nhost: gateway\r\n");
+  await Promise.all([silent.closed(), slow.closed()]);
+});
+
+test("a connection that stays idle after its answer is closed", async () => {
+  await start({ connections: { keepAliveMs: 200 } });
+  const connection = await RawConnection.open(url);
+  connection.send(rawRequest("GET", "/health/liveness"));
+  await connection.answers();
+  await connection.closed();
+});
+
+test("one address has most of the connections at most, so that others get in", async () => {
+  await start({ connections: { maxConnections: 16 } });
+  const open = await Promise.all(Array.from({ length: 20 }, () => RawConnection.open(url)));
+  await eventually(() => open.filter(({ isClosed }) => isClosed).length >= 6);
+  expect(open.filter(({ isClosed }) => !isClosed)).toHaveLength(14);
+  for (const connection of open) connection.close();
+  await eventually(async () => (await fetch(`${url}/health/liveness`)).status === 200);
+});
+
+test.each(["CONNECT gateway:443 HTTP/1.1\r\nhost: gateway\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])(
+  "what is no request for us closes the connection: %j",
+  async (bytes) => {
+    await start();
+    const connection = await RawConnection.open(url);
+    connection.send(bytes);
+    await connection.closed();
+  },
+);

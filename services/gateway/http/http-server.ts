@@ -1,0 +1,106 @@
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { Exchange } from "./exchange";
+import { FairShare, mostOf } from "./fair-share";
+import { SlowReaders } from "./slow-readers";
+
+/** Bounds of connections, and how long they may do nothing. Times in milliseconds. */
+export interface ConnectionLimits {
+  /** Open at the same time; one address has seven eighths of them at most. */
+  readonly maxConnections: number;
+  /** From the first byte of a request, or the opening of its connection, to the end of its head. */
+  readonly headersTimeoutMs: number;
+  /** Between an answer and the next request. */
+  readonly keepAliveMs: number;
+  /** From the first byte of a request to the last of its body; what no route reads is cut off a little later. */
+  readonly bodyTimeoutMs: number;
+  /** How long a client may take nothing of its answer. */
+  readonly drainTimeoutMs: number;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Beyond `bodyTimeoutMs`, in milliseconds: a body that a route reads is refused in its own words before. */
+const BODY_MARGIN_MS = 10_000;
+
+/** A server for HTTP/1.1 that holds its clients to limits. */
+export interface LimitedServer {
+  readonly server: http.Server;
+  /** Connections that are open. */
+  readonly openConnections: () => number;
+}
+
+/**
+ * Requests of one connection are handled one after the other: one that comes before the answer to the one before it
+ * waits and holds nothing, two that do so end the connection. No client in use sends them ahead.
+ */
+export function createHttpServer(handler: Handler, limits: ConnectionLimits): LimitedServer {
+  const connections = new FairShare(limits.maxConnections, mostOf(limits.maxConnections));
+  const readers = new SlowReaders(limits.drainTimeoutMs);
+  const lines = new WeakMap<Socket, Line>();
+  const accept: Handler = (request, response) => {
+    const { socket } = request;
+    let line = lines.get(socket);
+    if (line === undefined) {
+      line = new Line(socket, (...next) => {
+        readers.watch(next[1]);
+        handler(...next);
+      });
+      lines.set(socket, line);
+    }
+    line.accept(request, response);
+  };
+  const server = http.createServer(
+    {
+      headersTimeout: limits.headersTimeoutMs,
+      keepAliveTimeout: limits.keepAliveMs,
+      requestTimeout: Math.max(limits.headersTimeoutMs, limits.bodyTimeoutMs + BODY_MARGIN_MS),
+      connectionsCheckingInterval: Math.min(5000, limits.headersTimeoutMs),
+    },
+    accept,
+  );
+  // A body that is asked for permission is sent only when somebody reads it.
+  server.on("checkContinue", accept);
+  server.on("connection", (socket: Socket) => {
+    const address = socket.remoteAddress ?? "unknown";
+    if (!connections.take(address, 1)) {
+      socket.destroy();
+      return;
+    }
+    socket.once("close", () => connections.giveBack(address, 1));
+  });
+  server.once("listening", () => readers.start());
+  server.once("close", () => readers.stop());
+  return { server, openConnections: () => connections.taken };
+}
+
+/** The requests of one connection. */
+class Line {
+  #isBusy = false;
+  #waiting: Parameters<Handler> | undefined;
+
+  constructor(
+    readonly socket: Socket,
+    readonly handle: Handler,
+  ) {}
+
+  accept(...next: Parameters<Handler>): void {
+    if (!this.#isBusy) this.#begin(next);
+    else if (this.#waiting === undefined) this.#waiting = next;
+    else this.socket.destroy();
+  }
+
+  #begin(next: Parameters<Handler>): void {
+    this.#isBusy = true;
+    // After everybody else has given back what the request before held.
+    Exchange.of(next[1]).onOver(() => queueMicrotask(() => this.#goOn()));
+    this.handle(...next);
+  }
+
+  #goOn(): void {
+    this.#isBusy = false;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting !== undefined && !this.socket.destroyed) this.#begin(waiting);
+  }
+}

@@ -1,0 +1,156 @@
+import type { Readable } from "node:stream";
+import type { BodyRoom } from "../capacity";
+import { bodyTooLarge, bodyTooSlow, clientClosed, type GatewayError, overloaded } from "../errors";
+
+/** How slowly a body may come. */
+export interface BodyPace {
+  /** From the head to the last byte, in milliseconds. */
+  readonly bodyTimeoutMs: number;
+  /** On average, after a grace of ten seconds. */
+  readonly bodyMinBytesPerSecond: number;
+}
+
+/** A body that is waited for. */
+export interface ExpectedBody {
+  readonly payload: Readable;
+  /** Where its bytes are booked as they come. */
+  readonly room: BodyRoom;
+  /** Of this body, in bytes. */
+  readonly limit: number;
+  /** What its head says, in bytes. `undefined`: it comes in chunks. */
+  readonly length: number | undefined;
+}
+
+/** Called once, with the reason to refuse a body or with all of it. */
+export type BodyDone = (error: GatewayError | null, bytes?: Buffer) => void;
+
+/** Before anybody judges how fast a body comes, in milliseconds. */
+const GRACE_MS = 10_000;
+/** How often it is looked how fast bodies come, in milliseconds. */
+const LOOK_MS = 1000;
+
+/** Bodies on their way: each is bounded in size, booked as it comes, and must come soon. */
+export class IncomingBodies {
+  readonly #bodies = new Set<IncomingBody>();
+  #timer: NodeJS.Timeout | undefined;
+  #lookedAt = 0;
+
+  /** @param now monotonic, in milliseconds */
+  constructor(
+    readonly pace: BodyPace,
+    readonly now: () => number = () => performance.now(),
+  ) {}
+
+  start(): void {
+    this.#lookedAt = this.now();
+    this.#timer ??= setInterval(() => this.look(), this.#intervalMs).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Reads a body to its end, or to the first reason to refuse it. `done` is called once. */
+  receive(expected: ExpectedBody, done: BodyDone): void {
+    const refusal = refusalOf(expected);
+    if (refusal !== undefined) {
+      done(refusal);
+      return;
+    }
+    const { room } = expected;
+    const body = new IncomingBody(expected, this.now(), (error, bytes) => {
+      this.#bodies.delete(body);
+      room.end();
+      done(error, bytes);
+    });
+    this.#bodies.add(body);
+    body.read();
+  }
+
+  /** Refuses those that come too slowly. */
+  look(): void {
+    const now = this.now();
+    const pausedMs = now - this.#lookedAt;
+    this.#lookedAt = now;
+    // This process itself stood still: what came meanwhile has not been read yet.
+    if (pausedMs > 2 * this.#intervalMs) return;
+    const { bodyTimeoutMs, bodyMinBytesPerSecond } = this.pace;
+    for (const body of this.#bodies) {
+      const ms = now - body.begunAt;
+      const least = ms < GRACE_MS ? 0 : (bodyMinBytesPerSecond * ms) / 1000;
+      if (ms > bodyTimeoutMs || body.received < least) body.fail(bodyTooSlow());
+    }
+  }
+
+  get #intervalMs(): number {
+    return Math.min(LOOK_MS, Math.ceil(this.pace.bodyTimeoutMs / 4));
+  }
+}
+
+class IncomingBody {
+  received = 0;
+  #isOver = false;
+  #chunks: Buffer[] = [];
+  readonly #onData = (chunk: Buffer) => this.#take(chunk);
+  readonly #onEnd = () => this.#finish();
+  readonly #onGone = () => this.fail(clientClosed());
+
+  constructor(
+    readonly expected: ExpectedBody,
+    readonly begunAt: number,
+    readonly done: BodyDone,
+  ) {}
+
+  read(): void {
+    const { payload } = this.expected;
+    payload.on("data", this.#onData);
+    payload.on("end", this.#onEnd);
+    payload.on("error", this.#onGone);
+    payload.on("close", this.#onGone);
+    payload.resume();
+  }
+
+  /** Wants no more of it. Does nothing after the end. */
+  fail(error: GatewayError): void {
+    if (this.#leave()) this.done(error);
+  }
+
+  #take(chunk: Buffer): void {
+    this.received += chunk.length;
+    const { limit, room } = this.expected;
+    if (this.received > limit) this.fail(bodyTooLarge(limit));
+    else if (!room.take(chunk.length)) this.fail(noRoom());
+    else this.#chunks.push(chunk);
+  }
+
+  #finish(): void {
+    const chunks = this.#chunks;
+    // Copied even if there is one: it may be a piece of something larger, which would stay in memory with it.
+    if (this.#leave()) this.done(null, Buffer.concat(chunks, this.received));
+  }
+
+  /** @returns whether it was still waited for */
+  #leave(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    const { payload } = this.expected;
+    payload.off("data", this.#onData);
+    payload.off("end", this.#onEnd);
+    payload.off("close", this.#onGone);
+    // The one for errors stays: nobody else would listen when the client breaks off what is left of it.
+    this.#chunks = [];
+    return true;
+  }
+}
+
+/** Why a body is not even begun; `undefined` when it is. */
+function refusalOf({ length, limit, room, payload }: ExpectedBody): GatewayError | undefined {
+  if (length !== undefined && length > limit) return bodyTooLarge(limit);
+  // One that cannot fit is refused before it is read; what is booked is what came.
+  if (length !== undefined && !room.hasRoom(length)) return noRoom();
+  if (payload.destroyed) return clientClosed();
+  return room.begin() ? undefined : overloaded("unfinished request bodies");
+}
+
+const noRoom = () => overloaded("request bodies in memory");
