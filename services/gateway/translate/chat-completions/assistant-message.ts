@@ -21,8 +21,8 @@ export function readAssistantMessage(
   const blocks = [
     ...readEarlierThinking(message),
     ...readTexts(message, path, target),
-    ...readToolCalls(message["tool_calls"], `${path}.tool_calls`),
-    ...readFunctionCall(message["function_call"], `${path}.function_call`),
+    ...readToolCalls(message["tool_calls"], `${path}.tool_calls`, target),
+    ...readFunctionCall(message["function_call"], `${path}.function_call`, target),
   ];
   return markLastBlock(dropBlank(blocks), cacheControlOf(message));
 }
@@ -38,7 +38,11 @@ function readTexts(message: JsonObject, path: string, target: MessagesTarget): r
   return isText(refusal) ? [{ type: "text", text: refusal }] : [];
 }
 
-function readToolCalls(calls: JsonValue | undefined, path: string): readonly ToolUseBlock[] {
+function readToolCalls(
+  calls: JsonValue | undefined,
+  path: string,
+  target: MessagesTarget,
+): readonly ToolUseBlock[] {
   if (isAbsent(calls)) return [];
   return requireList(calls, path).map((value, index) => {
     const at = `${path}.${index}`;
@@ -51,17 +55,29 @@ function readToolCalls(calls: JsonValue | undefined, path: string): readonly Too
       requireObject(call["function"], `${at}.function`),
       `${at}.function`,
       call,
+      target,
     );
   });
 }
 
-function readFunctionCall(call: JsonValue | undefined, path: string): readonly ToolUseBlock[] {
+function readFunctionCall(
+  call: JsonValue | undefined,
+  path: string,
+  target: MessagesTarget,
+): readonly ToolUseBlock[] {
   if (isAbsent(call)) return [];
   const given = requireObject(call, path);
-  return [toToolUse(functionCallId(requireText(given["name"], `${path}.name`)), given, path, given)];
+  return [toToolUse(functionCallId(requireText(given["name"], `${path}.name`)), given, path, given, target)];
 }
 
-function toToolUse(id: string, call: JsonObject, path: string, markOwner: JsonObject): ToolUseBlock {
+function toToolUse(
+  id: string,
+  call: JsonObject,
+  path: string,
+  markOwner: JsonObject,
+  target: MessagesTarget,
+): ToolUseBlock {
   const name = upstreamToolName(requireText(call["name"], `${path}.name`));
-  return { type: "tool_use", id, name, input: toToolInput(call["arguments"]), ...cacheControlOf(markOwner) };
+  const input = toToolInput(call["arguments"], `${path}.arguments`, target);
+  return { type: "tool_use", id, name, input, ...cacheControlOf(markOwner) };
 }

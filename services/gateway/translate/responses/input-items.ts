@@ -71,7 +71,7 @@ class InputReader implements ReadInput {
         this.#readReasoning(item["encrypted_content"]);
         break;
       case "function_call":
-        this.#readCall(item, path, toToolInput(item["arguments"]));
+        this.#readCall(item, path, toToolInput(item["arguments"], `${path}.arguments`, this.target));
         break;
       case "custom_tool_call":
         this.#readCall(item, path, { [CUSTOM_INPUT]: isText(item["input"]) ? item["input"] : "" });
