@@ -259,6 +259,24 @@ test("spend that was set after a request was lost is not changed by its late row
   expect((await database.spend.byUsers(["ada"])).get("ada")).toBe(50);
 });
 
+test("a late row is charged to a budget that was set while its request ran, whenever that was used first", async () => {
+  const database = await openOne();
+  const [before, after] = [
+    { account: "user:grace", period: "before" },
+    { account: "user:grace", period: "after" },
+  ];
+  const other = await register(database);
+  await acquire(database, other, 1, before);
+  const { row, intent } = await loseRequest(database, 50, { userId: "grace" });
+  // Begins with the sum of the rows, that of the lost request included.
+  await acquire(database, other, 1, after);
+  await expect(database.budgets.spentNano(after)).resolves.toBe(300);
+  const unreserved = [before, after];
+  await writeItems(database.budgets.pool, [{ row, intent: { ...intent, unreserved } }]);
+  for (const budget of [BUDGET, OTHER, ...unreserved])
+    await expect(database.budgets.spentNano(budget)).resolves.toBe(50);
+});
+
 test("a lease from which more was spent than it holds gives its owner's deficit to nobody", async () => {
   const database = await openOne();
   const [over, other] = [await register(database), await register(database)];

@@ -16,6 +16,7 @@ import { SCREENING_OFF, type ScreeningSettings } from "./guardrails/screening";
 import { createHttpServer } from "./http/http-server";
 import { IncomingBodies } from "./http/incoming-bodies";
 import { budgetedSpend } from "./ledger/budgeted-spend";
+import { chargeNewBudgets } from "./ledger/charge-new-budgets";
 import type { Ledger } from "./ledger/ledger";
 import type { Limiter } from "./limits/limiter";
 import { createFindingCounter } from "./metrics/finding-counter";
@@ -146,7 +147,9 @@ export function buildApp(
   app.register(auth, { keys, users, namedBudgets, adminTokens, masterKey, clock }); // who
   const { maxBodyBytes } = config;
   app.register(overload, { capacity, bodies: new IncomingBodies(config.connections), maxBodyBytes }); // is there room
-  app.register(audit, { log: deps.audit, clock, onRow }); // the row is opened
+  const maxEndUserBudgetNano = () => catalog.maxEndUserBudgetNano;
+  const log = chargeNewBudgets(deps.audit, { keys, users, namedBudgets, maxEndUserBudgetNano });
+  app.register(audit, { log, clock, onRow }); // the row is opened
   app.register(keyStanding, { clock }); // may they at all
   app.register(access); // may they here
   app.register(limits, { limiter: deps.limiter, ledger, clock, registry }); // how often, how many at once

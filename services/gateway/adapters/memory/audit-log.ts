@@ -47,6 +47,7 @@ export class MemoryAuditLog implements AuditLog {
             budgets?.correct(row.requestId, intent?.budgets ?? [], change);
           }
           const isNew = this.add(row);
+          if (isNew) budgets?.charge(intent?.unreserved ?? [], row.costNanoUsd ?? 0);
           budgets?.settle(row.requestId, isNew ? (row.costNanoUsd ?? 0) : 0);
           item.onDurable?.();
         }

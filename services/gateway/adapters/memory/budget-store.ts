@@ -107,6 +107,14 @@ export class MemoryBudgetStore implements BudgetStore {
     }
   }
 
+  /** Charges budgets that are in use, without a lease. */
+  charge(budgets: readonly BudgetId[], costNano: number): void {
+    for (const { account, period } of budgets) {
+      const budget = this.#budgets.get(`${account} ${period}`);
+      if (budget !== undefined) budget.spent += costNano;
+    }
+  }
+
   /** A row takes the place of that of a lost request. @param changeNano what it cost, without what was charged */
   correct(requestId: string, budgets: readonly BudgetId[], changeNano: number): void {
     for (const id of budgets) {

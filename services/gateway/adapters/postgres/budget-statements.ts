@@ -1,3 +1,4 @@
+import { NOBODY } from "../commit-item";
 import { GATEWAY_LOST } from "../lost-request";
 import { AUDIT_COLUMN_COUNT, GIVEN_ROWS, insertAuditRows, SET_FROM_GIVEN } from "./audit-columns";
 
@@ -99,8 +100,9 @@ export const SETTLE_ROWS = `
  * Rows that take the place of those that were written for lost requests, and what they change in the budgets: what was charged is
  * given back, what it cost is charged. A row is replaced once, so a batch may be repeated. Nothing changes in a budget, or in a sum
  * that was set, when that was set after the request was charged as lost: then the charge is forgotten already. Leases have no
- * part in it: those of a lost request have ended. Rows are locked before budgets, both in one order. Parameters as of \`SETTLE_ROWS\`; the
- * costs are not used.
+ * part in it: those of a lost request have ended. A budget that nothing was reserved in had no part in the charge, unless it is
+ * newer than that and began with the sum of the rows. Rows are locked before budgets, both in one order. Parameters as of
+ * `SETTLE_ROWS`.
  */
 export const REPLACE_LOST = `
   WITH ${GIVEN_ROWS}, lost AS MATERIALIZED (
@@ -115,17 +117,19 @@ export const REPLACE_LOST = `
      WHERE a.request_id = lost.request_id AND a.started_at = lost.started_at
     RETURNING a.request_id
   ), paid AS (
-    SELECT DISTINCT c.account, c.period, lost.request_id, lost.lost_at, lost.change
+    SELECT DISTINCT c.account, c.period, c.owner <> '${NOBODY}'::uuid AS is_reserved, c.cost, lost.request_id, lost.lost_at, lost.change
       FROM unnest(${money(1)}::uuid[], ${money(2)}::uuid[], ${money(3)}::text[], ${money(4)}::text[], ${money(5)}::bigint[])
            AS c(request_id, owner, account, period, cost)
       JOIN lost USING (request_id)
   ), budget AS MATERIALIZED (
-    SELECT b.account, b.period, b.set_at FROM budgets b
+    SELECT b.account, b.period, b.created_at, b.set_at FROM budgets b
      WHERE (b.account, b.period) IN (SELECT account, period FROM paid)
      ORDER BY b.account, b.period FOR NO KEY UPDATE
   ), corrected AS (
     UPDATE budgets b SET spent_nano_usd = b.spent_nano_usd + correction.change
-      FROM (SELECT account, period, sum(change)::bigint AS change FROM paid JOIN budget USING (account, period)
+      FROM (SELECT account, period,
+                   sum(CASE WHEN is_reserved OR budget.created_at > paid.lost_at THEN change ELSE cost END)::bigint AS change
+              FROM paid JOIN budget USING (account, period)
              WHERE budget.set_at IS NULL OR budget.set_at < paid.lost_at
              GROUP BY account, period) AS correction
      WHERE b.account = correction.account AND b.period = correction.period

@@ -1,5 +1,6 @@
 import type { ClientBase, Pool } from "pg";
-import type { CommitItem } from "../commit-item";
+import type { BudgetId } from "../../ports/budget-store";
+import { type CommitItem, NOBODY } from "../commit-item";
 import { arrayLiteral } from "./array-literal";
 import { toColumns } from "./audit-columns";
 import { INSERT_ROWS, MARK_LOST, REPLACE_LOST, SETTLE_ROWS } from "./budget-statements";
@@ -65,11 +66,13 @@ function toCharges({ row, intent }: Item): Charge[] {
   if (intent === undefined) return [];
   const { requestId } = row;
   const costNano = row.costNanoUsd ?? 0;
-  return intent.budgets.map(({ account, period }) => ({
+  const charge = (owner: string) => (budget: BudgetId) => ({
     requestId,
-    owner: intent.owner,
-    account,
-    period,
+    owner,
+    account: budget.account,
+    period: budget.period,
     costNano,
-  }));
+  });
+  const reserved = intent.budgets.map(charge(intent.owner));
+  return intent.unreserved === undefined ? reserved : [...reserved, ...intent.unreserved.map(charge(NOBODY))];
 }

@@ -14,7 +14,9 @@ export const lostAndOverspent: Migration = {
     ALTER TABLE audit_log
       ADD COLUMN lost_at            timestamptz,
       ADD COLUMN lost_cost_nano_usd bigint;
-    ALTER TABLE budgets ADD COLUMN set_at timestamptz;
+    ALTER TABLE budgets
+      ADD COLUMN created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+      ADD COLUMN set_at     timestamptz;
 
     -- What was spent from leases is forgotten; what is left of them stays leased.
     CREATE OR REPLACE FUNCTION set_spent(p_account text, p_period text, p_spent bigint) RETURNS void LANGUAGE plpgsql AS $$
