@@ -12,6 +12,7 @@ import { Capacity } from "./capacity";
 import type { GatewayConfig } from "./config";
 import type { LevelSource } from "./enforcement/levels";
 import type { PromptSource } from "./enforcement/prompt";
+import { LargeBodies } from "./generation/large-bodies";
 import { SCREENING_OFF, type ScreeningSettings } from "./guardrails/screening";
 import { createHttpServer } from "./http/http-server";
 import { IncomingBodies } from "./http/incoming-bodies";
@@ -161,7 +162,9 @@ export function buildApp(
     settings: deps.guardrails ?? (() => SCREENING_OFF),
     onFindings: createFindingCounter(registry),
   };
-  const asking = { catalog, failover, inFlight, levels: deps.levels, prompts: deps.prompts, guardrails };
+  const largeBodies = new LargeBodies();
+  const { levels, prompts } = deps;
+  const asking = { catalog, failover, inFlight, levels, prompts, guardrails, largeBodies };
   // With a name: Fastify would look for it among all modules that are loaded.
   const addRoutes = <Options extends FastifyPluginOptions>(
     routes: FastifyPluginAsync<Options>,

@@ -16,6 +16,13 @@ export interface ReadRequest extends Omit<Envelope, "values"> {
   readonly policy: EnforcementPolicy;
 }
 
+const NO_BYTES = Buffer.alloc(0);
+
+/** The body as it came. */
+export function bytesOf({ body }: FastifyRequest): Buffer {
+  return (body as Buffer | undefined) ?? NO_BYTES;
+}
+
 /**
  * Reads a request, and tells the audit row and the client what it is about as soon as that is known. Its body is not
  * kept beside what was read of it.
@@ -29,7 +36,7 @@ export function readRequest(
   mayStream: boolean,
 ): ReadRequest {
   const { audit } = request;
-  const envelope = readEnvelope(request.body as Buffer, request.headers);
+  const envelope = readEnvelope(bytesOf(request), request.headers);
   const values = new ValueMemory(request.bodyRoom, envelope.bodyBytes, envelope.values);
   const isStream = mayStream && envelope.isStream;
   request.body = undefined;

@@ -257,3 +257,18 @@ describe.each(WIRE_APIS)("$name", (api) => {
       expect(log).not.toContain(secret);
   });
 });
+
+test.each(WIRE_APIS.map(({ path }) => path))(
+  "POST %s without a body is the client's mistake",
+  async (path) => {
+    for (const headers of [{}, { "content-type": "application/json" }]) {
+      const authorization = `Bearer ${MASTER_KEY}`;
+      const response = await fetch(`${url}${path}`, {
+        method: "POST",
+        headers: { authorization, ...headers },
+      });
+      expect(response.status).toBe(400);
+      expect(await response.text()).toContain("The body is not valid JSON");
+    }
+  },
+);
