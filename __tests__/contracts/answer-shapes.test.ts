@@ -117,7 +117,7 @@ describe.each<Dialect>(["chat", "messages", "responses"])("%s", (dialect) => {
 
   it.each<[string, object, number]>([
     ["a parameter that is wrong", { stream: "x" }, 400],
-    ["a model that nobody has", { model: "x" }, 400],
+    ["a model that nobody has", { model: "x" }, 404],
   ])("an error: %s", async (_name, more, status) => {
     const answer = await ask(dialect, false, more);
     expect(answer.status).toBe(status);

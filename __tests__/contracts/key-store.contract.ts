@@ -30,6 +30,30 @@ export function describeKeyStore(name: string, open: () => Promise<KeyStore>): v
       expect(keys.isReady).toBe(true);
     });
 
+    test("asks the check about the key as it stands, and changes nothing when it throws", async () => {
+      const { keyId } = await keys.create(newKey("sk-a-000000000000", { metadata: { level: 1 } }));
+      await keys.update(keyId, "x", { metadata: { level: 2 } });
+      const seen: unknown[] = [];
+      const refusal = new Error("may not");
+      const refuse = ({ metadata }: { readonly metadata: unknown }) => {
+        seen.push(metadata);
+        throw refusal;
+      };
+      const rotation = { tokenHash: "c".repeat(64), keyName: "sk-...cccc", previousValidUntil: null };
+      for (const secret of [undefined, rotation])
+        await expect(keys.update(keyId, "x", { metadata: {} }, secret, refuse)).rejects.toBe(refusal);
+      expect(seen).toEqual([{ level: 2 }, { level: 2 }]);
+      expect(keys.findById(keyId)).toMatchObject({ metadata: { level: 2 } });
+      expect(keys.findByHash(rotation.tokenHash)).toBeUndefined();
+      await expect(keys.update(keyId, "x", { rpmLimit: 1 }, undefined, () => {})).resolves.toMatchObject({
+        rpmLimit: 1,
+      });
+      const missing = keys.update("00000000-0000-4000-8000-000000000000", "x", {}, undefined, refuse);
+      await expect(missing).resolves.toBeUndefined();
+      // What a check refused is not in use: the same secret can be taken later.
+      await expect(keys.update(keyId, "x", {}, rotation)).resolves.toMatchObject(rotation);
+    });
+
     test("finds nothing for what does not exist", () => {
       expect(keys.findByHash("0".repeat(64))).toBeUndefined();
       expect(keys.findByAlias("nobody")).toBeUndefined();

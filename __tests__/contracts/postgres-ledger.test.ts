@@ -494,3 +494,35 @@ async function writeOldIntent(
     JSON.stringify(row),
   ]);
 }
+
+test("a late row of an ended owner is charged although the budget was swept meanwhile", async () => {
+  const database = await openOne();
+  const owner = randomUUID();
+  await database.budgets.register(owner, TTL_MS);
+  const amounts = { fullNano: 5, ampleNano: 5, leastNano: 5, endNano: 5, wantNano: 0, since: null };
+  await database.budgets.acquire({ ...BUDGET, ...amounts, owner, limitNano: 1000 });
+  // Its intent was lost in a crash, and the owner ended without it.
+  await database.budgets.retire(owner);
+  await query(database, "DELETE FROM budgets");
+  const row = auditRow({ costNanoUsd: 3 });
+  await writeItems(database.budgets.pool, [{ row, intent: { owner, budgets: [BUDGET] } }]);
+  await expect(database.budgets.spentNano(BUDGET)).resolves.toBe(3);
+});
+
+test("when as many budgets are kept as may be, new end users get no room, and known ones do", async () => {
+  const database = await openOne();
+  const owner = randomUUID();
+  await database.budgets.register(owner, TTL_MS);
+  const amounts = { fullNano: 5, ampleNano: 5, leastNano: 5, endNano: 5, wantNano: 0, since: null };
+  const acquire = (account: string) =>
+    database.budgets.acquire({ account, period: "all", ...amounts, owner, limitNano: 1000 });
+  await expect(acquire(BUDGET.account)).resolves.toMatchObject({ grantedNano: 5 });
+  await query(database, "UPDATE pg_class SET reltuples = 1000000 WHERE oid = 'budgets'::regclass");
+  await expect(acquire(BUDGET.account)).resolves.toMatchObject({ grantedNano: 5 });
+  await expect(acquire(OTHER.account)).resolves.toEqual({
+    grantedNano: 0,
+    spentNano: 0,
+    leasedNano: 1000,
+  });
+  await expect(acquire(`key:${randomUUID()}`)).resolves.toMatchObject({ grantedNano: 5 });
+});

@@ -83,6 +83,18 @@ describeBudgetStore("postgres", async () => {
   };
 });
 
+test("what Postgres can never take is not taken for an outage", async () => {
+  const { keys, users, spend } = (await openNew()).database;
+  const refused = expect.objectContaining({ name: "ValueRefusedError" });
+  for (const metadata of [{ half: "\ud800" }, { nul: "\0" }])
+    await expect(keys.create(newKey("sk-odd-0000000000", { metadata }))).rejects.toEqual(refused);
+  await expect(keys.create(newKey("sk-odd-\0-000000", { keyAlias: "a\0b" }))).rejects.toEqual(refused);
+  await expect(keys.create(newKey("sk-odd-0000000000", { rpmLimit: 1e30 }))).rejects.toEqual(refused);
+  await expect(users.create("a\0b", "x", {})).rejects.toEqual(refused);
+  await expect(spend.logs({ userId: "a\0b" }, { limit: 1, offset: 0 })).rejects.toEqual(refused);
+  await expect(keys.create(newKey("sk-even-000000000"))).resolves.toMatchObject({ isBlocked: false });
+});
+
 /** Through a connection of its own: what it sees is committed. */
 async function readRows(name: string): Promise<AuditRow[]> {
   const rows = await postgres.query<Record<string, unknown>>("SELECT * FROM audit_log", name);
@@ -124,6 +136,17 @@ test("spend is found by the hash of a key that was replaced or deleted", async (
   for (const keyHash of [first.tokenHash, second.tokenHash]) {
     expect(await database.spend.logs({ keyHash }, { limit: 10, offset: 0 })).toHaveLength(2);
   }
+});
+
+test("after the database's clock was set back a limit is full for a window, not until its old time comes again", async () => {
+  const { database, name } = await openNew();
+  const ask = { account: "requests:key:1", limit: 10, need: 10, want: 0 };
+  await database.quotas.take([ask]);
+  await postgres.query("UPDATE rate_blocks SET expires_at_ms = expires_at_ms + 3600000", name);
+  const [grant] = await database.quotas.take([ask]);
+  expect(grant).toMatchObject({ granted: 0, used: 10 });
+  expect(grant?.waitMs).toBeGreaterThan(55_000);
+  expect(grant?.waitMs).toBeLessThanOrEqual(62_000);
 });
 
 test.each(["key", "user"] as const)(

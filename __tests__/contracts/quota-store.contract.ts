@@ -47,6 +47,28 @@ export function describeQuotaStore(name: string, open: () => Promise<QuotaStore>
       await expect(take(4)).resolves.toMatchObject({ granted: 4 });
     });
 
+    test("what may be used counts in full when there is room for what is needed, and can be given back", async () => {
+      const account = "tokens:key:1";
+      const ask = async (need: number, bound: number, want = 0) => {
+        const [grant] = await store.take([{ account, limit: 100, need, bound, want }]);
+        return grant;
+      };
+      const first = await ask(10, 30);
+      expect(first).toMatchObject({ granted: 30, used: 30, waitMs: 0 });
+      const second = await ask(70, 900, 5000);
+      expect(second).toMatchObject({ granted: 900, used: 930, waitMs: 0 });
+      await expect(ask(1, 1)).resolves.toMatchObject({ granted: 0, used: 930 });
+      await store.correct([{ account, block: second?.block, amount: 831 }]);
+      await expect(ask(2, 2)).resolves.toMatchObject({ granted: 0, used: 99 });
+      await expect(ask(1, 50)).resolves.toMatchObject({ granted: 50, used: 149 });
+    });
+
+    test("of many who need little and may use much, one at a time gets in", async () => {
+      const asked = { account: "tokens:key:2", limit: 100, need: 5, bound: 1000, want: 20_000 };
+      const grants = await Promise.all(Array.from({ length: 20 }, () => store.take([asked])));
+      expect(grants.flat().filter(({ granted }) => granted > 0)).toMatchObject([{ granted: 1000 }]);
+    });
+
     test("what happened counts, whatever the limit says", async () => {
       await store.correct([
         { account: "requests:key:1", block: undefined, amount: 20 },

@@ -23,8 +23,8 @@ async function makeLimitedKey(limits: object): Promise<string> {
   return key;
 }
 
-async function ask(index: number, key: string): Promise<Response> {
-  const response = await askChat(gateways[index % 2] as ServiceProcess, key, { max_tokens: 10 });
+async function ask(index: number, key: string, maxTokens = 10): Promise<Response> {
+  const response = await askChat(gateways[index % 2] as ServiceProcess, key, { max_tokens: maxTokens });
   await response.clone().text();
   return response;
 }
@@ -40,6 +40,28 @@ test("rpm_limit: 200 requests at once over two gateways, 37 are let through", as
     expect(status).toBe(429);
     expect(Number(headers.get("retry-after"))).toBeGreaterThan(50);
   }
+});
+
+test("tpm_limit: 40 requests at once over two gateways, no more is let through than the limit and one answer", async () => {
+  const key = await makeLimitedKey({ tpm_limit: 10_000 });
+  provider.delayMs = 1000;
+  const before = provider.billedTokens;
+  const responses = await Promise.all(Array.from({ length: 40 }, (_, index) => ask(index, key, 10_000)));
+  provider.delayMs = 20;
+  expect(provider.billedTokens - before).toBeLessThanOrEqual(20_000);
+  expect(responses.filter(({ status }) => status === 200)).toHaveLength(1);
+  for (const { status, headers } of responses)
+    if (status !== 200) expect([status, headers.get("rate_limit_type")]).toEqual([429, "tokens"]);
+});
+
+test("tpm_limit: one request after the other is admitted while there is room, however long its answer may be", async () => {
+  const key = await makeLimitedKey({ tpm_limit: 10_000 });
+  provider.share = () => 500 / 32_000;
+  const statuses: number[] = [];
+  // Each of them really has some 900, the working rules included.
+  for (let index = 0; index < 10; index += 1) statuses.push((await ask(0, key, 32_000)).status);
+  provider.share = () => 1;
+  expect(statuses).toEqual(statuses.map(() => 200));
 });
 
 test("max_parallel_requests: never more at the provider than allowed, whichever gateway they come by", async () => {

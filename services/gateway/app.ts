@@ -14,7 +14,7 @@ import type { LevelSource } from "./enforcement/levels";
 import type { PromptSource } from "./enforcement/prompt";
 import { LargeBodies } from "./generation/large-bodies";
 import { SCREENING_OFF, type ScreeningSettings } from "./guardrails/screening";
-import { createHttpServer } from "./http/http-server";
+import { createHttpServer, type LimitedServer } from "./http/http-server";
 import { IncomingBodies } from "./http/incoming-bodies";
 import { budgetedSpend } from "./ledger/budgeted-spend";
 import { chargeNewBudgets } from "./ledger/charge-new-budgets";
@@ -70,7 +70,10 @@ const BODY_LIMIT = 1024 * 1024;
 /** Everything outside the process that the gateway talks to. */
 export interface GatewayDependencies {
   readonly logger: FastifyBaseLogger;
+  /** The time that all gateways share: what expires, which budget period it is, when a request came. */
   readonly clock: Clock;
+  /** For how long something lasts within this process, such as a cool-down. @default - `clock` */
+  readonly monotonicClock?: Clock;
   readonly catalog: ModelCatalog;
   readonly keys: KeyStore;
   readonly users: UserStore;
@@ -108,11 +111,16 @@ export function buildApp(
   const onRow = createRowCounter(registry, (name) => catalog.groups.has(name));
   registry.gauge("gateway_answers_in_flight", "Answers that are running.", () => deps.inFlight.size);
   const capacity = new Capacity(config.capacity, config.maxBodyBytes);
-  let openConnections = () => 0;
+  let edge: LimitedServer | undefined;
   registry.gauge("gateway_answer_places_in_use", "Requests that are answered.", () => capacity.answers);
   registry.gauge("gateway_body_bytes_in_flight", "Request bodies in memory.", () => capacity.bodyBytes);
   registry.gauge("gateway_bodies_underway", "Request bodies that are read.", () => capacity.bodiesUnderway);
-  registry.gauge("gateway_connections_open", "Connections of clients.", () => openConnections());
+  registry.gauge("gateway_connections_open", "Connections of clients.", () => edge?.openConnections() ?? 0);
+  registry.gauge(
+    "gateway_requests_open",
+    "Requests, the one for this included.",
+    () => edge?.openRequests() ?? 0,
+  );
   registry.gauge("gateway_audit_accepting", "Whether rows are taken.", () => Number(deps.audit.isAccepting));
   registry.gauge("gateway_journal_bytes", "Audit rows not yet replayed.", () => deps.audit.journalBytes ?? 0);
   const app: FastifyInstance = Fastify({
@@ -127,9 +135,8 @@ export function buildApp(
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     serverFactory: (handler) => {
-      const limited = createHttpServer(handler, config.connections);
-      openConnections = limited.openConnections;
-      return limited.server;
+      edge = createHttpServer(handler, config.connections);
+      return edge.server;
     },
     trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
     exposeHeadRoutes: false,
@@ -157,7 +164,7 @@ export function buildApp(
   app.register(spendHeaders);
   app.register(health, { checks: deps.checks, capacity });
   const coolDowns = watchDeployments(deps);
-  const failover = { client, health: coolDowns, clock };
+  const failover = { client, health: coolDowns, clock: deps.monotonicClock ?? clock };
   const guardrails = {
     settings: deps.guardrails ?? (() => SCREENING_OFF),
     onFindings: createFindingCounter(registry),
@@ -185,7 +192,8 @@ export function buildApp(
   const spend = budgetedSpend({ spend: deps.spend, ledger, keys, users, namedBudgets, clock });
   const management = { keys, users, budgets: namedBudgets, spend, baselines: spend, clock, masterKey };
   addRoutes(keyRoutes, management);
-  addRoutes(keyChangeRoutes, { ...management, levels: deps.levels });
+  const rules = { levels: deps.levels, screening: guardrails.settings };
+  addRoutes(keyChangeRoutes, { ...management, rules });
   addRoutes(userRoutes, management);
   addRoutes(budgetRoutes, management);
   addRoutes(spendRoutes, management);
@@ -194,9 +202,9 @@ export function buildApp(
 }
 
 /** Says in the log when a deployment is left alone and when it is back. */
-function watchDeployments({ clock, logger }: GatewayDependencies): DeploymentHealth {
+function watchDeployments({ clock, monotonicClock, logger }: GatewayDependencies): DeploymentHealth {
   return new DeploymentHealth({
-    clock,
+    clock: monotonicClock ?? clock,
     onCooling: ({ id }, { code }, waitMs) =>
       logger.warn({ deployment: id, code, waitMs }, "deployment is left alone after failures"),
     onRecovered: ({ id }) => logger.info({ deployment: id }, "deployment works again"),

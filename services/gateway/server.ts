@@ -13,7 +13,7 @@ import { LiveLevels } from "./enforcement/live-levels";
 import { PromptStore } from "./enforcement/prompt-store";
 import { Ledger } from "./ledger/ledger";
 import { Limiter } from "./limits/limiter";
-import { systemClock } from "./ports/clock";
+import { monotonicClock, systemClock } from "./ports/clock";
 import { listStatuses } from "./routing/list-statuses";
 import { UpstreamClient } from "./upstream/client";
 import { InFlight } from "./upstream/in-flight";
@@ -36,13 +36,21 @@ async function main(): Promise<void> {
   const levels = new LiveLevels(loaded.levels);
   const logger = createLogger({ name: "gateway", level: config.logLevel });
   for (const notice of loaded.notices) logger.warn(notice);
+  const database = openDatabase({
+    connectionString: config.databaseUrl.expose(),
+    logger,
+    journal: config.journal,
+    // Beside this file, as source and in the image.
+    heartbeatFile: path.join(__dirname, `heartbeat${path.extname(__filename)}`),
+    ...(config.auditRetentionMs === undefined ? {} : { auditRetentionMs: config.auditRetentionMs }),
+  });
   let prompts: PromptStore | undefined;
   const reloader = new CatalogReloader({
     path: config.configFile,
     origin,
     catalog,
     logger,
-    clock: systemClock,
+    clock: database.clock,
     loaded,
     onLoaded: (next) => {
       levels.replace(next.levels);
@@ -55,14 +63,6 @@ async function main(): Promise<void> {
   prompts = store;
   store.start();
 
-  const database = openDatabase({
-    connectionString: config.databaseUrl.expose(),
-    logger,
-    journal: config.journal,
-    // Beside this file, as source and in the image.
-    heartbeatFile: path.join(__dirname, `heartbeat${path.extname(__filename)}`),
-    ...(config.auditRetentionMs === undefined ? {} : { auditRetentionMs: config.auditRetentionMs }),
-  });
   const ledger = new Ledger({ store: database.budgets, logger });
   // Only now: it settles what dead gateways had reserved, and their rows may have been in the journal.
   void database.audit.begun.then(() => ledger.start());
@@ -70,7 +70,8 @@ async function main(): Promise<void> {
   const inFlight = new InFlight();
   const app = buildApp(config, {
     logger,
-    clock: systemClock,
+    clock: database.clock,
+    monotonicClock,
     catalog,
     keys: database.keys,
     users: database.users,
@@ -79,7 +80,7 @@ async function main(): Promise<void> {
     spend: database.spend,
     audit: database.audit,
     ledger,
-    limiter: new Limiter({ store: database.quotas, clock: systemClock, logger }),
+    limiter: new Limiter({ store: database.quotas, clock: monotonicClock, logger }),
     checks: { isDatabaseConnected: database.probe, isAuditAccepting: () => database.audit.isAccepting },
     upstream,
     inFlight,

@@ -7,9 +7,9 @@ import {
   invalidRequest,
   keyTaken,
 } from "./errors";
-import { budgetTaken, tokenNameTaken, userTaken } from "./management/errors";
+import { budgetTaken, tokenNameTaken, userTaken, valueRefused } from "./management/errors";
 import { TokenNameTakenError } from "./ports/admin-token-store";
-import { AliasTakenError, KeyTakenError, StoreUnavailableError } from "./ports/key-store";
+import { AliasTakenError, KeyTakenError, StoreUnavailableError, ValueRefusedError } from "./ports/key-store";
 import { NamedBudgetTakenError } from "./ports/named-budget-store";
 import { UserTakenError } from "./ports/user-store";
 import { TranslationError } from "./translate/translation-error";
@@ -25,6 +25,7 @@ export function toGatewayError(error: unknown, requestId: string): GatewayError 
   if (error instanceof UserTakenError) return userTaken(error.message);
   if (error instanceof NamedBudgetTakenError) return budgetTaken(error.message);
   if (error instanceof TokenNameTakenError) return tokenNameTaken(error.message);
+  if (error instanceof ValueRefusedError) return valueRefused();
   if (error instanceof StoreUnavailableError) return databaseUnavailable();
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   // Fastify's own: a body that is too large, no JSON, of another type.

@@ -15,6 +15,16 @@ test("defaults", () => {
     stopGraceMs: 30_000,
     capacity: { maxAnswers: 2000, maxBodyBytes: 128 * 1024 * 1024 },
     upstreamTimeouts: { connectMs: 10_000, firstByteMs: 120_000, idleMs: 90_000 },
+    connections: {
+      maxConnections: 5000,
+      headersTimeoutMs: 30_000,
+      keepAliveMs: 55_000,
+      bodyTimeoutMs: 120_000,
+      bodyMinBytesPerSecond: 1024,
+      drainTimeoutMs: 60_000,
+    },
+    trustedProxies: [],
+    corsOrigins: [],
   });
   expect(loadConfig({ ...REQUIRED, PORT: "", ANTHROPIC_BASE_URL: "" })).toMatchObject({
     port: 4000,
@@ -60,6 +70,13 @@ test("names every wrong variable at once, without its value", () => {
     JOURNAL_MAX_BYTES: "1",
     JOURNAL_MAX_OUTAGE_SECONDS: "0",
     ANTHROPIC_BASE_URL: "ftp://x",
+    MAX_CONNECTIONS: "0",
+    REQUEST_BODY_TIMEOUT_SECONDS: "0",
+    REQUEST_BODY_MIN_BYTES_PER_SECOND: "-1",
+    CLIENT_DRAIN_TIMEOUT_SECONDS: "0",
+    KEEP_ALIVE_TIMEOUT_SECONDS: "0",
+    TRUSTED_PROXIES: "10.0.0.0/8, planted",
+    CORS_ALLOWED_ORIGINS: "planted.example.org",
   };
   let text = "";
   try {
@@ -69,6 +86,29 @@ test("names every wrong variable at once, without its value", () => {
   }
   for (const name of Object.keys(env)) expect(text).toContain(`${name}: `);
   expect(text).not.toContain("planted");
+});
+
+test("lists are parted by commas", () => {
+  const env = {
+    ...REQUIRED,
+    TRUSTED_PROXIES: " 10.0.0.0/8,127.0.0.1, ::1/128 ,",
+    CORS_ALLOWED_ORIGINS: "https://a.example.org, http://localhost:3000",
+  };
+  expect(loadConfig(env)).toMatchObject({
+    trustedProxies: ["10.0.0.0/8", "127.0.0.1", "::1/128"],
+    corsOrigins: ["https://a.example.org", "http://localhost:3000"],
+  });
+  expect(loadConfig({ ...REQUIRED, CORS_ALLOWED_ORIGINS: "*" }).corsOrigins).toEqual(["*"]);
+});
+
+test.each([
+  ["TRUSTED_PROXIES", "10.0.0.0/33"],
+  ["TRUSTED_PROXIES", "10.0.0.0/8/8"],
+  ["TRUSTED_PROXIES", "proxy.example.org"],
+  ["CORS_ALLOWED_ORIGINS", "https://a.example.org/"],
+  ["CORS_ALLOWED_ORIGINS", "null"],
+])("%s=%s is refused", (name, value) => {
+  expect(() => loadConfig({ ...REQUIRED, [name]: value })).toThrow(`${name}: must hold`);
 });
 
 test("bodies in memory must have room for one of the largest", () => {

@@ -40,6 +40,7 @@ export function auditRow(props: Partial<AuditRow> = {}): AuditRow {
     actor: null,
     target: null,
     changed: null,
+    repeats: 0,
     ...props,
   };
 }

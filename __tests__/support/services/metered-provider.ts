@@ -14,6 +14,8 @@ const OUTPUT_NANO = 15_000;
 export class MeteredProvider {
   /** Everything it ever billed, in nano-USD. */
   billedNano = 0;
+  /** The tokens of that, in and out. */
+  billedTokens = 0;
   requests = 0;
   #running = 0;
   /** Most requests that ever ran at the same time. */
@@ -31,6 +33,7 @@ export class MeteredProvider {
       const input = Math.ceil(body.length / 4);
       const output = Math.max(1, Math.floor(allowed * this.share()));
       this.billedNano += input * INPUT_NANO + output * OUTPUT_NANO;
+      this.billedTokens += input + output;
       this.requests += 1;
       this.#running += 1;
       this.mostAtOnce = Math.max(this.mostAtOnce, this.#running);

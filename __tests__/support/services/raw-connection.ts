@@ -62,6 +62,19 @@ export class RawConnection {
     this.#socket.pause();
   }
 
+  /** Takes on. @param chunks that are taken before it stops again @default all */
+  startReading(chunks = Number.POSITIVE_INFINITY): void {
+    let count = 0;
+    const onData = () => {
+      count += 1;
+      if (count < chunks) return;
+      this.#socket.off("data", onData);
+      this.#socket.pause();
+    };
+    if (chunks !== Number.POSITIVE_INFINITY) this.#socket.on("data", onData);
+    this.#socket.resume();
+  }
+
   /** Ends it with a RST, as a client does that crashed. */
   reset(): void {
     this.#socket.resetAndDestroy();

@@ -26,6 +26,15 @@ export class TypeShapes {
     }
   }
 
+  /** Names of the members of a type, and of all alternatives where it has some. */
+  membersOf(type: string): string[] {
+    const found = this.#types.get(type);
+    if (found === undefined) throw new Error(`there is no type ${type}`);
+    const types = found.isUnion() ? found.types : [found];
+    const names = types.flatMap((one) => this.#checker.getPropertiesOfType(one).map(({ name }) => name));
+    return [...new Set(names)].sort();
+  }
+
   /**
    * What in a value that came as JSON is not as the type has it: members that are missing, unknown, or of another type.
    * @param extra paths of members that the type need not know, without places in lists

@@ -1,4 +1,5 @@
 import { AuditNotCommittedError } from "../ports/audit-log";
+import { writeBisected } from "./write-bisected";
 
 /** Settings of `GroupCommit`. */
 export interface GroupCommitSettings<Row> {
@@ -175,21 +176,18 @@ export class GroupCommit<Row> {
     }, this.#settings.gatherMs);
   }
 
-  async #writeBatch(batch: readonly Waiting<Row>[]): Promise<void> {
-    try {
-      await this.#settings.write(batch.map((waiting) => waiting.row));
-    } catch (error) {
-      if (!this.#settings.isRowFault(error)) throw error;
-      const [only] = batch;
-      if (batch.length === 1 && only !== undefined) {
-        this.#settings.onRowFault(only.row, error);
-        only.settle(new AuditNotCommittedError("the row was refused"));
-        return;
-      }
-      // One bad row must not hold up the others. Repeats are harmless: a row that is there already is skipped.
-      for (const waiting of batch) await this.#writeBatch([waiting]);
-      return;
-    }
-    for (const waiting of batch) waiting.settle();
+  #writeBatch(batch: readonly Waiting<Row>[]): Promise<void> {
+    const { write, isRowFault, onRowFault } = this.#settings;
+    return writeBisected(batch, {
+      write: (rows) => write(rows.map(({ row }) => row)),
+      isRowFault,
+      onWritten: (rows) => {
+        for (const { settle } of rows) settle();
+      },
+      onRowFault: ({ row, settle }, error) => {
+        onRowFault(row, error);
+        settle(new AuditNotCommittedError("the row was refused"));
+      },
+    });
   }
 }

@@ -9,7 +9,7 @@ import { computeCostNanoUsd } from "../pricing/cost";
 import type { Deployment } from "../routing/deployment";
 import { boundedText } from "./bounded-text";
 import { type DraftOrigin, NO_FACTS, type RequestFacts } from "./request-facts";
-import { sessionInHeaders, sessionInMetadata } from "./session-id";
+import { sessionInBody, sessionInHeaders } from "./session-id";
 import { toAuditRow } from "./to-audit-row";
 
 /** The audit row of a running request. Filled in on the way, committed exactly once. */
@@ -46,8 +46,8 @@ export class AuditDraft {
   }
 
   /** What the body says of the conversation; a header that names it goes before. */
-  recordMetadata(metadata: unknown): void {
-    this.#facts.sessionId ??= sessionInMetadata(metadata);
+  recordBody(body: unknown): void {
+    this.#facts.sessionId ??= sessionInBody(body);
   }
 
   /** Which working rules hold. @param promptHash SHA-256 of the enforced prompt; `null` when there is none */

@@ -52,5 +52,6 @@ export function toAuditRow(
     actor: caller.kind === "token" ? caller.token.name : null,
     target: facts.change?.target ?? null,
     changed: facts.change?.fields || null,
+    repeats: 0,
   };
 }

@@ -1,11 +1,11 @@
 import { ConfigError } from "../../shared/config-error";
 import { findListPrices } from "../pricing/price-list";
-import type { Deployment, ModelCatalog, SkippedDeployment } from "../routing/deployment";
+import type { Deployment, ModelCatalog, ModelDetails, SkippedDeployment } from "../routing/deployment";
 import { readAnthropicAccess } from "./anthropic-access";
 import { readBedrockTarget } from "./bedrock-access";
 import { type Environment, resolveText } from "./environment";
 import { WITHOUT_EFFECT } from "./known-settings";
-import type { ModelEntry } from "./model-entry";
+import { type ModelEntry, SHOWN_INFO } from "./model-entry";
 import { readPrices } from "./read-prices";
 import { readRoutingSettings } from "./routing-settings";
 import type { ConfigFile } from "./schema";
@@ -46,11 +46,15 @@ export function buildCatalog(file: ConfigFile, origin: CatalogOrigin): BuiltCata
       a.index - b.index,
   );
   const places = new Map<string, number>();
+  const ids = new Set<string>();
   for (const { entry } of entries) {
     const name = entry.model_name;
     const place = places.get(name) ?? 0;
     places.set(name, place + 1);
-    const id = `${name}/${place}`;
+    const id = entry.model_info?.id ?? `${name}/${place}`;
+    if (ids.has(id))
+      throw new ConfigError([`model_info.id ${id} is there twice; give each deployment its own`]);
+    ids.add(id);
     const group = groups.get(name) ?? [];
     groups.set(name, group);
     const result = buildDeployment(id, entry, origin);
@@ -61,6 +65,7 @@ export function buildCatalog(file: ConfigFile, origin: CatalogOrigin): BuiltCata
       continue;
     }
     group.push(result);
+    notices.push(...noticesAboutParams(id, entry.litellm_params));
     if (result.prices === undefined)
       notices.push(`deployment ${id} has no price: its requests are recorded without a cost`);
   }
@@ -85,15 +90,37 @@ function buildDeployment(id: string, entry: ModelEntry, origin: CatalogOrigin): 
   const target = readTarget(params, origin);
   if (typeof target === "string") return target;
   const { access, upstreamModel, baseUrl } = target;
+  const baseModel = entry.model_info?.base_model?.replace(/^(?:anthropic|bedrock)\//, "");
   return {
     id,
     modelName: entry.model_name,
     upstreamModel,
+    baseModel,
     baseUrl: resolveBaseUrl(id, params.api_base, origin.env) ?? baseUrl,
     access,
     maxOutputTokens: entry.model_info?.max_output_tokens ?? entry.model_info?.max_tokens,
-    prices: readPrices(entry.model_info) ?? findListPrices(upstreamModel, origin.nowMs),
+    prices: readPrices(entry.model_info) ?? findListPrices(pricedAs(target, baseModel), origin.nowMs),
+    info: readDetails(entry.model_info),
   };
+}
+
+/** By whose list price a deployment is paid. On Bedrock a base model without its region costs what regions cost. */
+function pricedAs(
+  { access, upstreamModel }: Pick<Deployment, "access" | "upstreamModel">,
+  baseModel: string | undefined,
+): string {
+  if (baseModel === undefined) return upstreamModel;
+  const isListed = access.provider === "anthropic" || baseModel.includes("anthropic.");
+  return isListed ? baseModel : `anthropic.${baseModel}`;
+}
+
+/** @returns `undefined` when the entry says nothing that is shown as it stands */
+function readDetails(info: ModelEntry["model_info"]): ModelDetails | undefined {
+  const entries = SHOWN_INFO.flatMap((name) => {
+    const value = info?.[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
 function readTarget(
@@ -115,6 +142,12 @@ function resolveBaseUrl(id: string, apiBase: string | undefined, env: Environmen
   throw new ConfigError([
     `api_base of deployment ${id}: the variable it names must hold an http or https URL`,
   ]);
+}
+
+function noticesAboutParams(id: string, params: Readonly<Record<string, unknown>>): string[] {
+  return WITHOUT_EFFECT.litellm_params
+    .filter((name) => params[name] !== undefined)
+    .map((name) => `litellm_params.${name} of deployment ${id} has no effect yet`);
 }
 
 function noticesAboutSettings(file: ConfigFile): string[] {

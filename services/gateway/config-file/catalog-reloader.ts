@@ -93,10 +93,15 @@ export class CatalogReloader {
 
   #reloadWhenChanged(): void {
     const text = this.#readText();
-    const isPriceDue = (nextPriceChange(this.#loadedAt) ?? Infinity) <= this.#settings.clock.now();
-    if (text === this.#seen && !isPriceDue) return;
+    if (text === this.#seen && !this.#isPriceDue) return;
     this.#seen = text;
     this.reload();
+  }
+
+  /** Whether a change lies between then and now. The clock may have been ahead then: it is put right when Postgres has answered. */
+  get #isPriceDue(): boolean {
+    const now = this.#settings.clock.now();
+    return (nextPriceChange(Math.min(this.#loadedAt, now)) ?? Infinity) <= Math.max(this.#loadedAt, now);
   }
 
   /** A file that is gone for a moment is being replaced; one that stays away is refused once. */

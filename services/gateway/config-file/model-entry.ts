@@ -23,6 +23,12 @@ const tierPrices = Object.fromEntries(
   LONG_PROMPT_TIERS.flatMap(({ suffix }) => PRICE_NAMES.map((name) => [`${name}${suffix}`, price])),
 ) as Record<TierPrice, typeof price>;
 
+const words = z
+  .string("must be text")
+  .min(1, "must not be empty")
+  .max(1000, "must have at most 1000 characters")
+  .optional();
+
 const litellmParams = z.strictObject({
   model: z
     .string("must be <provider>/<model>, such as anthropic/claude-sonnet-4-5-20250929")
@@ -45,31 +51,49 @@ const litellmParams = z.strictObject({
   ...ignored(WITHOUT_EFFECT.litellm_params),
 });
 
+const prices = {
+  input_cost_per_token: price,
+  output_cost_per_token: price,
+  cache_read_input_token_cost: price,
+  cache_creation_input_token_cost: price,
+  cache_creation_input_token_cost_above_1hr: price,
+  ...tierPrices,
+};
+
+/** What is told to clients as it stands here, in place of what is known of the model. */
+const shown = {
+  mode: z.literal("chat", "must be chat").optional(),
+  base_model: words,
+  litellm_provider: words,
+  description: words,
+  max_tokens: tokens,
+  max_input_tokens: tokens,
+  max_output_tokens: tokens,
+  supports_vision: flag,
+  supports_function_calling: flag,
+  supports_prompt_caching: flag,
+  supports_reasoning: flag,
+  supports_pdf_input: flag,
+  supports_response_schema: flag,
+  supports_tool_choice: flag,
+  supports_assistant_prefill: flag,
+  supports_computer_use: flag,
+};
+
+/** Names under `model_info` that are shown as they stand. */
+export const SHOWN_INFO = Object.keys(shown) as readonly (keyof typeof shown)[];
+
+/** All names that `model_info` may hold. */
+export const MODEL_INFO_NAMES: readonly string[] = ["id", ...Object.keys(prices), ...SHOWN_INFO];
+
 const modelInfo = z
   .strictObject({
-    id: z.string().optional(),
-    mode: z.literal("chat", "must be chat").optional(),
-    base_model: z.string().optional(),
-    litellm_provider: z.string().optional(),
-    description: z.string().optional(),
-    max_tokens: tokens,
-    max_input_tokens: tokens,
-    max_output_tokens: tokens,
-    input_cost_per_token: price,
-    output_cost_per_token: price,
-    cache_read_input_token_cost: price,
-    cache_creation_input_token_cost: price,
-    cache_creation_input_token_cost_above_1hr: price,
-    ...tierPrices,
-    supports_vision: flag,
-    supports_function_calling: flag,
-    supports_prompt_caching: flag,
-    supports_reasoning: flag,
-    supports_pdf_input: flag,
-    supports_response_schema: flag,
-    supports_tool_choice: flag,
-    supports_assistant_prefill: flag,
-    supports_computer_use: flag,
+    id: z
+      .string("must be a name without blanks, up to 200 characters")
+      .regex(/^[\w./:@-]{1,200}$/, "must be a name without blanks, up to 200 characters")
+      .optional(),
+    ...prices,
+    ...shown,
   })
   .refine(
     (info) => (info.input_cost_per_token === undefined) === (info.output_cost_per_token === undefined),

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "../json/json-value";
 import type { MessagesRequest } from "../messages/request";
+import { NOT_FOR_INVOKE } from "../translate/messages/request-fields";
 import { isList, isObject } from "../translate/to-messages/read-value";
 
 /** How an upstream API wants the same request written. */
@@ -14,16 +15,6 @@ export interface BodyShape {
 
 /** The only version that all models on Bedrock accept. */
 const BEDROCK_VERSION = "bedrock-2023-05-31";
-
-/** Fields that InvokeModel refuses ("Extra inputs are not permitted"), or that its URL says. */
-const NOT_FOR_INVOKE: ReadonlySet<string> = new Set([
-  "model",
-  "metadata",
-  "service_tier",
-  "container",
-  "mcp_servers",
-  "cache_control",
-]);
 
 /** What counting reads; the rest says how to answer. */
 const FOR_COUNTING: ReadonlySet<string> = new Set([
@@ -56,7 +47,7 @@ export function shapeBody(request: MessagesRequest, { api, betas = [] }: BodySha
         system,
         anthropic_version: BEDROCK_VERSION,
         anthropic_beta: betas.length > 0 ? betas : undefined,
-        ...pick(request, (field) => !NOT_FOR_INVOKE.has(field)),
+        ...pick(request, (field) => field !== "model" && !NOT_FOR_INVOKE.has(field)),
         tools: toolsForInvoke(request["tools"]),
         tool_choice: without(request["tool_choice"], "disable_parallel_tool_use"),
         thinking: thinkingForInvoke(request["thinking"]),

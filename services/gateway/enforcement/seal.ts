@@ -5,6 +5,7 @@ import { enforce } from "./enforce";
 import { enforcementViolated } from "./errors";
 import { findViolation } from "./inspect-bytes";
 import type { EnforcementPolicy } from "./policy";
+import type { EnforcedPrompt } from "./prompt";
 
 /** Room for rules and for what translation adds. */
 const RULES_BYTES = 16 * 1024;
@@ -18,6 +19,8 @@ export class SealedBody {
     readonly bytes: Buffer,
     /** Version of the rules inside, such as `standard@0123456789ab`. `null`: the key has none. */
     readonly promptId: string | null,
+    /** The rules themselves. */
+    readonly rules: readonly EnforcedPrompt[],
   ) {}
 
   get byteLength(): number {
@@ -40,7 +43,7 @@ export class SealedBody {
     const bytes = writeJsonBytes(shapeBody(enforce(request, policy), shape), expectedBytes);
     const violation = findViolation(bytes, policy);
     if (violation !== undefined) throw enforcementViolated(violation);
-    return new SealedBody(bytes, policy.promptId);
+    return new SealedBody(bytes, policy.promptId, policy.blocks);
   }
 }
 

@@ -11,14 +11,13 @@ export const modelNotAllowed = (model: string, allowed: readonly string[] = []) 
     { param: "model" },
   );
 
+/** Status, type and code are OpenAI's own: SDKs and agents tell by them that the model's name is wrong. */
 export const unknownModel = (model: string) =>
   new GatewayError(
-    400,
+    404,
     "invalid_request_error",
     `Invalid model name passed in model=${shorten(model)}. Call /v1/models to see what you may use.`,
-    {
-      param: "model",
-    },
+    { code: "model_not_found", param: "model" },
   );
 
 export const modelNotListed = (model: string) =>
@@ -26,9 +25,7 @@ export const modelNotListed = (model: string) =>
     404,
     "invalid_request_error",
     `The model ${shorten(model)} does not exist or you do not have access to it.`,
-    {
-      param: "model",
-    },
+    { code: "model_not_found", param: "model" },
   );
 
 export const noDeployment = (model: string) =>

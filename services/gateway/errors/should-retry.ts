@@ -19,6 +19,7 @@ const RULES: readonly Rule[] = [
     answer: false,
   },
   { code: /^(?:enforcement|guardrails)_/, answer: false },
+  { code: /^unsupported_transfer_encoding$/, answer: false },
   { code: /^no_deployment$/, isTimed: false, answer: false },
   // Want of capacity, which passes.
   { statuses: [429, 429], answer: true },

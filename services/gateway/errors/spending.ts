@@ -21,7 +21,7 @@ const budgetFields = ({ scope, limitNano, spentNano, endsAt }: BudgetDetails) =>
   resets_at: endsAt?.toISOString() ?? null,
 });
 
-/** 402, because clients repeat a 429 by themselves, and repeating is of no use here. */
+/** 402, because clients repeat a 429 by themselves, and repeating is of no use here; see docs/decisions/0029. */
 export const budgetExceeded = (details: BudgetDetails) =>
   new GatewayError(
     402,

@@ -52,6 +52,7 @@ export async function openAnswer<Plan extends AnswerPlan>(
       api.isNative === true ? nativeHeaders(request.headers, policy.blocks.length > 0) : NO_NATIVE_HEADERS,
   };
   const { first, group } = prepareFirst(asked, read.group);
+  await request.countTokens?.(bodyBytes, first.request.max_tokens);
   const running = inFlight.track(reply.raw);
   const maxTokens = await reserveOfRequest(tools, request, group, first);
   if (maxTokens !== undefined) reply.header("x-gateway-max-tokens", maxTokens);

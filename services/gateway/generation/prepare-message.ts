@@ -80,9 +80,9 @@ export function allDropped(
 
 /** What translations need to know of a deployment. */
 export function toTarget(
-  { upstreamModel, maxOutputTokens, access }: Deployment,
+  { upstreamModel, baseModel, maxOutputTokens, access }: Deployment,
   mayDropParams: boolean,
 ): MessagesTarget {
   const api = access.provider === "anthropic" ? "anthropic" : (`bedrock-${access.api}` as const);
-  return { upstreamModel, maxOutputTokens, api, mayDropParams };
+  return { upstreamModel, baseModel, maxOutputTokens, api, mayDropParams };
 }

@@ -41,7 +41,7 @@ export function readRequest(
   const isStream = mayStream && envelope.isStream;
   request.body = undefined;
   audit?.recordRequest(envelope.model, isStream, envelope.endUser);
-  audit?.recordMetadata(envelope.body["metadata"]);
+  audit?.recordBody(envelope.body);
 
   const caller = callerOf(request);
   const group = selectGroup(tools.catalog, caller, envelope.model);

@@ -28,6 +28,8 @@ export interface LimitedServer {
   readonly server: http.Server;
   /** Connections that are open. */
   readonly openConnections: () => number;
+  /** Requests that are handled and not over; those that wait behind another are not among them. */
+  readonly openRequests: () => number;
 }
 
 /**
@@ -71,7 +73,7 @@ export function createHttpServer(handler: Handler, limits: ConnectionLimits): Li
   });
   server.once("listening", () => readers.start());
   server.once("close", () => readers.stop());
-  return { server, openConnections: () => connections.taken };
+  return { server, openConnections: () => connections.taken, openRequests: () => readers.size };
 }
 
 /** The requests of one connection. */

@@ -35,6 +35,11 @@ export class SlowReaders {
     this.#timer = undefined;
   }
 
+  /** Answers that are watched. */
+  get size(): number {
+    return this.#responses.size;
+  }
+
   /** Watches an answer until it is over. */
   watch(response: ServerResponse): void {
     this.#responses.add(response);

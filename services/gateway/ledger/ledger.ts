@@ -139,8 +139,8 @@ export class Ledger {
         this.#left.delete(epoch);
       }
       // After an outage everybody's signs are late: give them time before calling anyone dead.
-      this.#steadySince ??= Date.now();
-      if (Date.now() - this.#steadySince < ttlMs) return;
+      this.#steadySince ??= performance.now();
+      if (performance.now() - this.#steadySince < ttlMs) return;
       const recovered = await store.recover();
       if (recovered > 0) logger.warn({ gateways: recovered }, "settled what a dead gateway had reserved");
     } catch (error) {

@@ -11,7 +11,18 @@ export interface RequestCount {
   readonly kind: CountKind;
   readonly of: RequestLimits;
   readonly limit: number;
+  /** What there must be room for. */
   readonly amount: number;
+  /** What it may count for beyond that, and does until it is known. @default 0 */
+  readonly reserved?: number;
+}
+
+/** Tokens of a request that has not been answered yet. */
+export interface TokenBound {
+  /** As estimated. */
+  readonly input: number;
+  /** Most that the answer may have. */
+  readonly output: number;
 }
 
 /** Counting tokens costs nothing, and agents do it in bursts of 30. A key may do it so many times as often as it may ask… */
@@ -19,12 +30,14 @@ const COUNTINGS_PER_REQUEST = 10;
 /** …and at least so often a minute. */
 const LEAST_COUNTINGS = 600;
 
-/** What a request counts for. @param tokens as estimated */
-export function countsOf(of: RequestLimits, tokens: number): RequestCount[] {
-  const counts: RequestCount[] = [];
-  if (of.rpm !== null) counts.push({ kind: "requests", of, limit: of.rpm, amount: 1 });
-  if (of.tpm !== null) counts.push({ kind: "tokens", of, limit: of.tpm, amount: tokens });
-  return counts;
+/** What a request counts for as such. */
+export function countsOf(of: RequestLimits): RequestCount[] {
+  return of.rpm === null ? [] : [{ kind: "requests", of, limit: of.rpm, amount: 1 }];
+}
+
+/** What the tokens of a request count for. */
+export function tokensOf(of: RequestLimits, { input, output }: TokenBound): RequestCount[] {
+  return of.tpm === null ? [] : [{ kind: "tokens", of, limit: of.tpm, amount: input, reserved: output }];
 }
 
 /** What a request counts for that only counts tokens. A key that may ask nothing has nothing to count. */

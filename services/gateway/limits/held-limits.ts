@@ -13,6 +13,8 @@ export class HeldLimits {
     counts: [],
   };
 
+  #isOver = false;
+
   constructor(readonly limiter: Pick<Limiter, "refund" | "correct">) {}
 
   addPlace(place: Reservation): void {
@@ -24,8 +26,10 @@ export class HeldLimits {
     return this.#places.length;
   }
 
+  /** What comes when the request is over already, because its client left, is given back. */
   addCount(kind: CountKind, taken: TakenQuota): void {
-    this.#counts[kind].push(taken);
+    if (this.#isOver) this.limiter.refund(taken);
+    else this.#counts[kind].push(taken);
   }
 
   /**
@@ -40,14 +44,16 @@ export class HeldLimits {
 
   /**
    * The request is over, and a provider was asked.
-   * @param actualTokens takes the place of the estimate; 0, since none was reported, leaves it standing
+   * @param actualTokens takes the place of the estimate; 0, since none was reported, leaves that of the input standing
    */
   settle(actualTokens: number): void {
     this.#leave();
-    if (actualTokens > 0) for (const taken of this.#counts.tokens) this.limiter.correct(taken, actualTokens);
+    for (const taken of this.#counts.tokens)
+      this.limiter.correct(taken, actualTokens > 0 ? actualTokens : taken.amount - taken.reserved);
   }
 
   #leave(): void {
+    this.#isOver = true;
     for (const place of this.#places) place.release();
   }
 }

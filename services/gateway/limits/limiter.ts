@@ -11,6 +11,7 @@ const SWEEP_SIZE = 10_000;
 /** Settings of `Limiter`. */
 export interface LimiterSettings {
   readonly store: QuotaStore;
+  /** Monotonic: what is held must be used within a time of which the store knows nothing. */
   readonly clock: Clock;
   readonly logger: Pick<Logger, "warn">;
 }
@@ -27,25 +28,24 @@ export class Limiter {
     this.#tools = { questions: new Questions(store), corrections, clock };
   }
 
-  /** Counts `amount` if it fits. @throws StoreUnavailableError */
-  take(account: string, limit: number, amount: number): Promise<QuotaAnswer> {
+  /** Counts `amount` if it fits, and `reserved` with it, whether it fits or not. @throws StoreUnavailableError */
+  take(account: string, limit: number, amount: number, reserved = 0): Promise<QuotaAnswer> {
     const known = this.#quotas.get(account);
-    if (known?.limit === limit) return known.take(amount);
+    if (known?.limit === limit) return known.take(amount, reserved);
     if (this.#quotas.size >= SWEEP_SIZE) this.#sweep();
     const quota = new LeasedQuota(account, limit, this.#tools);
     this.#quotas.set(account, quota);
-    return quota.take(amount);
+    return quota.take(amount, reserved);
   }
 
   /** Gives counts back, at once; a store that cannot be reached keeps them, which is the safe side. */
-  refund({ quota, block, amount }: TakenQuota): void {
-    quota.refund(block, amount);
+  refund(taken: TakenQuota): void {
+    taken.quota.settle(taken, 0);
   }
 
   /** Puts an estimate right: `actual` instead of what was taken. */
-  correct({ quota, block, amount }: TakenQuota, actual: number): void {
-    if (actual < amount) quota.refund(block, amount - actual);
-    else if (actual > amount) quota.add(actual - amount);
+  correct(taken: TakenQuota, actual: number): void {
+    taken.quota.settle(taken, actual);
   }
 
   #sweep(): void {

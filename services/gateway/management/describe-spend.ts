@@ -37,6 +37,7 @@ export function describeSpendLog(log: SpendLog) {
     model_group: log.modelRequested,
     model_id: log.deployment,
     attempts: log.attempts,
+    repeats: log.repeats,
     error_type: log.errorType,
     status: log.status < 400 ? "success" : "failure",
     status_code: log.status,

@@ -5,14 +5,18 @@ import { GatewayError } from "../errors";
 export const roleMayNot = (role: string, route: string) =>
   new GatewayError(403, "auth_error", `Authentication Error, The role ${role} may not call ${route}.`);
 
-/** A change of metadata after which a key would have looser working rules. */
+/** A change of metadata after which a key would have looser working rules, or its requests would be screened less. */
 export const mayNotLoosen = () =>
   new GatewayError(
     403,
     "auth_error",
-    "Authentication Error, Only an administrator may loosen the working rules of a key; keep metadata.enforcement_level and metadata.scope, or ask one.",
+    "Authentication Error, Only an administrator may loosen the working rules or the screening of a key; keep metadata.enforcement_level, metadata.scope and metadata.guardrails, or ask one.",
     { param: "metadata" },
   );
+
+/** What no schema here foresaw; repeating it is of no use, so it must not look like an outage. */
+export const valueRefused = () =>
+  new GatewayError(400, "bad_request_error", "The database cannot hold one of the values of this request.");
 
 export const tokenNameTaken = (name: string) =>
   new GatewayError(400, "bad_request_error", `Admin token with name '${name}' already exists.`, {

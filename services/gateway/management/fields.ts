@@ -6,14 +6,18 @@ import { addDuration, DURATION_FORM } from "./duration";
 
 /** Bytes of metadata, as JSON. */
 const MAX_METADATA_BYTES = 16 * 1024;
+/** Lists and objects inside each other, in metadata. What reads JSON recursively ends the process, or its statement, some thousands further. */
+const MAX_METADATA_DEPTH = 32;
 
-/** A name without control characters. */
-export const name = (max: number) =>
+/** Text that something is looked up by. Postgres takes no NUL, and UTF-8 no half of a character. */
+export const reference = (max: number) =>
   z
     .string("must be text")
-    .min(1, "must not be empty")
     .max(max, `must be at most ${max} characters`)
-    .regex(/^\P{Cc}+$/u, "must not hold control characters");
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, "must not hold control characters, nor halves of characters");
+
+/** A name without control characters. */
+export const name = (max: number) => reference(max).min(1, "must not be empty");
 
 /** A number of requests or tokens. */
 export const limit = z.int("must be a whole number").min(0, "must not be negative").nullish();
@@ -58,12 +62,35 @@ export const models = z
 
 export const metadata = z
   .record(z.string(), z.unknown(), "must be an object")
-  .refine(
-    (value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_METADATA_BYTES,
-    `must be at most ${MAX_METADATA_BYTES} bytes`,
-  )
-  .refine((value) => !JSON.stringify(value).includes("\\u0000"), "must not hold NUL characters")
+  .superRefine((value, context) => {
+    const fault = faultOfMetadata(value);
+    if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+  })
   .nullish();
+
+/** Why metadata cannot be stored as they are. Not recursive: nothing has bounded their depth before. */
+function faultOfMetadata(metadata: object): string | undefined {
+  let level: readonly unknown[] = [metadata];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value === "string" && !isJsonText(value)) return METADATA_TEXT_FORM;
+      if (typeof value === "number" && !Number.isFinite(value)) return "must not hold numbers beyond 1.8e308";
+      if (typeof value !== "object" || value === null) continue;
+      if (depth === MAX_METADATA_DEPTH) return `must be at most ${MAX_METADATA_DEPTH} levels deep`;
+      if (!Array.isArray(value) && !Object.keys(value).every(isJsonText)) return METADATA_TEXT_FORM;
+      for (const member of Object.values(value)) next.push(member);
+    }
+    level = next;
+  }
+  return Buffer.byteLength(JSON.stringify(metadata)) <= MAX_METADATA_BYTES
+    ? undefined
+    : `must be at most ${MAX_METADATA_BYTES} bytes`;
+}
+
+/** `jsonb` takes line breaks and tabs, and neither NUL characters nor halves of characters. */
+const isJsonText = (text: string) => !/[\0\p{Cs}]/u.test(text);
+const METADATA_TEXT_FORM = "must not hold NUL characters, nor halves of characters";
 
 /** A whole number in a query, such as a page. */
 export const queryInteger = (min: number, max: number, fallback: number) =>

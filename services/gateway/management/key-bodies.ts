@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { duration, lifetime, limit, metadata, models, name, queryFlag, queryInteger, usd } from "./fields";
+import {
+  duration,
+  lifetime,
+  limit,
+  metadata,
+  models,
+  name,
+  queryFlag,
+  queryInteger,
+  reference,
+  usd,
+} from "./fields";
 
 const secret = z
   .string("must be text")
@@ -9,10 +20,10 @@ const secret = z
   );
 
 /** A key itself, its hash or its id. */
-const reference = z.string("must be a key, its hash or its id").min(1, "must not be empty").max(300);
-const alias = z.string("must be text").max(300);
+const keyName = reference(300).min(1, "must not be empty");
+const alias = reference(300);
 /** One or several. */
-const list = (text: string) => z.union([z.array(z.string().max(300)).max(1000), alias], text).nullish();
+const list = (text: string) => z.union([z.array(reference(300)).max(1000), alias], text).nullish();
 
 const settings = {
   key_alias: name(255).nullish(),
@@ -34,7 +45,7 @@ export const generateKeyBody = z.strictObject({ key: secret.nullish(), ...settin
 /** `POST /key/update`. Without `key`, `key_alias` says which key is meant; with it, it is the new alias. */
 export const updateKeyBody = z
   .strictObject({
-    key: reference.nullish(),
+    key: keyName.nullish(),
     ...settings,
     blocked: z.boolean("must be true or false").optional(),
     spend: usd,
@@ -43,14 +54,14 @@ export const updateKeyBody = z
 
 /** `POST /key/regenerate` and `POST /key/{key}/regenerate`. */
 export const regenerateKeyBody = z.strictObject({
-  key: reference.nullish(),
+  key: keyName.nullish(),
   new_key: secret.nullish(),
   grace_period: duration,
   ...settings,
 });
 
 /** `GET` and `POST /key/info`, as query or body. */
-export const keyReference = z.strictObject({ key: reference.optional(), key_alias: alias.optional() });
+export const keyReference = z.strictObject({ key: keyName.optional(), key_alias: alias.optional() });
 
 /** `POST /key/block` and `/key/unblock`. */
 export const namedKey = keyReference.refine(
@@ -74,7 +85,7 @@ export const deleteKeyBody = z
 /** `POST /v2/key/info`. */
 export const keysInfoBody = z.strictObject({
   keys: z
-    .array(reference, "must be a list of keys, their hashes or their ids")
+    .array(keyName, "must be a list of keys, their hashes or their ids")
     .min(1, "must not be empty")
     .max(100, "must be at most 100 keys"),
 });
@@ -83,16 +94,16 @@ export const keysInfoBody = z.strictObject({
 export const keyAliasesQuery = z.strictObject({
   page: queryInteger(1, 1_000_000, 1),
   size: queryInteger(1, 1000, 100),
-  search: z.string().max(300).optional(),
+  search: reference(300).optional(),
 });
 
 /** `GET /key/list`. */
 export const keyListQuery = z.strictObject({
   page: queryInteger(1, 1_000_000, 1),
   size: queryInteger(1, 100, 10),
-  user_id: z.string().max(300).optional(),
-  key_hash: z.string().max(300).optional(),
-  key_alias: z.string().max(300).optional(),
+  user_id: reference(300).optional(),
+  key_hash: reference(300).optional(),
+  key_alias: reference(300).optional(),
   blocked: queryFlag.optional(),
   return_full_object: queryFlag.optional(),
   sort_by: z

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { SpendPeriod } from "../ports/spend-reader";
-import { queryFlag, queryInteger } from "./fields";
+import { queryFlag, queryInteger, reference } from "./fields";
 
 const DAY_MS = 86_400_000;
 /** Longest period of one question. */
@@ -24,8 +24,8 @@ const PERIOD_FORM = `end_date must not be before start_date, nor more than ${MAX
 /** `GET /spend/logs`. */
 export const spendLogsQuery = z
   .strictObject({
-    api_key: z.string().max(300).optional(),
-    user_id: z.string().max(300).optional(),
+    api_key: reference(300).optional(),
+    user_id: reference(300).optional(),
     request_id: z.uuid("must be the id of a request").optional(),
     start_date: day,
     end_date: day,

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { UserFields } from "../ports/user-store";
-import { duration, lifetime, limit, metadata, models, name, queryInteger, usd } from "./fields";
+import { duration, lifetime, limit, metadata, models, name, queryInteger, reference, usd } from "./fields";
 
 const email = z
   .string("must be an e-mail address")
   .max(320, "must be at most 320 characters")
-  .regex(/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u, "must be an e-mail address")
+  .regex(/^[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+$/u, "must be an e-mail address")
   .nullish();
 
 const settings = {
@@ -50,15 +50,15 @@ export const deleteUserBody = z.strictObject({
 });
 
 /** `GET /user/info`. */
-export const userInfoQuery = z.strictObject({ user_id: z.string().max(300).optional() });
+export const userInfoQuery = z.strictObject({ user_id: reference(300).optional() });
 
 /** `GET /user/list`. */
 export const userListQuery = z.strictObject({
   page: queryInteger(1, 1_000_000, 1),
   page_size: queryInteger(1, 100, 25),
-  role: z.string().max(100).optional(),
-  user_ids: z.string().max(10_000).optional(),
-  user_email: z.string().max(320).optional(),
+  role: reference(100).optional(),
+  user_ids: reference(10_000).optional(),
+  user_email: reference(320).optional(),
 });
 
 /** Body → what is stored: what is left out stays, `null` clears. */

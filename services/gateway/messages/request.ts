@@ -35,6 +35,8 @@ export interface TextBlock extends ContentBlock {
 /** The deployment that a request is written for, as far as translations need it. */
 export interface MessagesTarget {
   readonly upstreamModel: string;
+  /** What the model is known as where that name does not say. @default - `upstreamModel` */
+  readonly baseModel?: string | undefined;
   /** Most tokens of an answer. `undefined`: what is known of the model. */
   readonly maxOutputTokens: number | undefined;
   readonly api: "anthropic" | "bedrock-invoke" | "bedrock-messages";

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import { AuditDraft } from "../audit/draft";
+import { UnsentRows } from "../audit/unsent-rows";
 import { auditNotCommitted, auditUnavailable, clientClosed, type GatewayError } from "../errors";
 import { Exchange } from "../http/exchange";
 import type { AuditLog, AuditRow } from "../ports/audit-log";
@@ -27,6 +28,9 @@ declare module "fastify" {
 export const audit = fp<{ log: AuditLog; clock: Clock; onRow: (row: AuditRow) => void }>(
   async (app, { log, clock, onRow }) => {
     app.decorateRequest("audit", undefined);
+    const unsent = new UnsentRows((error) => app.log.warn({ err: error }, "audit row late"));
+    // Not waited for: they are queued with it, and whoever closes the log waits for the queue.
+    app.addHook("onClose", async () => void unsent.flush());
 
     app.addHook("onRequest", (request, reply, done) => {
       if (request.routeOptions.config.isAudited === true && request.caller !== undefined)
@@ -44,7 +48,7 @@ export const audit = fp<{ log: AuditLog; clock: Clock; onRow: (row: AuditRow) =>
           caller,
           headers: request.headers,
         },
-        entry,
+        unsent.bound(entry),
         clock,
         onRow,
       );

@@ -11,6 +11,7 @@ import {
   countingOf,
   countsOf,
   type RequestCount,
+  tokensOf,
 } from "../limits/counts-of-request";
 import { HeldLimits } from "../limits/held-limits";
 import type { QuotaAnswer } from "../limits/leased-quota";
@@ -28,6 +29,15 @@ declare module "fastify" {
      */
     isLimited?: boolean | "counting";
   }
+  interface FastifyRequest {
+    /**
+     * Counts the tokens of a request as soon as its handler knows them. `undefined`: nobody has limited them.
+     * @param bytes of the body
+     * @param maxTokens most that the answer may have
+     * @throws GatewayError 429, StoreUnavailableError
+     */
+    countTokens: ((bytes: number, maxTokens: number) => Promise<void>) | undefined;
+  }
 }
 
 /** Bytes of a request for each token, as an estimate until the provider has counted. */
@@ -44,36 +54,19 @@ export interface LimitsOptions {
 }
 
 /**
- * Requests and tokens a minute, and requests at the same time, of the key and of its user: before the body is read, but for the tokens
- * of one that does not say how long it is. A request that is refused, here or later, before the
- * provider is asked gives back what it counted; at the end the provider's count takes the place of the estimate.
+/**
+ * Requests and tokens a minute, and requests at the same time, of the key and of its user. Places and requests are counted before the body is
+ * read; tokens by the handler, which knows how long the answer may be: there must be room for the input, and the whole answer is counted
+ * until it is there. A request that is refused, here or later, before the provider is asked gives back what it counted; at the
+ * end the provider's count takes the place of the estimate.
  */
 export const limits = fp<LimitsOptions>(
   async (app, { limiter, ledger, clock, registry }) => {
+    app.decorateRequest("countTokens", undefined);
     let placesInUse = 0;
     registry.gauge("gateway_limit_places_in_use", "Places among parallel requests, held.", () => placesInUse);
 
     app.addHook("onRequest", async (request, reply) => {
-      const hasLength = request.headers["transfer-encoding"] === undefined;
-      await hold(request, reply, async (all, keyHash, held) => {
-        for (const of of all) if (of.maxParallel !== null) await takePlace(of, of.maxParallel, keyHash, held);
-        await takeCounts(request, reply, all, keyHash, held, (kind) => hasLength || kind !== "tokens");
-      });
-    });
-
-    app.addHook("preHandler", async (request, reply) => {
-      if (request.headers["transfer-encoding"] === undefined) return;
-      await hold(request, reply, (all, keyHash, held) =>
-        takeCounts(request, reply, all, keyHash, held, (kind) => kind === "tokens"),
-      );
-    });
-
-    /** What `take` takes is given back when it fails, or else when the request is over. */
-    async function hold(
-      request: FastifyRequest,
-      reply: FastifyReply,
-      take: (all: readonly RequestLimits[], keyHash: string, held: HeldLimits) => Promise<void>,
-    ): Promise<void> {
       const { isLimited = false } = request.routeOptions.config;
       if (isLimited === false || request.caller?.kind !== "key") return;
       const { key, allowances } = request.caller;
@@ -85,13 +78,27 @@ export const limits = fp<LimitsOptions>(
         release(request, held);
       };
       try {
-        await take(all, key.tokenHash, held);
+        for (const of of all)
+          if (of.maxParallel !== null) await takePlace(of, of.maxParallel, key.tokenHash, held);
+        const isCounting = isLimited === "counting";
+        const counts = all.flatMap((of) => (isCounting ? countingOf(of) : countsOf(of)));
+        await takeCounts(reply, counts, key.tokenHash, held);
+        if (!isCounting && all.some(({ tpm }) => tpm !== null))
+          request.countTokens = (bytes, output) => {
+            const tokens = { input: Math.max(1, Math.ceil(bytes / BYTES_PER_TOKEN)), output };
+            return takeCounts(
+              reply,
+              all.flatMap((of) => tokensOf(of, tokens)),
+              key.tokenHash,
+              held,
+            );
+          };
       } catch (error) {
         leave();
         throw error;
       }
       Exchange.of(reply.raw).onOver(leave);
-    }
+    });
 
     async function takePlace(
       of: RequestLimits,
@@ -117,24 +124,18 @@ export const limits = fp<LimitsOptions>(
 
     /** All are asked at once; when one refuses, the others are given back. */
     async function takeCounts(
-      request: FastifyRequest,
       reply: FastifyReply,
-      all: readonly RequestLimits[],
+      counts: readonly RequestCount[],
       keyHash: string,
       held: HeldLimits,
-      isTaken: (kind: CountKind) => boolean,
     ): Promise<void> {
-      const isCounting = request.routeOptions.config.isLimited === "counting";
-      const tokens = estimateTokens(request);
-      const counts = all
-        .flatMap((of) => (isCounting ? countingOf(of) : countsOf(of, tokens)))
-        .filter(({ kind }) => isTaken(kind));
       const answers = await Promise.all(
         counts.map(async (one) => {
           const answer = await limiter.take(
             `${one.kind}:${one.of.scope}:${one.of.id}`,
             one.limit,
             one.amount,
+            one.reserved,
           );
           if (answer.taken !== undefined) held.addCount(one.kind, answer.taken);
           return { ...one, answer };
@@ -181,10 +182,4 @@ function release({ audit }: FastifyRequest, held: HeldLimits): void {
   const { inputTokens, cacheWriteTokens, outputTokens } = audit.usage;
   // Reading from the cache is not counted, as providers do not count it either.
   held.settle(inputTokens + cacheWriteTokens + outputTokens);
-}
-
-function estimateTokens(request: FastifyRequest): number {
-  const length = Number(request.headers["content-length"]);
-  const bytes = Number.isFinite(length) ? length : ((request.body as Buffer | undefined)?.length ?? 0);
-  return Math.max(1, Math.ceil(bytes / BYTES_PER_TOKEN));
 }

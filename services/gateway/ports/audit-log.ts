@@ -63,6 +63,8 @@ export interface AuditRow {
   readonly target: string | null;
   /** Names of the fields that a management call set. */
   readonly changed: string | null;
+  /** Requests like this one, of the same key and minute, that this row stands for beside its own; see `UnsentRows`. */
+  readonly repeats: number;
 }
 
 /** A request that is about to be sent, so that a crash can be accounted for. */

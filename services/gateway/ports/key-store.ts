@@ -46,6 +46,12 @@ export interface KeyRotation {
   readonly previousValidUntil: Date | null;
 }
 
+/**
+ * Asked about a key as it stands when it is changed, which another gateway may have changed a moment ago: nothing comes
+ * between the question and the change. What it throws keeps the change from being made.
+ */
+export type KeyCheck = (standing: VirtualKey) => void;
+
 /** Another existing key has this alias. */
 export class AliasTakenError extends Error {
   override readonly name = "AliasTakenError";
@@ -61,6 +67,11 @@ export class StoreUnavailableError extends Error {
   override readonly name = "StoreUnavailableError";
 }
 
+/** The store cannot hold or compare one of the values, now or later. */
+export class ValueRefusedError extends Error {
+  override readonly name = "ValueRefusedError";
+}
+
 /** Virtual keys. Look-ups are answered from memory; changes are durable when their promise resolves. */
 export interface KeyStore {
   /** Whether the keys are known at all; until then an unknown key says nothing. */
@@ -71,18 +82,19 @@ export interface KeyStore {
   findById(keyId: string): VirtualKey | undefined;
   /** Every key, in no particular order. */
   all(): Iterable<VirtualKey>;
-  /** @throws AliasTakenError, KeyTakenError, StoreUnavailableError */
+  /** @throws AliasTakenError, KeyTakenError, ValueRefusedError, StoreUnavailableError */
   create(key: NewVirtualKey): Promise<VirtualKey>;
   /**
    * Changes a key, and gives it a new secret when `rotation` is there; its id, and so its spend, stay.
    * @returns `undefined` when there is no such key
-   * @throws AliasTakenError, KeyTakenError, StoreUnavailableError
+   * @throws AliasTakenError, KeyTakenError, ValueRefusedError, StoreUnavailableError, and what `check` throws
    */
   update(
     keyId: string,
     updatedBy: string,
     changes: KeyChanges,
     rotation?: KeyRotation,
+    check?: KeyCheck,
   ): Promise<VirtualKey | undefined>;
   /**
    * Deletes what exists of these; look-ups in this process fail from then on.

@@ -1,11 +1,12 @@
 import type { FastifyPluginAsync } from "fastify";
 import { z } from "zod";
+import { reference } from "../management/fields";
 import type { Blame } from "../routing/judge-failure";
 import type { DeploymentStatus } from "../routing/list-statuses";
 
 const healthQuery = z.strictObject({
-  model: z.string().max(300).optional(),
-  model_id: z.string().max(300).optional(),
+  model: reference(300).optional(),
+  model_id: reference(300).optional(),
 });
 
 /** Why a deployment is left alone, and for how long from now. */

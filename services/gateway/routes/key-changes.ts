@@ -1,13 +1,12 @@
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import type { z } from "zod";
-import type { LevelSource } from "../enforcement/levels";
 import { keyNotFound, keyTaken } from "../errors";
 import { generateKey, hashKey, isSameKey, maskKey } from "../key-token";
 import { actorOf } from "../management/actor";
 import { describeKey, describeKeyWithToken, describeNewKey } from "../management/describe-key";
 import { addDuration } from "../management/duration";
 import { requireKey } from "../management/find-key";
-import { forbidLoosening } from "../management/forbid-loosening";
+import { forbidLoosening, type KeyRules } from "../management/forbid-loosening";
 import { namedKey, regenerateKeyBody, updateKeyBody } from "../management/key-bodies";
 import { fieldsOf, toKeyChanges } from "../management/key-changes";
 import { requireBudget } from "../management/require-budget";
@@ -27,7 +26,7 @@ export interface KeyChangesOptions {
   readonly baselines: SpendBaselines;
   readonly clock: Clock;
   readonly masterKey: Secret;
-  readonly levels: LevelSource;
+  readonly rules: KeyRules;
 }
 
 type UpdateBody = z.output<typeof updateKeyBody>;
@@ -36,7 +35,7 @@ type NamedKey = z.output<typeof namedKey>;
 
 /** Changing, blocking and rotating keys. The key id stays through all of it. */
 export const keyChangeRoutes: FastifyPluginAsync<KeyChangesOptions> = async (app, options) => {
-  const { keys, budgets, spend, baselines, clock, masterKey, levels } = options;
+  const { keys, budgets, spend, baselines, clock, masterKey, rules } = options;
   const spentBy = async (key: VirtualKey) => (await spend.byKeys([key.keyId])).get(key.keyId) ?? 0;
 
   app.post<{ Body: UpdateBody }>(
@@ -48,8 +47,8 @@ export const keyChangeRoutes: FastifyPluginAsync<KeyChangesOptions> = async (app
       requireBudget(budgets, settings.budget_id);
       request.audit?.recordChange(`key ${key.keyId}`, fieldsOf(request.body, ["key"]));
       const changes = { ...toKeyChanges(settings, clock.now()), isBlocked: blocked };
-      forbidLoosening(levels, callerOf(request), key.metadata, changes.metadata);
-      const updated = await keys.update(key.keyId, actorOf(request), changes);
+      const check = forbidLoosening(rules, callerOf(request), changes.metadata);
+      const updated = await keys.update(key.keyId, actorOf(request), changes, undefined, check);
       if (updated === undefined) throw keyNotFound();
       if (spent !== undefined) await baselines.set("key", key.keyId, spent ?? 0);
       return { key: reference ?? updated.tokenHash, ...describeKey(updated, await spentBy(updated)) };
@@ -78,12 +77,13 @@ export const keyChangeRoutes: FastifyPluginAsync<KeyChangesOptions> = async (app
     request.audit?.recordChange(`key ${key.keyId}`, ["key", ...fieldsOf(settings)]);
     const now = clock.now();
     const changes = toKeyChanges(settings, now);
-    forbidLoosening(levels, callerOf(request), key.metadata, changes.metadata);
-    const updated = await keys.update(key.keyId, actorOf(request), changes, {
+    const rotation = {
       tokenHash: hashKey(raw),
       keyName: maskKey(raw),
       previousValidUntil: grace ? (addDuration(new Date(now), grace) ?? null) : null,
-    });
+    };
+    const check = forbidLoosening(rules, callerOf(request), changes.metadata);
+    const updated = await keys.update(key.keyId, actorOf(request), changes, rotation, check);
     if (updated === undefined) throw keyNotFound();
     return describeNewKey(raw, updated, await spentBy(updated));
   };

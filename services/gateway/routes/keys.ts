@@ -24,7 +24,7 @@ import type { KeyStore, VirtualKey } from "../ports/key-store";
 import type { NamedBudgetStore } from "../ports/named-budget-store";
 import type { SpendReader } from "../ports/spend-reader";
 import type { Secret } from "../secret";
-import { CHANGE, READ } from "./management-route";
+import { CHANGE, READ, READ_BY_GET } from "./management-route";
 
 /** What the routes need. */
 export interface KeysOptions {
@@ -64,9 +64,9 @@ export const keyRoutes: FastifyPluginAsync<KeysOptions> = async (app, options) =
 
   app.get<{ Querystring: KeyReference }>(
     "/key/info",
-    { schema: { querystring: keyReference } },
-    async (request, reply) => {
-      const body = keyReference.safeParse((await readGetBody(request, reply)) ?? {});
+    { ...READ_BY_GET, schema: { querystring: keyReference } },
+    async (request) => {
+      const body = keyReference.safeParse((await readGetBody(request)) ?? {});
       if (!body.success) throw new BodyValidationError(body.error);
       return info(request, { ...body.data, ...request.query });
     },

@@ -1,10 +1,13 @@
 import type { FastifyPluginAsync } from "fastify";
 import { z } from "zod";
+import { reference } from "../management/fields";
 import { allowedModels, callerOf } from "../plugins/auth";
-import type { Deployment, ModelCatalog } from "../routing/deployment";
+import type { TokenPrices } from "../pricing/cost";
+import type { Deployment, ModelCatalog, ModelDetails } from "../routing/deployment";
 import { mayUseModel } from "../routing/visible-models";
+import { findCapabilities } from "../translate/to-messages/model-capabilities";
 
-const modelInfoQuery = z.strictObject({ litellm_model_id: z.string().max(300).optional() });
+const modelInfoQuery = z.strictObject({ litellm_model_id: reference(300).optional() });
 
 const PICO_PER_USD = 1e12;
 
@@ -29,23 +32,61 @@ export const modelInfo: FastifyPluginAsync<{ catalog: ModelCatalog }> = async (a
   }
 };
 
-function describe({ id, modelName, upstreamModel, maxOutputTokens, prices }: Deployment) {
-  const usdPerToken = (picoUsd: number | undefined) =>
-    picoUsd === undefined ? null : picoUsd / PICO_PER_USD;
+/** What every model that can be configured has: all are Claude, of the fourth generation or later. */
+const COMMON: ModelDetails = {
+  mode: "chat",
+  supports_system_messages: true,
+  supports_vision: true,
+  supports_pdf_input: true,
+  supports_prompt_caching: true,
+  supports_function_calling: true,
+  supports_tool_choice: true,
+  supports_response_schema: true,
+  supports_reasoning: true,
+  supports_computer_use: true,
+  supports_native_streaming: true,
+};
+
+/** A deployment in LiteLLM's form: Roo Code and Cline read from it whether to mark caches and to send images. */
+function describe(deployment: Deployment) {
+  const { id, modelName, upstreamModel, baseModel, access, maxOutputTokens, prices, info } = deployment;
+  const { contextTokens, ...known } = findCapabilities(baseModel ?? upstreamModel);
+  const answerTokens = maxOutputTokens ?? known.maxOutputTokens;
   return {
     model_name: modelName,
-    litellm_params: { model: upstreamModel },
+    litellm_params: { model: `${access.provider}/${upstreamModel}` },
     model_info: {
       id,
       db_model: false,
-      key: upstreamModel,
-      mode: "chat",
-      max_tokens: maxOutputTokens ?? null,
-      max_output_tokens: maxOutputTokens ?? null,
-      input_cost_per_token: usdPerToken(prices?.inputPicoUsd),
-      output_cost_per_token: usdPerToken(prices?.outputPicoUsd),
-      cache_read_input_token_cost: usdPerToken(prices?.cacheReadPicoUsd),
-      cache_creation_input_token_cost: usdPerToken(prices?.cacheWritePicoUsd),
+      key: baseModel ?? upstreamModel,
+      litellm_provider: access.provider,
+      max_tokens: answerTokens,
+      max_input_tokens: contextTokens,
+      max_output_tokens: answerTokens,
+      ...COMMON,
+      supports_assistant_prefill: known.acceptsPrefill,
+      ...describePrices(prices),
+      ...info,
     },
+  };
+}
+
+/** Prices in USD a token, in LiteLLM's names; those of longer prompts end in `_above_<thousands>k_tokens`. */
+function describePrices(
+  prices: TokenPrices | undefined,
+  suffix = "",
+): Readonly<Record<string, number | null>> {
+  const usdPerToken = (picoUsd: number | undefined) =>
+    picoUsd === undefined ? null : picoUsd / PICO_PER_USD;
+  const longer = prices?.longPrompt;
+  return {
+    [`input_cost_per_token${suffix}`]: usdPerToken(prices?.inputPicoUsd),
+    [`output_cost_per_token${suffix}`]: usdPerToken(prices?.outputPicoUsd),
+    [`cache_read_input_token_cost${suffix}`]: usdPerToken(prices?.cacheReadPicoUsd),
+    [`cache_creation_input_token_cost${suffix}`]: usdPerToken(prices?.cacheWritePicoUsd),
+    [`cache_creation_input_token_cost_above_1hr${suffix}`]: usdPerToken(
+      prices?.cacheWrite1hPicoUsd ?? prices?.cacheWritePicoUsd,
+    ),
+    ...(longer && describePrices(longer.prices, `_above_${longer.aboveTokens / 1000}k_tokens`)),
   };
 }

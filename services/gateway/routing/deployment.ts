@@ -23,6 +23,9 @@ export type ProviderAccess =
       readonly api: "invoke" | "messages";
     };
 
+/** Facts about a model that are told to clients, such as `supports_vision`. */
+export type ModelDetails = Readonly<Record<string, string | number | boolean>>;
+
 /** One way to a model: provider, credentials, prices. */
 export interface Deployment {
   /** `<model name>/<place in its group, from 0>`; what audit rows show. */
@@ -31,6 +34,8 @@ export interface Deployment {
   readonly modelName: string;
   /** The provider's name of the model. */
   readonly upstreamModel: string;
+  /** What the model is known as where the provider's name does not say, such as an ARN. @default - `upstreamModel` */
+  readonly baseModel?: string | undefined;
   /** Without a slash at the end. */
   readonly baseUrl: string;
   readonly access: ProviderAccess;
@@ -38,6 +43,8 @@ export interface Deployment {
   readonly maxOutputTokens: number | undefined;
   /** `undefined`: requests are recorded without a cost. */
   readonly prices: TokenPrices | undefined;
+  /** What the configuration says of the model, in LiteLLM's names; it is shown in place of what is known. @default - nothing */
+  readonly info?: ModelDetails | undefined;
 }
 
 /** A deployment of the configuration that cannot be used. */

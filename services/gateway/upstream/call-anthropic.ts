@@ -5,6 +5,7 @@ import type { Secret } from "../secret";
 import type { ReportedError } from "../translate/errors/upstream-error";
 import { SseParser } from "../translate/sse-parser";
 import { NO_MESSAGE } from "./read-error";
+import { createRedact } from "./redact";
 import type { UpstreamAnswer, UpstreamCall } from "./upstream-call";
 
 /** The version whose fields `translate/` writes; newer ones refuse some of them. */
@@ -29,11 +30,11 @@ export function callAnthropic(
       "x-api-key": apiKey.expose(),
     },
     body,
-    answer: ANSWER,
+    answer: { ...ANSWER, redact: createRedact(deployment.access, body.rules) },
   };
 }
 
-const ANSWER: UpstreamAnswer = {
+const ANSWER: Omit<UpstreamAnswer, "redact"> = {
   contentType: "text/event-stream",
   decoder: () => new SseParser(),
   readError: (status, _headers, error) => readAnthropicError(status, error),

@@ -6,6 +6,7 @@ import type { Secret } from "../secret";
 import { ANTHROPIC_VERSION, readAnthropicError } from "./call-anthropic";
 import type { UpstreamClient } from "./client";
 import { invalidAnswer, readErrorBody, toReportedError } from "./read-error";
+import { createRedact, redactFailure } from "./redact";
 import type { RunningAnswer } from "./running-answer";
 import { WholeAnswer } from "./whole-answer";
 
@@ -46,7 +47,10 @@ export async function countTokens(
   try {
     const { status, headers, bytes } = await answer.parts;
     const parsed = readErrorBody(bytes);
-    if (status !== 200) throw toReportedError(readAnthropicError(status, parsed), headers);
+    if (status !== 200) {
+      const failure = toReportedError(readAnthropicError(status, parsed), headers);
+      throw redactFailure(failure, createRedact(deployment.access, body.rules));
+    }
     return readCount(parsed);
   } finally {
     clearTimeout(timer);

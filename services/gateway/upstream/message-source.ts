@@ -5,6 +5,7 @@ import { endProgress, MessageProgress, reduceProgress } from "../messages/progre
 import { toStreamFailure } from "../translate/errors/stream-failure";
 import { toUpstreamFailure } from "./client";
 import { type Headers, headerOf, invalidAnswer, readErrorBody, toReportedError } from "./read-error";
+import { redactFailure } from "./redact";
 import type { EventDecoder, UpstreamAnswer } from "./upstream-call";
 
 /** What is read of an error body, in bytes. */
@@ -213,9 +214,10 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     this.#wake();
   }
 
-  #fail(failure: GatewayError): void {
+  #fail(reason: GatewayError): void {
     if (this.#phase === "over") return;
     this.#phase = "over";
+    const failure = redactFailure(reason, this.answer.redact);
     this.#failure = failure;
     // Content that came before goes to the client, and the failure after it.
     if (this.#hasContent && this.#consumer === undefined) this.#wake();

@@ -1,6 +1,7 @@
 import type { SealedBody } from "../enforcement/seal";
 import type { MessageEvent } from "../messages/event";
 import type { ReportedError } from "../translate/errors/upstream-error";
+import type { Redact } from "./redact";
 
 /** How a provider puts events into bytes. */
 export interface EventDecoder {
@@ -31,6 +32,8 @@ export interface UpstreamAnswer {
     headers: Readonly<Record<string, string | string[] | undefined>>,
     body: Readonly<Record<string, unknown>>,
   ) => ReportedError;
+  /** For what the provider says when it fails: it may repeat the request. */
+  readonly redact: Redact;
 }
 
 /** A request, and how it is answered. */

@@ -96,6 +96,27 @@ test("a row that can never be written does not hold up the others", async () => 
   expect(commits.isFailing).toBe(false);
 });
 
+test("one bad row of 500 costs a few writes more, not one for each row", async () => {
+  const sizes: number[] = [];
+  const commits = new GroupCommit<number>(
+    settings(
+      async (rows) => {
+        sizes.push(rows.length);
+        if (rows.includes(321)) throw new Error("data");
+      },
+      { isRowFault: () => true, gatherMs: 0 },
+    ),
+  );
+  const first = commitAll(commits, [-1]);
+  const rows = commitAll(
+    commits,
+    Array.from({ length: 500 }, (_, row) => row),
+  );
+  const results = await Promise.allSettled([...first, ...rows]);
+  expect(results.flatMap(({ status }, index) => (status === "rejected" ? [index - 1] : []))).toEqual([321]);
+  expect(sizes.length).toBeLessThan(25);
+});
+
 test("flush gives up in time and says what is left", async () => {
   const commits = new GroupCommit<number>(
     settings(() => Promise.reject(new Error("away")), { timeoutMs: 10 }),

@@ -30,7 +30,7 @@ test("a level without a prompt has no hash, a request that got no further has ne
 
 test("a header that names the conversation goes before the body", async () => {
   const { draft, row } = open({ "x-session-id": "head" });
-  draft.recordMetadata({ session_id: "body" });
+  draft.recordBody({ litellm_session_id: "body" });
   await draft.commit(200);
   expect(row()).toMatchObject({ sessionId: "head" });
 });

@@ -1,4 +1,8 @@
-import { sessionInHeaders, sessionInMetadata } from "../../../../services/gateway/audit/session-id";
+import {
+  sessionInBody,
+  sessionInHeaders,
+  sessionInMetadata,
+} from "../../../../services/gateway/audit/session-id";
 
 test.each([
   ["x-claude-code-session-id"],
@@ -32,4 +36,20 @@ test.each<[string, unknown, string | null]>([
   ["text", "s-1", null],
 ])("metadata with %s", (_name, metadata, session) => {
   expect(sessionInMetadata(metadata)).toBe(session);
+});
+
+test.each<[string, object, string | null]>([
+  ["LiteLLM's own field", { litellm_session_id: "s-1" }, "s-1"],
+  ["LiteLLM's id of a trace", { litellm_trace_id: "t-1" }, "t-1"],
+  ["both: the conversation goes first", { litellm_trace_id: "t-1", litellm_session_id: "s-1" }, "s-1"],
+  ["metadata", { metadata: { session_id: "s-1" } }, "s-1"],
+  ["LiteLLM's field in metadata", { metadata: { litellm_session_id: "s-1" } }, "s-1"],
+  ["LiteLLM's metadata", { litellm_metadata: { trace_id: "t-1" } }, "t-1"],
+  ["an extra_body that nobody unpacked", { extra_body: { metadata: { session_id: "s-1" } } }, "s-1"],
+  ["an id that is content", { litellm_session_id: "please read this" }, null],
+  ["an id that is no text", { litellm_session_id: 7, metadata: 8, extra_body: [] }, null],
+  ["extra_body inside extra_body", { extra_body: { extra_body: { litellm_session_id: "s" } } }, null],
+  ["nothing", {}, null],
+])("a body with %s", (_name, body, session) => {
+  expect(sessionInBody(body)).toBe(session);
 });

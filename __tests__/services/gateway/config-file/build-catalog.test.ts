@@ -116,3 +116,16 @@ test("deployments of a group are tried by order, then as they stand", () => {
       ?.map(({ upstreamModel }) => upstreamModel),
   ).toEqual(["c", "b", "a", "d"]);
 });
+
+test("an id of model_info is the deployment's; twice the same is refused", () => {
+  expect(build(ONE("", "id: my-id")).catalog.groups.get("m")?.[0]?.id).toBe("my-id");
+  const twice = `${ONE("", "id: my-id")}${ONE("", "id: my-id").replace("\nmodel_list:\n", "")}`;
+  expect(() => build(twice)).toThrow("model_info.id my-id is there twice");
+});
+
+test("parameters of a deployment that change nothing are named", () => {
+  expect(build(ONE(", rpm: 5, weight: 2")).notices).toEqual([
+    "litellm_params.rpm of deployment m/0 has no effect yet",
+    "litellm_params.weight of deployment m/0 has no effect yet",
+  ]);
+});

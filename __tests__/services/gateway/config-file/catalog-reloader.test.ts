@@ -129,6 +129,16 @@ test("a list price that becomes valid is taken over on its day", async () => {
   await eventually(() => cacheRead() === 100_000);
 });
 
+test("a price that was taken over by a clock that was ahead is taken back when the clock is right", async () => {
+  fs.writeFileSync(file, config("one", "claude-sonnet-5-5"));
+  nowMs = Date.parse("2026-10-08T00:00:00Z");
+  start({ pollMs: 20 });
+  const cacheRead = () => catalog.groups.get("one")?.[0]?.prices?.cacheReadPicoUsd;
+  expect(cacheRead()).toBe(100_000);
+  nowMs = Date.parse("2026-10-06T00:00:00Z");
+  await eventually(() => cacheRead() === 200_000);
+});
+
 test("levels come with the file; where a new one names an unknown level, the old ones stay in force", async () => {
   const inForce: string[] = [];
   start({ onLoaded: ({ levels }) => void inForce.push(levels.levelOf({}).name) });

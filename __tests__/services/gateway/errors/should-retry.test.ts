@@ -2,6 +2,7 @@ import { promptUnavailable } from "../../../../services/gateway/enforcement/erro
 import {
   allCoolingDown,
   auditUnavailable,
+  bodyTooSlow,
   budgetExceeded,
   budgetReserved,
   closing,
@@ -14,6 +15,7 @@ import {
   noKey,
   overloaded,
   rateLimited,
+  unknownTransferCoding,
 } from "../../../../services/gateway/errors";
 import { shouldRetry } from "../../../../services/gateway/errors/should-retry";
 import { toUpstreamError } from "../../../../services/gateway/translate/errors/upstream-error";
@@ -34,6 +36,8 @@ it.each<[string, GatewayError, boolean | undefined]>([
   ["a budget that is reserved", budgetReserved(budget), true],
   ["no key", noKey(), false],
   ["a model that is not the key's", modelNotAllowed("m"), false],
+  ["a transfer coding that is not known", unknownTransferCoding(), false],
+  ["a body that came too slowly", bodyTooSlow(), undefined],
   ["a wrong request", new GatewayError(400, "invalid_request_error", ""), false],
   ["a body that is too large", upstream(413), false],
   ["rules that are missing", promptUnavailable("standard"), false],

@@ -22,7 +22,8 @@ it.each([[[]], [["two"]]])("the group in its order, for a key with the models %j
 it.each([
   ["a model that the key may not use", keyFor("none"), "two", 403],
   ["a model that the key may not use and nobody serves", keyFor("two"), "other", 403],
-  ["a model that nobody configured", keyFor(), "other", 400],
+  ["a model that nobody configured", keyFor(), "other", 404],
+  ["a model that nobody configured, and that is not the key's", keyFor("mine"), "other", 403],
   ["a model that has no deployment", keyFor(), "none", 503],
 ])("refuses %s", (_name, caller, model, status) => {
   expect(() => selectGroup(catalog, caller, model)).toThrow(expect.objectContaining({ status }));

@@ -33,3 +33,33 @@ test("a failure is told, and does not hold up what comes after", async () => {
   corrections.put("tokens:key:1", undefined, 3);
   await eventually(async () => (await used(store)) === 3);
 });
+
+test("what is gathered can be sent at once, and who waits for it waits for what is under way, too", async () => {
+  const store = new MemoryQuotaStore();
+  const accounts: string[][] = [];
+  let finish = () => {};
+  jest.spyOn(store, "correct").mockImplementation((batch) => {
+    accounts.push(batch.map(({ account }) => account));
+    return new Promise((resolve) => {
+      finish = resolve;
+    });
+  });
+  const corrections = new Corrections(store, () => {});
+  await corrections.flush();
+  expect(accounts).toEqual([]);
+  corrections.put("a", undefined, 1);
+  expect([corrections.isBehind("a"), corrections.isBehind("b")]).toEqual([true, false]);
+  const first = corrections.flush();
+  await eventually(() => accounts.length === 1);
+  corrections.put("b", undefined, 1);
+  const [second, again] = [corrections.flush(), corrections.flush()];
+  expect([corrections.isBehind("a"), corrections.isBehind("b")]).toEqual([true, true]);
+  finish();
+  await first;
+  await eventually(() => accounts.length === 2);
+  expect([corrections.isBehind("a"), corrections.isBehind("b")]).toEqual([false, true]);
+  finish();
+  await Promise.all([second, again]);
+  expect(corrections.isBehind("b")).toBe(false);
+  expect(accounts).toEqual([["a"], ["b"]]);
+});

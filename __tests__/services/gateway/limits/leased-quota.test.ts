@@ -1,9 +1,9 @@
 import { MemoryQuotaStore } from "../../../../services/gateway/adapters/memory/quota-store";
 import { Corrections } from "../../../../services/gateway/limits/corrections";
-import { LeasedQuota } from "../../../../services/gateway/limits/leased-quota";
+import { LeasedQuota, type TakenQuota } from "../../../../services/gateway/limits/leased-quota";
 import { Questions } from "../../../../services/gateway/limits/questions";
 import { type Clock, systemClock } from "../../../../services/gateway/ports/clock";
-import type { QuotaRequest, QuotaStore } from "../../../../services/gateway/ports/quota-store";
+import { type QuotaRequest, type QuotaStore, USE_MS } from "../../../../services/gateway/ports/quota-store";
 import { Random } from "../../../support/services/random";
 
 const open = (account: string, limit: number, store: QuotaStore, clock: Clock = systemClock) =>
@@ -94,6 +94,75 @@ test("more than the whole limit is let through alone", async () => {
   expect((await quota.take(1)).taken).toBeUndefined();
 });
 
+/** A store whose answers take their time; single grants may be used as long as those of the shared one. */
+class SlowStore extends BlockStore {
+  /** Until the answer, in milliseconds. */
+  wayMs = 0;
+  constructor(readonly time: { now: number }) {
+    super({ now: () => time.now });
+  }
+  override async take(requests: readonly QuotaRequest[]) {
+    const grants = await super.take(requests);
+    this.time.now += this.wayMs;
+    return grants.map((grant) => ({ ...grant, usableMs: Math.min(grant.usableMs, USE_MS) }));
+  }
+}
+
+test.each([600, 3000, 20_000])(
+  "an answer that takes %s ms is used, and the store asked once",
+  async (wayMs) => {
+    const time = { now: 0 };
+    const store = new SlowStore(time);
+    store.wayMs = wayMs;
+    const quota = open("r", 5, store, { now: () => time.now });
+    const answers = [];
+    for (let count = 0; count < 6; count += 1) answers.push(await quota.take(1));
+    expect(store.questions).toBeLessThanOrEqual(6);
+    expect(answers.filter(({ taken }) => taken !== undefined).length).toBeGreaterThanOrEqual(
+      wayMs < 10_000 ? 5 : 3,
+    );
+  },
+);
+
+test("what came late counts for a whole window from its use", async () => {
+  const time = { now: 0 };
+  const store = new SlowStore(time);
+  store.wayMs = 20_000;
+  const quota = open("r", 1, store, { now: () => time.now });
+  expect((await quota.take(1)).taken).toBeDefined();
+  store.wayMs = 0;
+  // Corrections are gathered for a while of real time.
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  time.now = 79_000;
+  expect((await quota.take(1)).taken).toBeUndefined();
+  time.now = 81_000;
+  expect((await quota.take(1)).taken).toBeDefined();
+});
+
+test("what came late and was not needed is given back", async () => {
+  const time = { now: 0 };
+  const store = new SlowStore(time);
+  store.wayMs = 1000;
+  const quota = open("r", 1, store, { now: () => time.now });
+  const { taken } = await quota.take(1);
+  quota.refund(taken?.block ?? 0, 1);
+  store.wayMs = 0;
+  time.now += 1000;
+  await quota.take(1).catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  time.now += 1000;
+  expect((await quota.take(1)).taken).toBeDefined();
+});
+
+test("answers that come when their window is over are not asked for again without end", async () => {
+  const time = { now: 0 };
+  const store = new SlowStore(time);
+  store.wayMs = 61_000;
+  const quota = open("r", 5, store, { now: () => time.now });
+  await expect(quota.take(1)).rejects.toMatchObject({ name: "StoreUnavailableError" });
+  expect(store.questions).toBe(2);
+});
+
 test("what was not used is used by the next, without asking", async () => {
   let now = 0;
   const store = new BlockStore({ now: () => now });
@@ -107,4 +176,93 @@ test("what was not used is used by the next, without asking", async () => {
   }
   expect(store.questions - questions).toBeLessThanOrEqual(1);
   now += 1;
+});
+
+describe("what may be used beyond what is needed", () => {
+  test("is counted until it is known, and one request may lead beyond the limit", async () => {
+    const quota = open("t", 100, new MemoryQuotaStore());
+    const first = await quota.take(10, 500);
+    expect(first).toMatchObject({ taken: { amount: 510, reserved: 500 }, remaining: 90 });
+    expect((await quota.take(1)).taken).toBeUndefined();
+    quota.settle(first.taken as TakenQuota, 30);
+    const second = await quota.take(10, 500);
+    expect(second).toMatchObject({ taken: { amount: 510 }, remaining: 60 });
+    quota.settle(second.taken as TakenQuota, 80);
+    expect((await quota.take(1)).taken).toBeUndefined();
+  });
+
+  test("makes nobody wait longer than a few seconds, but what was used does", async () => {
+    let now = 0;
+    const quota = open("t", 100, new MemoryQuotaStore({ now: () => now }), { now: () => now });
+    const { taken } = await quota.take(10, 500);
+    now += 1000;
+    expect((await quota.take(10)).waitMs).toBe(5000);
+    now += 1000;
+    // Too much also without the reserve of the other.
+    expect((await quota.take(95)).waitMs).toBe(58_000);
+    quota.settle(taken as TakenQuota, 95);
+    expect((await quota.take(10)).waitMs).toBe(58_000);
+  });
+
+  test("is there for the next request as soon as the last one is over, also when the store has not heard of it", async () => {
+    // Blocks that cannot be used twice: everything goes by the store, which hears of corrections later.
+    class AskedStore extends MemoryQuotaStore {
+      protected override give(request: QuotaRequest) {
+        return { ...super.give(request), usableMs: now === askedAt ? 1 : 0 };
+      }
+    }
+    let now = 0;
+    let askedAt = 0;
+    const store = new AskedStore();
+    const quota = open("t", 100, store, { now: () => now });
+    for (let count = 0; count < 9; count += 1) {
+      askedAt = now;
+      const { taken } = await quota.take(10, 64_000);
+      expect(taken?.amount).toBe(64_010);
+      now += 10;
+      quota.settle(taken as TakenQuota, 10);
+    }
+  });
+
+  test.each(Array.from({ length: 20 }, (_, index) => index + 1))(
+    "random answers %s over several gateways: never more used in any window than the limit and one answer",
+    async (seed) => {
+      const random = new Random(seed);
+      let now = 0;
+      const clock = { now: () => now };
+      const limit = random.int(50, 500);
+      const most = random.int(10, 1000);
+      class AskedStore extends MemoryQuotaStore {
+        protected override give(request: QuotaRequest) {
+          return { ...super.give(request), usableMs: 1 };
+        }
+      }
+      const store = new AskedStore(clock);
+      const gateways = [1, 2, 3].map(() => open("tokens:key:1", limit, store, clock));
+      const running: { quota: LeasedQuota; taken: TakenQuota; used: number; endsAt: number }[] = [];
+      const used: { at: number; tokens: number }[] = [];
+      for (let step = 0; step < 1500; step += 1) {
+        now += random.next() < 0.9 ? random.int(1, 1000) : random.int(1000, 20_000);
+        for (const one of running.filter(({ endsAt }) => endsAt <= now)) {
+          running.splice(running.indexOf(one), 1);
+          one.quota.settle(one.taken, one.used);
+        }
+        const quota = random.pick(gateways);
+        const input = random.int(1, 20);
+        const output = random.int(1, most);
+        const { taken } = await quota.take(input, output);
+        if (taken === undefined) continue;
+        const tokens = input + random.int(0, output);
+        used.push({ at: now, tokens });
+        running.push({ quota, taken, used: tokens, endsAt: now + random.int(1, 30_000) });
+      }
+      const mostInWindow = Math.max(
+        ...used.map(({ at: from }) =>
+          used.reduce((sum, { at, tokens }) => (at >= from && at < from + 60_000 ? sum + tokens : sum), 0),
+        ),
+      );
+      expect(mostInWindow).toBeLessThanOrEqual(limit + most);
+      expect(used.length).toBeGreaterThan(20);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import type { LeasedQuota, QuotaAnswer } from "../../../../services/gateway/limits/leased-quota";
 import { tightestOf } from "../../../../services/gateway/limits/tightest-answer";
 
-const taken = { quota: {} as LeasedQuota, block: 1, amount: 1 };
+const taken = { quota: {} as LeasedQuota, block: 1, amount: 1, reserved: 0 };
 const given = (remaining: number): QuotaAnswer => ({ taken, limit: 9, remaining, waitMs: 0, resetMs: 0 });
 const refused = (waitMs: number): QuotaAnswer => ({
   taken: undefined,

@@ -43,6 +43,25 @@ describe.each(["/key/update", "/key/regenerate", "/key/:key/regenerate"])("POST 
     ["metadata that are cleared", DESIGN_FIRST, null],
     ["a scope with a lower minimum", { scope: "agent:review" }, { scope: "workspace:a" }],
     ["a level in place of one that is not known", { enforcement_level: "x" }, DESIGN_FIRST],
+    ["no screening", { guardrails: { screen: "mask" } }, { guardrails: { screen: "off" } }],
+    ["screening that is cleared", { guardrails: { screen: "mask" } }, {}],
+    ["metadata of screening that are cleared", { guardrails: { screen: "block" } }, null],
+    ["masking in place of refusing", { guardrails: { screen: "block" } }, { guardrails: { screen: "mask" } }],
+    [
+      "fewer patterns",
+      { guardrails: { screen: "mask", patterns: ["default", "email"] } },
+      { guardrails: { screen: "mask", patterns: ["email"] } },
+    ],
+    [
+      "refusing, but less of it",
+      { guardrails: { screen: "mask" } },
+      { guardrails: { screen: "block", patterns: ["email"] } },
+    ],
+    [
+      "screening in place of what is not known",
+      { guardrails: { screen: "x" } },
+      { guardrails: { screen: "block" } },
+    ],
   ])("a provisioner may not set %s", async (_name, before, metadata) => {
     const changed = await change("provisioner", before, { metadata }, path);
     expect([changed.status, changed.metadata]).toEqual([403, before]);
@@ -57,6 +76,19 @@ describe.each(["/key/update", "/key/regenerate", "/key/:key/regenerate"])("POST 
       { scope: "agent" },
       { scope: "agent", enforcement_level: "standard" },
     ],
+    ["screening", {}, { guardrails: { screen: "mask" } }],
+    ["refusing in place of masking", { guardrails: { screen: "mask" } }, { guardrails: { screen: "block" } }],
+    [
+      "more patterns",
+      { guardrails: { screen: "mask" } },
+      { guardrails: { screen: "mask", patterns: ["default", "email"] } },
+    ],
+    [
+      "the same screening in other words",
+      { guardrails: { screen: "mask", patterns: ["email", "jwt"] } },
+      { guardrails: { patterns: ["jwt", "email"], screen: "mask" } },
+    ],
+    ["no screening where there is none", {}, { guardrails: { screen: "off" } }],
   ])("a provisioner may set %s", async (_name, before, metadata) => {
     const changed = await change("provisioner", before, { metadata }, path);
     expect([changed.status, changed.metadata]).toEqual([200, metadata]);

@@ -130,3 +130,27 @@ test("reading and unknown callers leave no row", async () => {
   });
   expect(log.rows.size).toBe(0);
 });
+
+test("a valid key that is refused again and again costs few rows, and all of its requests are accounted for", async () => {
+  const log = new MemoryAuditLog();
+  await start(log);
+  await gateway.addKey("sk-flooding-0000000", { rpmLimit: 5 });
+  const statuses: number[] = [];
+  for (let count = 0; count < 120; count += 1) {
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { authorization: "Bearer sk-flooding-0000000", "content-type": "application/json" },
+      body: JSON.stringify({ model: MODEL, messages: [{ role: "user", content: "x" }] }),
+    });
+    await response.arrayBuffer();
+    statuses.push(response.status);
+  }
+  expect(statuses.filter((status) => status === 200)).toHaveLength(5);
+  expect(log.rows.size).toBe(5 + 20);
+  await gateway.close();
+  await log.flush(1000);
+  const rows = [...log.rows.values()];
+  expect(rows).toHaveLength(5 + 20 + 1);
+  expect(rows.filter(({ status }) => status === 200)).toHaveLength(5);
+  expect(rows.reduce((sum, { repeats }) => sum + 1 + repeats, 0)).toBe(120);
+});

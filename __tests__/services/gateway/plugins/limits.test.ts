@@ -8,7 +8,9 @@ import {
   stallAfter,
   textDelta,
 } from "../../../support/services/fake-anthropic";
+import { MeteredProvider } from "../../../support/services/metered-provider";
 import { buildTestGateway, MODEL, type TestGateway } from "../../../support/services/test-gateway";
+import { WIRE_APIS } from "../../../support/services/wire-apis";
 
 const KEY = "sk-limited-key-000000";
 let upstream: FakeAnthropic;
@@ -75,7 +77,7 @@ test.each([false, true])("the headers say what is left, stream: %s", async (stre
 
 test("a request that is refused before the provider is asked does not count", async () => {
   await gateway.addKey(KEY, { rpmLimit: 1, tpmLimit: 1_000_000 });
-  for (let count = 0; count < 3; count += 1) expect((await askAll({ model: "unknown" })).status).toBe(400);
+  for (let count = 0; count < 3; count += 1) expect((await askAll({ model: "unknown" })).status).toBe(404);
   expect((await askAll()).status).toBe(200);
   expect((await askAll()).status).toBe(429);
 });
@@ -107,6 +109,86 @@ test("an answer that was longer than estimated counts against the next", async (
   expect(refused.status).toBe(429);
   expect(refused.headers.get("rate_limit_type")).toBe("tokens");
   expect(refused.headers.get("retry-after")).toBe("60");
+});
+
+describe("tokens a minute, with answers that are as long as they may be", () => {
+  let provider: MeteredProvider;
+  let metered: TestGateway;
+  beforeEach(async () => {
+    provider = await MeteredProvider.start();
+    metered = buildTestGateway({ upstreamUrl: provider.url });
+    url = await metered.listen();
+  });
+  afterEach(async () => {
+    await metered.close();
+    await provider.stop();
+  });
+  const tokens = () => provider.billedTokens;
+
+  test("of many at once no more is let through than the limit and one answer", async () => {
+    await metered.addKey(KEY, { tpmLimit: 10_000 });
+    provider.delayMs = 500;
+    const responses = await Promise.all(Array.from({ length: 30 }, () => askAll({ max_tokens: 10_000 })));
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(tokens()).toBeLessThanOrEqual(20_000);
+    const refused = responses.find(({ status }) => status === 429);
+    expect(refused?.headers.get("rate_limit_type")).toBe("tokens");
+    // The answers that run may be shorter than they may be; nobody knows before they end.
+    expect(refused?.headers.get("retry-after")).toBe("5");
+  });
+
+  test("small answers get in together, up to the limit", async () => {
+    await metered.addKey(KEY, { tpmLimit: 10_000 });
+    provider.delayMs = 500;
+    const responses = await Promise.all(Array.from({ length: 40 }, () => askAll({ max_tokens: 1000 })));
+    const through = responses.filter(({ status }) => status === 200).length;
+    expect(through).toBeGreaterThanOrEqual(9);
+    expect(tokens()).toBeLessThanOrEqual(11_000);
+  });
+
+  test("a client that always allows long answers gets one after the other, as long as they are short", async () => {
+    await metered.addKey(KEY, { tpmLimit: 10_000 });
+    provider.delayMs = 0;
+    provider.share = () => 1000 / 64_000;
+    const statuses: number[] = [];
+    for (let count = 0; count < 12; count += 1) statuses.push((await askAll({ max_tokens: 64_000 })).status);
+    expect(statuses.slice(0, 9)).toEqual(Array.from({ length: 9 }, () => 200));
+    expect(statuses.at(-1)).toBe(429);
+    expect(tokens()).toBeLessThanOrEqual(11_100);
+  });
+
+  test("a client that leaves, and a provider that fails, leave nothing reserved", async () => {
+    await metered.addKey(KEY, { tpmLimit: 10_000 });
+    provider.delayMs = 2000;
+    const left = new AbortController();
+    const gone = ask({ max_tokens: 64_000, stream: true }, left.signal).catch(() => undefined);
+    await eventually(() => provider.requests === 1);
+    left.abort();
+    await gone;
+    provider.delayMs = 0;
+    await eventually(async () => (await askAll({ max_tokens: 100 })).status === 200);
+  });
+});
+
+test("a provider that refused leaves no more counted than the input", async () => {
+  await gateway.addKey(KEY, { tpmLimit: 1000 });
+  upstream.script = failWith(529, "overloaded_error", "busy");
+  for (let count = 0; count < 5; count += 1) expect((await askAll()).status).toBe(503);
+});
+
+test("tokens are counted on every API", async () => {
+  await gateway.addKey(KEY, { tpmLimit: 100 });
+  upstream.script = stallAfter([messageStart(), textDelta("begun")]);
+  const first = await ask({ stream: true, max_tokens: 1000 });
+  for (const api of WIRE_APIS) {
+    const response = await fetch(`${url}${api.path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+      body: JSON.stringify(api.body({ stream: true })),
+    });
+    expect([api.name, response.status]).toEqual([api.name, 429]);
+  }
+  await first.body?.cancel();
 });
 
 test("requests at the same time: a place is free again when an answer ends, or its client leaves", async () => {

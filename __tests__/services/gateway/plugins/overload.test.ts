@@ -200,6 +200,30 @@ test("many small bodies of one key that do not come to their end leave another k
   await expectNothingHeld(url);
 });
 
+test("one address leaves others their turn; a trusted proxy says which address a client has", async () => {
+  await start({ maxAnswers: 8 }, { trustedProxies: ["127.0.0.1"] });
+  const keys = ["sk-one-of-three-keys", "sk-two-of-three-keys", "sk-three-of-three-keys"];
+  for (const key of keys) await gateway.addKey(key);
+  const open: RawConnection[] = [];
+  const send = async (key = "", address = "10.0.0.1") => {
+    const connection = await RawConnection.open(url);
+    const underway = (await readGauges(url)).get("gateway_bodies_underway") ?? 0;
+    connection.send(unfinished(key, { "content-length": "100", "x-forwarded-for": address }));
+    open.push(connection);
+    await eventually(
+      async () =>
+        connection.statuses.length > 0 ||
+        (await readGauges(url)).get("gateway_bodies_underway") === underway + 1,
+    );
+    return connection.statuses;
+  };
+  for (const key of [keys[0], keys[0], keys[1], keys[1]]) expect(await send(key)).toEqual([]);
+  expect(await send(keys[2])).toEqual([503]);
+  expect(await send(keys[2], "10.0.0.2")).toEqual([]);
+  for (const connection of open) connection.reset();
+  await expectNothingHeld(url);
+});
+
 test("a key that holds half of the memory leaves the other half to others", async () => {
   await start({ maxBodyBytes: 40_000 }, { maxBodyBytes: 15_000 });
   await gateway.addKey(KEY);

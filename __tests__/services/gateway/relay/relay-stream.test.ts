@@ -1,15 +1,26 @@
 import OpenAI from "openai";
-import { answerWith, dropAfter, messageEvents, type Script } from "../../../support/services/fake-anthropic";
+import { chatCompletions } from "../../../../services/gateway/generation/wire-apis";
+import { eventually } from "../../../support/services/eventually";
+import {
+  answerWith,
+  dropAfter,
+  encodeEvents,
+  messageEvents,
+  type Script,
+  textDelta,
+} from "../../../support/services/fake-anthropic";
 import {
   BEFORE_CONTENT,
   FAULTS_OF_HEAD,
   faultsAfter,
   SAID,
   WITHIN_CONTENT,
+  withoutEnd,
 } from "../../../support/services/faults";
+import { expectNothingHeld } from "../../../support/services/gauges";
 import { useLiveGateway } from "../../../support/services/live-gateway";
 import { MASTER_KEY, MODEL } from "../../../support/services/test-gateway";
-import { ask, errorShape, WIRE_APIS } from "../../../support/services/wire-apis";
+import { ask, CHAT, errorShape, WIRE_APIS } from "../../../support/services/wire-apis";
 
 jest.mock("undici/lib/util/timers.js", () => jest.requireActual("../../../support/services/exact-timers"));
 
@@ -136,3 +147,48 @@ test("messages and responses: the events of each API, from the first to the last
   const types = await typesOf("/v1/responses", { input: "hi" });
   expect([types[0], types.at(-1)]).toEqual(["response.created", "response.completed"]);
 });
+
+test.each([
+  ["the end of an answer", "end", answerWith(messageEvents(["Hello"])), 200],
+  ["the error that ends it", "fail", dropAfter(WITHIN_CONTENT), 502],
+] as const)(
+  "an answer ends with its connection when %s cannot be written",
+  async (_name, method, script, status) => {
+    const create = chatCompletions.createStream;
+    const spy = jest.spyOn(chatCompletions, "createStream").mockImplementation((...given) => {
+      const stream = create(...given);
+      stream[method] = () => {
+        throw new RangeError("Invalid string length");
+      };
+      if (method === "end") stream.fail = stream.end;
+      return stream;
+    });
+    try {
+      live.upstream.script = script;
+      const answer = ask(live.url, CHAT.path, CHAT.body({ stream: true })).then((response) =>
+        response.text(),
+      );
+      await expect(answer).rejects.toThrow();
+      await eventually(() => live.rows().length === 1);
+      expect(live.rows()).toMatchObject([{ status, isStream: true }]);
+    } finally {
+      spy.mockRestore();
+    }
+    await expectNothingHeld(live.url);
+  },
+);
+
+test.each(WIRE_APIS)(
+  "$name: a provider that sends far more than max_tokens allows is cut off, and the stream ends with an error",
+  async (api) => {
+    live.upstream.script = withoutEnd(encodeEvents([...WITHIN_CONTENT, textDelta("x".repeat(20_000))]));
+    const limit = { [api.name === "responses" ? "max_output_tokens" : "max_tokens"]: 1000 };
+    const response = await ask(live.url, api.path, api.body({ stream: true, ...limit }));
+    const text = await response.text();
+    expect(text.match(api.streamError)).toHaveLength(1);
+    expect(text).not.toMatch(api.end);
+    await live.upstream.lastRequest.aborted;
+    expect(live.rows()).toMatchObject([{ status: 502, outputTokens: 1000, isUsageEstimated: true }]);
+    await expectNothingHeld(live.url);
+  },
+);

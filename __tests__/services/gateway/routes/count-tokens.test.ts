@@ -169,7 +169,7 @@ test("one that is left alone after failures is passed over", async () => {
 test.each([
   ["no JSON", "{", 400, "invalid_request_error"],
   ["no messages", { model: MODEL }, 400, "invalid_request_error"],
-  ["an unknown model", { ...body(), model: "nope" }, 400, "invalid_request_error"],
+  ["an unknown model", { ...body(), model: "nope" }, 404, "not_found_error"],
   ["a model without deployment", { ...body(), model: "without-deployment" }, 529, "overloaded_error"],
 ] as const)("%s is refused in Anthropic's words, with a row", async (_name, payload, status, type) => {
   const running = start();

@@ -98,6 +98,37 @@ test.each(["/v1/responses", "/responses"])("POST %s answers in the shape of resp
   });
 });
 
+test("the second request of openai-agents, with thinking among the parts, is answered; what is left out is told", async () => {
+  const signed = { type: "thinking", thinking: "hm", signature: "s1" };
+  const call = { id: "call_1", type: "function", function: { name: "f", arguments: "{}" } };
+  const response = await ask(url, CHAT.path, {
+    ...CHAT.body(),
+    reasoning_effort: "high",
+    temperature: 1.5,
+    tools: [{ type: "function", function: { name: "f", parameters: { type: "object" }, strict: true } }],
+    messages: [
+      { role: "user", content: "hi" },
+      { role: "assistant", content: [signed, { type: "thinking", thinking: "more" }], tool_calls: [call] },
+      { role: "tool", tool_call_id: "call_1", content: "ok" },
+    ],
+  });
+  expect(response.status).toBe(200);
+  expect(response.headers.get("x-gateway-dropped-params")).toBe(
+    "temperature, messages.content.thinking, tools.strict",
+  );
+  expect(upstream.lastRequest.body["messages"]).toMatchObject([
+    {},
+    { role: "assistant", content: [signed, { type: "tool_use", id: "call_1" }] },
+    {},
+  ]);
+});
+
+test("a temperature over Anthropic's range is told", async () => {
+  const response = await ask(url, CHAT.path, CHAT.body({ temperature: 1.5 }));
+  expect(response.headers.get("x-gateway-degraded")).toBe("temperature=1");
+  expect(upstream.lastRequest.body["temperature"]).toBe(1);
+});
+
 describe.each(WIRE_APIS)("$name", (api) => {
   test.each([false, true])("stream %s: an answer and its whole row", async (stream) => {
     const response = await ask(url, api.path, api.body({ stream }), {
@@ -168,6 +199,33 @@ describe.each(WIRE_APIS)("$name", (api) => {
     ]);
   });
 
+  it.each<[string, object]>([
+    ["at the top, as Cline sends it", { litellm_session_id: "cline-01JB" }],
+    ["at the top, as a trace", { litellm_trace_id: "cline-01JB" }],
+    ["in metadata", { metadata: { litellm_session_id: "cline-01JB" } }],
+    ["in LiteLLM's metadata", { litellm_metadata: { session_id: "cline-01JB" } }],
+    ["in extra_body, which only some SDKs unpack", { extra_body: { litellm_session_id: "cline-01JB" } }],
+  ])("LiteLLM's id of a conversation reaches the row, and no provider: %s", async (_name, fields) => {
+    const response = await ask(url, api.path, api.body(fields));
+    expect(response.status).toBe(200);
+    await response.text();
+    expect(rows()).toMatchObject([{ sessionId: "cline-01JB" }]);
+    expect(JSON.stringify(upstream.lastRequest.body)).not.toContain("cline-01JB");
+    const dropped = response.headers.get("x-gateway-dropped-params") ?? "";
+    expect(dropped).not.toMatch(/litellm_session_id|litellm_trace_id/);
+  });
+
+  test("an unknown model is told as the API itself tells it", async () => {
+    const response = await ask(url, api.path, { ...api.body(), model: "gpt-nope" });
+    expect(response.status).toBe(404);
+    expect(response.headers.get("x-should-retry")).toBe("false");
+    expect(await response.json()).toMatchObject({
+      error: api.isAnthropic
+        ? { type: "not_found_error", details: { error_code: "model_not_found", param: "model" } }
+        : { type: "invalid_request_error", code: "model_not_found", param: "model" },
+    });
+  });
+
   const huge = "x".repeat(200_000);
   test.each<[string, object | string, Record<string, string>, number, string, string | null]>([
     ["no key", api.body(), { authorization: "" }, 401, "authentication_error", null],
@@ -190,7 +248,7 @@ describe.each(WIRE_APIS)("$name", (api) => {
     ["a body over the limit", api.body({ metadata: { a: huge } }), {}, 413, "request_too_large", null],
     ["another media type", "a,b", { "content-type": "text/csv" }, 415, "invalid_request_error", null],
     ["no JSON", "{", {}, 400, "invalid_request_error", null],
-    ["an unknown model", { ...api.body(), model: "gpt-nope" }, {}, 400, "invalid_request_error", "model"],
+    ["an unknown model", { ...api.body(), model: "gpt-nope" }, {}, 404, "not_found_error", "model"],
     ["no model", { input: "hi" }, {}, 400, "invalid_request_error", "model"],
     [
       "a model without deployment",
@@ -261,7 +319,8 @@ describe.each(WIRE_APIS)("$name", (api) => {
 test.each(WIRE_APIS.map(({ path }) => path))(
   "POST %s without a body is the client's mistake",
   async (path) => {
-    for (const headers of [{}, { "content-type": "application/json" }]) {
+    const types: readonly Record<string, string>[] = [{}, { "content-type": "application/json" }];
+    for (const headers of types) {
       const authorization = `Bearer ${MASTER_KEY}`;
       const response = await fetch(`${url}${path}`, {
         method: "POST",

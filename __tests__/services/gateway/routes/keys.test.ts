@@ -160,7 +160,7 @@ describe("GET /key/info", () => {
     expect(JSON.parse((await get('{"key_alias":"own"}')).text).info.key_alias).toBe("own");
     expect((await get("{ broken")).status).toBe(400);
     expect((await get('{"other":1}')).status).toBe(400);
-    expect((await get(JSON.stringify({ key: "x".repeat(300_000) }))).status).toBe(400);
+    expect((await get(JSON.stringify({ key: "x".repeat(300_000) }))).status).toBe(413);
     expect((await get('{"key_alias":"other"}', "sk-own-key-00000000")).status).toBe(403);
   });
 

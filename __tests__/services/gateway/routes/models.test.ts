@@ -30,7 +30,8 @@ test.each(["/v1/models", "/models"])("GET %s/:id", async (url) => {
   expect((await get(`${url}/without-deployment`)).statusCode).toBe(404);
   expect((await get(`${url}/claude-haiku-4-5`, "sk-restricted-00000")).json().error).toMatchObject({
     param: "model",
-    code: "404",
+    type: "invalid_request_error",
+    code: "model_not_found",
   });
 });
 

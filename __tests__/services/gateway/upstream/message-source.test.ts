@@ -31,6 +31,7 @@ function start(decoder: () => EventDecoder, status = 200, type = "x/y"): Message
     contentType: "x/y",
     decoder,
     readError: () => ({}) as never,
+    redact: (text) => text,
   });
   source.onRequestStart(asController);
   source.onResponseStart(asController, status, { "content-type": type });

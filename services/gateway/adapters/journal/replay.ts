@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
 import type { CommitItem } from "../commit-item";
+import { writeBisected } from "../write-bisected";
 import type { Journal } from "./journal";
 import { readSegment } from "./read-segment";
 
@@ -28,7 +29,7 @@ export interface ReplaySettings {
  */
 export async function replay(settings: ReplaySettings): Promise<void> {
   const { journal, logger } = settings;
-  const started = Date.now();
+  const started = performance.now();
   let rows = 0;
   for (const path of await journal.claim()) {
     const text = await readClaimed(path);
@@ -39,7 +40,12 @@ export async function replay(settings: ReplaySettings): Promise<void> {
       return { row, intent, onDurable };
     });
     for (let at = 0; at < items.length; at += BATCH_ROWS)
-      await writeBatch(settings, items.slice(at, at + BATCH_ROWS));
+      await writeBisected(items.slice(at, at + BATCH_ROWS), {
+        ...settings,
+        onWritten: (written) => {
+          for (const { onDurable } of written) onDurable?.();
+        },
+      });
     rows += items.length;
     if (tornLines > 0)
       logger.warn({ path, tornLines }, "the journal's last write was cut off, and is left out");
@@ -49,7 +55,7 @@ export async function replay(settings: ReplaySettings): Promise<void> {
       logger.error({ path: kept, damagedLines }, "rows of the journal cannot be read; the file is kept");
     }
   }
-  if (rows > 0) logger.info({ rows, ms: Date.now() - started }, "journal replayed");
+  if (rows > 0) logger.info({ rows, ms: Math.round(performance.now() - started) }, "journal replayed");
 }
 
 /** @returns `undefined` when another process has claimed it since, and replays it */
@@ -59,17 +65,5 @@ async function readClaimed(path: string): Promise<string | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
-  }
-}
-
-async function writeBatch(settings: ReplaySettings, items: readonly CommitItem[]): Promise<void> {
-  try {
-    await settings.write(items);
-    for (const { onDurable } of items) onDurable?.();
-  } catch (error) {
-    if (!settings.isRowFault(error)) throw error;
-    const [only] = items;
-    if (items.length === 1 && only !== undefined) settings.onRowFault(only, error);
-    else for (const item of items) await writeBatch(settings, [item]);
   }
 }

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../../ports/clock";
 import {
   AliasTakenError,
   type KeyChanges,
+  type KeyCheck,
   type KeyRotation,
   type KeyStore,
   KeyTakenError,
@@ -59,9 +60,11 @@ export class MemoryKeyStore implements KeyStore {
     updatedBy: string,
     changes: KeyChanges,
     rotation?: KeyRotation,
+    check?: KeyCheck,
   ): Promise<VirtualKey | undefined> {
     const key = this.#index.findById(keyId);
     if (key === undefined) return undefined;
+    check?.(key);
     this.#refuseAlias(changes.keyAlias ?? null, keyId);
     if (rotation !== undefined) this.#useHash(rotation.tokenHash, rotation.keyName);
     const updated: VirtualKey = {

@@ -1,8 +1,11 @@
 import { type Clock, systemClock } from "../../ports/clock";
-import type { QuotaCorrection, QuotaGrant, QuotaRequest, QuotaStore } from "../../ports/quota-store";
-
-/** Length of a window, in milliseconds. */
-const WINDOW_MS = 60_000;
+import {
+  type QuotaCorrection,
+  type QuotaGrant,
+  type QuotaRequest,
+  type QuotaStore,
+  WINDOW_MS,
+} from "../../ports/quota-store";
 
 interface Block {
   readonly id: number;
@@ -32,11 +35,11 @@ export class MemoryQuotaStore implements QuotaStore {
   }
 
   /** The answer to one request. */
-  protected give({ account, limit, need }: QuotaRequest): QuotaGrant {
+  protected give({ account, limit, need, bound = need }: QuotaRequest): QuotaGrant {
     const now = this.clock.now();
     const blocks = this.#live(account, now);
     const before = total(blocks);
-    const granted = limit - before >= need ? need : 0;
+    const granted = limit - before >= need ? Math.max(need, bound) : 0;
     const waitMs = granted > 0 ? 0 : waitFor(blocks, before + need - limit, now);
     if (granted > 0) this.#push(blocks, granted, now);
     return {

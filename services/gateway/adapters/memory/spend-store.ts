@@ -56,7 +56,7 @@ export class MemorySpendStore implements SpendReader, SpendBaselines {
         value,
         keyAlias: dimension === "key" ? row.keyAlias : null,
         spentNanoUsd: (former?.spentNanoUsd ?? 0) + (row.costNanoUsd ?? 0),
-        requests: (former?.requests ?? 0) + 1,
+        requests: (former?.requests ?? 0) + 1 + row.repeats,
         inputTokens:
           (former?.inputTokens ?? 0) + row.inputTokens + row.cacheReadTokens + row.cacheWriteTokens,
         outputTokens: (former?.outputTokens ?? 0) + row.outputTokens,

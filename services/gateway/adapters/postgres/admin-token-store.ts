@@ -7,9 +7,9 @@ import {
   type NewAdminToken,
   TokenNameTakenError,
 } from "../../ports/admin-token-store";
-import { StoreUnavailableError } from "../../ports/key-store";
 import { isUniqueViolation } from "./error-class";
 import { ReplicatedTable } from "./replicated-table";
+import { toStoreError } from "./to-store-error";
 
 interface AdminTokenRow {
   readonly token_id: string;
@@ -83,7 +83,7 @@ export class PostgresAdminTokenStore implements AdminTokenStore {
       return toAdminToken(row);
     } catch (error) {
       if (isUniqueViolation(error, "admin_tokens_by_name")) throw new TokenNameTakenError(token.name);
-      throw new StoreUnavailableError("admin token not created", { cause: error });
+      throw toStoreError("admin token not created", error);
     }
   }
 
@@ -101,7 +101,7 @@ export class PostgresAdminTokenStore implements AdminTokenStore {
       );
       return rows.length > 0;
     } catch (error) {
-      throw new StoreUnavailableError("admin token not deleted", { cause: error });
+      throw toStoreError("admin token not deleted", error);
     }
   }
 }

@@ -29,8 +29,8 @@ const COLUMNS: readonly (readonly [name: string, type: string, value: (row: Audi
   ["cache_write_1h_tokens", "bigint", (row) => row.cacheWrite1hTokens],
   ["is_usage_estimated", "boolean", (row) => row.isUsageEstimated],
   ["cost_nano_usd", "bigint", (row) => row.costNanoUsd],
-  ["latency_ms", "int", (row) => row.latencyMs],
-  ["ttft_ms", "int", (row) => row.ttftMs],
+  ["latency_ms", "int", (row) => boundedMs(row.latencyMs)],
+  ["ttft_ms", "int", (row) => (row.ttftMs === null ? null : boundedMs(row.ttftMs))],
   ["is_stream", "boolean", (row) => row.isStream],
   ["user_agent", "text", (row) => row.userAgent],
   ["client", "text", (row) => row.client ?? null],
@@ -40,7 +40,11 @@ const COLUMNS: readonly (readonly [name: string, type: string, value: (row: Audi
   ["actor", "text", (row) => row.actor],
   ["target", "text", (row) => row.target],
   ["changed", "text", (row) => row.changed],
+  ["repeats", "int", (row) => row.repeats ?? 0],
 ];
+
+/** A row must not be refused because a clock was set years ahead while its request ran. */
+const boundedMs = (ms: number): number => Math.min(ms, 2_147_483_647);
 
 /** How many parameters the rows take. */
 export const AUDIT_COLUMN_COUNT = COLUMNS.length;

@@ -1,16 +1,17 @@
 import type { Pool } from "pg";
 import type { Logger } from "pino";
-import type { AuditEntry, AuditLog } from "../../ports/audit-log";
+import type { AuditEntry, AuditLog, AuditRow } from "../../ports/audit-log";
 import type { CommitItem } from "../commit-item";
 import { GroupCommit } from "../group-commit";
 import { GroupCommitEntry } from "../group-commit-entry";
 import type { Journal } from "../journal/journal";
 import { JournaledEntry } from "../journal/journaled-entry";
 import { JournaledWriter } from "../journal/journaled-writer";
-import { isDataFault, isUnavailable } from "./error-class";
+import { isDataFault, isUnavailable, isWriteFault } from "./error-class";
 import { PostgresIntentLog } from "./intent-log";
 import type { LinkUser } from "./link";
-import { writeItems } from "./write-items";
+import { retryConflicts } from "./retry-conflicts";
+import { tryStatements, writeItems } from "./write-items";
 
 /** Settings of `PostgresAuditLog`. */
 export interface PostgresAuditLogSettings {
@@ -51,9 +52,10 @@ export class PostgresAuditLog implements AuditLog {
     this.#intents = new PostgresIntentLog({ ...limits, pool: intentPool, logger });
     this.#logger = logger;
     this.#journal = journal;
-    const write = (items: readonly CommitItem[]) => writeItems(pool, items);
+    const write = (items: readonly CommitItem[]) => writeOrBlame(pool, items);
+    // Its reservation stays, and is charged when the gateway ends. The line is all there is of the rest.
     const onRowFault = ({ row }: CommitItem, error: unknown) =>
-      logger.error({ err: error, requestId: row.requestId }, "a row cannot be stored");
+      logger.error({ err: error, requestId: row.requestId, row: factsOf(row) }, "a row cannot be stored");
     const writer =
       journal === undefined
         ? undefined
@@ -62,7 +64,7 @@ export class PostgresAuditLog implements AuditLog {
             write,
             isConnected,
             isUnavailable,
-            isRowFault: isDataFault,
+            isRowFault: isWriteFault,
             onRowFault,
             logger,
             maxOutageMs,
@@ -71,7 +73,7 @@ export class PostgresAuditLog implements AuditLog {
     this.#commits = new GroupCommit<CommitItem>({
       ...limits,
       write: writer === undefined ? (items) => writeAndTell(write, items) : (items) => writer.write(items),
-      isRowFault: isDataFault,
+      isRowFault: isWriteFault,
       onRowFault,
       onError: (error, queuedRows) =>
         logger.warn({ err: error, queuedRows }, "audit rows not written, trying again"),
@@ -112,10 +114,10 @@ export class PostgresAuditLog implements AuditLog {
   };
 
   async flush(timeoutMs: number): Promise<number> {
-    const end = Date.now() + timeoutMs;
+    const end = performance.now() + timeoutMs;
     const queued = await this.#commits.flush(timeoutMs);
     if (this.#writer !== undefined && this.#isConnected() && this.journalBytes > 0)
-      await within(end - Date.now(), this.#writer.replay());
+      await within(end - performance.now(), this.#writer.replay());
     return queued;
   }
 
@@ -142,6 +144,30 @@ async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
   });
   await Promise.race([work, limit]);
   clearTimeout(timer);
+}
+
+/**
+ * Writes rows. A fault that is not in their values for sure may be one of the statement itself: of a schema or of rights that
+ * somebody has changed. Then no row is at fault, and all wait until it is put right.
+ */
+async function writeOrBlame(pool: Pool, items: readonly CommitItem[]): Promise<void> {
+  try {
+    await retryConflicts(() => writeItems(pool, items));
+  } catch (error) {
+    if (!isWriteFault(error) || isDataFault(error)) throw error;
+    await tryStatements(pool).catch((cause: unknown) => {
+      throw new Error("no row can be written: the schema or the rights are not as they were", { cause });
+    });
+    throw error;
+  }
+}
+
+/** What accounts need of a row, for the log. */
+function factsOf(row: AuditRow): Partial<AuditRow> {
+  const { startedAt, keyId, userId, endUser, route, deployment, status, costNanoUsd } = row;
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = row;
+  const tokens = { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens };
+  return { startedAt, keyId, userId, endUser, route, deployment, status, costNanoUsd, ...tokens };
 }
 
 async function writeAndTell(

@@ -64,8 +64,9 @@ const money = (offset: number) => `$${AUDIT_COLUMN_COUNT + offset}`;
 
 /**
  * Audit rows and the money they cost, in one statement. Only a row that is new costs anything, so a batch may be repeated; what the
- * lease of an owner that is alive cannot take, because the owner was ended, is charged to the budget itself. Owners are locked first:
+ * lease of an owner that is alive cannot take, because the owner was ended, is charged to the budget itself, which may have been swept. Owners are locked first:
  * what is written for an owner is there before it is ended, or not at all. Then budgets, in one order, then leases; as everywhere.
+ * Nobody's charges are for budgets that are there only: others will begin with the sum of the rows.
  * Parameters after those of the rows: request ids, owners, accounts, periods and costs, one for each budget of each row.
  */
 export const SETTLE_ROWS = `
@@ -88,11 +89,12 @@ export const SETTLE_ROWS = `
      WHERE l.owner = c.owner AND l.account = c.account AND l.period = c.period AND (SELECT budgets FROM late) >= 0
     RETURNING l.owner, l.account, l.period
   ), charged AS (
-    UPDATE budgets b SET spent_nano_usd = b.spent_nano_usd + rest.cost
-      FROM (SELECT account, period, sum(cost)::bigint AS cost FROM cost
-             WHERE (owner, account, period) NOT IN (SELECT owner, account, period FROM taken)
-             GROUP BY account, period) AS rest
-     WHERE b.account = rest.account AND b.period = rest.period
+    INSERT INTO budgets AS b (account, period, spent_nano_usd)
+    SELECT account, period, sum(cost)::bigint FROM cost c
+     WHERE (owner, account, period) NOT IN (SELECT owner, account, period FROM taken)
+       AND (owner <> '${NOBODY}'::uuid OR EXISTS (SELECT FROM budgets u WHERE u.account = c.account AND u.period = c.period))
+     GROUP BY account, period ORDER BY account, period
+    ON CONFLICT (account, period) DO UPDATE SET spent_nano_usd = b.spent_nano_usd + EXCLUDED.spent_nano_usd
   )
   SELECT count(*)::int AS written FROM ins`;
 

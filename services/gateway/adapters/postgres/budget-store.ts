@@ -17,10 +17,11 @@ import {
   READ_SPENT,
   SET_SPENT,
 } from "./budget-statements";
-import { createBudget } from "./create-budget";
+import { createBudget, isBoundedInNumber } from "./create-budget";
 import { isForeignKeyViolation } from "./error-class";
 import type { HeartbeatThread } from "./heartbeat-thread";
 import { decodeIntents } from "./intent-json";
+import { retryConflicts } from "./retry-conflicts";
 import { writeLost } from "./write-items";
 
 /** Lost requests of one statement at most. */
@@ -62,8 +63,11 @@ export class PostgresBudgetStore implements BudgetStore {
     const { text, values } = createBudget(request);
     await this.#query(text, values);
     const created = await this.#tryAcquire(request);
-    if (created === undefined) throw new StoreUnavailableError("budget not created");
-    return created;
+    if (created !== undefined) return created;
+    // As if others held all of it: for now there is no room.
+    if (isBoundedInNumber(request.account))
+      return { grantedNano: 0, spentNano: 0, leasedNano: request.limitNano };
+    throw new StoreUnavailableError("budget not created");
   }
 
   async giveBack(owner: string, { account, period }: BudgetId, amountNano: number): Promise<void> {
@@ -130,7 +134,8 @@ export class PostgresBudgetStore implements BudgetStore {
 
   async #query<Row extends object>(text: string, values: unknown[], name?: string): Promise<Row[]> {
     try {
-      return (await this.pool.query<Row>({ text, values, ...(name === undefined ? {} : { name }) })).rows;
+      const statement = { text, values, ...(name === undefined ? {} : { name }) };
+      return (await retryConflicts(() => this.pool.query<Row>(statement))).rows;
     } catch (error) {
       if (isForeignKeyViolation(error)) throw new OwnerLostError("owner was ended", { cause: error });
       return unavailable(error);

@@ -4,6 +4,22 @@ import { CREATE_BUDGET, CREATE_BUDGET_OF_KEY, CREATE_BUDGET_OF_USER } from "./bu
 /** `key:` accounts are named by the key's id, and rows know that id. */
 const KEY_ACCOUNT = /^key:([0-9a-f-]{36})$/;
 const USER_ACCOUNT = /^user:(.+)$/s;
+const END_USER_ACCOUNT = /^end_user:/;
+
+/**
+ * Budgets that are kept at most, about, before end users get no new ones: callers make their names up, and one that has spent
+ * something is kept for ever.
+ */
+export const MAX_BUDGETS = 1_000_000;
+
+/** By the server's own estimate, since counting would take longer than the question. Parameters: account, period, budgets at most. */
+const CREATE_END_USER_BUDGET = `
+  INSERT INTO budgets (account, period)
+  SELECT $1, $2 WHERE (SELECT reltuples FROM pg_class WHERE oid = 'budgets'::regclass) < $3
+  ON CONFLICT (account, period) DO NOTHING`;
+
+/** Whether there may be no more of its kind, however little it needs. */
+export const isBoundedInNumber = (account: string): boolean => END_USER_ACCOUNT.test(account);
 
 /** The statement that makes a budget that is used for the first time. Safe to run by several gateways at once. */
 export function createBudget({
@@ -14,6 +30,8 @@ export function createBudget({
   readonly text: string;
   readonly values: unknown[];
 } {
+  if (isBoundedInNumber(account))
+    return { text: CREATE_END_USER_BUDGET, values: [account, period, MAX_BUDGETS] };
   const key = KEY_ACCOUNT.exec(account)?.[1];
   if (key !== undefined) return { text: CREATE_BUDGET_OF_KEY, values: [account, period, key, since] };
   const user = USER_ACCOUNT.exec(account)?.[1];

@@ -1,14 +1,16 @@
 import { Pool } from "pg";
 import type { Logger } from "pino";
-import { systemClock } from "../../ports/clock";
+import { type Clock, monotonicClock } from "../../ports/clock";
 import { Journal, type JournalSettings } from "../journal/journal";
 import { PostgresAdminTokenStore } from "./admin-token-store";
 import { PostgresAuditLog } from "./audit-log";
 import { AuditPartitions } from "./audit-partitions";
 import { PostgresBudgetStore } from "./budget-store";
+import { DatabaseClock } from "./database-clock";
 import { HeartbeatThread } from "./heartbeat-thread";
 import { PostgresKeyStore } from "./key-store";
-import { PostgresLink } from "./link";
+import { IDLE_TRANSACTION_MS, KEEP_ALIVE_MS, type LinkUser, PostgresLink } from "./link";
+import { Maintenance } from "./maintenance";
 import { migrate } from "./migrate";
 import { PostgresNamedBudgetStore } from "./named-budget-store";
 import { createDatabaseProbe } from "./probe";
@@ -46,6 +48,8 @@ export interface Database {
   readonly audit: PostgresAuditLog;
   readonly budgets: PostgresBudgetStore;
   readonly quotas: PostgresQuotaStore;
+  /** The database's time: what expires and which budget period it is must be the same for all gateways. */
+  readonly clock: Clock;
   /** A real sign of life, at most a second old. */
   readonly probe: () => Promise<boolean>;
   /** Waits until queued rows are durable, at most `flushMs`. @returns the rows that are not */
@@ -73,6 +77,8 @@ export function openDatabase({
     // A statement that hangs gives its connection up; the rows are sent again.
     query_timeout: 5000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
     application_name: "gateway",
   };
   const pool = new Pool({ ...connection, max: poolSize });
@@ -104,22 +110,34 @@ export function openDatabase({
     },
   };
   const partitions = new AuditPartitions({
-    clock: systemClock,
     logger,
     ...(auditRetentionMs === undefined ? {} : { retentionMs: auditRetentionMs }),
   });
+  const maintenance = new Maintenance({
+    connectionString,
+    logger,
+    tasks: [partitions, new Sweep({ clock: monotonicClock, logger })],
+  });
+  const clock = new DatabaseClock({ logger });
+  const connections: LinkUser = {
+    // What broke the link may have broken them, without a word: each would be found out by a statement that waits for its time limit.
+    onConnect: async () => {
+      for (const one of [pool, reports, unsyncedPool]) dropIdle(one);
+    },
+  };
   const link: PostgresLink = new PostgresLink({
     connectionString,
     logger,
     users: [
+      clock,
+      connections,
       schema,
-      partitions,
       keys.table,
       users.table,
       namedBudgets.table,
       adminTokens.table,
-      new Sweep({ clock: systemClock, logger }),
       audit.linkUser,
+      maintenance,
     ],
   });
   link.start();
@@ -139,6 +157,7 @@ export function openDatabase({
     audit,
     budgets: new PostgresBudgetStore(pool, unsyncedPool, heartbeats),
     quotas: new PostgresQuotaStore(pool),
+    clock,
     probe: async () => link.isConnected && (await probe()),
     flush: (flushMs) => audit.flush(flushMs),
     async close(flushMs) {
@@ -147,8 +166,18 @@ export function openDatabase({
         logger.error({ rows: lost }, "audit rows lost: the database did not come back before the end");
       await heartbeats?.stop();
       await link.stop();
+      await maintenance.stop();
       await audit.stop();
       await Promise.all([pool, reports, unsyncedPool].map((one) => one.end().catch(() => {})));
     },
   };
+}
+
+/** Closes connections that nobody uses at the moment. */
+function dropIdle(pool: Pool): void {
+  for (let idle = pool.idleCount; idle > 0; idle -= 1)
+    void pool.connect().then(
+      (client) => client.release(true),
+      () => {},
+    );
 }

@@ -8,16 +8,35 @@ export function isForeignKeyViolation(error: unknown): boolean {
   return sqlState(error) === "23503";
 }
 
-/** Whether the data is at fault (SQLSTATE classes 22 and 23), so that the same statement can never succeed. */
+/**
+ * Whether others were in the way, and the same may succeed at once: a deadlock, a serialization failure, a lock that was not to be
+ * had, or a prepared statement that the server does not know any more or that the schema has changed under. Nothing of the statement is there then.
+ */
+export function isConflict(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state === "0A000") return error instanceof Error && error.message.includes("cached plan");
+  return /^(40000|40001|40P01|55P03|26000)$/.test(state);
+}
+
+/**
+ * Whether what is written is at fault, so that the same statement cannot succeed: all that is neither a conflict nor a
+ * server that cannot be used, and a mistake in the code.
+ */
+export function isWriteFault(error: unknown): boolean {
+  return error instanceof Error && !isConflict(error) && !isUnavailable(error);
+}
+
+/** Whether it is the values for sure (21, 22, 23; 54: beyond a limit of Postgres): the statement works with others. */
 export function isDataFault(error: unknown): boolean {
-  return /^2[23]/.test(sqlState(error));
+  return /^(2[123]|54)/.test(sqlState(error));
 }
 
 /**
  * SQLSTATE classes that say that no statement can succeed now: 08 connection, 28 login, 3D no such database,
- * 53 resources, 57 operator intervention, 58 system error; and 25006, a server that only reads.
+ * 53 resources, 57 operator intervention, 58 system error; 25006, a server that only reads, 25P03, a
+ * connection that was ended for its silence, and 40003, an outcome that nobody knows.
  */
-const UNAVAILABLE = /^(08|28|3D|53|57|58)|^25006$/;
+const UNAVAILABLE = /^(08|28|3D|53|57|58)|^25006$|^25P03$|^40003$/;
 
 /** Whether Postgres cannot be used at present, whatever the statement. Errors of the connection have no SQLSTATE. */
 export function isUnavailable(error: unknown): boolean {

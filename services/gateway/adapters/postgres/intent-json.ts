@@ -57,4 +57,5 @@ const EMPTY = {
   actor: null,
   target: null,
   changed: null,
+  repeats: 0,
 } satisfies Partial<AuditRow>;

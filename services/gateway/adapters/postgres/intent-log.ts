@@ -5,8 +5,9 @@ import { GroupCommit } from "../group-commit";
 import type { IntentLog } from "../group-commit-entry";
 import { arrayLiteral } from "./array-literal";
 import { END_INTENTS, PUT_INTENTS } from "./budget-statements";
-import { isDataFault } from "./error-class";
+import { isWriteFault } from "./error-class";
 import { encodeIntents } from "./intent-json";
+import { retryConflicts } from "./retry-conflicts";
 
 /** Settings of `PostgresIntentLog`. */
 export interface PostgresIntentLogSettings {
@@ -49,7 +50,7 @@ export class PostgresIntentLog implements IntentLog {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       gatherMs: GATHER_MS,
       write: (intents) => this.#write(intents),
-      isRowFault: isDataFault,
+      isRowFault: isWriteFault,
       onRowFault: (intent, error) =>
         logger.error({ err: error, requestId: intent.requestId }, "an intent cannot be stored"),
       onError: (error, queued) => logger.warn({ err: error, queued }, "intents not written, trying again"),
@@ -100,7 +101,7 @@ export class PostgresIntentLog implements IntentLog {
     const ended = this.#endedOf(owner).slice();
     const values = [owner, batch.number, encodeIntents(intents), arrayLiteral(ended, (number) => number)];
     try {
-      await this.#pool.query({ name: "put-intents", text: PUT_INTENTS, values });
+      await retryConflicts(() => this.#pool.query({ name: "put-intents", text: PUT_INTENTS, values }));
     } catch (error) {
       // It may be there all the same.
       this.#inUse.delete(batch);

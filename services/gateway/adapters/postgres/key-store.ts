@@ -3,11 +3,11 @@ import type { ClientBase, Pool } from "pg";
 import {
   AliasTakenError,
   type KeyChanges,
+  type KeyCheck,
   type KeyRotation,
   type KeyStore,
   KeyTakenError,
   type NewVirtualKey,
-  StoreUnavailableError,
   type VirtualKey,
 } from "../../ports/key-store";
 import { KeyIndex } from "../key-index";
@@ -17,6 +17,7 @@ import { type KeyRow, toVirtualKey } from "./key-row";
 import { LIMIT_COLUMNS } from "./limits-row";
 import { ReplicatedTable } from "./replicated-table";
 import { type Columns, setClause } from "./set-clause";
+import { toStoreError } from "./to-store-error";
 
 /** All keys in memory, Postgres behind. */
 export class PostgresKeyStore implements KeyStore {
@@ -87,8 +88,10 @@ export class PostgresKeyStore implements KeyStore {
     updatedBy: string,
     changes: KeyChanges,
     rotation?: KeyRotation,
+    check?: KeyCheck,
   ): Promise<VirtualKey | undefined> {
     const [updated] = await this.#change("key not changed", changes.keyAlias ?? null, async (client) => {
+      if (check !== undefined) await checkStanding(client, keyId, check);
       if (rotation !== undefined) await rotateKey(client, keyId, rotation);
       const { assignments, values } = setClause(COLUMNS, changes, 3);
       const { rows } = await client.query<KeyRow>(
@@ -121,10 +124,27 @@ export class PostgresKeyStore implements KeyStore {
       return (await this.table.change(work)).map(toVirtualKey);
     } catch (error) {
       if (error instanceof KeyTakenError) throw error;
+      if (error instanceof CheckFailure) throw error.cause;
       if (isUniqueViolation(error, "virtual_keys_alias")) throw new AliasTakenError(alias ?? "");
       if (isUniqueViolation(error, "virtual_keys_token_hash_key")) throw new KeyTakenError("");
-      throw new StoreUnavailableError(failure, { cause: error });
+      throw toStoreError(failure, error);
     }
+  }
+}
+
+/** Tells what a check throws from what Postgres says. */
+class CheckFailure extends Error {}
+
+/** Asks `check` about the row itself: what is in memory may be older. Changes of keys run one at a time. */
+async function checkStanding(client: ClientBase, keyId: string, check: KeyCheck): Promise<void> {
+  const { rows } = await client.query<KeyRow>(
+    "SELECT * FROM virtual_keys WHERE key_id = $1 AND deleted_at IS NULL FOR UPDATE",
+    [keyId],
+  );
+  try {
+    for (const row of rows) check(toVirtualKey(row));
+  } catch (cause) {
+    throw new CheckFailure("not changed", { cause });
   }
 }
 

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 export interface LinkUser {
   /** Runs on every new connection, in order, before the link counts as connected. */
   onConnect?(client: Client): Promise<void>;
-  /** Runs every few seconds on the open connection: the net under lost notifications. */
+  /** Runs every second on the open connection: the net under lost notifications. Nothing that takes long. */
   onPoll?(client: Client): Promise<void>;
   /** Channel to listen on, and what to do with a message. */
   readonly channel?: string;
@@ -19,15 +19,30 @@ export interface PostgresLinkSettings {
   readonly connectionString: string;
   readonly logger: Logger;
   readonly users: readonly LinkUser[];
-  /** @default 2000 ms */
+  /** Between the end of a poll and the next one. @default 1000 ms */
   readonly pollMs?: number;
+  /**
+   * How long a poll, or what a notification asks for, may take: then the connection counts as lost, as one does whose other end has
+   * gone without a word. @default 3000 ms
+   */
+  readonly deadlineMs?: number;
   /** Longest pause between attempts to connect. @default 2000 ms */
   readonly maxBackoffMs?: number;
 }
 
+/** An idle connection is asked for a sign of life by the system after this long, in milliseconds. */
+export const KEEP_ALIVE_MS = 5000;
+/**
+ * A transaction whose client says nothing for this long is ended by the server, in milliseconds: a client that has gone without a word would
+ * hold its locks until the system of the server finds out, hours later.
+ */
+export const IDLE_TRANSACTION_MS = 5000;
 const FIRST_BACKOFF_MS = 100;
 const CONNECT_TIMEOUT_MS = 5000;
+/** While connecting: the schema may have to be brought up to date, and all keys are read. */
 const QUERY_TIMEOUT_MS = 30_000;
+/** Between the deadline and its consequence, for an answer that is there already when the process itself was held up. */
+const LATE_ANSWER_MS = 100;
 
 /**
  * One connection that is always open or being opened. It carries LISTEN, and its loss is the fastest
@@ -44,7 +59,7 @@ export class PostgresLink {
   #work: Promise<void> = Promise.resolve();
 
   constructor(settings: PostgresLinkSettings) {
-    this.#settings = { pollMs: 2000, maxBackoffMs: 2000, ...settings };
+    this.#settings = { pollMs: 1000, deadlineMs: 3000, maxBackoffMs: 2000, ...settings };
   }
 
   /** Whether Postgres answered, the schema is up to date and the keys are loaded, and nothing has broken since. */
@@ -72,6 +87,8 @@ export class PostgresLink {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: QUERY_TIMEOUT_MS,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
       application_name: "gateway-link",
     });
     this.#client = client;
@@ -124,11 +141,27 @@ export class PostgresLink {
     this.#run(client, async () => user?.onNotification?.(client));
   }
 
+  /** @throws what `work` throws, or when it takes longer than it may */
+  async #inTime(work: Promise<void> | undefined): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<never>((_resolve, reject) => {
+      const fail = () => reject(new Error("no answer in time"));
+      timer = setTimeout(() => {
+        timer = setTimeout(fail, LATE_ANSWER_MS);
+      }, this.#settings.deadlineMs);
+    });
+    try {
+      await Promise.race([work, limit]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   #run(client: Client, work: () => Promise<void> | undefined): void {
     this.#work = this.#work.then(async () => {
       if (this.#client !== client) return;
       try {
-        await work();
+        await this.#inTime(work());
       } catch (error) {
         this.#lose(client, error);
       }

@@ -6,7 +6,10 @@ const FRESH_MS = 1000;
 const LIMIT_MS = 1000;
 
 /** Asks Postgres for a sign of life: a real query, time-limited, at most one a second however often it is called. */
-export function createDatabaseProbe(pool: Pool, now: () => number = Date.now): () => Promise<boolean> {
+export function createDatabaseProbe(
+  pool: Pool,
+  now: () => number = () => performance.now(),
+): () => Promise<boolean> {
   let askedAt = Number.NEGATIVE_INFINITY;
   let answer: Promise<boolean> = Promise.resolve(false);
   return () => {

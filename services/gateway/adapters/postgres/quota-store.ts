@@ -1,19 +1,24 @@
 import type { Pool } from "pg";
 import { StoreUnavailableError } from "../../ports/key-store";
-import type { QuotaCorrection, QuotaGrant, QuotaRequest, QuotaStore } from "../../ports/quota-store";
+import {
+  type QuotaCorrection,
+  type QuotaGrant,
+  type QuotaRequest,
+  type QuotaStore,
+  USE_MS,
+  WINDOW_MS,
+} from "../../ports/quota-store";
 import { arrayLiteral } from "./array-literal";
+import { retryConflicts } from "./retry-conflicts";
 
-/** Length of a window, in milliseconds. */
-const WINDOW_MS = 60_000;
-/** A single grant is used at once, but the answer takes its way; later than this it is not used, in milliseconds. */
-const ANSWER_MS = 500;
 /** How long a block for several requests may be used, in milliseconds. */
 const BLOCK_MS = 2000;
 
 const TAKE = `
-  SELECT granted, new_block, used, wait_ms, reset_ms
-    FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS asked(account, size, need, want, place),
-         LATERAL take_quota(account, size, need, want, $5::bigint, $6::bigint)
+  SELECT granted, new_block, is_block, used, wait_ms, reset_ms
+    FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+           WITH ORDINALITY AS asked(account, size, need, bound, want, place),
+         LATERAL take_quota_in_full(account, size, need, bound, want, $6::bigint, $7::bigint)
    ORDER BY place`;
 const ADD = `
   WITH added AS (
@@ -32,6 +37,7 @@ const REFUND = `
 interface TakeRow {
   readonly granted: string;
   readonly new_block: string | null;
+  readonly is_block: boolean;
   readonly used: string;
   readonly wait_ms: string | null;
   readonly reset_ms: string;
@@ -50,15 +56,16 @@ export class PostgresQuotaStore implements QuotaStore {
       column(({ account }) => account),
       column(({ limit }) => limit),
       column(({ need }) => need),
+      column(({ need, bound = need }) => bound),
       column(({ want }) => Math.ceil(want)),
-      WINDOW_MS + ANSWER_MS,
+      WINDOW_MS + USE_MS,
       WINDOW_MS + BLOCK_MS,
     ]);
     const grants: QuotaGrant[] = [];
-    for (const [place, { request, index }] of order.entries()) {
+    for (const [place, { index }] of order.entries()) {
       const row = rows[place];
       if (row === undefined) throw new StoreUnavailableError("no answer about a limit");
-      grants[index] = toGrant(row, request);
+      grants[index] = toGrant(row);
     }
     return grants;
   }
@@ -69,7 +76,7 @@ export class PostgresQuotaStore implements QuotaStore {
     if (added.length > 0) {
       const accounts = arrayLiteral(added, ({ account }) => account);
       const amounts = arrayLiteral(added, ({ amount }) => amount);
-      await this.#query("add-quota", ADD, [accounts, amounts, WINDOW_MS + ANSWER_MS]);
+      await this.#query("add-quota", ADD, [accounts, amounts, WINDOW_MS + USE_MS]);
     }
     if (back.length > 0) {
       const blocks = arrayLiteral(back, ({ block }) => block);
@@ -80,7 +87,7 @@ export class PostgresQuotaStore implements QuotaStore {
 
   async #query<Row extends object>(name: string, text: string, values: unknown[]): Promise<Row[]> {
     try {
-      return (await this.pool.query<Row>({ name, text, values })).rows;
+      return (await retryConflicts(() => this.pool.query<Row>({ name, text, values }))).rows;
     } catch (error) {
       throw new StoreUnavailableError("limits not reached", { cause: error });
     }
@@ -91,12 +98,11 @@ function byAccount(one: { request: QuotaRequest }, other: { request: QuotaReques
   return one.request.account < other.request.account ? -1 : 1;
 }
 
-function toGrant(row: TakeRow, { need }: QuotaRequest): QuotaGrant {
-  const granted = Number(row.granted);
+function toGrant(row: TakeRow): QuotaGrant {
   return {
-    granted,
+    granted: Number(row.granted),
     block: Number(row.new_block ?? 0),
-    usableMs: granted > need ? BLOCK_MS : ANSWER_MS,
+    usableMs: row.is_block ? BLOCK_MS : USE_MS,
     used: Number(row.used),
     waitMs: Number(row.wait_ms ?? WINDOW_MS),
     resetMs: Number(row.reset_ms),

@@ -2,6 +2,7 @@ import type { ClientBase, Pool } from "pg";
 import { StoreUnavailableError } from "../../ports/key-store";
 import { type ReplicatedRow, ReplicatedTable, type ReplicatedTableName } from "./replicated-table";
 import { type Columns, setClause } from "./set-clause";
+import { toStoreError } from "./to-store-error";
 
 /** What is particular to one kind of records. */
 export interface ReplicatedRecordsSettings<Row, Item, Fields> {
@@ -19,7 +20,7 @@ export interface ReplicatedRecordsSettings<Row, Item, Fields> {
 
 /**
  * Records that every replica holds in memory under their ids, Postgres behind. Changes are durable when their promise
- * resolves, and throw what `takenBy` gives, or StoreUnavailableError.
+ * resolves, and throw what `takenBy` gives, ValueRefusedError or StoreUnavailableError.
  */
 export class ReplicatedRecords<Row extends ReplicatedRow, Item, Fields extends object> {
   /** For the link, which carries the changes of other replicas. */
@@ -116,7 +117,7 @@ export class ReplicatedRecords<Row extends ReplicatedRow, Item, Fields extends o
     try {
       return (await this.table.change(work)).map(toItem);
     } catch (error) {
-      throw takenBy(error, id) ?? new StoreUnavailableError(`${name} not changed`, { cause: error });
+      throw takenBy(error, id) ?? toStoreError(`${name} not changed`, error);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { ClientBase, Pool } from "pg";
 import type { LinkUser } from "./link";
+import { retryConflicts } from "./retry-conflicts";
 
 /** A table whose rows every replica holds in memory. Its sequence is `<name>_version`, its channel its name. */
 export type ReplicatedTableName = "virtual_keys" | "users" | "named_budgets" | "admin_tokens";
@@ -49,8 +50,15 @@ export class ReplicatedTable<Row extends ReplicatedRow> implements LinkUser {
     return this.#isReady;
   }
 
-  /** Runs `work` in a transaction that no other change of this table overlaps. @returns the rows it gave, now in memory */
-  async change(work: (client: ClientBase) => Promise<Row[]>): Promise<Row[]> {
+  /**
+   * Runs `work` in a transaction that no other change of this table overlaps. It may run again, in another one,
+   * when somebody else was in its way. @returns the rows it gave, now in memory
+   */
+  change(work: (client: ClientBase) => Promise<Row[]>): Promise<Row[]> {
+    return retryConflicts(() => this.#change(work));
+  }
+
+  async #change(work: (client: ClientBase) => Promise<Row[]>): Promise<Row[]> {
     const { pool, name } = this.#settings;
     const client = await pool.connect();
     let broken: Error | undefined;

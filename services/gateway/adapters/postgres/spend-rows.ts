@@ -24,7 +24,7 @@ export interface GroupRow {
 export const SPEND_LOG_COLUMNS = `request_id, started_at, route, key_id, key_hash, key_alias, user_id, workspace, scope,
   end_user, client, session_id, enforcement_level, prompt_hash, model_requested, model_used, deployment, attempts, status,
   error_type, input_tokens, output_tokens, reasoning_tokens, cache_read_tokens, cache_write_tokens,
-  cache_write_1h_tokens, is_usage_estimated, cost_nano_usd, latency_ms, ttft_ms`;
+  cache_write_1h_tokens, is_usage_estimated, cost_nano_usd, latency_ms, ttft_ms, repeats`;
 
 /** A row of those columns. */
 export interface SpendLogRow {
@@ -58,6 +58,7 @@ export interface SpendLogRow {
   cost_nano_usd: string | null;
   latency_ms: number;
   ttft_ms: number | null;
+  repeats: number;
 }
 
 /** Database row → request. */
@@ -93,5 +94,6 @@ export function toSpendLog(row: SpendLogRow): SpendLog {
     costNanoUsd: row.cost_nano_usd === null ? null : Number(row.cost_nano_usd),
     latencyMs: row.latency_ms,
     ttftMs: row.ttft_ms,
+    repeats: row.repeats,
   };
 }

@@ -1,5 +1,4 @@
 import type { Pool, QueryResultRow } from "pg";
-import { StoreUnavailableError } from "../../ports/key-store";
 import type {
   DailySpend,
   SpendBaselines,
@@ -13,6 +12,7 @@ import type {
 } from "../../ports/spend-reader";
 import { spendCondition } from "./spend-condition";
 import { type DailyRow, type GroupRow, SPEND_LOG_COLUMNS, type SpendLogRow, toSpendLog } from "./spend-rows";
+import { toStoreError } from "./to-store-error";
 
 /** Column of `audit_log` or expression over it for each dimension; the only place where SQL text is chosen. */
 const DIMENSIONS: Readonly<Record<SpendDimension, string>> = {
@@ -71,7 +71,7 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
     const { sql, values } = spendCondition({ period }, 2);
     return this.#read<SpendGroup, GroupRow>(
       `SELECT ${DIMENSIONS[dimension]} AS value, max(key_hash) AS key_hash, max(key_alias) AS key_alias,
-              coalesce(sum(cost_nano_usd), 0) AS spent, count(*) AS requests,
+              coalesce(sum(cost_nano_usd), 0) AS spent, sum(1 + repeats) AS requests,
               sum(input_tokens + cache_read_tokens + cache_write_tokens) AS input, sum(output_tokens) AS output
          FROM audit_log WHERE ${sql} GROUP BY 1 ORDER BY ${dimension === "day" ? "1" : "4 DESC, 1"} LIMIT $1`,
       [limit, ...values],
@@ -135,7 +135,7 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
     try {
       return (await this.pool.query<Row>(sql, values)).rows.map(toItem);
     } catch (error) {
-      throw new StoreUnavailableError("spend not read", { cause: error });
+      throw toStoreError("spend not read", error);
     }
   }
 }

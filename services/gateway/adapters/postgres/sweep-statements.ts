@@ -27,11 +27,25 @@ const PAST_PERIODS = `
   ) AS old
   WHERE b.account = old.account AND b.period = old.period`;
 
-/** Budgets, and places for requests at the same time, of keys that were deleted lately, a day ago at least: ids never come back. */
+/**
+ * Budgets for ever of end users who have spent nothing, whose names callers make up, and places for requests at the same time: they
+ * begin with nothing when they are used again, so nobody can tell. What has spent something stays, or it would be free again; so
+ * do those of keys and users, which would begin with what their rows add up to.
+ */
+const UNSPENT = `
+  DELETE FROM budgets b USING (
+    SELECT account, period FROM budgets c
+     WHERE (account LIKE 'end_user:%' OR account LIKE 'parallel:%') AND spent_nano_usd = 0 AND leased_nano_usd = 0
+       AND NOT EXISTS (SELECT FROM budget_leases l WHERE l.account = c.account AND l.period = c.period)
+     LIMIT $1 FOR UPDATE SKIP LOCKED
+  ) AS old
+  WHERE b.account = old.account AND b.period = old.period`;
+
+/** Budgets of keys that were deleted lately, a day ago at least: ids never come back. */
 const DELETED_KEYS = `
   DELETE FROM budgets b USING (
     SELECT c.account, c.period
-      FROM virtual_keys k JOIN budgets c ON c.account IN ('key:' || k.key_id, 'parallel:key:' || k.key_id)
+      FROM virtual_keys k JOIN budgets c ON c.account = 'key:' || k.key_id
      WHERE k.deleted_at BETWEEN clock_timestamp() - interval '60 days' AND clock_timestamp() - interval '1 day'
        AND c.leased_nano_usd = 0
        AND NOT EXISTS (SELECT FROM budget_leases l WHERE l.account = c.account AND l.period = c.period)
@@ -59,6 +73,7 @@ const UNUSED_LIMITS = `
 export const SWEEPS: readonly (readonly [what: string, statement: string])[] = [
   ["empty leases", EMPTY_LEASES],
   ["past periods", PAST_PERIODS],
+  ["unspent budgets", UNSPENT],
   ["budgets of deleted keys", DELETED_KEYS],
   ["past counts", PAST_COUNTS],
   ["unused limits", UNUSED_LIMITS],

@@ -62,6 +62,15 @@ function toArrays(charges: readonly Charge[]): string[] {
   ];
 }
 
+/** Runs the statements of `writeItems` with no rows. @throws when they cannot be written, whatever they are */
+export async function tryStatements(client: Pool): Promise<void> {
+  const nothing = toColumns([]);
+  await client.query(INSERT_ROWS, nothing);
+  const values = [...nothing, ...toArrays([])];
+  await client.query(SETTLE_ROWS, values);
+  await client.query(REPLACE_LOST, values);
+}
+
 function toCharges({ row, intent }: Item): Charge[] {
   if (intent === undefined) return [];
   const { requestId } = row;

@@ -10,22 +10,51 @@ const model = z.strictObject({
 const models = z.strictObject({ object: z.literal("list"), data: z.array(model) });
 
 const usdPerToken = z.number().nullable().describe("USD a token");
+const PRICE_NAMES = [
+  "input_cost_per_token",
+  "output_cost_per_token",
+  "cache_read_input_token_cost",
+  "cache_creation_input_token_cost",
+  "cache_creation_input_token_cost_above_1hr",
+];
+const tokenPrices = Object.fromEntries(PRICE_NAMES.map((name) => [name, usdPerToken]));
+/** Of longer prompts, where a model has other prices for them. */
+const longPromptPrices = Object.fromEntries(
+  ["100k", "128k", "200k"].flatMap((above) =>
+    PRICE_NAMES.map((name) => [`${name}_above_${above}_tokens`, usdPerToken.optional()]),
+  ),
+);
 const modelInfo = z.strictObject({
   data: z.array(
     z.strictObject({
       model_name: text,
-      litellm_params: z.strictObject({ model: text }),
+      litellm_params: z.strictObject({
+        model: text.describe("<provider>/<the provider's name of the model>"),
+      }),
       model_info: z.strictObject({
         id: text,
         db_model: z.boolean(),
         key: text,
         mode: text,
-        max_tokens: count.nullable(),
-        max_output_tokens: count.nullable(),
-        input_cost_per_token: usdPerToken,
-        output_cost_per_token: usdPerToken,
-        cache_read_input_token_cost: usdPerToken,
-        cache_creation_input_token_cost: usdPerToken,
+        litellm_provider: text,
+        base_model: text.optional(),
+        description: text.optional(),
+        max_tokens: count.describe("most tokens of an answer"),
+        max_input_tokens: count,
+        max_output_tokens: count,
+        supports_system_messages: z.boolean(),
+        supports_vision: z.boolean(),
+        supports_pdf_input: z.boolean(),
+        supports_prompt_caching: z.boolean(),
+        supports_function_calling: z.boolean(),
+        supports_tool_choice: z.boolean(),
+        supports_response_schema: z.boolean(),
+        supports_reasoning: z.boolean(),
+        supports_computer_use: z.boolean(),
+        supports_native_streaming: z.boolean(),
+        supports_assistant_prefill: z.boolean(),
+        ...tokenPrices,
+        ...longPromptPrices,
       }),
     }),
   ),

@@ -31,6 +31,7 @@ const request = z.strictObject({
   model_group: textOrNull,
   model_id: textOrNull,
   attempts: count,
+  repeats: count,
   error_type: textOrNull,
   status: z.enum(["success", "failure"]),
   status_code: count,

@@ -1,10 +1,12 @@
 import type { JsonObject, JsonValue, Text } from "../../json/json-value";
 import { isBlankText, isText } from "../../json/text";
+import { GATEWAY_FIELDS } from "../to-messages/gateway-fields";
 import { isAbsent, isList, kindOf, numberIn, requireObject, textIn } from "../to-messages/read-value";
 import { notSupported, TranslationError } from "../translation-error";
 
 /** Fields that the translation reads, or that only the gateway uses. All others are left out, whatever they are. */
 export const TRANSLATED_FIELDS: ReadonlySet<string> = new Set([
+  ...GATEWAY_FIELDS,
   "cache_control",
   "function_call",
   "functions",
@@ -83,6 +85,11 @@ export function readStopSequences(stop: JsonValue | undefined): readonly Text[] 
       throw new TranslationError("stop", `stop must be text or a list of texts, not ${kindOf(one)}`);
     return !isBlankText(one);
   });
+}
+
+/** Whether one of them is left out for being blank. */
+export function hasBlankStop(stop: JsonValue | undefined): boolean {
+  return (isList(stop) ? stop : [stop]).some((one) => isText(one) && one !== "" && isBlankText(one));
 }
 
 /** Who asks, by the name that the client gives. @throws TranslationError */

@@ -1,75 +1,121 @@
-import type { JsonValue } from "../../json/json-value";
-import { isText } from "../../json/text";
+import type { JsonObject, JsonValue } from "../../json/json-value";
+import { beginningOf, isText } from "../../json/text";
 import type { ContentBlock, MessagesTarget, TextBlock } from "../../messages/request";
 import { cacheControlOf } from "../to-messages/cache-control";
-import { toDocument } from "../to-messages/document";
-import { toImage } from "../to-messages/image";
+import { toDocument, toDocumentAt, toImageOrPdf } from "../to-messages/document";
+import type { DroppedMembers } from "../to-messages/dropped-members";
 import { isAbsent, isList, isObject, kindOf, quote, requireObject, textIn } from "../to-messages/read-value";
 import { notSupported, TranslationError } from "../translation-error";
+import { toThinkingBlock } from "./earlier-thinking";
 
-/** What a message's content may hold besides text. */
-export type ContentKind = "text" | "media";
+/** Whose content it is, which says what it may hold besides text. */
+export type ContentKind = "text" | "media" | "assistant";
+
+/** What reading needs of the request around. */
+export interface ContentContext {
+  readonly target: MessagesTarget;
+  readonly dropped: DroppedMembers;
+}
 
 /**
  * The content of a message as blocks: one text, or parts, with their cache marks. Blank texts are still there.
- * @param kind `media` for text, images and files; `text` for text and earlier refusals
+ * @param kind `media` for text, images and files; `assistant` for text, earlier refusals and thinking; `text` for text alone
  * @throws TranslationError for parts that cannot be sent: content is never left out silently
  */
 export function readContent(
   content: JsonValue | undefined,
   path: string,
   kind: ContentKind,
-  target: MessagesTarget,
+  context: ContentContext,
 ): readonly ContentBlock[] {
   if (isText(content)) return [{ type: "text", text: content }];
   if (isAbsent(content))
     throw new TranslationError(path, `${path} is ${kindOf(content)}; it must be text or a list of parts`);
   if (!isList(content))
     throw new TranslationError(path, `${path} must be text or a list of parts, not ${kindOf(content)}`);
-  return content.map((part, index) => readPart(part, `${path}.${index}`, kind, target));
+  return content.flatMap((part, index) => readPart(part, `${path}.${index}`, kind, context) ?? []);
 }
 
 /** The same for content that can be text alone. */
 export function readTextContent(
   content: JsonValue | undefined,
   path: string,
-  target: MessagesTarget,
+  context: ContentContext,
 ): readonly TextBlock[] {
-  return readContent(content, path, "text", target) as readonly TextBlock[];
+  return readContent(content, path, "text", context) as readonly TextBlock[];
 }
 
-function readPart(value: JsonValue, path: string, kind: ContentKind, target: MessagesTarget): ContentBlock {
+const TEXT_MEMBERS: ReadonlySet<string> = new Set([
+  ...["type", "text", "refusal", "cache_control", "prompt_cache_breakpoint"],
+]);
+const IMAGE_MEMBERS: ReadonlySet<string> = new Set([
+  // The bytes say which format it is.
+  ...["url", "format"],
+]);
+const FILE_MEMBERS: ReadonlySet<string> = new Set(["file_data", "file_id", "filename", "format"]);
+
+/** @returns `undefined` for thinking that the provider would refuse */
+function readPart(
+  value: JsonValue,
+  path: string,
+  kind: ContentKind,
+  { target, dropped }: ContentContext,
+): ContentBlock | undefined {
   const part = requireObject(value, path);
   const type = textIn(part["type"]);
-  const mark = cacheControlOf(part);
-  if (type === "text" || type === "refusal")
-    return { type: "text", text: requireTextOf(part[type], `${path}.${type}`), ...mark };
-  if (kind === "media" && type === "image_url")
-    return { ...readImage(part["image_url"], `${path}.image_url`, target), ...mark };
-  if (kind === "media" && type === "file")
-    return { ...readFile(part["file"], `${path}.file`, target), ...mark };
-  const accepted = kind === "media" ? "text, image_url and file" : "text";
+  if (type === "text" || type === "refusal") {
+    dropped.addOthers(part, TEXT_MEMBERS, "messages.content");
+    return { type: "text", text: requireTextOf(part[type], `${path}.${type}`), ...cacheControlOf(part) };
+  }
+  if (kind === "assistant" && (type === "thinking" || type === "redacted_thinking")) {
+    const block = toThinkingBlock(part);
+    if (block === undefined) dropped.add(`messages.content.${type}`);
+    return block;
+  }
+  if (kind === "media" && type === "image_url") {
+    const image = part["image_url"];
+    if (isObject(image) && textIn(image["detail"]) !== "auto")
+      dropped.addOthers(image, IMAGE_MEMBERS, "messages.content.image_url");
+    return { ...readImage(image, `${path}.image_url`, target), ...cacheControlOf(part) };
+  }
+  if (kind === "media" && type === "file") {
+    const file = requireObject(part["file"], `${path}.file`);
+    dropped.addOthers(file, FILE_MEMBERS, "messages.content.file");
+    return { ...readFile(file, `${path}.file`, target), ...cacheControlOf(part) };
+  }
   const found = type === undefined ? kindOf(part["type"]) : quote(type);
-  throw notSupported(path, `parts of type ${accepted} can be sent here, not ${found}`);
+  throw notSupported(path, `parts of type ${ACCEPTED[kind]} can be sent here, not ${found}`);
 }
+
+const ACCEPTED: Readonly<Record<ContentKind, string>> = {
+  text: "text",
+  media: "text, image_url and file",
+  assistant: "text, refusal, thinking and redacted_thinking",
+};
 
 function requireTextOf(value: JsonValue | undefined, path: string) {
   if (isText(value)) return value;
   throw new TranslationError(path, `${path} must be text, not ${kindOf(value)}`);
 }
 
-/** `detail` has no counterpart. Some clients send the address alone. */
+/** Some clients send the address alone, and some a PDF. */
 function readImage(value: JsonValue | undefined, path: string, target: MessagesTarget): ContentBlock {
   const url = isObject(value) ? value["url"] : value;
   const place = isObject(value) ? `${path}.url` : path;
-  return toImage(requireTextOf(url, place), place, target);
+  return toImageOrPdf(requireTextOf(url, place), place, target);
 }
 
-function readFile(value: JsonValue | undefined, path: string, target: MessagesTarget): ContentBlock {
-  const file = requireObject(value, path);
-  if (isAbsent(file["file_data"]) && !isAbsent(file["file_id"])) {
+/** Clients of LiteLLM also write the file itself, or its address, into `file_id`. */
+function readFile(file: JsonObject, path: string, target: MessagesTarget): ContentBlock {
+  const id = file["file_id"];
+  const filename = textIn(file["filename"]);
+  if (isAbsent(file["file_data"]) && !isAbsent(id)) {
+    if (isText(id) && /^https:\/\//i.test(beginningOf(id, 8)))
+      return toDocumentAt(id, `${path}.file_id`, target);
+    if (isText(id) && /^data:/i.test(beginningOf(id, 5)))
+      return toDocument(id, filename, `${path}.file_id`, target);
     throw notSupported(`${path}.file_id`, "send the file itself as file_data");
   }
   const data = requireTextOf(file["file_data"], `${path}.file_data`);
-  return toDocument(data, textIn(file["filename"]), `${path}.file_data`, target);
+  return toDocument(data, filename, `${path}.file_data`, target);
 }

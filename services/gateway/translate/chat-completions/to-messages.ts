@@ -2,12 +2,14 @@ import type { JsonObject } from "../../json/json-value";
 import type { MessagesRequest, MessagesTarget } from "../../messages/request";
 import { buildRequest } from "../to-messages/build-request";
 import { readCacheControl } from "../to-messages/cache-control";
+import { DroppedMembers } from "../to-messages/dropped-members";
 import { joinLists } from "../to-messages/join-lists";
-import { isAbsent } from "../to-messages/read-value";
+import { isAbsent, isObject } from "../to-messages/read-value";
 import { readSampling } from "../to-messages/sampling";
 import { sortParams } from "../to-messages/sort-params";
 import type { ChatAnswerPlan } from "./answer-plan";
 import {
+  hasBlankStop,
   isNeutralField,
   readIncludeUsage,
   readMaxTokens,
@@ -40,14 +42,16 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
   const unknown = sortParams(body, TRANSLATED_FIELDS, isNeutralField, target.mayDropParams);
   const isLegacy =
     isAbsent(body["tools"]) && !(isAbsent(body["functions"]) && isAbsent(body["function_call"]));
-  const { system, items, lastPath } = readMessages(body["messages"], target);
-  const { request, renamedTools, hiddenJsonTool, isJsonText, degradations, droppedParams } = buildRequest(
+  const dropped = new DroppedMembers();
+  const { system, items, lastPath } = readMessages(body["messages"], { target, dropped });
+  noteInside(body, dropped);
+  const { request, renamedTools, hiddenJsonTool, isJsonText, degradations, ...lost } = buildRequest(
     {
       system,
       items,
       path: "messages",
       lastPath,
-      tools: readToolDefinitions(body),
+      tools: readToolDefinitions(body, dropped),
       selection: readToolSelection(body, isLegacy),
       outputFormat: readResponseFormat(body["response_format"]),
       reasoning: readReasoningWish(body),
@@ -56,16 +60,14 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
       maxTokens: readMaxTokens(body),
       user: readUser(body),
       cacheControl: readCacheControl(body["cache_control"]),
+      dropped,
     },
     target,
   );
   return {
     request,
     // A field may have several names, and some follow from others.
-    droppedParams: joinLists(
-      unknown,
-      droppedParams.length === 0 ? droppedParams : droppedParams.filter((name) => body[name] !== undefined),
-    ),
+    droppedParams: joinLists(joinLists(unknown, sentParams(lost.droppedParams, body)), lost.droppedMembers),
     plan: {
       includeUsage: readIncludeUsage(body["stream_options"]),
       renamedTools,
@@ -75,4 +77,23 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
       degradations,
     },
   };
+}
+
+function sentParams(names: readonly string[], body: JsonObject): readonly string[] {
+  return names.length === 0 ? names : names.filter((name) => body[name] !== undefined);
+}
+
+/** What is read of the inside of fields, whose other members are told. */
+const INSIDE: readonly (readonly [field: string, read: ReadonlySet<string>])[] = [
+  ["reasoning", new Set(["effort", "enabled", "exclude", "max_tokens"])],
+  ["stream_options", new Set(["include_usage"])],
+  ["thinking", new Set(["type", "budget_tokens", "display"])],
+];
+
+function noteInside(body: JsonObject, dropped: DroppedMembers): void {
+  for (const [field, read] of INSIDE) {
+    const value = body[field];
+    if (isObject(value)) dropped.addOthers(value, read, field);
+  }
+  if (hasBlankStop(body["stop"])) dropped.add("stop");
 }

@@ -1,5 +1,5 @@
 /**
- * What happens to a field of a request: `keep`; `drop`, without a word; `refuse`, because the request would mean
+ * What happens to a field of a request: `keep`; `drop`, and its name is told; `refuse`, because the request would mean
  * something else without it.
  */
 export type FieldRule = "keep" | "drop" | "refuse";
@@ -61,3 +61,12 @@ export function ruleOf(field: string, isEnforced: boolean): FieldRule {
   const rules = RULES.get(field) ?? drop;
   return isEnforced ? rules.enforced : rules.free;
 }
+
+/** Fields that Bedrock's InvokeModel refuses ("Extra inputs are not permitted"); `model` its URL says. */
+export const NOT_FOR_INVOKE: ReadonlySet<string> = new Set([
+  "metadata",
+  "service_tier",
+  "container",
+  "mcp_servers",
+  "cache_control",
+]);

@@ -1,13 +1,17 @@
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import type { MessagesRequest, MessagesTarget } from "../../messages/request";
-import { isAbsent, kindOf, numberIn, requireText } from "../to-messages/read-value";
+import { GATEWAY_FIELDS, GATEWAY_METADATA } from "../to-messages/gateway-fields";
+import { isAbsent, isList, isObject, kindOf, numberIn, requireText } from "../to-messages/read-value";
 import { TranslationError } from "../translation-error";
 import { readConversation, readSystem } from "./read-conversation";
-import { ruleOf } from "./request-fields";
+import { NOT_FOR_INVOKE, ruleOf } from "./request-fields";
 import { allowToolMembers } from "./tool-members";
 
-/** What a request to `/v1/messages` says about its answer: nothing, the answer is passed on. */
-export type MessagesAnswerPlan = Readonly<Record<string, never>>;
+/** What a request to `/v1/messages` says about its answer, which is passed on as it is. */
+export interface MessagesAnswerPlan {
+  /** What is sent otherwise than the client asked, as short codes for a header. @default - nothing */
+  readonly degradations?: readonly string[];
+}
 
 /** A request as it is sent on, and names of the client's fields that no provider is sent. */
 export interface ReadMessages {
@@ -22,7 +26,10 @@ export interface ReadMessages {
  * @throws TranslationError naming the field
  */
 export function toMessages(body: JsonObject, target: MessagesTarget): ReadMessages {
-  return readRequest(body, target, readMaxTokens(body["max_tokens"], target.maxOutputTokens));
+  const read = readRequest(body, target, readMaxTokens(body["max_tokens"], target.maxOutputTokens));
+  const { max_tokens: sent } = read.request;
+  const isShorter = sent < (numberIn(body["max_tokens"]) ?? sent);
+  return isShorter ? { ...read, plan: { degradations: [`max_tokens=${sent}`] } } : read;
 }
 
 /** Request to `/v1/messages/count_tokens` → Anthropic message that is only counted. @throws TranslationError */
@@ -46,11 +53,38 @@ function readRequest(body: JsonObject, target: MessagesTarget, maxTokens: number
       messages: readConversation(body["messages"]),
     },
     droppedParams: [
-      ...Object.keys(fields).filter((field) => !isAbsent(body[field]) && ruleOf(field, false) === "drop"),
+      ...Object.keys(fields).filter((field) => !isAbsent(body[field]) && isDropped(field, target)),
       ...droppedParams,
+      ...droppedMetadata(body["metadata"], target),
+      ...(target.api === "bedrock-invoke" ? droppedForInvoke(body) : []),
     ],
     plan: {},
   };
+}
+
+/** Whether a field is not sent, and that is to be told. */
+function isDropped(field: string, { api }: MessagesTarget): boolean {
+  if (GATEWAY_FIELDS.includes(field)) return false;
+  return ruleOf(field, false) === "drop" || (api === "bedrock-invoke" && NOT_FOR_INVOKE.has(field));
+}
+
+/** Labels that are meant for gateways: providers take the user alone. */
+function droppedMetadata(metadata: JsonValue | undefined, target: MessagesTarget): readonly string[] {
+  if (!isObject(metadata) || isDropped("metadata", target)) return [];
+  return Object.keys(metadata)
+    .filter((name) => name !== "user_id" && !GATEWAY_METADATA.includes(name) && !isAbsent(metadata[name]))
+    .map((name) => `metadata.${name}`);
+}
+
+/** What `shapeBody` takes out of the inside of fields. */
+function droppedForInvoke({ tools, tool_choice: choice }: JsonObject): readonly string[] {
+  const isEager = (tool: JsonValue) => isObject(tool) && tool["eager_input_streaming"] === true;
+  return [
+    ...(isList(tools) && tools.some(isEager) ? ["tools.eager_input_streaming"] : []),
+    ...(isObject(choice) && choice["disable_parallel_tool_use"] === true
+      ? ["tool_choice.disable_parallel_tool_use"]
+      : []),
+  ];
 }
 
 /** @param most what the deployment allows */

@@ -1,7 +1,18 @@
 import type { JsonObject, JsonValue, Text } from "../../json/json-value";
 import { isText, textOf } from "../../json/text";
 import { cacheControlOf } from "../to-messages/cache-control";
-import { isObject, quote, requireList, requireObject, requireText, textIn } from "../to-messages/read-value";
+import type { DroppedMembers } from "../to-messages/dropped-members";
+import {
+  isAbsent,
+  isList,
+  isObject,
+  quote,
+  requireList,
+  requireObject,
+  requireText,
+  textIn,
+} from "../to-messages/read-value";
+import { readToolExtras } from "../to-messages/tool-extras";
 import { upstreamToolName } from "../to-messages/tool-names";
 import type { ToolDefinition } from "../to-messages/tools";
 import { notSupported } from "../translation-error";
@@ -52,8 +63,13 @@ export interface ToolList {
  * @param later those that items bring along; one that is there already is not added again
  * @throws TranslationError for a tool that cannot be offered, unless it may be dropped
  */
-export function readTools(own: ToolList, later: readonly ToolList[], mayDrop: boolean): ClientTools {
-  const reader = new ToolReader(mayDrop);
+export function readTools(
+  own: ToolList,
+  later: readonly ToolList[],
+  mayDrop: boolean,
+  dropped: DroppedMembers,
+): ClientTools {
+  const reader = new ToolReader(mayDrop, dropped);
   reader.readList(own.tools ?? [], own.path, undefined);
   reader.skipsKnown = true;
   for (const { tools, path } of later) reader.readList(tools ?? [], path, undefined);
@@ -68,7 +84,10 @@ class ToolReader implements ClientTools {
   skipsKnown = false;
   readonly #names = new Set<string>();
 
-  constructor(readonly mayDrop: boolean) {}
+  constructor(
+    readonly mayDrop: boolean,
+    readonly dropped: DroppedMembers,
+  ) {}
 
   readList(tools: JsonValue, path: string, namespace: string | undefined): void {
     requireList(tools, path).forEach((tool, index) => {
@@ -83,10 +102,20 @@ class ToolReader implements ClientTools {
     } else if (type === "custom") {
       this.#add(tool, "custom", path, namespace, describeCustom(tool), CUSTOM_SCHEMA);
     } else if (type === "namespace" && namespace === undefined) {
+      this.dropped.addOthers(tool, NAMESPACE_MEMBERS, "tools.namespace");
       this.readList(tool["tools"] ?? [], `${path}.tools`, requireText(tool["name"], `${path}.name`));
     } else if (HOSTED.has(type) && this.mayDrop) {
       if (!this.droppedParams.includes(`tools.${type}`)) this.droppedParams.push(`tools.${type}`);
     } else refuseTool(type, path);
+  }
+
+  /** Programs that call tools are OpenAI's here, and no other model writes them; Anthropic has the same name for its own. */
+  #withoutCallers(tool: JsonObject): JsonObject {
+    const callers = tool["allowed_callers"];
+    if (isAbsent(callers)) return tool;
+    if (!isList(callers) || callers.some((caller) => textIn(caller) !== "direct"))
+      this.dropped.add("tools.allowed_callers");
+    return { ...tool, allowed_callers: undefined };
   }
 
   #add(
@@ -101,12 +130,22 @@ class ToolReader implements ClientTools {
     const flat = flatName(name, namespace);
     if (this.skipsKnown && this.#names.has(flat)) return;
     this.#names.add(flat);
+    this.dropped.addOthers(tool, MEMBERS[kind], "tools");
+    const extras = readToolExtras(this.#withoutCallers(tool));
     const cacheControl = cacheControlOf(tool).cache_control;
-    this.definitions.push({ name: flat, description, parameters, cacheControl, path });
+    this.definitions.push({ name: flat, description, parameters, cacheControl, extras, path });
     const sent = upstreamToolName(flat);
     if (kind === "custom" || sent !== name) this.byUpstreamName.set(sent, { kind, name, namespace });
   }
 }
+
+const COMMON = ["type", "name", "description", "cache_control", "allowed_callers"];
+/** What is read of a tool. `defer_loading` is not: its model would have to find the tool with one that only OpenAI runs. */
+const MEMBERS: Readonly<Record<ClientTool["kind"], ReadonlySet<string>>> = {
+  function: new Set([...COMMON, "parameters", "strict", "eager_input_streaming", "input_examples"]),
+  custom: new Set([...COMMON, "format"]),
+};
+const NAMESPACE_MEMBERS: ReadonlySet<string> = new Set(["type", "name", "tools"]);
 
 function refuseTool(type: string, path: string): never {
   const orDrop = HOSTED.has(type) ? ", or let the gateway set litellm_settings.drop_params" : "";

@@ -1,18 +1,10 @@
 import type { JsonObject, JsonValue, Text } from "../../json/json-value";
-import { isText, textOf } from "../../json/text";
+import { isText } from "../../json/text";
 import type { ContentBlock, MessagesTarget, TextBlock } from "../../messages/request";
 import { cacheControlOf } from "../to-messages/cache-control";
-import { toDocument } from "../to-messages/document";
-import { toImage } from "../to-messages/image";
-import {
-  isAbsent,
-  isObject,
-  kindOf,
-  quote,
-  requireList,
-  requireObject,
-  textIn,
-} from "../to-messages/read-value";
+import { toDocument, toDocumentAt, toImageOrPdf } from "../to-messages/document";
+import type { DroppedMembers } from "../to-messages/dropped-members";
+import { isAbsent, kindOf, quote, requireList, requireObject, textIn } from "../to-messages/read-value";
 import { notSupported, TranslationError } from "../translation-error";
 
 /** Parts whose text is read, and the member that holds it. */
@@ -22,6 +14,19 @@ const TEXT_PARTS: ReadonlyMap<string, string> = new Map([
   ["text", "text"],
   ["refusal", "refusal"],
 ]);
+
+/** What is read of a part, of any type. */
+const MEMBERS: ReadonlySet<string> = new Set([
+  ...["type", "text", "refusal", "image_url", "file_id", "file_data", "file_url", "filename"],
+  ...["cache_control", "prompt_cache_breakpoint"],
+]);
+const MEMBERS_AND_DETAIL: ReadonlySet<string> = new Set([...MEMBERS, "detail"]);
+
+/** What reading needs of the request around. */
+export interface PartContext {
+  readonly target: MessagesTarget;
+  readonly dropped: DroppedMembers;
+}
 
 /** Where parts stand. Images and files are only taken from users and tools. */
 export type PartOwner = "system" | "user" | "assistant" | "tool";
@@ -34,13 +39,19 @@ export function readContent(
   content: JsonValue | undefined,
   path: string,
   owner: PartOwner,
-  target: MessagesTarget,
+  { target, dropped }: PartContext,
 ): readonly ContentBlock[] {
   if (isText(content)) return [textBlock(content)];
   if (isAbsent(content) && owner === "assistant") return [];
   return requireList(content, path).map((part, index) => {
     const partPath = `${path}.${index}`;
-    return readPart(requireObject(part, partPath), partPath, owner, target);
+    const given = requireObject(part, partPath);
+    dropped.addOthers(
+      given,
+      textIn(given["detail"]) === "auto" ? MEMBERS_AND_DETAIL : MEMBERS,
+      "input.content",
+    );
+    return readPart(given, partPath, owner, target);
   });
 }
 
@@ -51,16 +62,17 @@ export function textBlock(text: Text): TextBlock {
 function readPart(part: JsonObject, path: string, owner: PartOwner, target: MessagesTarget): ContentBlock {
   const type = textIn(part["type"]) ?? "";
   const field = TEXT_PARTS.get(type);
-  if (field !== undefined) return { ...textBlock(requireMember(part, field, path)), ...markOf(part) };
+  if (field !== undefined) return { ...textBlock(requireMember(part, field, path)), ...cacheControlOf(part) };
   const takesFiles = owner === "user" || owner === "tool";
   if (type === "input_image" && takesFiles) {
     refuseFileId(part, path, "image_url");
     return {
-      ...toImage(requireMember(part, "image_url", path), `${path}.image_url`, target),
-      ...markOf(part),
+      ...toImageOrPdf(requireMember(part, "image_url", path), `${path}.image_url`, target),
+      ...cacheControlOf(part),
     };
   }
-  if (type === "input_file" && takesFiles) return { ...readFile(part, path, target), ...markOf(part) };
+  if (type === "input_file" && takesFiles)
+    return { ...readFile(part, path, target), ...cacheControlOf(part) };
   const allowed = takesFiles ? "input_text, input_image or input_file" : "input_text, output_text or refusal";
   throw new TranslationError(
     `${path}.type`,
@@ -75,12 +87,7 @@ function readFile(part: JsonObject, path: string, target: MessagesTarget): Conte
     const data = requireMember(part, "file_data", path);
     return toDocument(data, textIn(part["filename"]), `${path}.file_data`, target);
   }
-  const place = `${path}.file_url`;
-  if (!isText(url) || !/^https:\/\/[^\s/]/i.test(textOf(url))) {
-    throw new TranslationError(place, `${place} must begin with https://`);
-  }
-  if (target.api === "anthropic") return { type: "document", source: { type: "url", url } };
-  throw new TranslationError(place, `${place} is an address, and Bedrock fetches no files; send file_data`);
+  return toDocumentAt(url, `${path}.file_url`, target);
 }
 
 function refuseFileId(part: JsonObject, path: string, instead: string): void {
@@ -92,13 +99,4 @@ function requireMember(part: JsonObject, name: string, path: string): Text {
   const value = part[name];
   if (isText(value)) return value;
   throw new TranslationError(`${path}.${name}`, `${path}.${name} must be text, not ${kindOf(value)}`);
-}
-
-/** A mark in Anthropic's form, or the API's own, which asks for the same. */
-function markOf(part: JsonObject): { readonly cache_control?: JsonObject } {
-  const breakpoint = part["prompt_cache_breakpoint"];
-  if (isObject(breakpoint) && textIn(breakpoint["mode"]) === "explicit") {
-    return { cache_control: { type: "ephemeral" } };
-  }
-  return cacheControlOf(part);
 }

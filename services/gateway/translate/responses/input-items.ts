@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from "../../json/json-value";
 import { isText, textOf } from "../../json/text";
 import type { ContentBlock, MessagesTarget, TextBlock } from "../../messages/request";
 import { dropBlank } from "../to-messages/blank-text";
+import type { DroppedMembers } from "../to-messages/dropped-members";
 import { frameInstruction } from "../to-messages/frame-instruction";
 import {
   isAbsent,
@@ -36,8 +37,12 @@ export interface ReadInput {
 }
 
 /** `input`: text, or a list of items. @throws TranslationError for items that cannot be said */
-export function readInput(input: JsonValue | undefined, target: MessagesTarget): ReadInput {
-  const reader = new InputReader(target);
+export function readInput(
+  input: JsonValue | undefined,
+  target: MessagesTarget,
+  dropped: DroppedMembers,
+): ReadInput {
+  const reader = new InputReader(target, dropped);
   if (isText(input)) reader.items.push({ kind: "user", blocks: [textBlock(input)] });
   else if (!isAbsent(input))
     requireList(input, "input").forEach((item, index) => {
@@ -46,6 +51,16 @@ export function readInput(input: JsonValue | undefined, target: MessagesTarget):
   reader.endTurn();
   return reader;
 }
+
+/** Types of items that are read member by member. */
+const READ_TYPES: ReadonlySet<string> = new Set([
+  ...["message", "function_call", "custom_tool_call", "function_call_output", "custom_tool_call_output"],
+]);
+/** What is read of them, beside ids and states that only mean something where items are kept. */
+const MEMBERS: ReadonlySet<string> = new Set([
+  ...["type", "role", "content", "name", "namespace", "call_id", "arguments", "input", "output"],
+  ...["id", "status"],
+]);
 
 class InputReader implements ReadInput {
   readonly system: TextBlock[] = [];
@@ -56,19 +71,23 @@ class InputReader implements ReadInput {
   /** What the assistant said in neighbouring items: one turn, in which thinking belongs to what follows it. */
   #said: ContentBlock[] = [];
 
-  constructor(readonly target: MessagesTarget) {}
+  constructor(
+    readonly target: MessagesTarget,
+    readonly dropped: DroppedMembers,
+  ) {}
 
   read(value: JsonValue, path: string): void {
     const item = requireObject(value, path);
     // Messages may leave their type out.
     const type = isAbsent(item["type"]) && item["role"] !== undefined ? "message" : textIn(item["type"]);
     this.lastPath = path;
+    if (type !== undefined && READ_TYPES.has(type)) this.dropped.addOthers(item, MEMBERS, "input");
     switch (type) {
       case "message":
         this.#readMessage(item, path);
         break;
       case "reasoning":
-        this.#readReasoning(item["encrypted_content"]);
+        if (!this.#readReasoning(item["encrypted_content"])) this.dropped.add("input.reasoning");
         break;
       case "function_call":
         this.#readCall(item, path, toToolInput(item["arguments"], `${path}.arguments`, this.target));
@@ -99,7 +118,7 @@ class InputReader implements ReadInput {
   #readMessage(item: JsonObject, path: string): void {
     const role = textIn(item["role"]);
     const content = (owner: "system" | "user" | "assistant") =>
-      readContent(item["content"], `${path}.content`, owner, this.target);
+      readContent(item["content"], `${path}.content`, owner, this);
     if (role === "system" || role === "developer") this.#instruct(content("system") as TextBlock[]);
     else if (role === "assistant") this.#said.push(...content("assistant"));
     else if (role === "user") {
@@ -124,13 +143,17 @@ class InputReader implements ReadInput {
     this.items.push({ kind: "user", blocks: frameInstruction(texts) });
   }
 
-  /** Reasoning of another model or gateway is left out: nobody but its maker could read it. */
-  #readReasoning(sealed: JsonValue | undefined): void {
-    if (!isText(sealed)) return;
+  /**
+   * Reasoning of another model or gateway is left out: nobody but its maker could read it.
+   * @returns whether it is sent
+   */
+  #readReasoning(sealed: JsonValue | undefined): boolean {
+    if (!isText(sealed)) return false;
     const length = typeof sealed === "string" ? sealed.length : sealed.escaped.length;
     const block =
       length > 2 * MAX_ENVELOPE_LENGTH ? undefined : openReasoning(textOf(sealed), this.target.upstreamModel);
     if (block !== undefined) this.#said.push({ ...block });
+    return block !== undefined;
   }
 
   #readCall(item: JsonObject, path: string, input: JsonObject): void {
@@ -147,7 +170,7 @@ class InputReader implements ReadInput {
   #readOutput(item: JsonObject, path: string): void {
     this.endTurn();
     const output = item["output"];
-    const content = isText(output) ? output : readContent(output, `${path}.output`, "tool", this.target);
+    const content = isText(output) ? output : readContent(output, `${path}.output`, "tool", this);
     this.items.push({
       kind: "result",
       callId: textIn(item["call_id"]) ?? "",

@@ -5,6 +5,7 @@ import { readUser } from "../chat-completions/chat-fields";
 import { dropBlank } from "../to-messages/blank-text";
 import { buildRequest } from "../to-messages/build-request";
 import { readCacheControl } from "../to-messages/cache-control";
+import { DroppedMembers } from "../to-messages/dropped-members";
 import { isAbsent, kindOf, numberIn, textIn } from "../to-messages/read-value";
 import { readSampling } from "../to-messages/sampling";
 import { TranslationError } from "../translation-error";
@@ -14,7 +15,7 @@ import { textBlock } from "./content-parts";
 import { readInput } from "./input-items";
 import { readTextFormat } from "./output-text-format";
 import { includesReasoning, readReasoning } from "./reasoning-wish";
-import { sortFields } from "./request-fields";
+import { noteInside, sortFields } from "./request-fields";
 import { readSettings } from "./settings";
 import { readSelection } from "./tool-selection";
 
@@ -32,9 +33,16 @@ export interface TranslatedResponsesRequest {
  * @throws TranslationError naming the field
  */
 export function toMessages(body: JsonObject, target: MessagesTarget): TranslatedResponsesRequest {
-  const dropped = sortFields(body, target.mayDropParams);
-  const input = readInput(body["input"], target);
-  const tools = readTools({ tools: body["tools"], path: "tools" }, input.tools, target.mayDropParams);
+  const unknown = sortFields(body, target.mayDropParams);
+  const dropped = new DroppedMembers();
+  noteInside(body, dropped);
+  const input = readInput(body["input"], target, dropped);
+  const tools = readTools(
+    { tools: body["tools"], path: "tools" },
+    input.tools,
+    target.mayDropParams,
+    dropped,
+  );
   const reasoning = readReasoning(body["reasoning"]);
   const includesEncryptedReasoning = includesReasoning(body["include"]);
   const built = buildRequest(
@@ -52,16 +60,18 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
       maxTokens: readMaxTokens(body["max_output_tokens"]),
       user: readUser(body),
       cacheControl: readCacheControl(body["cache_control"]),
+      dropped,
     },
     target,
   );
   return {
     request: built.request,
     droppedParams: [
-      ...dropped,
+      ...unknown,
       ...tools.droppedParams,
       ...input.droppedParams,
       ...built.droppedParams.filter((name) => body[name] !== undefined),
+      ...built.droppedMembers,
     ],
     plan: {
       settings: readSettings(body, built.request),
@@ -74,6 +84,7 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
       degradations: [
         ...built.degradations,
         ...(textIn(body["truncation"]) === "auto" ? ["truncation=disabled"] : []),
+        ...(body["store"] === true ? ["store=false"] : []),
       ],
     },
   };

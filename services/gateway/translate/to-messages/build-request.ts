@@ -2,6 +2,7 @@ import type { JsonObject, Text } from "../../json/json-value";
 import type { MessageParam, MessagesRequest, MessagesTarget, TextBlock } from "../../messages/request";
 import { TranslationError } from "../translation-error";
 import { limitBreakpoints } from "./cache-control";
+import { DroppedMembers } from "./dropped-members";
 import { joinLists } from "./join-lists";
 import { type Effort, findCapabilities, type ModelCapabilities } from "./model-capabilities";
 import { opaqueId } from "./opaque-id";
@@ -11,7 +12,7 @@ import { isPrefill, settlePrefill } from "./prefill";
 import { planReasoning, type ReasoningWish } from "./reasoning";
 import { MINIMAL_USER_TURN, repairTurns } from "./repair-turns";
 import { fitSampling, type Sampling } from "./sampling";
-import { dropThinking, lacksThinking } from "./thinking-blocks";
+import { dropThinking, hasThinking, lacksThinking } from "./thinking-blocks";
 import type { ToolSelection } from "./tool-choice";
 import type { ToolDefinition } from "./tools";
 import type { TurnItem } from "./turn-item";
@@ -36,6 +37,8 @@ export interface RequestWishes {
   readonly user: string | undefined;
   /** The mark of the whole request. */
   readonly cacheControl: JsonObject | undefined;
+  /** What reading left out already. @default - nothing */
+  readonly dropped?: DroppedMembers;
 }
 
 /** A request for Anthropic, and what its answer's translation must know. */
@@ -49,6 +52,8 @@ export interface BuiltRequest {
   readonly degradations: readonly string[];
   /** Fields that this target does not take, by OpenAI's names, also such as the client did not send. */
   readonly droppedParams: readonly string[];
+  /** What the inside of fields lost, such as `tools.strict`. */
+  readonly droppedMembers: readonly string[];
 }
 
 /**
@@ -57,7 +62,7 @@ export interface BuiltRequest {
  * @throws TranslationError
  */
 export function buildRequest(wishes: RequestWishes, target: MessagesTarget): BuiltRequest {
-  const capabilities = findCapabilities(target.upstreamModel);
+  const capabilities = findCapabilities(target.baseModel ?? target.upstreamModel);
   const said = requireTurns(wishes);
   const turns = target.isThinkingRefused === true ? dropThinking(said) : said;
   const reasoning = planReasoning(wishes.reasoning, {
@@ -67,8 +72,12 @@ export function buildRequest(wishes: RequestWishes, target: MessagesTarget): Bui
     refusesBudget: lacksThinking(turns) || isPrefill(turns),
   });
   const output = planOutput(wishes.outputFormat, capabilities, target.api);
+  const dropped = wishes.dropped ?? new DroppedMembers();
   const tools = planTools({
     definitions: wishes.tools,
+    // One grammar for all schemas: that of the answer is worth more.
+    canBeStrict: target.api === "anthropic" && capabilities.hasOutputFormat && output.kind !== "native",
+    dropped,
     selection: wishes.selection,
     usedNames: usedToolNames(turns),
     output,
@@ -112,16 +121,26 @@ export function buildRequest(wishes: RequestWishes, target: MessagesTarget): Bui
     isJsonText: tools.isJsonText,
     degradations: joinLists(
       joinLists(reasoning.degradations, tools.degradations),
-      turns === said ? NONE : THINKING_LEFT_OUT,
+      joinLists(
+        joinLists(sampling.degradations, shortenedAnswer(wishes, reasoning.maxTokens)),
+        turns === said && (reasoning.isOn || !turns.some(hasThinking)) ? NONE : THINKING_LEFT_OUT,
+      ),
     ),
     droppedParams: joinLists(
       joinLists(sampling.droppedParams, tools.droppedParams),
       isBedrock ? droppedForBedrock(wishes, target) : NONE,
     ),
+    droppedMembers: dropped.names,
   };
 }
 
 const NONE: readonly string[] = [];
+
+/** A model gives no longer answers than it can, whatever is asked for. */
+function shortenedAnswer({ maxTokens }: RequestWishes, sent: number): readonly string[] {
+  return maxTokens === undefined || maxTokens <= sent ? NONE : [`max_tokens=${sent}`];
+}
+
 const THINKING_LEFT_OUT: readonly string[] = ["earlier_thinking=dropped"];
 
 function outputConfigOf(effort: Effort | undefined, output: OutputPlan): JsonObject | undefined {

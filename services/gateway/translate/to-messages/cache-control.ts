@@ -12,13 +12,17 @@ export function readCacheControl(value: JsonValue | undefined): JsonObject | und
   return ttl === "5m" || ttl === "1h" ? { type: "ephemeral", ttl } : { type: "ephemeral" };
 }
 
-/** The mark of an object as its member, or nothing: to be spread. */
+/** The mark of an object as its member, or nothing: to be spread. OpenAI's own mark of a part asks for the same. */
 export function cacheControlOf(owner: JsonObject): { readonly cache_control?: JsonObject } {
-  const mark = readCacheControl(owner["cache_control"]);
+  const mark = readCacheControl(owner["cache_control"]) ?? readBreakpoint(owner["prompt_cache_breakpoint"]);
   return mark === undefined ? NO_MARK : { cache_control: mark };
 }
 
 const NO_MARK = {};
+
+function readBreakpoint(value: JsonValue | undefined): JsonObject | undefined {
+  return isObject(value) && textIn(value["mode"]) === "explicit" ? { type: "ephemeral" } : undefined;
+}
 
 /** A mark of a whole message stands on its last block that can have one. Thinking cannot. */
 export function markLastBlock<B extends ContentBlock>(

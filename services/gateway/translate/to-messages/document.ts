@@ -1,9 +1,9 @@
-import type { Text } from "../../json/json-value";
-import { beginningOf, textOf } from "../../json/text";
+import type { JsonValue, Text } from "../../json/json-value";
+import { beginningOf, isText, textOf } from "../../json/text";
 import type { ContentBlock, MessagesTarget } from "../../messages/request";
 import { TranslationError } from "../translation-error";
 import { type DataUrl, readDataUrl } from "./data-url";
-import { toBase64Image } from "./image";
+import { toBase64Image, toImage } from "./image";
 import { quote } from "./read-value";
 
 const MAX_TITLE = 200;
@@ -42,6 +42,28 @@ export function toDocument(
   const text = decode(file, path);
   if (text.trim() === "") throw new TranslationError(path, `${path} holds a file without text`);
   return { type: "document", source: { type: "text", media_type: "text/plain", data: text }, ...title };
+}
+
+/**
+ * An image, or a PDF that stands in its place, as clients of other gateways send it.
+ * @throws TranslationError
+ */
+export function toImageOrPdf(url: Text, path: string, target: MessagesTarget): ContentBlock {
+  const isPdf = readDataUrl(url)?.mediaType === "application/pdf";
+  return isPdf ? toDocument(url, undefined, path, target) : toImage(url, path, target);
+}
+
+/** A document at an https address. @throws TranslationError for other addresses, and for targets that fetch nothing */
+export function toDocumentAt(
+  url: JsonValue | undefined,
+  path: string,
+  { api }: MessagesTarget,
+): ContentBlock {
+  if (!isText(url) || !/^https:\/\/[^\s/]/i.test(textOf(url))) {
+    throw new TranslationError(path, `${path} must begin with https://`);
+  }
+  if (api === "anthropic") return { type: "document", source: { type: "url", url } };
+  throw new TranslationError(path, `${path} is an address, and Bedrock fetches no files; send file_data`);
 }
 
 function bareFile(data: Text): DataUrl {

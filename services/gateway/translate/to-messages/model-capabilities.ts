@@ -20,6 +20,8 @@ export type Effort = "low" | "medium" | "high" | "xhigh" | "max";
 
 /** What a model accepts; decides which parameters are sent, and how. */
 export interface ModelCapabilities {
+  /** Most tokens of a prompt and its answer together. */
+  readonly contextTokens: number;
   /** Most tokens of an answer. */
   readonly maxOutputTokens: number;
   /** Whether `temperature`, `top_p` and `top_k` are accepted at all. */
@@ -46,6 +48,7 @@ const ALL_EFFORTS: readonly Effort[] = ["low", "medium", "high", "xhigh", "max"]
 
 /** What counts for every model that nothing else is known of: the strictest. */
 const NEWEST: ModelCapabilities = {
+  contextTokens: 1_000_000,
   maxOutputTokens: 128_000,
   acceptsSampling: false,
   thinkingMode: "adaptive",
@@ -74,12 +77,16 @@ const GENERATION_4_6: ModelCapabilities = {
 };
 const GENERATION_4_5: ModelCapabilities = {
   ...GENERATION_4_6,
+  contextTokens: 200_000,
   maxOutputTokens: 64_000,
   thinkingMode: "budget",
   efforts: [],
   acceptsPrefill: true,
 };
 const GENERATION_4: ModelCapabilities = { ...GENERATION_4_5, hasOutputFormat: false };
+
+/** A model of which nothing is known: clients must not fill a window that it may not have. */
+const UNKNOWN: ModelCapabilities = { ...NEWEST, contextTokens: 200_000 };
 
 /** First match wins, so longer names stand before their prefixes. Source: Anthropic's model documentation. */
 const TABLE: readonly (readonly [idContains: string, capabilities: ModelCapabilities])[] = [
@@ -112,7 +119,7 @@ const MAX_FOUND = 1000;
 export function findCapabilities(upstreamModel: string): ModelCapabilities {
   const known = found.get(upstreamModel);
   if (known !== undefined) return known;
-  const capabilities = TABLE.find(([part]) => upstreamModel.includes(part))?.[1] ?? NEWEST;
+  const capabilities = TABLE.find(([part]) => upstreamModel.includes(part))?.[1] ?? UNKNOWN;
   if (found.size >= MAX_FOUND) found.clear();
   found.set(upstreamModel, capabilities);
   return capabilities;

@@ -51,7 +51,8 @@ export function planOutput(
   return { kind: "tool", schema, description: format.description ?? ANSWER_TOOL, instruction: undefined };
 }
 
-function acceptsFormat(capabilities: ModelCapabilities, api: MessagesTarget["api"]): boolean {
+/** Whether a model and its provider compile schemas. */
+export function acceptsFormat(capabilities: ModelCapabilities, api: MessagesTarget["api"]): boolean {
   if (api === "anthropic") return capabilities.hasOutputFormat;
   return api === "bedrock-invoke" && capabilities.hasOutputFormatOnInvoke;
 }

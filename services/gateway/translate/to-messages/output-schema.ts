@@ -57,21 +57,34 @@ class NotExpressibleError extends Error {}
  * description. `undefined` when it cannot be said that way: open objects, recursion, too many alternatives.
  */
 export function toOutputSchema(schema: JsonObject): JsonObject | undefined {
+  return toOutputSchemas([schema])?.[0];
+}
+
+/** The same for several schemas of one request, which share the limits. */
+export function toOutputSchemas(schemas: readonly JsonObject[]): readonly JsonObject[] | undefined {
+  const used: UsedLimits = { optional: 0, unions: 0 };
   try {
-    return new OutputSchema(schema).build();
+    return schemas.map((schema) => new OutputSchema(schema, used).build());
   } catch (error) {
     if (error instanceof NotExpressibleError) return undefined;
     throw error;
   }
 }
 
+/** How much of the limits of one request is used up. */
+interface UsedLimits {
+  optional: number;
+  unions: number;
+}
+
 class OutputSchema {
-  #optional = 0;
-  #unions = 0;
   /** References that lead to no recursion. */
   readonly #settled = new Set<string>();
 
-  constructor(private readonly root: JsonObject) {}
+  constructor(
+    private readonly root: JsonObject,
+    private readonly used: UsedLimits,
+  ) {}
 
   build(): JsonObject {
     this.#refuseRecursion(this.root, new Set(), 0);
@@ -110,8 +123,8 @@ class OutputSchema {
     if (isOpen || schema["patternProperties"] !== undefined) throw new NotExpressibleError();
     if (names.length === 0 && additionalProperties === undefined) throw new NotExpressibleError();
     const required = new Set((isList(schema["required"]) ? schema["required"] : []).map(textIn));
-    this.#optional += names.filter((name) => !required.has(name)).length;
-    if (this.#optional > MAX_OPTIONAL) throw new NotExpressibleError();
+    this.used.optional += names.filter((name) => !required.has(name)).length;
+    if (this.used.optional > MAX_OPTIONAL) throw new NotExpressibleError();
     result["additionalProperties"] = false;
   }
 
@@ -140,7 +153,7 @@ class OutputSchema {
   }
 
   #countUnion(): void {
-    if (++this.#unions > MAX_UNIONS) throw new NotExpressibleError();
+    if (++this.used.unions > MAX_UNIONS) throw new NotExpressibleError();
   }
 
   /** @param open names of the definitions around this place */

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../json/json-value";
 import type { MessagesTarget } from "../../messages/request";
 import { TranslationError } from "../translation-error";
+import type { DroppedMembers } from "./dropped-members";
 import type { OutputPlan } from "./output-format";
 import { quote } from "./read-value";
 import type { ToolChoice, ToolSelection } from "./tool-choice";
@@ -17,6 +18,9 @@ export interface ToolWishes {
   /** Whether the model lets a tool be demanded, in this request. */
   readonly canForce: boolean;
   readonly api: MessagesTarget["api"];
+  /** Whether the model can be held to the schemas of tools. */
+  readonly canBeStrict: boolean;
+  readonly dropped: DroppedMembers;
 }
 
 /** The tools of a request, and what their choice costs. */
@@ -38,7 +42,11 @@ export interface ToolPlan {
 export function planTools(wishes: ToolWishes): ToolPlan {
   if (hasNoTools(wishes)) return NO_TOOLS;
   const offered = selectTools(wishes.definitions, wishes.selection.allowed);
-  const tools = toTools(offered);
+  const tools = toTools(offered, {
+    canBeStrict: wishes.canBeStrict,
+    takesExtras: wishes.api === "anthropic",
+    dropped: wishes.dropped,
+  });
   const choice = requireOffered(wishes.selection.choice, offered);
   const demandsTool = tools.length > 0 && (choice?.kind === "tool" || choice?.kind === "required");
   const placed =

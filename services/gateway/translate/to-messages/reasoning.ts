@@ -82,12 +82,15 @@ function planAdaptive(
   if (wish.kind === "off") return turnOff(off, capabilities);
   if (wish.kind === "default" && !capabilities.thinksByDefault) return off;
   const isHidden = wish.kind !== "default" && wish.isHidden === true;
+  const effort = effortOf(wish, capabilities);
+  const isAsWished = wish.kind !== "effort" || wish.effort === effort;
   return {
     ...off,
     isOn: true,
+    degradations: isAsWished ? off.degradations : [`reasoning=${effort}`],
     // Newer models leave the text of their thinking out unless they are asked for it.
     thinking: { type: "adaptive", display: isHidden ? "omitted" : "summarized" },
-    effort: effortOf(wish, capabilities),
+    effort,
   };
 }
 

@@ -4,6 +4,7 @@ import { isAbsent, kindOf, numberIn } from "./read-value";
 
 /** How the next token is chosen. */
 export interface Sampling {
+  /** From 0 to 2, as with OpenAI. */
   readonly temperature?: number | undefined;
   readonly top_p?: number | undefined;
   readonly top_k?: number | undefined;
@@ -18,29 +19,40 @@ export function readSampling(body: JsonObject): Sampling {
   const topP = readNumber(body, "top_p", 1);
   const topK = readNumber(body, "top_k", Number.MAX_SAFE_INTEGER, -1);
   return {
-    // OpenAI goes up to 2, Anthropic to 1.
-    temperature: temperature === undefined ? undefined : Math.min(temperature, 1),
+    temperature,
     top_p: topP,
     // Elsewhere 0 and -1 mean no limit.
     top_k: topK === undefined || topK <= 0 ? undefined : Math.ceil(topK),
   };
 }
 
+/** What is sent of it, and what is told of the rest. */
+export interface FittedSampling {
+  readonly sampling: Sampling;
+  readonly droppedParams: readonly string[];
+  readonly degradations: readonly string[];
+}
+
+const NONE: readonly string[] = [];
+/** OpenAI goes up to 2, Anthropic to 1. */
+const MAX_TEMPERATURE = 1;
+
 /**
  * What is sent of it. Newer models refuse all of it, thinking ones too, and no model takes `temperature` with `top_p`:
  * temperature is what clients set on purpose.
  */
-export function fitSampling(
-  sampling: Sampling,
-  isAccepted: boolean,
-): { readonly sampling: Sampling; readonly droppedParams: readonly string[] } {
-  if (!isAccepted)
-    return { sampling: {}, droppedParams: NAMES.filter((name) => sampling[name] !== undefined) };
-  if (sampling.temperature === undefined || sampling.top_p === undefined)
-    return { sampling, droppedParams: [] };
+export function fitSampling(sampling: Sampling, isAccepted: boolean): FittedSampling {
+  if (!isAccepted) {
+    const droppedParams = NAMES.filter((name) => sampling[name] !== undefined);
+    return { sampling: {}, droppedParams, degradations: NONE };
+  }
+  const { temperature, top_p: topP } = sampling;
+  if (temperature === undefined) return { sampling, droppedParams: NONE, degradations: NONE };
+  const isClamped = temperature > MAX_TEMPERATURE;
   return {
-    sampling: { ...sampling, top_p: undefined },
-    droppedParams: sampling.top_p === 1 ? [] : ["top_p"],
+    sampling: { ...sampling, temperature: isClamped ? MAX_TEMPERATURE : temperature, top_p: undefined },
+    droppedParams: topP === undefined || topP === 1 ? NONE : ["top_p"],
+    degradations: isClamped ? [`temperature=${MAX_TEMPERATURE}`] : NONE,
   };
 }
 

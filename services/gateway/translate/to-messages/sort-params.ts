@@ -24,14 +24,20 @@ export function sortParams(
     if (translated.has(field)) continue;
     const value = body[field];
     if (isEmpty(value) || isNeutral(field, value as JsonValue)) continue;
-    const name = field.slice(0, MAX_NAME_LENGTH).replace(/[^\w.-]/g, "_");
+    const name = printableName(field);
     if (!mayDrop) throw notSupported(name, "remove it, or let the gateway set litellm_settings.drop_params");
     if (dropped.length < MAX_NAMES) dropped.push(name);
   }
   return dropped;
 }
 
-function isEmpty(value: JsonValue | undefined): boolean {
+/** A name of the client's that is told in a header and in errors. */
+export function printableName(name: string): string {
+  return name.slice(0, MAX_NAME_LENGTH).replace(/[^\w.-]/g, "_");
+}
+
+/** Whether a value means the same as leaving its member away. */
+export function isEmpty(value: JsonValue | undefined): boolean {
   if (isAbsent(value) || value === false || value === "") return true;
   if (isList(value)) return value.length === 0;
   return isObject(value) && Object.keys(value).length === 0;

@@ -4,6 +4,7 @@ import type { ReportedError } from "../../translate/errors/upstream-error";
 import { SseParser } from "../../translate/sse-parser";
 import { ANTHROPIC_VERSION } from "../call-anthropic";
 import { headerOf, NO_MESSAGE } from "../read-error";
+import { createRedact } from "../redact";
 import type { UpstreamCall } from "../upstream-call";
 import { statusOfException } from "./error-status";
 import { frameEvents } from "./frame-events";
@@ -18,15 +19,17 @@ const IDLE_FACTOR = 3;
 export function callBedrock(deployment: Deployment, access: BedrockAccess, body: SealedBody): UpstreamCall {
   const { path, headers, contentType, decoder } = API[access.api](deployment);
   const url = new URL(`${deployment.baseUrl}${path}`);
+  const authorized = authorize(url, { ...headers, "content-type": "application/json" }, body, access);
   return {
     url,
-    headers: authorize(url, { ...headers, "content-type": "application/json" }, body, access),
+    headers: authorized,
     body,
     answer: {
       contentType,
       decoder,
       readError: (status, answer, error) =>
         readBedrockError(status, headerOf(answer, "x-amzn-errortype"), error),
+      redact: createRedact(access, body.rules, signatureOf(authorized)),
     },
     idleFactor: IDLE_FACTOR,
   };
@@ -61,6 +64,11 @@ function authorize(
     credentials,
     Date.now(),
   );
+}
+
+/** Of the `authorization` header. `undefined`: it holds an API key. */
+function signatureOf({ authorization }: Readonly<Record<string, string>>): string | undefined {
+  return /Signature=(\w+)/.exec(authorization ?? "")?.[1];
 }
 
 function isApiKey(

@@ -1,9 +1,12 @@
+import { randomUUID } from "node:crypto";
+import { Client } from "pg";
 import { type Database, openDatabase } from "../../../../../services/gateway/adapters/postgres/database";
 import { hashKey } from "../../../../../services/gateway/key-token";
 import { createLogger } from "../../../../../services/shared/logger";
 import { auditRow } from "../../../../support/services/audit-row";
 import { EmbeddedPostgres } from "../../../../support/services/embedded-postgres";
 import { eventually } from "../../../../support/services/eventually";
+import { HalfOpenProxy } from "../../../../support/services/half-open-proxy";
 import { newKey } from "../../../../support/services/test-gateway";
 
 const logger = createLogger({ name: "test", level: "silent" });
@@ -37,6 +40,75 @@ test("a change reaches the other replica by itself, and fast", async () => {
   expect(there.keys.findByHash(hash)).toBeUndefined();
   await eventually(() => here.keys.findByHash(hash) === undefined, 1000);
   expect(Date.now() - made).toBeLessThan(1000);
+});
+
+test("a connection whose other end has gone without a word is noticed: a revocation is known within 5 s", async () => {
+  const url = await postgres.createDatabase("half_open");
+  const proxy = await HalfOpenProxy.start(postgres.port);
+  try {
+    const there = await open(url);
+    const here = await open(url.replace(`:${postgres.port}/`, `:${proxy.port}/`));
+    const hash = hashKey("sk-revoked-00000000");
+    const key = await there.keys.create(newKey("sk-revoked-00000000"));
+    await eventually(() => here.keys.findByHash(hash));
+    proxy.cutOff();
+    const revoked = performance.now();
+    await there.keys.delete([key.keyId]);
+    await eventually(() => here.keys.findByHash(hash) === undefined, 40_000);
+    expect(performance.now() - revoked).toBeLessThan(5000);
+  } finally {
+    await proxy.stop();
+  }
+}, 60_000);
+
+test("connections that died together with the link are not tried one after the other, and their locks end", async () => {
+  const url = await postgres.createDatabase("half_open_pool");
+  const proxy = await HalfOpenProxy.start(postgres.port);
+  try {
+    const database = await open(url.replace(`:${postgres.port}/`, `:${proxy.port}/`), 60_000);
+    const { pool } = database.budgets;
+    await Promise.all(Array.from({ length: 4 }, () => pool.query("SELECT pg_sleep(0.1)")));
+    const dead = await pool.connect();
+    dead.on("error", () => {});
+    await dead.query("BEGIN; LOCK TABLE audit_log_other");
+    proxy.cutOff();
+    const cutOff = performance.now();
+    // The write that is under way waits for its time limit of 5 s; the next one goes through.
+    await database.audit.open()?.commit(auditRow());
+    expect(performance.now() - cutOff).toBeLessThan(15_000);
+    dead.release(true);
+  } finally {
+    await proxy.stop();
+  }
+}, 60_000);
+
+test("rows of the future, and a lock on the audit log, do not keep a gateway from connecting", async () => {
+  const url = await postgres.createDatabase("future_rows");
+  await (await open(url)).audit.open()?.commit(auditRow());
+  await Promise.all(opened.splice(0).map((database) => database.close(500)));
+  // As it is two months before the date of a row that a wrong clock has written.
+  await postgres.query(
+    `DO $$ DECLARE month text; BEGIN
+       FOR month IN SELECT inhrelid::regclass::text FROM pg_inherits
+                     WHERE inhparent = 'audit_log'::regclass AND inhrelid <> 'audit_log_other'::regclass
+       LOOP EXECUTE 'DROP TABLE ' || month; END LOOP;
+     END $$`,
+    "future_rows",
+  );
+  await postgres.query(
+    `INSERT INTO audit_log SELECT (r).* FROM (
+       SELECT jsonb_populate_record(l, jsonb_build_object('request_id', gen_random_uuid(), 'started_at', now() + interval '1 month')) AS r
+         FROM audit_log l) AS later`,
+    "future_rows",
+  );
+  const locker = new Client({ connectionString: url });
+  await locker.connect();
+  await locker.query("BEGIN; LOCK TABLE audit_log_other IN ACCESS SHARE MODE");
+  const database = await open(url);
+  await database.audit.open()?.commit(auditRow());
+  await locker.query("ROLLBACK");
+  await locker.end();
+  await eventually(() => database.probe());
 });
 
 test("a change that was missed while Postgres restarted is read afterwards; keys stay known meanwhile", async () => {
@@ -81,6 +153,76 @@ test("a row that Postgres refuses does not stop the others", async () => {
   await expect(bad).rejects.toMatchObject({ name: "AuditNotCommittedError" });
   await good;
   expect(database.audit.isAccepting).toBe(true);
+});
+
+/** Has Postgres say of some rows what it never would. */
+const refuseRows = (database: string, condition: string, code: string) =>
+  postgres.query(
+    `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN IF ${condition} THEN RAISE SQLSTATE '${code}' USING MESSAGE = 'refused'; END IF; RETURN NEW; END $$;
+     CREATE TRIGGER refuse BEFORE INSERT ON audit_log FOR EACH ROW EXECUTE FUNCTION refuse()`,
+    database,
+  );
+
+test.each(["22021", "23514", "42883", "54000", "P0001", "XX000"])(
+  "a row that is refused with %s is given up alone, and rows of others are taken as before",
+  async (code) => {
+    const name = `refused_${code.toLowerCase()}`;
+    const database = await open(await postgres.createDatabase(name));
+    await refuseRows(name, "NEW.user_agent = 'poison'", code);
+    const rows = Array.from({ length: 20 }, (_, index) =>
+      auditRow({ userAgent: index === 13 ? "poison" : "tests" }),
+    );
+    const results = await Promise.allSettled(rows.map((row) => database.audit.open()?.commit(row)));
+    expect(results.filter(({ status }) => status === "rejected")).toHaveLength(1);
+    expect(database.audit.isAccepting).toBe(true);
+    await expect(postgres.query("SELECT FROM audit_log", name)).resolves.toHaveLength(19);
+  },
+);
+
+test.each(["40P01", "40001"])(
+  "rows that others were in the way of (%s) are written again at once",
+  async (code) => {
+    const name = `conflict_${code.toLowerCase()}`;
+    const database = await open(await postgres.createDatabase(name));
+    await postgres.query("CREATE SEQUENCE attempts", name);
+    await refuseRows(name, "nextval('attempts') <= 3", code);
+    await database.audit.open()?.commit(auditRow());
+    expect(database.audit.isAccepting).toBe(true);
+    await expect(postgres.query("SELECT FROM audit_log", name)).resolves.toHaveLength(1);
+  },
+);
+
+test("when no row can be written because the schema is not as it was, all wait until it is", async () => {
+  const database = await open(await postgres.createDatabase("altered"));
+  await postgres.query("ALTER TABLE audit_log RENAME COLUMN route TO renamed", "altered");
+  const [early, late] = [database.audit.open(), database.audit.open()];
+  const written = early?.commit(auditRow());
+  await eventually(() => !database.audit.isAccepting);
+  const alsoWritten = late?.commit(auditRow());
+  await postgres.query("ALTER TABLE audit_log RENAME COLUMN renamed TO route", "altered");
+  await Promise.all([written, alsoWritten]);
+  await eventually(() => database.audit.isAccepting);
+  await expect(postgres.query("SELECT FROM audit_log", "altered")).resolves.toHaveLength(2);
+});
+
+test("a budget, a limit and a key are had although others were in the way", async () => {
+  const name = "conflicts";
+  const database = await open(await postgres.createDatabase(name));
+  await postgres.query("CREATE SEQUENCE attempts", name);
+  await postgres.query(
+    `CREATE FUNCTION conflict() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN IF nextval('attempts') % 3 <> 0 THEN RAISE SQLSTATE '40P01'; END IF; RETURN NEW; END $$;
+     CREATE TRIGGER conflict BEFORE INSERT ON ledger_owners FOR EACH ROW EXECUTE FUNCTION conflict();
+     CREATE TRIGGER conflict BEFORE INSERT ON rate_blocks FOR EACH ROW EXECUTE FUNCTION conflict();
+     CREATE TRIGGER conflict BEFORE INSERT ON virtual_keys FOR EACH ROW EXECUTE FUNCTION conflict()`,
+    name,
+  );
+  await database.budgets.register(randomUUID(), 60_000);
+  const [grant] = await database.quotas.take([{ account: "requests:key:1", limit: 10, need: 1, want: 0 }]);
+  expect(grant).toMatchObject({ granted: 1, used: 1 });
+  await database.keys.create(newKey("sk-contested-0000000"));
+  expect(database.keys.findByHash(hashKey("sk-contested-0000000"))).toBeDefined();
 });
 
 test("a schema of a newer gateway is not touched, and the gateway does not become ready", async () => {

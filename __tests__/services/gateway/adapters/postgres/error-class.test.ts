@@ -1,4 +1,9 @@
-import { isDataFault, isUnavailable } from "../../../../../services/gateway/adapters/postgres/error-class";
+import {
+  isConflict,
+  isDataFault,
+  isUnavailable,
+  isWriteFault,
+} from "../../../../../services/gateway/adapters/postgres/error-class";
 
 const withCode = (code: string) => Object.assign(new Error("x"), { code });
 
@@ -28,8 +33,45 @@ test.each([
 test.each([
   ["22P02", true],
   ["23505", true],
+  ["21000", true],
+  ["54000", true],
+  ["42P01", false],
   ["57P01", false],
   ["EPIPE", false],
-])("%s is a fault of the data: %p", (code, expected) => {
+])("%s is a fault of the values for sure: %p", (code, expected) => {
   expect(isDataFault(withCode(code))).toBe(expected);
+});
+
+/** What is done about each: wait for the server, try at once, or give the row up. */
+test.each([
+  ["57P01", "wait"],
+  ["53100", "wait"],
+  ["EPIPE", "wait"],
+  ["40003", "wait"],
+  ["25P03", "wait"],
+  ["40001", "again"],
+  ["40P01", "again"],
+  ["55P03", "again"],
+  ["26000", "again"],
+  ["22021", "isolate"],
+  ["23514", "isolate"],
+  ["42P01", "isolate"],
+  ["54001", "isolate"],
+  ["P0001", "isolate"],
+  ["XX000", "isolate"],
+  ["0A000", "isolate"],
+])("%s: %s", (code, expected) => {
+  const error = withCode(code);
+  const all = [
+    isUnavailable(error) ? ["wait"] : [],
+    isConflict(error) ? ["again"] : [],
+    isWriteFault(error) ? ["isolate"] : [],
+  ];
+  expect(all.flat()).toEqual([expected]);
+});
+
+test("a plan that the schema has changed under is made anew; a mistake in the code is the row's fault", () => {
+  const plan = Object.assign(new Error("cached plan must not change result type"), { code: "0A000" });
+  expect([isConflict(plan), isWriteFault(plan)]).toEqual([true, false]);
+  expect(isWriteFault(new RangeError("Invalid time value"))).toBe(true);
 });

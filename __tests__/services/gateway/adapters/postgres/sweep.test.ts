@@ -42,34 +42,25 @@ const column = async (sql: string) =>
 /** Sweeps as often as there is something to do. @returns how often */
 async function run(batch = 100): Promise<number> {
   const sweep = new Sweep({ clock: { now: () => now }, logger: logger as never, batch });
-  await sweep.onConnect();
-  await sweep.onPoll(client);
   now += HOUR_MS;
-  let polls = 0;
-  for (let before = -1; before !== logger.info.mock.calls.length; polls += 1) {
-    before = logger.info.mock.calls.length;
-    await sweep.onPoll(client);
-  }
-  return polls - 1;
+  let steps = 0;
+  for (; sweep.isDue; steps += 1) await sweep.run(client);
+  return steps;
 }
 
-test("nothing happens just after connecting, nor twice a day", async () => {
+test("nothing happens just after the start, and then once an hour", async () => {
   await client.query("INSERT INTO rate_accounts VALUES ('a')");
   const sweep = new Sweep({ clock: { now: () => now }, logger: logger as never });
-  await sweep.onConnect();
-  await sweep.onPoll(client);
-  expect(await column("SELECT account AS value FROM rate_accounts")).toEqual(["a"]);
+  expect(sweep.isDue).toBe(false);
   now += HOUR_MS;
-  await sweep.onPoll(client);
+  expect(sweep.isDue).toBe(true);
+  await sweep.run(client);
   expect(await column("SELECT account AS value FROM rate_accounts")).toEqual([]);
   expect(logger.info).toHaveBeenCalledWith({ removed: { "unused limits": 1 } }, expect.any(String));
-  await client.query("INSERT INTO rate_accounts VALUES ('b')");
-  now += 23 * HOUR_MS;
-  await sweep.onPoll(client);
-  expect(await column("SELECT account AS value FROM rate_accounts")).toEqual(["b"]);
-  now += HOUR_MS;
-  await sweep.onPoll(client);
-  expect(await column("SELECT account AS value FROM rate_accounts")).toEqual([]);
+  now += 0.9 * HOUR_MS;
+  expect(sweep.isDue).toBe(false);
+  now += 0.1 * HOUR_MS;
+  expect(sweep.isDue).toBe(true);
 });
 
 test.each<[string, number, boolean]>([
@@ -118,6 +109,43 @@ test("a budget for ever, and one that something is leased from, stay", async () 
   ]);
 });
 
+test("end users who spent nothing leave nothing; whoever spent or holds something stays", async () => {
+  const owner = randomUUID();
+  await client.query("INSERT INTO ledger_owners VALUES ($1, now() + interval '1 minute')", [owner]);
+  for (let index = 0; index < 250; index += 1) await addBudget(`end_user:made-up-${index}`);
+  await addBudget("end_user:spent");
+  await client.query("UPDATE budgets SET spent_nano_usd = 1 WHERE account = 'end_user:spent'");
+  await addBudget("end_user:running", "all", 5);
+  await addBudget("end_user:spending", "all", 5);
+  await client.query(
+    "INSERT INTO budget_leases VALUES ($1, 'end_user:running', 'all', 5, 0), ($1, 'end_user:spending', 'all', 5, 5)",
+    [owner],
+  );
+  // What was set back to nothing must not begin with the sum of its rows again.
+  await addBudget("key:set-back");
+  await addBudget("user:set-back");
+  await addBudget("parallel:user:ada");
+  await run();
+  expect(await column("SELECT account AS value FROM budgets ORDER BY 1")).toEqual([
+    "end_user:running",
+    "end_user:spending",
+    "end_user:spent",
+    "key:set-back",
+    "user:set-back",
+  ]);
+});
+
+test("nearly as many budgets as are kept are told of", async () => {
+  await client.query(
+    "INSERT INTO budgets (account, period, spent_nano_usd) SELECT 'end_user:' || n, 'all', 1 FROM generate_series(1, 910000) AS n",
+  );
+  await run();
+  expect(logger.warn).toHaveBeenCalledWith(
+    { budgets: expect.any(Number), most: 1_000_000 },
+    expect.stringContaining("429"),
+  );
+});
+
 test("the budgets of a key go a day after it was deleted", async () => {
   const ids = { lives: randomUUID(), fresh: randomUUID(), old: randomUUID() };
   const deletedAt = {
@@ -132,11 +160,10 @@ test("the budgets of a key go a day after it was deleted", async () => {
       [ids[name], name, deletedAt[name]],
     );
     await addBudget(`key:${ids[name]}`);
-    await addBudget(`parallel:key:${ids[name]}`);
   }
   await run();
   expect(await column("SELECT account AS value FROM budgets ORDER BY 1")).toEqual(
-    [ids.lives, ids.fresh].flatMap((id) => [`key:${id}`, `parallel:key:${id}`]).sort(),
+    [ids.lives, ids.fresh].map((id) => `key:${id}`).sort(),
   );
 });
 
@@ -159,7 +186,7 @@ test("limits with a count stay until an hour after it ended", async () => {
   ]);
 });
 
-test("much is removed in small steps, one for each poll", async () => {
+test("much is removed in small steps", async () => {
   await client.query("INSERT INTO rate_accounts SELECT generate_series(1, 25)::text");
   expect(await run(10)).toBe(3);
   expect(await column("SELECT account AS value FROM rate_accounts")).toEqual([]);

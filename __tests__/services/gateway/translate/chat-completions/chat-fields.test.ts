@@ -28,8 +28,8 @@ test.each([
   ["max_tokens null", { max_tokens: null }, { max_tokens: 64_000 }],
   ["more than the model can", { max_tokens: 1_000_000 }, { max_tokens: 64_000 }],
   ["one stop", { stop: "END" }, { stop_sequences: ["END"] }],
-  ["several stops, blank ones left out", { stop: ["A", "\n", "", "B"] }, { stop_sequences: ["A", "B"] }],
-  ["only blank stops", { stop: [" "] }, { stop_sequences: undefined }],
+  ["several stops", { stop: ["A", "", "B"] }, { stop_sequences: ["A", "B"] }],
+  ["an empty stop", { stop: "" }, { stop_sequences: undefined }],
   ["temperature", { temperature: 0 }, { temperature: 0 }],
   ["temperature over Anthropic's range", { temperature: 1.7 }, { temperature: 1 }],
   ["top_p", { top_p: 0.5 }, { top_p: 0.5 }],
@@ -48,6 +48,28 @@ test.each([
   for (const [name, value] of Object.entries(expected))
     if (value === undefined) expect(request).not.toHaveProperty(name);
   expect(droppedParams).toEqual([]);
+});
+
+test.each([
+  [
+    ["A", "\n", "B"],
+    ["A", "B"],
+  ],
+  [" ", undefined],
+])("blank stops are left out, and that is told: %j", (stop, sent) => {
+  const { request, droppedParams } = translateChat({ stop });
+  expect(request["stop_sequences"]).toEqual(sent);
+  expect(droppedParams).toEqual(["stop"]);
+});
+
+test.each([
+  [{ temperature: 1.7 }, ["temperature=1"]],
+  [{ temperature: 1 }, []],
+  [{ max_tokens: 64_001 }, ["max_tokens=64000"]],
+  [{ max_tokens: 64_000 }, []],
+  [{ reasoning_effort: "high", max_tokens: 2000 }, []],
+])("%j is told as %j", (fields, told) => {
+  expect(translateChat(fields).plan.degradations).toEqual(told);
 });
 
 test.each([

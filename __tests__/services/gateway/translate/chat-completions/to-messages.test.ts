@@ -70,7 +70,7 @@ describe("what clients send", () => {
           ],
         },
       ],
-      tools: [{ name: "attempt_completion", description: "d", input_schema: parameters }],
+      tools: [{ name: "attempt_completion", description: "d", input_schema: parameters, strict: true }],
       tool_choice: { type: "auto" },
       thinking: { type: "adaptive", display: "summarized" },
       stream: true,

@@ -36,6 +36,38 @@ it("names what is never sent on", () => {
   expect(droppedParams).toEqual(["api_base", "fallbacks"]);
 });
 
+it("names labels of metadata that no provider is sent, not the ids that the audit row records", () => {
+  const metadata = { user_id: "u", session_id: "s", trace_id: null, tags: ["a"] };
+  const { droppedParams } = toMessages({ ...body, metadata, litellm_session_id: "s" }, target);
+  expect(droppedParams).toEqual(["metadata.tags"]);
+});
+
+it("names what InvokeModel is not sent, which other APIs are", () => {
+  const fields = {
+    metadata: { user_id: "u", tags: ["a"] },
+    service_tier: "auto",
+    mcp_servers: [{ url: "https://a" }],
+    cache_control: { type: "ephemeral" },
+    tools: [{ name: "f", input_schema: {}, eager_input_streaming: true }],
+    tool_choice: { type: "auto", disable_parallel_tool_use: true },
+  };
+  const dropped = (api: MessagesTarget["api"]) =>
+    toMessages({ ...body, ...fields }, { ...target, api }).droppedParams;
+  expect(dropped("bedrock-invoke")).toEqual([
+    ...["metadata", "service_tier", "mcp_servers", "cache_control"],
+    ...["tools.eager_input_streaming", "tool_choice.disable_parallel_tool_use"],
+  ]);
+  expect(dropped("bedrock-messages")).toEqual(["metadata.tags"]);
+  expect(dropped("anthropic")).toEqual(["metadata.tags"]);
+});
+
+it("says when the deployment gives shorter answers than asked for", () => {
+  const plan = (max_tokens: number) =>
+    toMessages({ ...body, max_tokens }, { ...target, maxOutputTokens: 50 }).plan;
+  expect(plan(100)).toEqual({ degradations: ["max_tokens=50"] });
+  expect(plan(50)).toEqual({});
+});
+
 it("leaves credentials out of tools, and names them", () => {
   const { request, droppedParams } = toMessages(
     { ...body, tools: [{ name: "f", input_schema: {}, api_key: "k" }] },

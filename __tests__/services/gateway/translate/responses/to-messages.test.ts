@@ -302,7 +302,12 @@ describe("tools", () => {
       "mcp__read",
       expect.stringMatching(/^mcp__run__[0-9a-f]{8}$/),
     ]);
-    expect(tools[0]).toEqual({ name: "read", description: "Reads.", input_schema: parameters });
+    expect(tools[0]).toEqual({
+      name: "read",
+      description: "Reads.",
+      input_schema: { ...parameters, additionalProperties: false },
+      strict: true,
+    });
     expect(tools[1]).toEqual({
       name: "apply_patch",
       description:
@@ -478,10 +483,7 @@ test.each([
 
 test.each([
   [{ store: true }, []],
-  [
-    { metadata: { a: "b" }, client_metadata: { x: 1 }, prompt_cache_key: "k", prompt_cache_retention: "24h" },
-    [],
-  ],
+  [{ metadata: { a: "b" }, include: ["reasoning.encrypted_content"], text: { verbosity: "medium" } }, []],
   [
     {
       stream_options: { include_obfuscation: false },
@@ -500,6 +502,50 @@ test.each([
   expect(planOf(body).droppedParams).toEqual(dropped);
   if (dropped.length === 0) expect(planOf(body, STRICT).droppedParams).toEqual([]);
   else expect(refusal(body, STRICT).param).toBe(dropped[0]);
+});
+
+test("what only OpenAI could do with a field is told, and never refused", () => {
+  const fields = {
+    client_metadata: { x: 1 },
+    prompt_cache_key: "k",
+    prompt_cache_retention: "24h",
+    stream_options: { include_obfuscation: true },
+    include: ["message.output_text.logprobs"],
+    reasoning: { effort: "low", context: "all_turns" },
+    text: { verbosity: "low" },
+  };
+  const names = [
+    ...["client_metadata", "prompt_cache_key", "prompt_cache_retention", "reasoning.context"],
+    ...["stream_options.include_obfuscation", "text.verbosity", "include.message.output_text.logprobs"],
+  ];
+  expect(planOf(fields).droppedParams).toEqual(names);
+  expect(planOf(fields, STRICT).droppedParams).toEqual(names);
+});
+
+test("members of tools that only OpenAI's models know are told", () => {
+  const tool = { type: "function", name: "f", parameters: { type: "object" } };
+  const dropped = (fields: object) => planOf({ tools: [{ ...tool, ...fields }] }).droppedParams;
+  expect(dropped({ allowed_callers: ["direct"], strict: false, defer_loading: false })).toEqual([]);
+  expect(dropped({ allowed_callers: ["programmatic"] })).toEqual(["tools.allowed_callers"]);
+  expect(dropped({ defer_loading: true, output_schema: { type: "object" } })).toEqual([
+    "tools.defer_loading",
+    "tools.output_schema",
+  ]);
+});
+
+test("reasoning that cannot be sent is told", () => {
+  const reasoning = { type: "reasoning", id: "rs_1", summary: [{ type: "summary_text", text: "hm" }] };
+  expect(planOf({ input: [reasoning, { role: "user", content: "hi" }] }).droppedParams).toEqual([
+    "input.reasoning",
+  ]);
+});
+
+test("a PDF in the place of an image is a document", () => {
+  const data = Buffer.from("%PDF-1.7").toString("base64");
+  const image = { type: "input_image", image_url: `data:application/pdf;base64,${data}`, detail: "auto" };
+  expect(send({ input: [{ role: "user", content: [image] }] })["messages"]).toEqual([
+    user({ type: "document", source: { type: "base64", media_type: "application/pdf", data } }),
+  ]);
 });
 
 test("a model that takes no temperature drops it", () => {
@@ -658,7 +704,7 @@ test("the plan repeats the settings, and says what was done where it was not wha
     reasoning: { effort: "none", context: "auto" },
   };
   const { plan } = planOf(body);
-  expect(plan.degradations).toEqual(["truncation=disabled"]);
+  expect(plan.degradations).toEqual(["temperature=1", "truncation=disabled", "store=false"]);
   expect(JSON.parse(writeJson(plan.settings))).toEqual({
     access_programs: null,
     background: false,

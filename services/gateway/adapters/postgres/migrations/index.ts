@@ -6,6 +6,8 @@ import { attemptsAndUsage } from "./0005-attempts-and-usage";
 import { attribution } from "./0006-attribution";
 import { leaseSpend } from "./0007-lease-spend";
 import { lostAndOverspent } from "./0008-lost-and-overspent";
+import { clockAndRefusals } from "./0009-clock-and-refusals";
+import { quotaInFull } from "./0012-quota-in-full";
 import type { Migration } from "./migration";
 
 /** Every step, in order. */
@@ -18,4 +20,6 @@ export const migrations: readonly Migration[] = [
   attribution,
   leaseSpend,
   lostAndOverspent,
+  clockAndRefusals,
+  quotaInFull,
 ];

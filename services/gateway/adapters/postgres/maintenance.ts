@@ -1,0 +1,83 @@
+import { Client, type ClientBase } from "pg";
+import type { Logger } from "pino";
+import { IDLE_TRANSACTION_MS, KEEP_ALIVE_MS, type LinkUser } from "./link";
+
+/** Work on the tables that no request waits for. */
+export interface MaintenanceTask {
+  readonly isDue: boolean;
+  /** One step. Afterwards it is due later, or at once when there is more. @throws what may be tried again */
+  run(client: ClientBase): Promise<void>;
+}
+
+/** Settings of `Maintenance`. */
+export interface MaintenanceSettings {
+  readonly connectionString: string;
+  readonly tasks: readonly MaintenanceTask[];
+  readonly logger: Pick<Logger, "warn">;
+}
+
+/** Longest statement; its tasks have shorter limits of their own, in milliseconds. */
+const QUERY_TIMEOUT_MS = 60_000;
+/** After a failure of the connection, in milliseconds. */
+const PAUSE_MS = 10_000;
+
+/**
+ * Does what is due on a connection of its own, opened for that: so it neither holds up what the link carries nor can it keep
+ * the gateway from being connected, however long it takes and whatever comes of it.
+ */
+export class Maintenance implements LinkUser {
+  readonly #settings: MaintenanceSettings;
+  #client: Client | undefined;
+  #pausedUntil = 0;
+
+  constructor(settings: MaintenanceSettings) {
+    this.#settings = settings;
+  }
+
+  onReady(): void {
+    this.#pausedUntil = 0;
+    this.#runWhenDue();
+  }
+
+  async onPoll(): Promise<void> {
+    this.#runWhenDue();
+  }
+
+  /** Ends at once, in the middle of a statement if need be; every step is a transaction. */
+  async stop(): Promise<void> {
+    this.#pausedUntil = Number.POSITIVE_INFINITY;
+    await this.#client?.end().catch(() => {});
+  }
+
+  #runWhenDue(): void {
+    const isDue = this.#settings.tasks.some((task) => task.isDue);
+    if (!isDue || this.#client !== undefined || performance.now() < this.#pausedUntil) return;
+    void this.#run().catch((error: unknown) => {
+      this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + PAUSE_MS);
+      this.#settings.logger.warn({ err: error }, "maintenance of the database broke off, trying again");
+    });
+  }
+
+  async #run(): Promise<void> {
+    const client = new Client({
+      connectionString: this.#settings.connectionString,
+      connectionTimeoutMillis: 5000,
+      query_timeout: QUERY_TIMEOUT_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+      application_name: "gateway-maintenance",
+    });
+    // Without a listener a lost connection would end the process; the statement that runs fails by itself.
+    client.on("error", () => {});
+    this.#client = client;
+    try {
+      await client.connect();
+      for (const task of this.#settings.tasks)
+        while (task.isDue && performance.now() >= this.#pausedUntil) await task.run(client);
+    } finally {
+      await client.end().catch(() => {});
+      this.#client = undefined;
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { AuditEntry, AuditRow, Intent } from "../ports/audit-log";
+
+/** Rows that a key gets in a minute for requests that no provider was asked for; more of them are added up. */
+const ROWS_OF_KEY = 20;
+/** Kinds of such requests that are added up at a time; each holds room in the log. */
+const MAX_SUMS = 1000;
+const MINUTE_MS = 60_000;
+
+/** Requests that are alike, and the first of them. */
+interface Sum {
+  readonly entry: AuditEntry;
+  readonly row: AuditRow;
+  repeats: number;
+}
+
+/**
+ * Bounds the rows of requests that no provider was asked for: refusals above all, which cost their sender nothing, while a row costs a
+ * sync of the disk and room for as long as rows are kept. The first of a key in each minute have rows of their own, as every request has
+ * that reached a provider, changed something or reserved money. Those beyond are added up by key, route, status and error, and
+ * written as one row each when the minute is over: the first of them, with `repeats`. They are not waited for.
+ */
+export class UnsentRows {
+  /** Rows of their own in this minute, by key. */
+  readonly #rows = new Map<string, number>();
+  #sums = new Map<string, Sum>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param onError a sum was not written in time; the log goes on trying */
+  constructor(readonly onError: (error: unknown) => void) {}
+
+  /** The same entry, except that its row may be added up. */
+  bound(entry: AuditEntry): AuditEntry {
+    return new BoundEntry(entry, this);
+  }
+
+  /** @returns whether the row is seen to, so that it must not be written */
+  take(entry: AuditEntry, row: AuditRow): boolean {
+    if (row.callerKind !== "key" || row.keyId === null || row.attempts > 0 || row.target !== null)
+      return false;
+    this.#timer ??= setTimeout(() => void this.flush(), MINUTE_MS).unref();
+    const rows = this.#rows.get(row.keyId) ?? 0;
+    this.#rows.set(row.keyId, rows + 1);
+    if (rows < ROWS_OF_KEY) return false;
+    const kind = `${row.keyId} ${row.route} ${row.status} ${row.errorType}`;
+    const sum = this.#sums.get(kind);
+    if (sum === undefined && this.#sums.size >= MAX_SUMS) return false;
+    if (sum === undefined) this.#sums.set(kind, { entry, row, repeats: 0 });
+    else {
+      sum.repeats += 1;
+      entry.discard();
+    }
+    return true;
+  }
+
+  /** Writes what was added up; a new minute begins. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#rows.clear();
+    const sums = [...this.#sums.values()];
+    this.#sums = new Map();
+    await Promise.all(
+      sums.map(({ entry, row, repeats }) => entry.commit({ ...row, repeats }).catch(this.onError)),
+    );
+  }
+}
+
+class BoundEntry implements AuditEntry {
+  #isReserved = false;
+
+  constructor(
+    readonly entry: AuditEntry,
+    readonly rows: UnsentRows,
+  ) {}
+
+  begin(intent: Intent): Promise<void> {
+    this.#isReserved = true;
+    return this.entry.begin(intent);
+  }
+
+  commit(row: AuditRow, onDurable?: () => void): Promise<void> {
+    if (this.#isReserved || !this.rows.take(this.entry, row)) return this.entry.commit(row, onDurable);
+    onDurable?.();
+    return Promise.resolve();
+  }
+
+  discard(): void {
+    this.entry.discard();
+  }
+}
