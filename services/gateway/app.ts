@@ -121,6 +121,11 @@ export function buildApp(
     "Requests, the one for this included.",
     () => edge?.openRequests() ?? 0,
   );
+  registry.gauge(
+    "gateway_answers_left",
+    "Answers that are read for their bill alone.",
+    () => deps.inFlight.left.size,
+  );
   registry.gauge("gateway_audit_accepting", "Whether rows are taken.", () => Number(deps.audit.isAccepting));
   registry.gauge("gateway_journal_bytes", "Audit rows not yet replayed.", () => deps.audit.journalBytes ?? 0);
   const app: FastifyInstance = Fastify({

@@ -6,14 +6,15 @@ import type { InFlight } from "./upstream/in-flight";
 const IDLE_SWEEP_MS = 100;
 
 /**
- * Stops accepting, lets running answers end for at most `graceMs`, then ends them with an error event, so that
- * their rows are written and nobody takes a piece for the whole.
+ * Stops accepting, lets running answers end for at most `graceMs`, those that are only read for what they cost, too, then
+ * ends them with an error event, so that their rows are written and nobody takes a piece for the whole.
  */
 export async function drain(app: FastifyInstance, inFlight: InFlight, graceMs: number): Promise<void> {
   const abort = setTimeout(() => inFlight.abortAll(shuttingDown()), graceMs);
   const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
   try {
     await app.close();
+    await inFlight.left.over();
   } finally {
     clearTimeout(abort);
     clearInterval(sweep);

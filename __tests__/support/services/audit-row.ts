@@ -27,6 +27,7 @@ export function auditRow(props: Partial<AuditRow> = {}): AuditRow {
     cacheReadTokens: 4,
     cacheWriteTokens: 3,
     cacheWrite1hTokens: 1,
+    webSearches: 1,
     isUsageEstimated: false,
     costNanoUsd: 147_450,
     latencyMs: 12,

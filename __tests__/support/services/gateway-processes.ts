@@ -25,6 +25,8 @@ export interface GatewayProcessesProps {
   readonly upstreamUrl: string;
   /** Working rules of the standard level. @default - those of `prompts/` */
   readonly rules?: string;
+  /** Text of `config.yaml`. @default - one model at `upstreamUrl` */
+  readonly config?: string;
   /** Of each gateway. @default - they log warnings */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -37,11 +39,11 @@ export class GatewayProcesses {
 
   private constructor(
     readonly postgres: EmbeddedPostgres,
-    { upstreamUrl, rules, env = {} }: GatewayProcessesProps,
+    { upstreamUrl, rules, config: text = CONFIG, env = {} }: GatewayProcessesProps,
   ) {
     const directory = temporaryFolder();
     const config = path.join(directory, "config.yaml");
-    fs.writeFileSync(config, CONFIG);
+    fs.writeFileSync(config, text);
     if (rules !== undefined) fs.writeFileSync(path.join(directory, "standard.md"), rules);
     this.#env = {
       LITELLM_MASTER_KEY: MASTER_KEY,

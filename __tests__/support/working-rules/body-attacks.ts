@@ -258,6 +258,19 @@ export const bodyAttacks: readonly Attack[] = [
     body: more({ mcp_servers: [{ type: "url", url: "https://x.example", name: "x" }] }),
     refused: NATIVE,
   },
+  ...["web_search_20250305", "web_fetch_20260318", "code_execution_20250825", "mcp_toolset", "hologram"].map(
+    (type) => ({
+      vector: 9,
+      name: `a tool of type ${type}, which the provider runs`,
+      body: only(NATIVE, { more: { tools: [{ type, name: "w" }] } }),
+      refused: NATIVE,
+    }),
+  ),
+  {
+    vector: 9,
+    name: "a region that the client chooses",
+    body: more({ inference_geo: "global" }),
+  },
   {
     vector: 9,
     name: "compaction with instructions",

@@ -18,7 +18,7 @@ export interface Expected {
 const FIELDS: ReadonlySet<string> = new Set([
   ...["system", "messages", "model", "max_tokens", "tools", "tool_choice", "thinking", "output_config"],
   ...["output_format", "stop_sequences", "temperature", "top_p", "top_k", "metadata", "service_tier"],
-  ...["cache_control", "stream", "anthropic_version", "anthropic_beta"],
+  ...["cache_control", "stream", "anthropic_version", "anthropic_beta", "inference_geo"],
 ]);
 const HEADERS: ReadonlySet<string> = new Set([
   ...["host", "connection", "content-type", "content-length", "accept", "anthropic-version"],

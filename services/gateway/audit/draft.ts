@@ -1,12 +1,11 @@
 import { auditNotCommitted, auditUnavailable, clientClosed, type GatewayError } from "../errors";
 import type { Reservation } from "../ledger/reservation";
 import type { MessageProgress } from "../messages/progress";
-import { settleUsage } from "../messages/settle-usage";
-import { NO_USAGE, type TokenUsage } from "../messages/usage";
+import type { TokenUsage } from "../messages/usage";
 import { type AuditEntry, AuditNotCommittedError, type AuditRow } from "../ports/audit-log";
 import type { Clock } from "../ports/clock";
-import { computeCostNanoUsd } from "../pricing/cost";
 import type { Deployment } from "../routing/deployment";
+import { AttemptBills, type BilledMessage } from "./attempt-bills";
 import { boundedText } from "./bounded-text";
 import { type DraftOrigin, NO_FACTS, type RequestFacts } from "./request-facts";
 import { sessionInBody, sessionInHeaders } from "./session-id";
@@ -16,8 +15,7 @@ import { toAuditRow } from "./to-audit-row";
 export class AuditDraft {
   readonly #startedAt: number;
   readonly #facts: RequestFacts;
-  /** Most output tokens that the deployment is asked for. */
-  #maxTokens = 0;
+  readonly #bills = new AttemptBills();
   #isSent = false;
   #isCommitted = false;
   #reservation: Reservation | undefined;
@@ -57,24 +55,20 @@ export class AuditDraft {
   }
 
   /**
-   * A deployment is asked; what an earlier one reported no longer counts.
+   * A deployment is asked; what earlier ones have billed stays.
    * @param attempts this one included
-   * @param maxTokens most output tokens it is asked for
+   * @param message `undefined`: it bills nothing
    */
-  recordDeployment(deployment: Deployment, attempts: number, maxTokens: number): void {
+  recordDeployment(deployment: Deployment, attempts: number, message: BilledMessage | undefined): void {
     this.#facts.attempts = attempts;
-    this.#maxTokens = maxTokens;
-    this.#facts.usage = NO_USAGE;
-    this.#facts.isUsageEstimated = false;
+    this.#bills.begin(deployment, message);
     this.#facts.deployment = deployment;
     this.#facts.modelUsed = deployment.upstreamModel;
   }
 
   /** Takes over what the provider has reported so far. */
   recordMessage(progress: MessageProgress): void {
-    const { usage, isEstimated } = settleUsage(progress, this.#maxTokens);
-    this.#facts.usage = usage;
-    this.#facts.isUsageEstimated = isEstimated;
+    this.#bills.record(progress);
     if (progress.upstreamModel !== null) this.#facts.modelUsed = boundedText(progress.upstreamModel, 200);
   }
 
@@ -87,17 +81,21 @@ export class AuditDraft {
     return this.#isSent;
   }
 
-  /** Counters reported so far, in tokens. */
+  /** What all deployments that were asked bill so far, in tokens. */
   get usage(): TokenUsage {
-    return this.#facts.usage;
+    return this.#bills.settled.usage;
   }
 
-  /** What the usage so far costs, in nano-USD. `null`: the deployment has no price. */
+  /** What the usage so far costs, in nano-USD. `null`: a deployment has no price. */
   get costNanoUsd(): number | null {
-    const { deployment, usage } = this.#facts;
-    // Nothing was asked of a provider: nothing was spent.
-    if (deployment === undefined) return 0;
-    return deployment.prices === undefined ? null : computeCostNanoUsd(usage, deployment.prices);
+    return this.#bills.costNanoUsd;
+  }
+
+  /** What is left of the reservation for another attempt, in nano-USD. `undefined`: no budget pays. */
+  get leftNanoUsd(): number | undefined {
+    if (this.#reservation === undefined) return undefined;
+    const { amountNano } = this.#reservation;
+    return Math.max(0, amountNano - (this.costNanoUsd ?? amountNano));
   }
 
   recordFirstContent(): void {
@@ -169,7 +167,7 @@ export class AuditDraft {
   }
 
   #toRow(status: number): AuditRow {
-    return toAuditRow(this.origin, this.#facts, {
+    return toAuditRow(this.origin, this.#facts, this.#bills.settled, {
       status,
       startedAt: new Date(this.#startedAt),
       latencyMs: this.#elapsedMs(),

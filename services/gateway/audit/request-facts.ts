@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { NO_USAGE, type TokenUsage } from "../messages/usage";
 import type { Caller } from "../plugins/auth";
 import type { Deployment } from "../routing/deployment";
 
@@ -24,8 +23,6 @@ export interface RequestFacts {
   sessionId: string | null;
   enforcementLevel: string | null;
   promptHash: string | null;
-  usage: TokenUsage;
-  isUsageEstimated: boolean;
   ttftMs: number | null;
   errorType: string | null;
   /** What a management call was about, and the names of the fields that it set, parted by commas. */
@@ -43,8 +40,6 @@ export const NO_FACTS: Readonly<RequestFacts> = {
   sessionId: null,
   enforcementLevel: null,
   promptHash: null,
-  usage: NO_USAGE,
-  isUsageEstimated: false,
   ttftMs: null,
   errorType: null,
   change: undefined,

@@ -1,3 +1,4 @@
+import type { SettledUsage } from "../messages/settle-usage";
 import type { AuditRow } from "../ports/audit-log";
 import { boundedText } from "./bounded-text";
 import { clientOf } from "./client-of";
@@ -11,11 +12,11 @@ export type RequestEnd = Pick<AuditRow, "status" | "startedAt" | "latencyMs" | "
 export function toAuditRow(
   { requestId, route, caller, headers }: DraftOrigin,
   facts: Readonly<RequestFacts>,
+  { usage, isEstimated }: SettledUsage,
   end: RequestEnd,
 ): AuditRow {
   const userAgent = headers["user-agent"];
   const key = caller.kind === "key" ? caller.key : undefined;
-  const { usage } = facts;
   return {
     requestId,
     startedAt: end.startedAt,
@@ -39,7 +40,8 @@ export function toAuditRow(
     cacheReadTokens: usage.cacheReadTokens,
     cacheWriteTokens: usage.cacheWriteTokens,
     cacheWrite1hTokens: usage.cacheWrite1hTokens,
-    isUsageEstimated: facts.isUsageEstimated,
+    webSearches: usage.webSearches,
+    isUsageEstimated: isEstimated,
     costNanoUsd: end.costNanoUsd,
     latencyMs: end.latencyMs,
     ttftMs: facts.ttftMs,

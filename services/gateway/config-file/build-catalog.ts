@@ -1,5 +1,5 @@
 import { ConfigError } from "../../shared/config-error";
-import { findListPrices } from "../pricing/price-list";
+import { findListPrices, usPriceOf } from "../pricing/price-list";
 import type { Deployment, ModelCatalog, ModelDetails, SkippedDeployment } from "../routing/deployment";
 import { readAnthropicAccess } from "./anthropic-access";
 import { readBedrockTarget } from "./bedrock-access";
@@ -91,6 +91,9 @@ function buildDeployment(id: string, entry: ModelEntry, origin: CatalogOrigin): 
   if (typeof target === "string") return target;
   const { access, upstreamModel, baseUrl } = target;
   const baseModel = entry.model_info?.base_model?.replace(/^(?:anthropic|bedrock)\//, "");
+  const prices = readPrices(entry.model_info) ?? findListPrices(pricedAs(target, baseModel), origin.nowMs);
+  // On Bedrock the region is part of the model's name, and of its price.
+  const usPrice = access.provider === "anthropic" ? usPriceOf(baseModel ?? upstreamModel) : {};
   return {
     id,
     modelName: entry.model_name,
@@ -99,7 +102,8 @@ function buildDeployment(id: string, entry: ModelEntry, origin: CatalogOrigin): 
     baseUrl: resolveBaseUrl(id, params.api_base, origin.env) ?? baseUrl,
     access,
     maxOutputTokens: entry.model_info?.max_output_tokens ?? entry.model_info?.max_tokens,
-    prices: readPrices(entry.model_info) ?? findListPrices(pricedAs(target, baseModel), origin.nowMs),
+    maxInputTokens: entry.model_info?.max_input_tokens,
+    prices: prices === undefined ? undefined : { ...usPrice, ...prices },
     info: readDetails(entry.model_info),
   };
 }

@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { WITHOUT_EFFECT } from "./known-settings";
-import { ENVIRONMENT_REFERENCE, flag, ignored, price, secretReference, tokens } from "./setting-values";
+import {
+  amount,
+  ENVIRONMENT_REFERENCE,
+  flag,
+  ignored,
+  price,
+  secretReference,
+  tokens,
+} from "./setting-values";
 
 /** The tiers that LiteLLM's price names know, the shortest prompts first. */
 export const LONG_PROMPT_TIERS = [
@@ -51,6 +59,10 @@ const litellmParams = z.strictObject({
   ...ignored(WITHOUT_EFFECT.litellm_params),
 });
 
+const FACTOR = "must be a number from 1 to 10, such as 1.1";
+/** How many times the price. */
+const factor = z.number(FACTOR).min(1, FACTOR).max(10, FACTOR).optional();
+
 const prices = {
   input_cost_per_token: price,
   output_cost_per_token: price,
@@ -58,6 +70,17 @@ const prices = {
   cache_creation_input_token_cost: price,
   cache_creation_input_token_cost_above_1hr: price,
   ...tierPrices,
+  search_context_cost_per_query: z
+    .strictObject({
+      search_context_size_low: amount,
+      search_context_size_medium: amount,
+      search_context_size_high: amount,
+    })
+    .optional(),
+  // `fast` is known and changes nothing: faster answers are asked for nobody.
+  provider_specific_entry: z
+    .strictObject({ us: factor, fast: z.number("must be a number").optional() })
+    .optional(),
 };
 
 /** What is told to clients as it stands here, in place of what is known of the model. */

@@ -7,6 +7,7 @@ import { notWhenEnforced } from "./errors";
 import { limitBreakpoints } from "./limit-breakpoints";
 import { lowerSystemRows, requireTextBlocks } from "./lower-system-rows";
 import type { EnforcementPolicy } from "./policy";
+import { requireClientTools } from "./require-client-tools";
 
 /**
  * The request as it may be sent with a key: the key's rules first, the client's instructions below them wherever they
@@ -20,6 +21,7 @@ export function enforce(request: MessagesRequest, policy: EnforcementPolicy): Me
   const isEnforced = policy.blocks.length > 0;
   const allowed = allowFields(request, isEnforced);
   if (!isEnforced) return allowed;
+  requireClientTools(allowed["tools"]);
   const { messages, instructions } = lowerSystemRows(allowed.messages);
   if (messages.length === 0) throw notWhenEnforced("messages", "must have at least one turn of the user");
   // Words put into the assistant's mouth are the beginning of an answer that the rules never saw. A provider might pass

@@ -7,6 +7,8 @@ export class GatewayError extends Error {
   readonly param: string | null;
   /** Seconds after which the caller may try again; sent as `Retry-After`. */
   readonly retryAfterSeconds: number | undefined;
+  /** What a provider answered, in Anthropic's statuses. `undefined`: no provider said this. */
+  readonly upstreamStatus: number | undefined;
   /** Beside the four fields that every error has. */
   readonly fields: Readonly<Record<string, unknown>>;
 
@@ -18,6 +20,7 @@ export class GatewayError extends Error {
       code?: string;
       param?: string | null;
       retryAfterSeconds?: number | undefined;
+      upstreamStatus?: number | undefined;
       fields?: Readonly<Record<string, unknown>>;
     } = {},
   ) {
@@ -25,6 +28,7 @@ export class GatewayError extends Error {
     this.code = details.code ?? String(status);
     this.param = details.param ?? null;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.upstreamStatus = details.upstreamStatus;
     this.fields = details.fields ?? {};
   }
 

@@ -55,12 +55,12 @@ export const priceUnknown = (model: string) =>
     { code: "price_unknown", param: "model" },
   );
 
-/** @param param path of what has no upper bound */
-export const costUnbounded = (param: string) =>
+/** @param param path of what has no upper bound @param reason why it has none, as a clause */
+export const costUnbounded = (param: string, reason: string) =>
   new GatewayError(
     400,
     "invalid_request_error",
-    `${param}: what this costs is not known beforehand, and this request has a budget. Leave it out, or ask an administrator for a key without a budget.`,
+    `${param}: ${reason}, and this request has a budget. Leave it out, or ask an administrator for a key without a budget.`,
     { code: "cost_unbounded", param },
   );
 

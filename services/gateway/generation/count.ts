@@ -49,7 +49,7 @@ export async function count(
     return { input_tokens: estimateInput(message, sealed.byteLength) };
   }
   // Counting is free, also where nobody knows what answers cost.
-  audit?.recordDeployment({ ...deployment, prices: FREE }, 1, 0);
+  audit?.recordDeployment({ ...deployment, prices: FREE }, 1, undefined);
   audit?.recordSent();
   const { apiKey } = counting.access;
   const asked = { deployment, apiKey, body: sealed, nativeHeaders: native.headers };

@@ -8,7 +8,7 @@ import type { AnswerPlan } from "./wire-api";
 /** Tells the client what of its request is sent otherwise, in place of what was told of an earlier attempt. */
 export function describeSent(
   reply: Pick<FastifyReply, "header" | "removeHeader">,
-  { findings, droppedParams, plan }: PreparedMessage<AnswerPlan>,
+  { findings, droppedParams, plan, shortenedTo }: PreparedMessage<AnswerPlan>,
 ): void {
   const { degradations = [] } = plan;
   const isMasked = findings.length > 0;
@@ -19,6 +19,11 @@ export function describeSent(
     reply,
     "x-gateway-dropped-params",
     isDropped ? droppedParamsHeader(droppedParams) : undefined,
+  );
+  setOptionalHeader(
+    reply,
+    "x-gateway-max-tokens",
+    shortenedTo === undefined ? undefined : String(shortenedTo),
   );
   setOptionalHeader(reply, "x-gateway-degraded", isDegraded ? degradations.join(", ") : undefined);
 }

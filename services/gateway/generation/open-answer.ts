@@ -7,7 +7,8 @@ import { openWithFailover } from "../upstream/open-with-failover";
 import { describeAnswer, describeSent } from "./describe-sent";
 import type { GenerationTools } from "./generation-tools";
 import { NO_NATIVE_HEADERS, nativeHeaders } from "./native-headers";
-import { prepareFirst, prepareOther } from "./prepare-first";
+import { prepareAttempt, toBilledMessage } from "./prepare-attempt";
+import { prepareFirst } from "./prepare-first";
 import type { GenerationRequest } from "./prepare-message";
 import { readRequest } from "./read-request";
 import { refusesThinking } from "./refuses-thinking";
@@ -55,7 +56,6 @@ export async function openAnswer<Plan extends AnswerPlan>(
   await request.countTokens?.(bodyBytes, first.request.max_tokens);
   const running = inFlight.track(reply.raw);
   const maxTokens = await reserveOfRequest(tools, request, group, first);
-  if (maxTokens !== undefined) reply.header("x-gateway-max-tokens", maxTokens);
   running.throwIfAborted();
 
   let sent = first;
@@ -66,11 +66,12 @@ export async function openAnswer<Plan extends AnswerPlan>(
       settings: catalog.routing,
       running,
       prepare: (deployment) => {
-        // What was reserved holds for whichever deployment answers.
-        const message =
-          deployment === group[0] && maxTokens === undefined && asked.isThinkingRefused !== true
-            ? first
-            : prepareOther(asked, deployment, maxTokens);
+        const isFirst =
+          deployment === group[0] && maxTokens === undefined && asked.isThinkingRefused !== true;
+        // What was reserved holds for whichever deployment answers, and for all that are asked together.
+        const message = isFirst
+          ? first
+          : prepareAttempt(asked, deployment, { maxTokens, leftNano: audit?.leftNanoUsd });
         if (message === undefined) return undefined;
         sent = message;
         describeSent(reply, sent);
@@ -78,7 +79,7 @@ export async function openAnswer<Plan extends AnswerPlan>(
       },
       onAttempt: (deployment, count) => {
         attempts = earlierAttempts + count;
-        audit?.recordDeployment(deployment, attempts, sent.request.max_tokens);
+        audit?.recordDeployment(deployment, attempts, toBilledMessage(sent));
         audit?.recordSent();
         reply.headers(routingHeaders(deployment, attempts));
       },
@@ -96,7 +97,10 @@ export async function openAnswer<Plan extends AnswerPlan>(
       throw error;
     });
 
-  if (!(source instanceof GatewayError)) describeAnswer(reply, source.progress.messageId);
+  if (!(source instanceof GatewayError)) {
+    audit?.recordMessage(source.progress);
+    describeAnswer(reply, source.progress.messageId);
+  }
   const identity = { id: api.idOf(request.id), created: Math.floor(Date.now() / 1000), model };
   return { source, isStream, identity, plan: sent.plan, maxTokens: sent.request.max_tokens };
 }

@@ -1,4 +1,4 @@
-import { droppedWhenEnforced } from "../enforcement/allow-fields";
+import { allowFields, droppedWhenEnforced } from "../enforcement/allow-fields";
 import type { EnforcementPolicy } from "../enforcement/policy";
 import { type SealedBody, seal } from "../enforcement/seal";
 import { applyScreening } from "../guardrails/apply-screening";
@@ -32,12 +32,15 @@ export interface GenerationRequest<Plan extends AnswerPlan> {
 
 /** A request as it is sent to one deployment. */
 export interface PreparedMessage<Plan> {
+  /** With the fields that are sent, and without the key's rules. */
   readonly request: MessagesRequest;
   readonly sealed: SealedBody;
   readonly droppedParams: readonly string[];
   readonly plan: Plan;
   /** Matches that were masked. */
   readonly findings: readonly Finding[];
+  /** The `max_tokens` that the answer was cut to. `undefined`: it is as long as was asked for. */
+  readonly shortenedTo?: number | undefined;
 }
 
 /**
@@ -65,7 +68,17 @@ export function prepareMessage<Plan extends AnswerPlan>(
   const betas = betasOf(nativeHeaders.headers);
   const sealed = seal(request, policy, { api: target.api, betas, expectedBytes: bodyBytes });
   const droppedParams = allDropped(translated, policy, nativeHeaders);
-  return { request, sealed, droppedParams, plan: translated.plan, findings: screened.findings };
+  // What is not sent is not paid for either.
+  const sent = allowFields(request, policy.blocks.length > 0);
+  const shortenedTo = request === screened.request ? undefined : request.max_tokens;
+  return {
+    request: sent,
+    sealed,
+    droppedParams,
+    plan: translated.plan,
+    findings: screened.findings,
+    shortenedTo,
+  };
 }
 
 /** Names of everything of a client's request that is not sent. */

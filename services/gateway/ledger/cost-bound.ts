@@ -1,4 +1,4 @@
-import { computeCostNanoUsd, type TokenPrices } from "../pricing/cost";
+import { computeCostNanoUsd, type TokenPrices, usOnlyPrices } from "../pricing/cost";
 
 /**
  * Tokens that a provider may add to what is sent: its own framing of the message, of a system prompt and of each
@@ -6,17 +6,6 @@ import { computeCostNanoUsd, type TokenPrices } from "../pricing/cost";
  */
 const FRAME_TOKENS = 64;
 const TOKENS_PER_TURN = 16;
-
-/**
- * Tokens of an image at most, whatever its bytes: a plain one compresses to nothing, one behind a URL is not here at
- * all. Providers scale images down. Source: Anthropic's largest image, with a margin.
- */
-const IMAGE_TOKENS = 5000;
-/**
- * Tokens of a PDF at most beyond its bytes: empty pages are read as images. Source: the pages that a model with a
- * window of 200,000 tokens takes.
- */
-const PDF_TOKENS = 200_000;
 
 /** An answer of this size is ample for most turns of an agent, in tokens. */
 const AMPLE_OUTPUT_TOKENS = 4096;
@@ -35,7 +24,7 @@ export interface CostBounds {
 
 /** A request as it will be sent. */
 export interface RequestSize {
-  /** Bytes of the serialised body; no tokeniser makes more than one token of a byte. */
+  /** Bytes of the serialised body without images and documents; no tokeniser makes more than one token of a byte. */
   readonly bytes: number;
   readonly turns: number;
   readonly maxTokens: number;
@@ -43,10 +32,10 @@ export interface RequestSize {
   readonly leastTokens?: number;
   /** Whether it asks for an hour in the cache, which costs more. @default false */
   readonly hasLongCache?: boolean;
-  /** @default 0 */
-  readonly images?: number;
-  /** Documents that are no plain text. @default 0 */
-  readonly pdfs?: number;
+  /** Tokens at most of all that is no text, see `billed-items.ts`. @default 0 */
+  readonly addedTokens?: number;
+  /** Whether it may be answered anywhere, for the plain price. @default false: it may be that it has to stay in the US */
+  readonly isGlobal?: boolean;
 }
 
 /**
@@ -70,21 +59,21 @@ export function affordableTokens(
   prices: readonly TokenPrices[],
   amountNano: number,
 ): number {
-  const longest = prices.map(dearestTier).map((price) => {
-    if (price.outputPicoUsd === 0) return size.maxTokens;
+  const longest = prices.map((price) => {
+    const { outputPicoUsd } = dearestPrices(size, price);
+    if (outputPicoUsd === 0) return size.maxTokens;
     const left = BigInt(amountNano - costOf(size, 0, price)) * 1000n;
-    return Number(left / BigInt(price.outputPicoUsd));
+    return Number(left / BigInt(outputPicoUsd));
   });
   return Math.max(0, Math.min(size.maxTokens, ...longest));
 }
 
 function costOf(size: RequestSize, outputTokens: number, listed: TokenPrices): number {
-  const prices = dearestTier(listed);
+  const prices = dearestPrices(size, listed);
   const longCache = size.hasLongCache === true ? (prices.cacheWrite1hPicoUsd ?? 0) : 0;
   const dearest = Math.max(prices.inputPicoUsd, prices.cacheReadPicoUsd, prices.cacheWritePicoUsd, longCache);
-  const media = (size.images ?? 0) * IMAGE_TOKENS + (size.pdfs ?? 0) * PDF_TOKENS;
   const counts = {
-    inputTokens: size.bytes + FRAME_TOKENS + size.turns * TOKENS_PER_TURN + media,
+    inputTokens: size.bytes + FRAME_TOKENS + size.turns * TOKENS_PER_TURN + (size.addedTokens ?? 0),
     outputTokens,
     cacheReadTokens: 0,
     cacheWriteTokens: 0,
@@ -92,9 +81,9 @@ function costOf(size: RequestSize, outputTokens: number, listed: TokenPrices): n
   return computeCostNanoUsd(counts, { ...prices, inputPicoUsd: dearest });
 }
 
-/** Which tier applies depends on a count that is not known yet; the long one never costs less. */
-function dearestTier(listed: TokenPrices): TokenPrices {
+/** Which tier applies depends on a count that is not known yet; the long one never costs less. So with the region. */
+function dearestPrices({ isGlobal }: RequestSize, listed: TokenPrices): TokenPrices {
   let tier = listed;
   while (tier.longPrompt !== undefined) tier = tier.longPrompt.prices;
-  return tier;
+  return isGlobal === true ? tier : usOnlyPrices(tier, listed.usPercent);
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { BudgetId, BudgetStore } from "../ports/budget-store";
+import { StoreUnavailableError } from "../ports/key-store";
 import { LeasedBudget } from "./leased-budget";
 
 /** A budget as it applies to one request. */
@@ -11,7 +12,8 @@ export interface AppliedBudget extends BudgetId {
 /**
  * Everything leased under one owner. When the owner was given up for dead, or when it is not known whether a
  * lease was given or taken back, the epoch is left: no new reservations, and the owner is ended after the last
- * running one. Nothing ever has to be put right by guessing.
+ * running one. Nothing ever has to be put right by guessing. A store that says that it did nothing is no reason: one
+ * key's request could otherwise take the leases of all.
  */
 export class LeaseEpoch {
   readonly owner = randomUUID();
@@ -74,12 +76,15 @@ export class LeaseEpoch {
         try {
           return await this.store.acquire({ ...id, ...ask, owner: this.owner, limitNano, since });
         } catch (error) {
-          this.leave();
+          if (!isUnchanged(error)) this.leave();
           throw error;
         }
       },
       giveBack: (amount) => {
-        this.store.giveBack(this.owner, id, amount).catch(() => this.leave());
+        this.store.giveBack(this.owner, id, amount).catch((error: unknown) => {
+          if (isUnchanged(error)) budget.keep(amount);
+          else this.leave();
+        });
       },
     });
     this.#budgets.set(key, budget);
@@ -92,4 +97,9 @@ export class LeaseEpoch {
       if (budget.isUnused) this.#budgets.delete(key);
     }
   }
+}
+
+/** Whether it is certain that a lease is what it was before. */
+function isUnchanged(error: unknown): boolean {
+  return error instanceof StoreUnavailableError && error.isUnchanged;
 }

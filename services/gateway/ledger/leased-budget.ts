@@ -11,7 +11,10 @@ export interface NoRoom {
 /** Asks the store for room, and gives room back. */
 export interface LeaseSource {
   acquire(ask: LeaseAsk): Promise<Lease>;
-  /** Never fails; what is given back is gone for this budget in any case. Below zero: taken, because it is spent already. */
+  /**
+   * Never fails; what is given back is gone for this budget, unless the source has it kept (`keep`). Below zero: taken, because it is
+   * spent already.
+   */
   giveBack(amountNano: number): void;
 }
 
@@ -79,7 +82,8 @@ export class LeasedBudget {
    * Reserves room. @returns the amount, from `leastNano` to `fullNano`, or why there is none
    * @throws OwnerLostError, StoreUnavailableError
    */
-  async reserve(bounds: CostBounds): Promise<number | NoRoom> {
+  async reserve(asked: CostBounds): Promise<number | NoRoom> {
+    const bounds = this.#within(asked);
     // Known without asking. Spend that was set back is seen once nothing was reserved for two signs of life (`giveBackIdle`).
     if (this.limitNano - this.#spentNano < bounds.leastNano) return this.#refuse(bounds);
     if (this.#waiting.length === 0 && !this.#isAsking && this.freeNano >= bounds.fullNano)
@@ -123,6 +127,11 @@ export class LeasedBudget {
     this.source.giveBack(amount);
   }
 
+  /** Room that was to be given back and is still leased. */
+  keep(amountNano: number): void {
+    this.#leasedNano += amountNano;
+  }
+
   #take(amountNano: number): number {
     this.#reservedNano += amountNano;
     this.#recentNano += amountNano;
@@ -160,6 +169,19 @@ export class LeasedBudget {
     }
   }
 
+  /**
+   * Amounts beyond the limit are all the same: there is never room for them. What is asked of a store is so a number that it can
+   * hold, whatever a client asks for.
+   */
+  #within({ fullNano, ampleNano, leastNano }: CostBounds): CostBounds {
+    const most = this.limitNano + 1;
+    return {
+      fullNano: Math.min(fullNano, most),
+      ampleNano: Math.min(ampleNano, most),
+      leastNano: Math.min(leastNano, most),
+    };
+  }
+
   #affordable({ fullNano, ampleNano, leastNano }: CostBounds): number | undefined {
     const free = this.freeNano;
     if (free >= fullNano) return fullNano;
@@ -181,7 +203,10 @@ export class LeasedBudget {
       ampleNano: ampleNano - free,
       leastNano: leastNano - free,
       endNano: ampleNano,
-      wantNano: Math.max(0, waiting - free, LOOK_AHEAD * fullNano, this.#recentNano),
+      wantNano: Math.min(
+        this.limitNano,
+        Math.max(0, waiting - free, LOOK_AHEAD * fullNano, this.#recentNano),
+      ),
     };
   }
 }

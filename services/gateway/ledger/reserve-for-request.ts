@@ -3,7 +3,6 @@ import { budgetExceeded, budgetReserved, costUnbounded, priceUnknown } from "../
 import type { TokenPrices } from "../pricing/cost";
 import type { BudgetAccount } from "./budgets-of-request";
 import { affordableTokens, boundCost } from "./cost-bound";
-import { findUnboundedCost } from "./find-unbounded-cost";
 import type { Ledger } from "./ledger";
 import { type MeasuredRequest, measureRequest } from "./measure-request";
 import { Reservation } from "./reservation";
@@ -18,6 +17,10 @@ export interface PayingRequest<Message extends MeasuredRequest> {
   readonly bytes?: number;
   /** Prices of every deployment that may answer. */
   readonly prices: readonly (TokenPrices | undefined)[];
+  /** The longest prompt that any of them takes, in tokens. */
+  readonly windowTokens: number;
+  /** What deployments may bill that fail first, in nano-USD; put aside as well where there is plenty. @default 0 */
+  readonly failoverNano?: number;
 }
 
 /**
@@ -30,16 +33,15 @@ export interface PayingRequest<Message extends MeasuredRequest> {
 export async function reserveForRequest<Message extends MeasuredRequest>(
   ledger: Ledger,
   draft: AuditDraft,
-  { budgets, model, message, bytes, prices }: PayingRequest<Message>,
+  { budgets, model, message, bytes, prices, windowTokens, failoverNano = 0 }: PayingRequest<Message>,
 ): Promise<Message> {
   if (budgets.length === 0) return message;
   const known = prices.filter((price) => price !== undefined);
   if (known.length === 0 || known.length < prices.length) throw priceUnknown(model);
-  const unbounded = findUnboundedCost(message as unknown as Readonly<Record<string, unknown>>);
-  if (unbounded !== undefined) throw costUnbounded(unbounded);
-  const size = measureRequest(message, bytes ?? Buffer.byteLength(JSON.stringify(message)));
+  const size = measureRequest(message, bytes ?? Buffer.byteLength(JSON.stringify(message)), windowTokens);
+  if ("param" in size) throw costUnbounded(size.param, size.reason);
   const bounds = boundCost(size, known);
-  const result = await ledger.reserve(budgets, bounds);
+  const result = await ledger.reserve(budgets, { ...bounds, fullNano: bounds.fullNano + failoverNano });
   if (!(result instanceof Reservation)) {
     const account = budgets.find((budget) => budget.account === result.budget.account);
     if (account === undefined) throw new Error("refused by a budget that was not asked");

@@ -29,6 +29,7 @@ export function describeSpendLog(log: SpendLog) {
       ephemeral_1h_input_tokens: log.cacheWrite1hTokens,
     },
     reasoning_tokens: log.reasoningTokens,
+    web_search_requests: log.webSearches,
     is_usage_estimated: log.isUsageEstimated,
     startTime: log.startedAt.toISOString(),
     completionStartTime: log.ttftMs === null ? null : after(log.startedAt, log.ttftMs),

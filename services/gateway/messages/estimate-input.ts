@@ -11,6 +11,8 @@ const IMAGE_TOKENS = 1600;
 const PAGE_TOKENS = 3000;
 /** Bytes of base64 that stand for one page. */
 const BYTES_PER_PAGE = 100_000;
+/** Tokens of what a provider tells the model of tools, for each kind of them: from 346 to 735 are known. */
+const TOOL_KIND_TOKENS = 750;
 /** Blocks within blocks are tool results and documents: no deeper than this. */
 const MAX_DEPTH = 4;
 
@@ -22,15 +24,22 @@ interface Media {
 
 /**
  * How many input tokens a request has, for want of a provider that counts: a third of its bytes, 1,600 tokens for each
- * image, and 3,000 for each 100 kB of a PDF. Too high for English, by a third at most; for fitting into a context that is
+ * image, 3,000 for each 100 kB of a PDF, and 750 for each kind of tools. Too high for English, by a third at most; for fitting into a context that is
  * the safe side.
  * @param bytes of the body as it would be sent
  */
-export function estimateInput({ messages, system }: MessagesRequest, bytes: number): number {
+export function estimateInput({ messages, system, tools }: MessagesRequest, bytes: number): number {
   const media: Media = { bytes: 0, tokens: 0 };
   addMedia(system as JsonValue | undefined, media, 0);
   for (const { content } of messages) addMedia(content as JsonValue, media, 0);
-  return Math.max(1, Math.ceil((bytes - media.bytes) / BYTES_PER_TOKEN)) + media.tokens;
+  const text = Math.max(1, Math.ceil((bytes - media.bytes) / BYTES_PER_TOKEN));
+  return text + media.tokens + TOOL_KIND_TOKENS * kindsOf(tools);
+}
+
+/** Tools of the client's own are one kind, whatever their number. */
+function kindsOf(tools: JsonValue | undefined): number {
+  if (!Array.isArray(tools)) return 0;
+  return new Set((tools as readonly JsonValue[]).map((tool) => membersOf(tool)["type"] ?? "custom")).size;
 }
 
 function addMedia(blocks: JsonValue | undefined, media: Media, depth: number): void {

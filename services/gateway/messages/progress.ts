@@ -1,13 +1,19 @@
 import type { MessageEvent } from "./event";
 import { hasContent } from "./has-content";
 import { type Members, membersOf, textMember } from "./members";
-import { mergeUsage, NO_USAGE, type TokenUsage } from "./usage";
+import { judgeUsage, mergeUsage, NO_USAGE, type TokenUsage } from "./usage";
 
 /**
  * Where an answer is: `waiting` for `message_start`; `open`, started but without content; `content`, some came;
  * `done`; `failed`.
  */
 export type MessagePhase = "waiting" | "open" | "content" | "done" | "failed";
+
+/**
+ * Whether a provider bills an answer. `none`: nothing was sent, or it refused before any work. `open`: it has not ended the
+ * answer; when its connection is given up, it may go on. `ended`: it has, or says that it failed.
+ */
+export type BillPhase = "none" | "open" | "ended";
 
 /** What the provider said when it failed inside a stream. */
 export interface StreamFailure {
@@ -22,11 +28,24 @@ export interface StreamFailure {
 export class MessageProgress {
   phase: MessagePhase = "waiting";
   usage: TokenUsage = NO_USAGE;
+  /** Whether the provider has counted the prompt. */
+  isPromptReported = false;
+  /** Whether it has counted the answer after its start. */
+  isOutputReported = false;
+  /** Whether the last count of the answer was none. */
+  isOutputDoubtful = false;
+  /** Whether a count of the prompt was none. */
+  isPromptDoubtful = false;
+  bill: BillPhase = "open";
   /**
    * Size of all content so far, whatever its kind, in bytes of UTF-8. Slightly more than that where the text has
    * characters that JSON escapes: deltas are counted without being decoded.
    */
   contentBytes = 0;
+  /** Whether the model thinks and nothing of it is shown. */
+  isThinkingUnseen = false;
+  /** For how long it has, in milliseconds; measured by whoever has a clock. */
+  unseenThinkingMs = 0;
   /** Of the provider, as is the model's name. */
   messageId: string | null = null;
   upstreamModel: string | null = null;
@@ -54,19 +73,26 @@ export class MessageProgress {
 export function reduceProgress(progress: MessageProgress, event: MessageEvent): MessageProgress {
   if (progress.isOver) return progress;
   switch (event.type) {
+    case "content_block_stop":
+      progress.isThinkingUnseen = false;
+      return progress;
     case "content_block_delta":
+      progress.isThinkingUnseen = false;
       return addContent(progress, event.delta?.escaped.length ?? sizeOf(event.value["delta"]));
     case "message_start":
       return start(progress, event);
     case "content_block_start":
+      progress.isThinkingUnseen = beginsUnseen(event);
       return hasContent(event) ? addContent(progress, sizeOf(event.value["content_block"])) : progress;
     case "message_delta":
       return finish(progress, event.value);
     case "message_stop":
       if (progress.phase === "waiting") return fail(progress, "the stream ended before it began");
       progress.phase = "done";
+      progress.bill = "ended";
       return progress;
     case "error":
+      progress.bill = "ended";
       return failAsSaid(progress, membersOf(event.value["error"]));
     default:
       return progress;
@@ -88,10 +114,15 @@ function start(progress: MessageProgress, event: MessageEvent): MessageProgress 
   progress.phase = "open";
   progress.messageId = id;
   progress.upstreamModel = textMember(message, "model") ?? null;
-  progress.usage = mergeUsage(progress.usage, message["usage"]);
+  takeUsage(progress, message["usage"]);
   if (!hasContent(event)) return progress;
   for (const block of message["content"] as readonly unknown[]) addContent(progress, sizeOf(block));
   return progress;
+}
+
+function beginsUnseen(event: MessageEvent): boolean {
+  const block = membersOf(event.value["content_block"]);
+  return block["type"] === "thinking" && block["thinking"] === "";
 }
 
 function addContent(progress: MessageProgress, size: number): MessageProgress {
@@ -115,10 +146,27 @@ function inputOf(input: unknown): string | undefined {
 
 function finish(progress: MessageProgress, event: Members): MessageProgress {
   const delta = membersOf(event["delta"]);
-  progress.usage = mergeUsage(progress.usage, event["usage"]);
+  const outputTokens = takeUsage(progress, event["usage"]);
+  if (outputTokens === null) progress.isOutputDoubtful = true;
+  // No answer with content has no token.
+  else if (outputTokens !== undefined && (outputTokens > 0 || progress.contentBytes === 0)) {
+    // That of the start counts what was made by then, which a refusal takes back.
+    if (!progress.isOutputReported) progress.usage = { ...progress.usage, outputTokens };
+    progress.isOutputReported = true;
+    progress.isOutputDoubtful = false;
+  }
   progress.stopReason = textMember(delta, "stop_reason") ?? progress.stopReason;
   progress.refusal = textMember(membersOf(delta["stop_details"]), "explanation") ?? progress.refusal;
   return progress;
+}
+
+/** @returns the count of the answer, as `judgeUsage` does */
+function takeUsage(progress: MessageProgress, reported: unknown): number | null | undefined {
+  const { hasPrompt, isPromptDoubtful, outputTokens } = judgeUsage(reported);
+  progress.usage = mergeUsage(progress.usage, reported);
+  if (hasPrompt) progress.isPromptReported = true;
+  if (isPromptDoubtful) progress.isPromptDoubtful = true;
+  return outputTokens;
 }
 
 function failAsSaid(progress: MessageProgress, error: Members): MessageProgress {

@@ -1,30 +1,80 @@
 import type { MessageProgress } from "./progress";
-import type { TokenUsage } from "./usage";
+import { NO_USAGE, type TokenUsage } from "./usage";
 
 /**
  * Bytes of UTF-8 a token, at least: English and code have about 4, Chinese and Japanese about 3. Dividing by 3
  * errs to the provider's side, by a third at most for English.
  */
 const BYTES_PER_TOKEN = 3;
+/** Tokens a millisecond that a model thinks unseen, at most. Models write from 50 to 200 a second. */
+const UNSEEN_TOKENS_PER_MS = 0.2;
+
+/** What is known of a message that was sent, beside what its provider reports. */
+export interface SentMessage {
+  /** Most output tokens that were asked for. */
+  readonly maxTokens: number;
+  /** Whether the provider goes on with an answer, and bills it, when its connection is given up. */
+  readonly isBilledWhole: boolean;
+  /** The prompt, estimated; wanted when the provider does not count it. */
+  readonly estimatePrompt: () => TokenUsage;
+}
 
 /** What a message is billed for. */
 export interface SettledUsage {
   readonly usage: TokenUsage;
-  /** Whether the output was estimated. */
+  /** Whether a part of it was estimated. */
   readonly isEstimated: boolean;
 }
 
+const NOTHING: SettledUsage = { usage: NO_USAGE, isEstimated: false };
+
 /**
- * The final count of output tokens comes with the end of a message. One that ended earlier is billed for what
- * was delivered, at a rate that is rather too high than too low, never for less than was reported, and never for
- * more than was asked for: that much was put aside.
- * @param maxTokens of the request
+ * What a message is billed for, also when its provider does not say, or says it without sense: then by estimates that are
+ * rather too high than too low, and never less than what was reported. Nothing only when nothing was sent, or when the
+ * provider refused before any work. The cases stand in decision 0023.
  */
-export function settleUsage(
-  { usage, stopReason, contentBytes }: MessageProgress,
-  maxTokens: number,
+export function settleUsage(progress: MessageProgress, sent: SentMessage): SettledUsage {
+  if (progress.bill === "none") return NOTHING;
+  const prompt = settlePrompt(progress, sent);
+  const output = settleOutput(progress, sent);
+  return output.isEstimated
+    ? { usage: { ...prompt.usage, outputTokens: output.tokens }, isEstimated: true }
+    : prompt;
+}
+
+function settlePrompt(
+  { usage, isPromptReported, isPromptDoubtful }: MessageProgress,
+  { estimatePrompt }: SentMessage,
 ): SettledUsage {
-  const estimate = Math.min(maxTokens, Math.ceil(contentBytes / BYTES_PER_TOKEN));
-  if (stopReason !== null || estimate <= usage.outputTokens) return { usage, isEstimated: false };
-  return { usage: { ...usage, outputTokens: estimate }, isEstimated: true };
+  if (isPromptReported && !isPromptDoubtful) return { usage, isEstimated: false };
+  const prompt = estimatePrompt();
+  if (!isPromptReported) return { usage: withPrompt(usage, prompt), isEstimated: true };
+  const missing = promptTokensOf(prompt) - promptTokensOf(usage);
+  if (missing <= 0) return { usage, isEstimated: false };
+  return { usage: { ...usage, inputTokens: usage.inputTokens + missing }, isEstimated: true };
+}
+
+function withPrompt(usage: TokenUsage, prompt: TokenUsage): TokenUsage {
+  const { inputTokens, cacheReadTokens, cacheWriteTokens, cacheWrite1hTokens } = prompt;
+  return { ...usage, inputTokens, cacheReadTokens, cacheWriteTokens, cacheWrite1hTokens };
+}
+
+const promptTokensOf = ({ inputTokens, cacheReadTokens, cacheWriteTokens }: TokenUsage) =>
+  inputTokens + cacheReadTokens + cacheWriteTokens;
+
+/** The final count comes with the end of a message; one that ended earlier is billed for what was delivered. */
+function settleOutput(
+  progress: MessageProgress,
+  { maxTokens, isBilledWhole }: SentMessage,
+): { readonly tokens: number; readonly isEstimated: boolean } {
+  const { usage, stopReason, contentBytes, unseenThinkingMs, bill } = progress;
+  const reported = usage.outputTokens;
+  if (stopReason !== null && progress.isOutputReported && !progress.isOutputDoubtful)
+    return { tokens: reported, isEstimated: false };
+  // Never for more than was asked for: that much was put aside.
+  const unseen = Math.ceil(unseenThinkingMs * UNSEEN_TOKENS_PER_MS);
+  const delivered = Math.min(maxTokens, Math.ceil(contentBytes / BYTES_PER_TOKEN) + unseen);
+  const estimate = bill === "open" && isBilledWhole ? maxTokens : delivered;
+  const isGuess = estimate > reported || (bill === "ended" && stopReason !== null);
+  return { tokens: Math.max(reported, estimate), isEstimated: isGuess };
 }

@@ -66,30 +66,37 @@ export const limits = fp<LimitsOptions>(
     let placesInUse = 0;
     registry.gauge("gateway_limit_places_in_use", "Places among parallel requests, held.", () => placesInUse);
 
-    app.addHook("onRequest", async (request, reply) => {
-      const { isLimited = false } = request.routeOptions.config;
-      if (isLimited === false || request.caller?.kind !== "key") return;
-      const { key, allowances } = request.caller;
-      const all = limitsOf(allowances);
-      if (all.length === 0) return;
+    // Without a promise for requests that have no limits, which are most of them.
+    app.addHook("onRequest", (request, reply, done) => {
+      const limited = limitedBy(request);
+      if (limited === undefined) done();
+      else hold(request, reply, limited).then(() => done(), done);
+    });
+
+    /** Takes places and counts, which are given back when one is refused, or else when the request is over. */
+    async function hold(
+      request: FastifyRequest,
+      reply: FastifyReply,
+      limited: LimitedRequest,
+    ): Promise<void> {
+      const { all, keyHash } = limited;
       const held = new HeldLimits(limiter);
       const leave = () => {
         placesInUse -= held.places;
         release(request, held);
       };
       try {
-        for (const of of all)
-          if (of.maxParallel !== null) await takePlace(of, of.maxParallel, key.tokenHash, held);
-        const isCounting = isLimited === "counting";
+        for (const of of all) if (of.maxParallel !== null) await takePlace(of, of.maxParallel, keyHash, held);
+        const isCounting = request.routeOptions.config.isLimited === "counting";
         const counts = all.flatMap((of) => (isCounting ? countingOf(of) : countsOf(of)));
-        await takeCounts(reply, counts, key.tokenHash, held);
+        await takeCounts(reply, counts, keyHash, held);
         if (!isCounting && all.some(({ tpm }) => tpm !== null))
           request.countTokens = (bytes, output) => {
             const tokens = { input: Math.max(1, Math.ceil(bytes / BYTES_PER_TOKEN)), output };
             return takeCounts(
               reply,
               all.flatMap((of) => tokensOf(of, tokens)),
-              key.tokenHash,
+              keyHash,
               held,
             );
           };
@@ -98,7 +105,7 @@ export const limits = fp<LimitsOptions>(
         throw error;
       }
       Exchange.of(reply.raw).onOver(leave);
-    });
+    }
 
     async function takePlace(
       of: RequestLimits,
@@ -163,6 +170,19 @@ export const limits = fp<LimitsOptions>(
   },
   { name: "limits", dependencies: ["auth", "audit", "key-standing"] },
 );
+
+/** The limits of a request, and whose they are. */
+interface LimitedRequest {
+  readonly all: readonly RequestLimits[];
+  readonly keyHash: string;
+}
+
+/** @returns `undefined` for a request that has no limits */
+function limitedBy({ caller, routeOptions }: FastifyRequest): LimitedRequest | undefined {
+  if (caller?.kind !== "key" || (routeOptions.config.isLimited ?? false) === false) return undefined;
+  const all = limitsOf(caller.allowances);
+  return all.length === 0 ? undefined : { all, keyHash: caller.key.tokenHash };
+}
 
 const subjectOf = ({ scope, id }: RequestLimits, keyHash: string) =>
   scope === "key" ? `api_key: ${keyHash}` : `user: ${id}`;

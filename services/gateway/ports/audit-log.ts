@@ -29,7 +29,7 @@ export interface AuditRow {
   /** HTTP status; 499 when the client went away. A failed stream has the status of its failure, not 200. */
   readonly status: number;
   readonly errorType: string | null;
-  /** Tokens read from the prompt, without those from or to the cache. */
+  /** Tokens read from the prompt, without those from or to the cache. All counts are of every deployment that was asked. */
   readonly inputTokens: number;
   /** Those for thinking are among them. */
   readonly outputTokens: number;
@@ -40,9 +40,11 @@ export interface AuditRow {
   readonly cacheWriteTokens: number;
   /** The part of `cacheWriteTokens` that is kept for an hour. */
   readonly cacheWrite1hTokens: number;
-  /** Whether `outputTokens` is an estimate, because the answer did not come to its end. */
+  /** Searches of the web that the provider made and bills one by one. */
+  readonly webSearches: number;
+  /** Whether a part of the tokens is an estimate, because the provider did not say what it bills. */
   readonly isUsageEstimated: boolean;
-  /** `null` when the deployment has no price. */
+  /** Of every deployment that was asked, at its own prices. `null` when one has no price. */
   readonly costNanoUsd: number | null;
   readonly latencyMs: number;
   /** Time to the first content; `null` when there was none. */

@@ -62,9 +62,16 @@ export class KeyTakenError extends Error {
   override readonly name = "KeyTakenError";
 }
 
-/** The store cannot be reached. */
+/** The store cannot be reached, or did not do what it was asked for. */
 export class StoreUnavailableError extends Error {
   override readonly name = "StoreUnavailableError";
+  /** Whether it is certain that nothing was changed. Otherwise nobody knows. */
+  readonly isUnchanged: boolean;
+
+  constructor(message: string, options: ErrorOptions & { readonly isUnchanged?: boolean } = {}) {
+    super(message, options);
+    this.isUnchanged = options.isUnchanged ?? false;
+  }
 }
 
 /** The store cannot hold or compare one of the values, now or later. */

@@ -4,6 +4,17 @@ import { LIST_PRICES, type ListPrice, type UsdPrices } from "./list-prices";
 /** `us.anthropic.claude-sonnet-4-5-20250929-v1:0`, `anthropic.claude-opus-5` */
 const BEDROCK_ID = /^(?:([a-z-]+)\.)?anthropic\.(claude-.+?)(?:-v\d+(?::\d+)?)?$/;
 
+/** Anthropic's models before 4.6, which cannot be asked to stay in the US. */
+const WITHOUT_GEO: ReadonlySet<string> = new Set([
+  "claude-sonnet-4",
+  "claude-sonnet-4-5",
+  "claude-haiku-4-5",
+  "claude-opus-4",
+  "claude-opus-4-1",
+  "claude-opus-4-5",
+]);
+const US_PERCENT = 110;
+
 /** Cost the same in every region, being older than the premium. */
 const WITHOUT_PREMIUM: ReadonlySet<string> = new Set(["claude-opus-4", "claude-opus-4-1", "claude-sonnet-4"]);
 
@@ -16,7 +27,7 @@ const WITHOUT_PREMIUM: ReadonlySet<string> = new Set(["claude-opus-4", "claude-o
  */
 export function findListPrices(upstreamModel: string, atMs: number): TokenPrices | undefined {
   const bedrock = BEDROCK_ID.exec(upstreamModel);
-  const model = (bedrock?.[2] ?? upstreamModel).replace(/-\d{8}$/, "");
+  const model = withoutDate(bedrock?.[2] ?? upstreamModel);
   const entry = LIST_PRICES.findLast((listed) => listed.model === model && validFrom(listed) <= atMs);
   if (entry === undefined) return undefined;
   const percent = bedrock === null || bedrock[1] === "global" || WITHOUT_PREMIUM.has(model) ? 100 : 110;
@@ -26,10 +37,22 @@ export function findListPrices(upstreamModel: string, atMs: number): TokenPrices
   return { ...prices, longPrompt: { aboveTokens, prices: toPrices(usd, percent) } };
 }
 
+/**
+ * What Anthropic's own API asks for an answer that has to be made in the US; nothing for a model that cannot be asked for
+ * that. One that nobody knows counts as one that can.
+ */
+export function usPriceOf(upstreamModel: string): Pick<TokenPrices, "usPercent"> {
+  return WITHOUT_GEO.has(withoutDate(upstreamModel)) ? {} : { usPercent: US_PERCENT };
+}
+
 /** When the list says something else for the first time after `afterMs`; `undefined` for never. */
 export function nextPriceChange(afterMs: number): number | undefined {
   const coming = LIST_PRICES.map(validFrom).filter((fromMs) => fromMs > afterMs);
   return coming.length === 0 ? undefined : Math.min(...coming);
+}
+
+function withoutDate(model: string): string {
+  return model.replace(/-\d{8}$/, "");
 }
 
 function validFrom({ from }: ListPrice): number {

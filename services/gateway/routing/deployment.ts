@@ -41,10 +41,20 @@ export interface Deployment {
   readonly access: ProviderAccess;
   /** Most tokens of an answer. `undefined`: what is known of the model. */
   readonly maxOutputTokens: number | undefined;
+  /** Most tokens of a prompt. @default - what is known of the model */
+  readonly maxInputTokens?: number | undefined;
   /** `undefined`: requests are recorded without a cost. */
   readonly prices: TokenPrices | undefined;
   /** What the configuration says of the model, in LiteLLM's names; it is shown in place of what is known. @default - nothing */
   readonly info?: ModelDetails | undefined;
+}
+
+/**
+ * Whether the provider goes on with an answer whose connection was given up, and bills all of it, as Bedrock does. Anthropic
+ * stops, and bills what it has made.
+ */
+export function isBilledWhole({ access }: Pick<Deployment, "access">): boolean {
+  return access.provider === "bedrock";
 }
 
 /** A deployment of the configuration that cannot be used. */

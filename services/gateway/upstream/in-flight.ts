@@ -1,11 +1,15 @@
 import type { ServerResponse } from "node:http";
 import { clientClosed, type GatewayError } from "../errors";
 import { Exchange } from "../http/exchange";
+import { LeftAnswers } from "./left-answers";
 import { RunningAnswer } from "./running-answer";
 
 /** Running answers, so that they can be ended: each by its own client, all of them by the shutdown. */
 export class InFlight {
   readonly #answers = new Set<RunningAnswer>();
+
+  /** @param left those whose client left, and that are still read for what they cost */
+  constructor(readonly left = new LeftAnswers()) {}
 
   get size(): number {
     return this.#answers.size;
@@ -17,7 +21,7 @@ export class InFlight {
     this.#answers.add(answer);
     Exchange.of(response).onOver((isAnswered) => {
       this.#answers.delete(answer);
-      if (!isAnswered) answer.abort(clientClosed());
+      if (!isAnswered) answer.abort(clientClosed(), this.left);
     });
     return answer;
   }
@@ -25,5 +29,6 @@ export class InFlight {
   /** Ends what is running. */
   abortAll(reason: GatewayError): void {
     for (const answer of this.#answers) answer.abort(reason);
+    this.left.endAll(reason);
   }
 }

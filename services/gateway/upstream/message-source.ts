@@ -2,9 +2,17 @@ import type { Dispatcher } from "undici";
 import { GatewayError } from "../errors";
 import type { MessageEvent } from "../messages/event";
 import { endProgress, MessageProgress, reduceProgress } from "../messages/progress";
+import { NO_USAGE } from "../messages/usage";
 import { toStreamFailure } from "../translate/errors/stream-failure";
 import { toUpstreamFailure } from "./client";
-import { type Headers, headerOf, invalidAnswer, readErrorBody, toReportedError } from "./read-error";
+import {
+  type Headers,
+  headerOf,
+  invalidAnswer,
+  isRefusal,
+  readErrorBody,
+  toReportedError,
+} from "./read-error";
 import { redactFailure } from "./redact";
 import type { EventDecoder, UpstreamAnswer } from "./upstream-call";
 
@@ -51,10 +59,15 @@ export class MessageSource implements Dispatcher.DispatchHandler {
   #refusal: { status: number; headers: Headers; chunks: Buffer[]; size: number } | undefined;
   #trailingReads = 0;
   #receivedBytes = 0;
+  /** Since when the model thinks unseen. */
+  #unseenSince: number | undefined;
+  /** When nobody waits for the answer any more, but for what it costs. */
+  #leaving: { readonly reason: GatewayError; readonly onOver: () => void } | undefined;
 
   /** @param answer what a good answer is, and a bad one; not the request, which is not kept for as long as the answer takes */
   constructor(readonly answer: UpstreamAnswer) {
     this.#decoder = answer.decoder();
+    this.progress.bill = "none";
   }
 
   /** Resolves at the first content, or at the end of a message without any. @throws GatewayError */
@@ -64,6 +77,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
 
   /** Hands all events to `consumer`, those before the first content too. Resolves at the end of the message. @throws GatewayError */
   read(consumer: EventConsumer): Promise<void> {
+    if (this.#leaving !== undefined) return this.#wait();
     this.#consumer = consumer;
     if (this.#phase === "opening") this.#phase = "flowing";
     const held = this.#held;
@@ -78,6 +92,25 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     this.#fail(reason);
   }
 
+  /**
+   * Nobody wants the answer any more. Where the provider goes on with it, and bills it, all the same, it is read to its end for
+   * what it costs: who waits gets `reason` then. Otherwise as `cancel`.
+   * @param onOver runs at the end
+   * @returns whether there is anything to read
+   */
+  leave(reason: GatewayError, onOver: () => void): boolean {
+    const isUnderWay = this.#phase !== "over" && this.progress.bill === "open";
+    if (!isUnderWay || this.answer.isBilledWhole !== true) {
+      this.#fail(reason);
+      return false;
+    }
+    this.#leaving = { reason, onOver };
+    this.#consumer = undefined;
+    this.#held = [];
+    this.#controller?.resume();
+    return true;
+  }
+
   /** Reads no more until `resume`. */
   pause(): void {
     if (this.#phase !== "over") this.#controller?.pause();
@@ -89,7 +122,9 @@ export class MessageSource implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    // From here on bytes go out, unless the request is ended now.
     if (this.#phase === "over") controller.abort(new Error("nobody waits for the answer"));
+    else this.progress.bill = "open";
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
@@ -120,28 +155,31 @@ export class MessageSource implements Dispatcher.DispatchHandler {
       return;
     }
     this.#receivedBytes += chunk.length;
-    if (this.#receivedBytes > (this.#consumer === undefined ? MAX_HELD_BYTES : MAX_ANSWER_BYTES)) {
+    const isHeld = this.#consumer === undefined && this.#leaving === undefined;
+    if (this.#receivedBytes > (isHeld ? MAX_HELD_BYTES : MAX_ANSWER_BYTES)) {
       this.#fail(invalidAnswer());
       return;
     }
     const { events, failure } = this.#take(chunk);
+    this.#measureThinking(this.progress.isThinkingUnseen);
     if (this.#consumer !== undefined) this.#handOn(this.#consumer, events);
-    else this.#held.push(...events);
-    if (this.progress.phase === "failed") this.#fail(toStreamFailure(this.progress));
+    else if (isHeld) this.#held.push(...events);
+    if (this.progress.phase === "failed") this.#failAsSaid(toStreamFailure(this.progress));
     else if (this.progress.phase === "done") this.#end();
-    else if (failure !== undefined) this.#fail(failure);
-    else if (this.#hasContent && this.#consumer === undefined) this.#wake();
+    else if (failure !== undefined) this.#failAsSaid(failure);
+    else if (isHeld && this.#hasContent && this.#consumer === undefined) this.#wake();
   }
 
   onResponseEnd(): void {
     if (this.#phase === "over") return;
-    const { progress } = this;
-    this.#fail(this.#phase === "refused" ? this.#readRefusal() : toStreamFailure(endProgress(progress)));
+    if (this.#phase === "refused") this.#failAsSaid(this.#readRefusal());
+    else this.#fail(toStreamFailure(endProgress(this.progress)));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#phase === "over") return;
-    this.#fail(this.#phase === "refused" ? this.#readRefusal() : toUpstreamFailure(error));
+    if (this.#phase === "refused") this.#failAsSaid(this.#readRefusal());
+    else this.#fail(toUpstreamFailure(error));
   }
 
   /**
@@ -171,6 +209,14 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     return failure === undefined ? { events } : { events, failure };
   }
 
+  /** @param isUnseen whether it goes on */
+  #measureThinking(isUnseen: boolean): void {
+    if (!isUnseen && this.#unseenSince === undefined) return;
+    const now = performance.now();
+    if (this.#unseenSince !== undefined) this.progress.unseenThinkingMs += now - this.#unseenSince;
+    this.#unseenSince = isUnseen ? now : undefined;
+  }
+
   #handOn(consumer: EventConsumer, events: readonly MessageEvent[]): void {
     if (events.length === 0) return;
     try {
@@ -186,7 +232,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     if (refusal === undefined) return;
     refusal.chunks.push(chunk);
     refusal.size += chunk.length;
-    if (refusal.size > MAX_ERROR_BYTES) this.#fail(this.#readRefusal());
+    if (refusal.size > MAX_ERROR_BYTES) this.#failAsSaid(this.#readRefusal());
   }
 
   #readRefusal(): GatewayError {
@@ -210,20 +256,36 @@ export class MessageSource implements Dispatcher.DispatchHandler {
 
   #end(): void {
     if (this.#phase === "over") return;
+    if (this.#leaving !== undefined) this.#fail(this.#leaving.reason);
     this.#phase = "over";
     this.#wake();
+  }
+
+  /** What the provider itself may have said: then it is known whether it bills anything. */
+  #failAsSaid(failure: GatewayError): void {
+    const { progress } = this;
+    const { upstreamStatus: status } = failure;
+    if (status !== undefined && this.#phase !== "over") {
+      if (progress.usage === NO_USAGE && isRefusal(status)) progress.bill = "none";
+      // A failure that was only made of what came says nothing of how the provider goes on.
+      else if (progress.phase !== "failed") progress.bill = "ended";
+    }
+    this.#fail(failure);
   }
 
   #fail(reason: GatewayError): void {
     if (this.#phase === "over") return;
     this.#phase = "over";
+    this.#measureThinking(false);
+    const leaving = this.#leaving;
     const failure = redactFailure(reason, this.answer.redact);
-    this.#failure = failure;
+    this.#failure = leaving?.reason ?? failure;
+    leaving?.onOver();
     // Content that came before goes to the client, and the failure after it.
-    if (this.#hasContent && this.#consumer === undefined) this.#wake();
+    if (leaving === undefined && this.#hasContent && this.#consumer === undefined) this.#wake();
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    waiting?.reject(failure);
+    waiting?.reject(this.#failure);
     this.#controller?.abort(failure);
   }
 }

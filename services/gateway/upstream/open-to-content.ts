@@ -29,9 +29,12 @@ export async function openToContent(
 ): Promise<MessageSource> {
   const call = toCall(deployment, message);
   const source = new MessageSource(call.answer);
-  running.onAbort((reason) => source.cancel(reason));
-  if (!running.isAborted) client.send(call, source);
+  running.onAbort((reason, left) => {
+    if (left === undefined) source.cancel(reason);
+    else left.take(source, reason, message.body.byteLength);
+  });
   try {
+    if (!running.isAborted) client.send(call, source);
     await source.opened();
     return source;
   } catch (error) {

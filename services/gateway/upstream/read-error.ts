@@ -15,6 +15,16 @@ export function toReportedError(reported: ReportedError, headers: Headers): Gate
   return toUpstreamError(reported, SECONDS.test(given) ? Math.ceil(Number(given)) : undefined);
 }
 
+/**
+ * Whether a provider refused a request before any work, so that it bills nothing: it did not accept the request, or had no
+ * room for it. Not when it ran out of time (408) or its model failed (424, 500): it may have read the prompt by then.
+ */
+export function isRefusal(status: number): boolean {
+  return (
+    (status >= 300 && status < 500 && status !== 408 && status !== 424) || status === 503 || status === 529
+  );
+}
+
 /** The first value of a header. */
 export function headerOf(headers: Headers, name: string): string | undefined {
   const value = headers[name];

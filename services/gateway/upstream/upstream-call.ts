@@ -26,6 +26,8 @@ export interface UpstreamAnswer {
   /** Media type of a good answer. */
   readonly contentType: string;
   readonly decoder: () => EventDecoder;
+  /** Whether the provider goes on with an answer, and bills it, when its connection is given up. @default false */
+  readonly isBilledWhole?: boolean;
   /** @param body the error's JSON, `{}` when it has none */
   readonly readError: (
     status: number,

@@ -129,3 +129,31 @@ test("parameters of a deployment that change nothing are named", () => {
     "litellm_params.weight of deployment m/0 has no effect yet",
   ]);
 });
+
+test("an answer in the US costs more with Anthropic's newer models, with Bedrock it is part of the price", () => {
+  const { catalog } = build(
+    `
+model_list:
+  - { model_name: new, litellm_params: { model: anthropic/claude-opus-5, api_key: os.environ/ANTHROPIC_API_KEY } }
+  - { model_name: old, litellm_params: { model: anthropic/claude-sonnet-4-5, api_key: os.environ/ANTHROPIC_API_KEY } }
+  - model_name: own
+    litellm_params: { model: anthropic/claude-opus-5, api_key: os.environ/ANTHROPIC_API_KEY }
+    model_info:
+      input_cost_per_token: 1e-06
+      output_cost_per_token: 1e-06
+      max_input_tokens: 5000
+      provider_specific_entry: { us: 1.2 }
+  - model_name: bedrock
+    litellm_params: { model: bedrock/us.anthropic.claude-opus-5, aws_region_name: us-east-1 }
+`,
+    { ANTHROPIC_API_KEY: "secret", AWS_BEARER_TOKEN_BEDROCK: "secret" },
+  );
+  const of = (name: string) => catalog.groups.get(name)?.[0];
+  expect(["new", "old", "own", "bedrock"].map((name) => of(name)?.prices?.usPercent)).toEqual([
+    110,
+    undefined,
+    120,
+    undefined,
+  ]);
+  expect(["new", "own"].map((name) => of(name)?.maxInputTokens)).toEqual([undefined, 5000]);
+});

@@ -62,3 +62,13 @@ test("LiteLLM's tiers, several of them, and what a tier does not say", () => {
 test("a tier price of a name that nobody knows is refused", () => {
   expect(() => read(`${BASE}, input_cost_per_token_above_7k_tokens: 1`)).toThrow(/above_7k_tokens/);
 });
+
+test("what a search of the web costs, and an answer in the US, in LiteLLM's words", () => {
+  const sizes =
+    "search_context_size_low: 0.005, search_context_size_medium: 0.012, search_context_size_high: 0.01";
+  expect(read(`${BASE}, search_context_cost_per_query: { ${sizes} }`)).toMatchObject({
+    webSearchNanoUsd: 12_000_000,
+  });
+  expect(read(`${BASE}, provider_specific_entry: { us: 1.1, fast: 6 }`)).toMatchObject({ usPercent: 110 });
+  expect(() => read(`${BASE}, provider_specific_entry: { us: 0.5 }`)).toThrow(/from 1 to 10/);
+});

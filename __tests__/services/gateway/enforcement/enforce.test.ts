@@ -101,6 +101,7 @@ describe("ways around the rules: refused", () => {
     ["a stored response", { previous_response_id: "r" }, "previous_response_id"],
     ["skills", { container: { skills: [] } }, "container"],
     ["servers", { mcp_servers: [{ url: "https://x" }] }, "mcp_servers"],
+    ["tools that the provider runs", { tools: [{ type: "web_search_20250305", name: "w" }] }, "tools.0"],
     ["system block of another type", { system: [{ type: "document" }] }, "system.0"],
     ["role spelled otherwise", { messages: [{ role: "SYSTEM", content: "x" }, user] }, "messages.0.role"],
   ])("%s", (_name, fields, param) => {

@@ -59,9 +59,22 @@ test("an hour in the cache counts at its own price, when it is asked for", () =>
   expect(boundCost(asked, [prices]).fullNano).toBe(INPUT_NANO);
 });
 
-test("images and PDFs count for more than their bytes", () => {
-  const seen = { ...size, maxTokens: 0, images: 2, pdfs: 1 };
-  expect(boundCost(seen, [prices]).fullNano).toBe(INPUT_NANO + (2 * 5000 + 200_000) * 3750);
+test("what is no text counts beside the bytes", () => {
+  const seen = { ...size, maxTokens: 0, addedTokens: 210_000 };
+  expect(boundCost(seen, [prices]).fullNano).toBe(INPUT_NANO + 210_000 * 3750);
+});
+
+test("a request that may have to stay in the US counts at what that costs, in every tier", () => {
+  const us = {
+    ...prices,
+    usPercent: 110,
+    longPrompt: { aboveTokens: 100_000, prices: { ...prices, outputPicoUsd: 30_000_000 } },
+  };
+  const bound = boundCost(size, [us]).fullNano;
+  expect(bound).toBe(((1000 + 64 + 32) * 4125_000 + 32_000 * 33_000_000) / 1000);
+  expect(affordableTokens(size, [us], bound)).toBe(32_000);
+  expect(affordableTokens(size, [us], bound - 1)).toBe(31_999);
+  expect(boundCost({ ...size, isGlobal: true }, [us]).fullNano).toBe(INPUT_NANO + 32_000 * 30_000);
 });
 
 test("an answer that cannot be cut so short is its own least, and ample", () => {

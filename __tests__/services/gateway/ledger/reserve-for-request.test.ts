@@ -5,6 +5,7 @@ import {
   failWith,
   messageEvents,
   messageStart,
+  type Script,
   stallAfter,
   textDelta,
 } from "../../../support/services/fake-anthropic";
@@ -149,32 +150,22 @@ test("a very long answer is shortened to what the budget pays for in any case", 
   expect(sent * 15_000).toBeLessThan(100_000_000);
 });
 
-test.each<[string, () => void, number]>([
-  [
-    "an error of the provider",
-    () => {
-      upstream.script = failWith(500, "api_error", "broken");
-    },
-    0,
-  ],
-  [
-    "a stream cut off",
-    () => {
-      upstream.script = (response) => {
-        response.writeHead(200, { "content-type": "text/event-stream" });
-        response.end();
-      };
-    },
-    0,
-  ],
-])("%s settles at what was reported", async (_name, prepare, cost) => {
-  await start();
-  const key = await gateway.addKey(KEY, { maxBudgetNanoUsd: 1_000_000_000 });
-  prepare();
-  expect((await ask()).status).toBeGreaterThanOrEqual(500);
-  expect(gateway.ledger.reservedNano).toBe(0);
-  await expect(gateway.budgets.spentNano({ account: `key:${key.keyId}`, period: "all" })).resolves.toBe(cost);
-});
+test.each<[string, Script, boolean]>([
+  ["an error of the provider", failWith(500, "api_error", "broken"), true],
+  ["a stream cut off", answerWith([]), true],
+  ["a refusal of the provider", failWith(529, "overloaded_error", "busy"), false],
+])(
+  "%s leaves nothing reserved, and is charged where the provider may bill it",
+  async (_name, script, isBilled) => {
+    await start();
+    const key = await gateway.addKey(KEY, { maxBudgetNanoUsd: 1_000_000_000 });
+    upstream.script = script;
+    expect((await ask()).status).toBeGreaterThanOrEqual(500);
+    expect(gateway.ledger.reservedNano).toBe(0);
+    const spent = await gateway.budgets.spentNano({ account: `key:${key.keyId}`, period: "all" });
+    expect([(spent ?? 0) > 0, rows()[0]?.costNanoUsd]).toEqual([isBilled, spent]);
+  },
+);
 
 test("without a price a key with a budget is refused, one without is served", async () => {
   await start({ hasPrices: false });
@@ -292,4 +283,69 @@ test("a key may not use a model that its user may not", async () => {
   expect((await ask()).status).toBe(200);
   const list = await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${KEY}` } });
   expect(((await list.json()) as { data: { id: string }[] }).data.map(({ id }) => id)).toEqual([MODEL]);
+});
+
+describe("what is billed beyond the text", () => {
+  const askMessages = (body: object) =>
+    fetch(`${url}/v1/messages`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+      body: JSON.stringify({
+        model: MODEL,
+        max_tokens: 10,
+        messages: [{ role: "user", content: "x" }],
+        ...body,
+      }),
+    });
+
+  test("is refused by its place, with the true reason", async () => {
+    await start();
+    await gateway.addKey(KEY, { maxBudgetNanoUsd: 1_000_000_000 });
+    const refused = await askMessages({ tools: [{ type: "web_search_20250305", name: "w" }] });
+    expect(refused.status).toBe(400);
+    const { error } = (await refused.json()) as { error: { message: string } };
+    expect(error).toMatchObject({ details: { param: "tools.0" } });
+    expect(error.message).toMatch(
+      /^tools\.0: the provider runs this tool, and reads the prompt again with every result, and this request has a budget\./,
+    );
+    expect(upstream.requests).toHaveLength(0);
+  });
+
+  test.each([
+    ["fallbacks", [{ model: "other" }]],
+    ["speed", "fast"],
+  ])("%s is sent for nobody, so it stops nobody", async (field, value) => {
+    await start();
+    await gateway.addKey(KEY, { maxBudgetNanoUsd: 1_000_000_000 });
+    const response = await askMessages({ [field]: value });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-gateway-dropped-params")).toBe(field);
+    expect(upstream.lastRequest.body).not.toHaveProperty(field);
+  });
+
+  test.each([
+    ["global", 1_000_000_000, 200],
+    ["us", 1_000_000_000, 200],
+    ["mars", 1_000_000_000, 400],
+    ["mars", null, 200],
+  ])("inference_geo %s with a budget of %p is %i", async (geo, maxBudgetNanoUsd, status) => {
+    await start();
+    await gateway.addKey(KEY, { maxBudgetNanoUsd });
+    const response = await askMessages({ inference_geo: geo });
+    expect(response.status).toBe(status);
+    if (status === 200) expect(upstream.lastRequest.body["inference_geo"]).toBe(geo);
+    else expect(await response.text()).toContain("inference_geo: the price of this region is not known");
+  });
+
+  test("with working rules a summary of the conversation is left out, so it stops nobody", async () => {
+    await start();
+    await gateway.addKey(KEY, {
+      maxBudgetNanoUsd: 1_000_000_000,
+      metadata: { enforcement_level: "standard" },
+    });
+    const edits = [{ type: "compact_20260112" }];
+    const response = await askMessages({ context_management: { edits } });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-gateway-dropped-params")).toBe("context_management");
+  });
 });

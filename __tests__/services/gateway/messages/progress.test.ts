@@ -71,6 +71,24 @@ test.each<[string, FakeEvent[], number]>([
   expect(fold([start(), ...events])).toMatchObject({ phase: "content", contentBytes: bytes });
 });
 
+test.each<[string, FakeEvent[], boolean]>([
+  ["before it begins", [], false],
+  ["when it begins", [open(0, { type: "thinking", thinking: "", signature: "" })], true],
+  ["when it is shown", [open(0, { type: "thinking", thinking: "", signature: "" }), thinking(0, "a")], false],
+  [
+    "when its signature came",
+    [
+      open(0, { type: "thinking", thinking: "", signature: "" }),
+      delta(0, { type: "signature_delta", signature: "s" }),
+    ],
+    false,
+  ],
+  ["when its block is over", [open(0, { type: "thinking", thinking: "", signature: "" }), close(0)], false],
+  ["when a text begins", [open(0, { type: "text", text: "" })], false],
+])("knows whether the model thinks unseen, %s", (_name, events, expected) => {
+  expect(fold([start(), ...events]).isThinkingUnseen).toBe(expected);
+});
+
 test("counts content that came with the start", () => {
   const content = [{ type: "tool_use", id: "t", name: "f", input: { a: 1 } }];
   expect(fold([start(content)])).toMatchObject({ phase: "content", contentBytes: 7, hasContent: true });

@@ -167,6 +167,7 @@ describe.each(WIRE_APIS)("$name", (api) => {
         cacheReadTokens: 4,
         cacheWriteTokens: 3,
         cacheWrite1hTokens: 0,
+        webSearches: 0,
         isUsageEstimated: false,
         // 10 × 3000 + 7 × 15000 + 4 × 300 + 3 × 3750
         costNanoUsd: 147_450,
@@ -296,6 +297,18 @@ describe.each(WIRE_APIS)("$name", (api) => {
     const allowed = Number(response.headers.get("x-gateway-max-tokens"));
     expect(allowed).toBeGreaterThan(256);
     expect(upstream.lastRequest.body["max_tokens"]).toBe(allowed);
+  });
+
+  test("an answer is never longer than the model's, whatever is asked for, and a header says so", async () => {
+    await gateway.addKey(KEY, { maxBudgetNanoUsd: 10_000_000_000 });
+    const most = Number.MAX_SAFE_INTEGER;
+    const asked = api.name === "responses" ? { max_output_tokens: most } : { max_tokens: most };
+    const response = await ask(url, api.path, api.body(asked), {
+      headers: { authorization: `Bearer ${KEY}` },
+    });
+    expect(response.status).toBe(200);
+    expect(upstream.lastRequest.body["max_tokens"]).toBe(64_000);
+    expect(response.headers.get("x-gateway-degraded")).toBe("max_tokens=64000");
   });
 
   test("no log line holds a key or what was said", async () => {

@@ -90,6 +90,7 @@ describe("GET /spend/logs", () => {
         cache_creation_input_tokens: 3,
         cache_creation: { ephemeral_5m_input_tokens: 2, ephemeral_1h_input_tokens: 1 },
         reasoning_tokens: 2,
+        web_search_requests: 1,
         is_usage_estimated: false,
         startTime: "2024-03-09T12:00:00.000Z",
         completionStartTime: "2024-03-09T12:00:00.005Z",

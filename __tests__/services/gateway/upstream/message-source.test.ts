@@ -89,6 +89,29 @@ describe.each(WIRES)("in %s", (_name, decoder, encode, garbage) => {
   });
 });
 
+it("measures how long the model thinks unseen, to the end of the answer", () => {
+  const thinks = { type: "content_block_start", index: 0, content_block: { type: "thinking", thinking: "" } };
+  const now = jest.spyOn(performance, "now");
+  try {
+    const source = start(() => new SseParser());
+    const read = (atMs: number, ...events: typeof EVENTS) => {
+      now.mockReturnValue(atMs);
+      source.onResponseData(asController, Buffer.from(encodeEvents(events)));
+    };
+    read(1000, ...EVENTS.slice(0, 1));
+    read(2000, thinks);
+    read(4000, { type: "ping" });
+    read(5000, { type: "content_block_stop", index: 0 });
+    read(9000, { ...thinks, index: 1 });
+    source.opened().catch(() => {});
+    now.mockReturnValue(9500);
+    source.cancel({ status: 499 } as GatewayError);
+    expect(source.progress.unseenThinkingMs).toBe(3500);
+  } finally {
+    now.mockRestore();
+  }
+});
+
 it("fails for another media type", async () => {
   await expect(start(() => new SseParser(), 200, "text/html").opened()).rejects.toMatchObject({
     status: 502,

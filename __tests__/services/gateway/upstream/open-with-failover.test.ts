@@ -80,26 +80,32 @@ const garbage: Script = (response) => {
 const error = (type: string) => answerWith([messageStart(), { type: "error", error: { type, message: "" } }]);
 
 describe.each([false, true])("stream %s: a first deployment that", (stream) => {
-  test.each<[string, Script]>([
-    ["answers 401", failWith(401, "authentication_error", "")],
-    ["answers 403", failWith(403, "permission_error", "")],
-    ["answers 404", failWith(404, "not_found_error", "")],
-    ["answers 429", failWith(429, "rate_limit_error", "", { "retry-after": "3" })],
-    ["answers 500", failWith(500, "api_error", "")],
-    ["answers 529", failWith(529, "overloaded_error", "")],
+  /** What is billed for it, beside the answer of the second. */
+  const nothing = { inputTokens: 10, outputTokens: 7, isUsageEstimated: false };
+  const reported = { inputTokens: 20, outputTokens: 8, isUsageEstimated: false };
+  const estimated = { inputTokens: expect.any(Number), outputTokens: 7, isUsageEstimated: true };
+
+  test.each<[string, Script, object]>([
+    ["answers 401", failWith(401, "authentication_error", ""), nothing],
+    ["answers 403", failWith(403, "permission_error", ""), nothing],
+    ["answers 404", failWith(404, "not_found_error", ""), nothing],
+    ["answers 429", failWith(429, "rate_limit_error", "", { "retry-after": "3" }), nothing],
+    ["answers 500", failWith(500, "api_error", ""), estimated],
+    ["answers 529", failWith(529, "overloaded_error", ""), nothing],
     [
       "reached its account's limit",
       failWith(400, "invalid_request_error", "You have reached your specified API usage limits"),
+      nothing,
     ],
-    ["says that it is overloaded", error("overloaded_error")],
-    ["cuts the connection", (response) => void response.destroy()],
-    ["is cut off before content", dropAfter([messageStart()])],
-    ["ends before content", answerWith([messageStart()])],
-    ["never answers", () => {}],
-    ["stalls before content", stallAfter([messageStart()])],
-    ["sends garbage", garbage],
-    ["sends a web page", web],
-  ])("%s is replaced by the second", async (_name, script) => {
+    ["says that it is overloaded", error("overloaded_error"), reported],
+    ["cuts the connection", (response) => void response.destroy(), estimated],
+    ["is cut off before content", dropAfter([messageStart()]), reported],
+    ["ends before content", answerWith([messageStart()]), reported],
+    ["never answers", () => {}, estimated],
+    ["stalls before content", stallAfter([messageStart()]), reported],
+    ["sends garbage", garbage, estimated],
+    ["sends a web page", web, estimated],
+  ])("%s is replaced by the second", async (_name, script, billed) => {
     first.script = script;
     const response = await ask(stream);
     expect(response.status).toBe(200);
@@ -117,9 +123,7 @@ describe.each([false, true])("stream %s: a first deployment that", (stream) => {
         status: 200,
         deployment: `${MODEL}/1`,
         attempts: 2,
-        inputTokens: 10,
-        outputTokens: 7,
-        isUsageEstimated: false,
+        ...billed,
       },
     ]);
   });
@@ -202,7 +206,7 @@ describe("a budget", () => {
   const spent = () => gateway.budgets.spentNano({ account: `key:${keyId}`, period: "all" });
 
   test("is reserved for the dearest deployment, and charged what the one that answered costs", async () => {
-    first.script = failWith(500, "api_error", "");
+    first.script = failWith(529, "overloaded_error", "");
     const response = await ask(false, withKey);
     expect(response.status).toBe(200);
     await response.text();

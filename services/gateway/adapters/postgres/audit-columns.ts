@@ -27,6 +27,7 @@ const COLUMNS: readonly (readonly [name: string, type: string, value: (row: Audi
   ["cache_read_tokens", "bigint", (row) => row.cacheReadTokens],
   ["cache_write_tokens", "bigint", (row) => row.cacheWriteTokens],
   ["cache_write_1h_tokens", "bigint", (row) => row.cacheWrite1hTokens],
+  ["web_searches", "int", (row) => row.webSearches ?? 0],
   ["is_usage_estimated", "boolean", (row) => row.isUsageEstimated],
   ["cost_nano_usd", "bigint", (row) => row.costNanoUsd],
   ["latency_ms", "int", (row) => boundedMs(row.latencyMs)],

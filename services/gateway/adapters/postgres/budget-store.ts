@@ -17,8 +17,9 @@ import {
   READ_SPENT,
   SET_SPENT,
 } from "./budget-statements";
-import { createBudget, isBoundedInNumber } from "./create-budget";
-import { isForeignKeyViolation } from "./error-class";
+import { isBoundedInNumber } from "./create-budget";
+import { isForeignKeyViolation, isRefused } from "./error-class";
+import type { FirstBudgets } from "./first-budgets";
 import type { HeartbeatThread } from "./heartbeat-thread";
 import { decodeIntents } from "./intent-json";
 import { retryConflicts } from "./retry-conflicts";
@@ -37,6 +38,7 @@ export class PostgresBudgetStore implements BudgetStore {
   constructor(
     readonly pool: Pool,
     readonly unsyncedPool: Pool,
+    readonly firstBudgets: Pick<FirstBudgets, "create">,
     readonly thread?: Pick<HeartbeatThread, "add" | "remove">,
   ) {}
 
@@ -60,14 +62,13 @@ export class PostgresBudgetStore implements BudgetStore {
   async acquire(request: LeaseRequest): Promise<Lease> {
     const found = await this.#tryAcquire(request);
     if (found !== undefined) return found;
-    const { text, values } = createBudget(request);
-    await this.#query(text, values);
+    await this.firstBudgets.create(request);
     const created = await this.#tryAcquire(request);
     if (created !== undefined) return created;
     // As if others held all of it: for now there is no room.
     if (isBoundedInNumber(request.account))
       return { grantedNano: 0, spentNano: 0, leasedNano: request.limitNano };
-    throw new StoreUnavailableError("budget not created");
+    throw new StoreUnavailableError("budget not created", { isUnchanged: true });
   }
 
   async giveBack(owner: string, { account, period }: BudgetId, amountNano: number): Promise<void> {
@@ -172,5 +173,5 @@ function* inBatches<Item>(items: readonly Item[]): Generator<readonly Item[]> {
 }
 
 function unavailable(error: unknown): never {
-  throw new StoreUnavailableError("ledger not reached", { cause: error });
+  throw new StoreUnavailableError("ledger not reached", { cause: error, isUnchanged: isRefused(error) });
 }

@@ -7,6 +7,7 @@ import { PostgresAuditLog } from "./audit-log";
 import { AuditPartitions } from "./audit-partitions";
 import { PostgresBudgetStore } from "./budget-store";
 import { DatabaseClock } from "./database-clock";
+import { FirstBudgets } from "./first-budgets";
 import { HeartbeatThread } from "./heartbeat-thread";
 import { PostgresKeyStore } from "./key-store";
 import { IDLE_TRANSACTION_MS, KEEP_ALIVE_MS, type LinkUser, PostgresLink } from "./link";
@@ -32,6 +33,8 @@ export interface DatabaseSettings {
   readonly auditRetentionMs?: number;
   /** How long an answer waits for its audit row. @default 10000 ms */
   readonly auditTimeoutMs?: number;
+  /** How long a request waits for what its budget has spent already to be added up. @default 4000 ms */
+  readonly budgetWaitMs?: number;
   /** Where audit rows go while Postgres is away. @default - nowhere: requests are refused then */
   readonly journal?: (JournalSettings & { readonly maxOutageMs?: number }) | undefined;
   /** The program of `HeartbeatThread`. @default - only the main thread gives signs of life */
@@ -68,6 +71,7 @@ export function openDatabase({
   poolSize = 5,
   auditTimeoutMs,
   auditRetentionMs,
+  budgetWaitMs,
   journal,
   heartbeatFile,
 }: DatabaseSettings): Database {
@@ -86,6 +90,11 @@ export function openDatabase({
   // Questions about spend may take long. They have connections of their own, so that no audit row waits for one,
   // and the server ends them too when their time is over.
   const reports = new Pool({ ...connection, max: REPORT_CONNECTIONS, statement_timeout: 5000 });
+  const firstBudgets = new FirstBudgets({
+    connection,
+    logger,
+    ...(budgetWaitMs === undefined ? {} : { waitMs: budgetWaitMs }),
+  });
   // Without a listener the loss of an idle connection would end the process.
   for (const one of [pool, reports, unsyncedPool])
     one.on("error", (error) => logger.debug({ err: error }, "idle database connection lost"));
@@ -155,7 +164,7 @@ export function openDatabase({
     adminTokens,
     spend: new PostgresSpendStore(reports),
     audit,
-    budgets: new PostgresBudgetStore(pool, unsyncedPool, heartbeats),
+    budgets: new PostgresBudgetStore(pool, unsyncedPool, firstBudgets, heartbeats),
     quotas: new PostgresQuotaStore(pool),
     clock,
     probe: async () => link.isConnected && (await probe()),
@@ -168,7 +177,7 @@ export function openDatabase({
       await link.stop();
       await maintenance.stop();
       await audit.stop();
-      await Promise.all([pool, reports, unsyncedPool].map((one) => one.end().catch(() => {})));
+      await Promise.all([pool, reports, unsyncedPool, firstBudgets].map((one) => one.end().catch(() => {})));
     },
   };
 }

@@ -10,10 +10,11 @@ export function isForeignKeyViolation(error: unknown): boolean {
 
 /**
  * Whether others were in the way, and the same may succeed at once: a deadlock, a serialization failure, a lock that was not to be
- * had, or a prepared statement that the server does not know any more or that the schema has changed under. Nothing of the statement is there then.
+ * had, a partition that was made meanwhile, or a prepared statement that the server does not know any more or that the schema has changed under. Nothing of the statement is there then.
  */
 export function isConflict(error: unknown): boolean {
   const state = sqlState(error);
+  if (isPartitionMoved(error)) return true;
   if (state === "0A000") return error instanceof Error && error.message.includes("cached plan");
   return /^(40000|40001|40P01|55P03|26000)$/.test(state);
 }
@@ -28,7 +29,13 @@ export function isWriteFault(error: unknown): boolean {
 
 /** Whether it is the values for sure (21, 22, 23; 54: beyond a limit of Postgres): the statement works with others. */
 export function isDataFault(error: unknown): boolean {
-  return /^(2[123]|54)/.test(sqlState(error));
+  return /^(2[123]|54)/.test(sqlState(error)) && !isConflict(error);
+}
+
+/** A row was on its way into a partition, and waited while another one was made for it. Not told apart by its code. */
+function isPartitionMoved(error: unknown): boolean {
+  const routine = (error as { routine?: unknown } | null)?.routine;
+  return sqlState(error) === "23514" && routine === "ExecPartitionCheckEmitError";
 }
 
 /**
@@ -44,6 +51,18 @@ export function isUnavailable(error: unknown): boolean {
   if (state !== "") return UNAVAILABLE.test(state);
   // A TypeError or RangeError is a mistake in a row or in the code, and would be one again at the replay.
   return error instanceof Error && (error.name === "Error" || error.name === "AggregateError");
+}
+
+/**
+ * SQLSTATEs that do not say whether a statement was carried out: 08 connection, 57P a server that goes, 58 system error, XX internal
+ * error, and 40003, which is named so.
+ */
+const UNCERTAIN = /^(08|57P|58|XX)|^40003$/;
+
+/** Whether Postgres answered that it did nothing. Anything else, such as a lost connection, leaves that open. */
+export function isRefused(error: unknown): boolean {
+  const state = sqlState(error);
+  return state !== "" && !UNCERTAIN.test(state);
 }
 
 function sqlState(error: unknown): string {

@@ -45,6 +45,7 @@ const EMPTY = {
   cacheReadTokens: 0,
   cacheWriteTokens: 0,
   cacheWrite1hTokens: 0,
+  webSearches: 0,
   isUsageEstimated: false,
   costNanoUsd: 0,
   ttftMs: null,

@@ -24,7 +24,7 @@ export interface GroupRow {
 export const SPEND_LOG_COLUMNS = `request_id, started_at, route, key_id, key_hash, key_alias, user_id, workspace, scope,
   end_user, client, session_id, enforcement_level, prompt_hash, model_requested, model_used, deployment, attempts, status,
   error_type, input_tokens, output_tokens, reasoning_tokens, cache_read_tokens, cache_write_tokens,
-  cache_write_1h_tokens, is_usage_estimated, cost_nano_usd, latency_ms, ttft_ms, repeats`;
+  cache_write_1h_tokens, web_searches, is_usage_estimated, cost_nano_usd, latency_ms, ttft_ms, repeats`;
 
 /** A row of those columns. */
 export interface SpendLogRow {
@@ -54,6 +54,7 @@ export interface SpendLogRow {
   cache_read_tokens: string;
   cache_write_tokens: string;
   cache_write_1h_tokens: string;
+  web_searches: number;
   is_usage_estimated: boolean;
   cost_nano_usd: string | null;
   latency_ms: number;
@@ -90,6 +91,7 @@ export function toSpendLog(row: SpendLogRow): SpendLog {
     cacheReadTokens: Number(row.cache_read_tokens),
     cacheWriteTokens: Number(row.cache_write_tokens),
     cacheWrite1hTokens: Number(row.cache_write_1h_tokens),
+    webSearches: row.web_searches,
     isUsageEstimated: row.is_usage_estimated,
     costNanoUsd: row.cost_nano_usd === null ? null : Number(row.cost_nano_usd),
     latencyMs: row.latency_ms,

@@ -23,6 +23,7 @@ const request = z.strictObject({
   cache_creation_input_tokens: count,
   cache_creation: z.strictObject({ ephemeral_5m_input_tokens: count, ephemeral_1h_input_tokens: count }),
   reasoning_tokens: count,
+  web_search_requests: z.number(),
   is_usage_estimated: z.boolean(),
   startTime: moment,
   completionStartTime: momentOrNull,

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue, Text } from "../../json/json-value";
 import { isBlankText, isText } from "../../json/text";
 import { GATEWAY_FIELDS } from "../to-messages/gateway-fields";
+import { readMaxTokens as readTokens } from "../to-messages/max-tokens";
 import { isAbsent, isList, kindOf, numberIn, requireObject, textIn } from "../to-messages/read-value";
 import { notSupported, TranslationError } from "../translation-error";
 
@@ -65,14 +66,8 @@ function isTextOnly(modalities: JsonValue): boolean {
 /** Most tokens of the answer; the newer name goes before the older one. @throws TranslationError */
 export function readMaxTokens(body: JsonObject): number | undefined {
   for (const field of ["max_completion_tokens", "max_tokens"]) {
-    const value = body[field];
-    if (isAbsent(value)) continue;
-    const tokens = numberIn(value);
-    if (tokens !== undefined && Number.isSafeInteger(tokens) && tokens >= 1) return tokens;
-    throw new TranslationError(
-      field,
-      `${field} must be a whole number of at least 1, not ${tokens ?? kindOf(value)}`,
-    );
+    const tokens = readTokens(body[field], field);
+    if (tokens !== undefined) return tokens;
   }
   return undefined;
 }

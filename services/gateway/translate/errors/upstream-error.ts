@@ -112,7 +112,8 @@ export function toUpstreamError(
 ): GatewayError {
   const text = reported.message.slice(0, MAX_MESSAGE);
   const { status, type, code, message } = answerOf({ ...reported, message: text });
-  return new GatewayError(status, type, message ?? text, { code, retryAfterSeconds });
+  const details = { code, retryAfterSeconds, upstreamStatus: reported.status };
+  return new GatewayError(status, type, message ?? text, details);
 }
 
 function answerOf(reported: ReportedError): Answer {

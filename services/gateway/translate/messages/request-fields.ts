@@ -48,13 +48,16 @@ const RULES: ReadonlyMap<string, FieldRules> = new Map([
   ["thread", refuse],
   ["previous_response_id", refuse],
   ["conversation", refuse],
-  // The region is the deployment's, and has its price.
-  ["inference_geo", refuse],
+  // Which regions a client may ask for is said at the provider, for the workspace of the deployment's key.
+  ["inference_geo", keep],
   // A model that the key may not use, and that routing did not choose.
   ["fallbacks", drop],
   // Twice the price.
   ["speed", drop],
 ]);
+
+/** Every field that has a rule. All others are dropped. */
+export const REQUEST_FIELDS: readonly string[] = [...RULES.keys()];
 
 /** The rule for a field at the top of a request. */
 export function ruleOf(field: string, isEnforced: boolean): FieldRule {

@@ -1,7 +1,10 @@
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import type { MessagesRequest, MessagesTarget } from "../../messages/request";
 import { GATEWAY_FIELDS, GATEWAY_METADATA } from "../to-messages/gateway-fields";
-import { isAbsent, isList, isObject, kindOf, numberIn, requireText } from "../to-messages/read-value";
+import { joinLists } from "../to-messages/join-lists";
+import { notTokens, readMaxTokens, tellShortened } from "../to-messages/max-tokens";
+import { findCapabilities } from "../to-messages/model-capabilities";
+import { isAbsent, isList, isObject, kindOf, numberIn, requireText, textIn } from "../to-messages/read-value";
 import { TranslationError } from "../translation-error";
 import { readConversation, readSystem } from "./read-conversation";
 import { NOT_FOR_INVOKE, ruleOf } from "./request-fields";
@@ -26,10 +29,17 @@ export interface ReadMessages {
  * @throws TranslationError naming the field
  */
 export function toMessages(body: JsonObject, target: MessagesTarget): ReadMessages {
-  const read = readRequest(body, target, readMaxTokens(body["max_tokens"], target.maxOutputTokens));
-  const { max_tokens: sent } = read.request;
-  const isShorter = sent < (numberIn(body["max_tokens"]) ?? sent);
-  return isShorter ? { ...read, plan: { degradations: [`max_tokens=${sent}`] } } : read;
+  const asked = requireMaxTokens(body["max_tokens"]);
+  // A provider refuses more than that. It is also what has to be put aside for an answer.
+  const most =
+    target.maxOutputTokens ?? findCapabilities(target.baseModel ?? target.upstreamModel).maxOutputTokens;
+  const read = readRequest(withoutGeo(body, target), target, Math.min(asked, most));
+  const dropped = isAbsent(body["inference_geo"]) || target.api === "anthropic" ? [] : ["inference_geo"];
+  return {
+    ...read,
+    droppedParams: joinLists(read.droppedParams, dropped),
+    plan: asked <= most ? read.plan : { degradations: tellShortened(asked, most) },
+  };
 }
 
 /** Request to `/v1/messages/count_tokens` → Anthropic message that is only counted. @throws TranslationError */
@@ -87,18 +97,28 @@ function droppedForInvoke({ tools, tool_choice: choice }: JsonObject): readonly 
   ];
 }
 
-/** @param most what the deployment allows */
-function readMaxTokens(value: JsonValue | undefined, most: number | undefined): number {
-  const tokens = numberIn(value);
-  if (tokens === 0) {
+/**
+ * Bedrock answers in the region of the deployment, which is anywhere enough for `global` and not for any other wish.
+ * @throws TranslationError
+ */
+function withoutGeo(body: JsonObject, { api }: MessagesTarget): JsonObject {
+  const { inference_geo: geo, ...others } = body;
+  if (isAbsent(geo) || api === "anthropic") return body;
+  if (textIn(geo) === "global") return others;
+  throw new TranslationError(
+    "inference_geo",
+    "inference_geo can only be global here: this model is answered by Amazon Bedrock, in the region of its deployment",
+  );
+}
+
+function requireMaxTokens(value: JsonValue | undefined): number {
+  if (numberIn(value) === 0) {
     throw new TranslationError(
       "max_tokens",
       "max_tokens must be at least 1; filling a cache with 0 is not supported",
     );
   }
-  if (tokens === undefined || !Number.isSafeInteger(tokens) || tokens < 1) {
-    const kind = tokens === undefined ? `, not ${kindOf(value)}` : "";
-    throw new TranslationError("max_tokens", `max_tokens must be a whole number of at least 1${kind}`);
-  }
-  return most === undefined ? tokens : Math.min(tokens, most);
+  const tokens = readMaxTokens(value, "max_tokens");
+  if (tokens === undefined) throw notTokens("max_tokens", kindOf(value));
+  return tokens;
 }

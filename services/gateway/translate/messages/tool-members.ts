@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "../../json/json-value";
-import { isAbsent, isList, isObject, textIn } from "../to-messages/read-value";
+import { toolKind } from "../../messages/tool-kinds";
+import { isAbsent, isList, isObject } from "../to-messages/read-value";
 
 /** Members that tools of nearly every type may have. */
 const EVERY = ["type", "name", "cache_control", "allowed_callers", "defer_loading", "strict"];
@@ -27,6 +28,9 @@ const MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([
   // Not `model`: it could be one that the key may not use, and whose price nobody put aside.
   ["advisor", ["caching", "max_tokens", "max_uses"]],
 ]);
+
+/** Kinds of tools that have members of their own. */
+export const TOOL_KINDS: readonly string[] = [...MEMBERS.keys()];
 
 const ALLOWED: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   [...MEMBERS].map(([type, members]) => [type, new Set([...EVERY, ...members])]),
@@ -63,6 +67,5 @@ function withoutOthers(tool: JsonObject, dropped: Set<string>): JsonObject {
 }
 
 function membersOf(type: JsonValue | undefined): ReadonlySet<string> {
-  if (isAbsent(type)) return ALLOWED.get("custom") ?? KNOWN;
-  return ALLOWED.get((textIn(type) ?? "").replace(/_\d{8}$/, "")) ?? KNOWN;
+  return ALLOWED.get(toolKind(type) ?? "") ?? KNOWN;
 }

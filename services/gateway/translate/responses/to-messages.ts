@@ -6,7 +6,8 @@ import { dropBlank } from "../to-messages/blank-text";
 import { buildRequest } from "../to-messages/build-request";
 import { readCacheControl } from "../to-messages/cache-control";
 import { DroppedMembers } from "../to-messages/dropped-members";
-import { isAbsent, kindOf, numberIn, textIn } from "../to-messages/read-value";
+import { readMaxTokens } from "../to-messages/max-tokens";
+import { isAbsent, kindOf, textIn } from "../to-messages/read-value";
 import { readSampling } from "../to-messages/sampling";
 import { TranslationError } from "../translation-error";
 import type { ResponsesAnswerPlan } from "./answer-plan";
@@ -57,7 +58,7 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
       reasoning: reasoning.wish,
       sampling: readSampling(body),
       stopSequences: [],
-      maxTokens: readMaxTokens(body["max_output_tokens"]),
+      maxTokens: readMaxTokens(body["max_output_tokens"], "max_output_tokens"),
       user: readUser(body),
       cacheControl: readCacheControl(body["cache_control"]),
       dropped,
@@ -94,14 +95,4 @@ function readInstructions(instructions: JsonValue | undefined): readonly TextBlo
   if (isAbsent(instructions)) return [];
   if (isText(instructions)) return [textBlock(instructions)];
   throw new TranslationError("instructions", `instructions must be text, not ${kindOf(instructions)}`);
-}
-
-function readMaxTokens(value: JsonValue | undefined): number | undefined {
-  if (isAbsent(value)) return undefined;
-  const count = numberIn(value);
-  if (count !== undefined && Number.isInteger(count) && count > 0) return count;
-  throw new TranslationError(
-    "max_output_tokens",
-    `max_output_tokens must be a whole number from 1 up, not ${count ?? kindOf(value)}`,
-  );
 }

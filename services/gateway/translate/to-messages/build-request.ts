@@ -4,6 +4,7 @@ import { TranslationError } from "../translation-error";
 import { limitBreakpoints } from "./cache-control";
 import { DroppedMembers } from "./dropped-members";
 import { joinLists } from "./join-lists";
+import { tellShortened } from "./max-tokens";
 import { type Effort, findCapabilities, type ModelCapabilities } from "./model-capabilities";
 import { opaqueId } from "./opaque-id";
 import { type OutputFormat, type OutputPlan, planOutput } from "./output-format";
@@ -65,10 +66,11 @@ export function buildRequest(wishes: RequestWishes, target: MessagesTarget): Bui
   const capabilities = findCapabilities(target.baseModel ?? target.upstreamModel);
   const said = requireTurns(wishes);
   const turns = target.isThinkingRefused === true ? dropThinking(said) : said;
+  const maxOutputTokens = target.maxOutputTokens ?? capabilities.maxOutputTokens;
   const reasoning = planReasoning(wishes.reasoning, {
     capabilities,
     maxTokens: wishes.maxTokens,
-    maxOutputTokens: target.maxOutputTokens ?? capabilities.maxOutputTokens,
+    maxOutputTokens,
     refusesBudget: lacksThinking(turns) || isPrefill(turns),
   });
   const output = planOutput(wishes.outputFormat, capabilities, target.api);
@@ -122,7 +124,7 @@ export function buildRequest(wishes: RequestWishes, target: MessagesTarget): Bui
     degradations: joinLists(
       joinLists(reasoning.degradations, tools.degradations),
       joinLists(
-        joinLists(sampling.degradations, shortenedAnswer(wishes, reasoning.maxTokens)),
+        joinLists(sampling.degradations, tellShortened(wishes.maxTokens, reasoning.maxTokens)),
         turns === said && (reasoning.isOn || !turns.some(hasThinking)) ? NONE : THINKING_LEFT_OUT,
       ),
     ),
@@ -135,11 +137,6 @@ export function buildRequest(wishes: RequestWishes, target: MessagesTarget): Bui
 }
 
 const NONE: readonly string[] = [];
-
-/** A model gives no longer answers than it can, whatever is asked for. */
-function shortenedAnswer({ maxTokens }: RequestWishes, sent: number): readonly string[] {
-  return maxTokens === undefined || maxTokens <= sent ? NONE : [`max_tokens=${sent}`];
-}
 
 const THINKING_LEFT_OUT: readonly string[] = ["earlier_thinking=dropped"];
 

@@ -20,8 +20,10 @@ export type Effort = "low" | "medium" | "high" | "xhigh" | "max";
 
 /** What a model accepts; decides which parameters are sent, and how. */
 export interface ModelCapabilities {
-  /** Most tokens of a prompt and its answer together. */
+  /** Most tokens of a prompt and its answer together, without beta features. */
   readonly contextTokens: number;
+  /** Most tokens of a prompt, with the beta features that the model has. */
+  readonly maxInputTokens: number;
   /** Most tokens of an answer. */
   readonly maxOutputTokens: number;
   /** Whether `temperature`, `top_p` and `top_k` are accepted at all. */
@@ -49,6 +51,7 @@ const ALL_EFFORTS: readonly Effort[] = ["low", "medium", "high", "xhigh", "max"]
 /** What counts for every model that nothing else is known of: the strictest. */
 const NEWEST: ModelCapabilities = {
   contextTokens: 1_000_000,
+  maxInputTokens: 1_000_000,
   maxOutputTokens: 128_000,
   acceptsSampling: false,
   thinkingMode: "adaptive",
@@ -83,6 +86,8 @@ const GENERATION_4_5: ModelCapabilities = {
   efforts: [],
   acceptsPrefill: true,
 };
+/** Of models for which there never was a longer one. */
+const SHORT_WINDOW = 200_000;
 const GENERATION_4: ModelCapabilities = { ...GENERATION_4_5, hasOutputFormat: false };
 
 /** A model of which nothing is known: clients must not fill a window that it may not have. */
@@ -103,11 +108,19 @@ const TABLE: readonly (readonly [idContains: string, capabilities: ModelCapabili
   ["opus-4-8", OFF_BY_DEFAULT],
   ["opus-4-6", { ...GENERATION_4_6, hasOutputFormatOnInvoke: true }],
   ["sonnet-4-6", GENERATION_4_6],
-  ["opus-4-5", { ...GENERATION_4_5, efforts: ["low", "medium", "high"], hasOutputFormatOnInvoke: true }],
+  [
+    "opus-4-5",
+    {
+      ...GENERATION_4_5,
+      maxInputTokens: SHORT_WINDOW,
+      efforts: ["low", "medium", "high"],
+      hasOutputFormatOnInvoke: true,
+    },
+  ],
   ["sonnet-4-5", { ...GENERATION_4_5, hasOutputFormatOnInvoke: true }],
-  ["haiku-4-5", GENERATION_4_5],
-  ["opus-4-1", { ...GENERATION_4_5, maxOutputTokens: 32_000 }],
-  ["opus-4", { ...GENERATION_4, maxOutputTokens: 32_000 }],
+  ["haiku-4-5", { ...GENERATION_4_5, maxInputTokens: SHORT_WINDOW }],
+  ["opus-4-1", { ...GENERATION_4_5, maxInputTokens: SHORT_WINDOW, maxOutputTokens: 32_000 }],
+  ["opus-4", { ...GENERATION_4, maxInputTokens: SHORT_WINDOW, maxOutputTokens: 32_000 }],
   ["sonnet-4", GENERATION_4],
 ];
 

@@ -1,5 +1,5 @@
 import type { SealedBody } from "../../enforcement/seal";
-import type { AwsKeys, Deployment, ProviderAccess } from "../../routing/deployment";
+import { type AwsKeys, type Deployment, isBilledWhole, type ProviderAccess } from "../../routing/deployment";
 import type { ReportedError } from "../../translate/errors/upstream-error";
 import { SseParser } from "../../translate/sse-parser";
 import { ANTHROPIC_VERSION } from "../call-anthropic";
@@ -27,6 +27,7 @@ export function callBedrock(deployment: Deployment, access: BedrockAccess, body:
     answer: {
       contentType,
       decoder,
+      isBilledWhole: isBilledWhole(deployment),
       readError: (status, answer, error) =>
         readBedrockError(status, headerOf(answer, "x-amzn-errortype"), error),
       redact: createRedact(access, body.rules, signatureOf(authorized)),

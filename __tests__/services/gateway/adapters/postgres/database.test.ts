@@ -206,6 +206,26 @@ test("when no row can be written because the schema is not as it was, all wait u
   await expect(postgres.query("SELECT FROM audit_log", "altered")).resolves.toHaveLength(2);
 });
 
+test("a row that waits while a partition is made for it is stored in that", async () => {
+  const database = await open(await postgres.createDatabase("attached"));
+  const maker = new Client({ connectionString: postgres.url("attached") });
+  await maker.connect();
+  await maker.query("BEGIN; LOCK TABLE audit_log_other IN ACCESS EXCLUSIVE MODE");
+  const written = database.audit.open()?.commit(auditRow());
+  await eventually(
+    async () => (await postgres.query("SELECT FROM pg_locks WHERE NOT granted", "attached")).length > 0,
+  );
+  await maker.query(
+    `CREATE TABLE audit_log_2026_01 (LIKE audit_log INCLUDING DEFAULTS);
+     ALTER TABLE audit_log ATTACH PARTITION audit_log_2026_01
+       FOR VALUES FROM ('2026-01-01T00:00:00Z') TO ('2026-02-01T00:00:00Z');
+     COMMIT`,
+  );
+  await maker.end();
+  await written;
+  await expect(postgres.query("SELECT FROM audit_log_2026_01", "attached")).resolves.toHaveLength(1);
+});
+
 test("a budget, a limit and a key are had although others were in the way", async () => {
   const name = "conflicts";
   const database = await open(await postgres.createDatabase(name));

@@ -1,6 +1,7 @@
 import {
   isConflict,
   isDataFault,
+  isRefused,
   isUnavailable,
   isWriteFault,
 } from "../../../../../services/gateway/adapters/postgres/error-class";
@@ -74,4 +75,31 @@ test("a plan that the schema has changed under is made anew; a mistake in the co
   const plan = Object.assign(new Error("cached plan must not change result type"), { code: "0A000" });
   expect([isConflict(plan), isWriteFault(plan)]).toEqual([true, false]);
   expect(isWriteFault(new RangeError("Invalid time value"))).toBe(true);
+});
+
+test.each<[string, boolean]>([
+  ["22003", true],
+  ["23505", true],
+  ["40001", true],
+  ["40P01", true],
+  ["42P01", true],
+  ["53100", true],
+  ["57014", true],
+  ["08006", false],
+  ["40003", false],
+  ["57P01", false],
+  ["58030", false],
+  ["XX001", false],
+  ["EPIPE", false],
+  ["ECONNRESET", false],
+])("Postgres refused with %s, so nothing was done: %p", (code, expected) => {
+  expect(isRefused(Object.assign(new Error("x"), { code }))).toBe(expected);
+});
+
+test("an error without a state leaves open whether anything was done", () => {
+  expect([isRefused(new Error("Query read timeout")), isRefused("x"), isRefused(undefined)]).toEqual([
+    false,
+    false,
+    false,
+  ]);
 });

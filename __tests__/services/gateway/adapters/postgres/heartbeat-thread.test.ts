@@ -44,7 +44,7 @@ function open(settings: { stalledAfterMs?: number; file?: string; warn?: jest.Mo
     ...more,
   });
   thread.start();
-  return new PostgresBudgetStore(pool, pool, thread);
+  return new PostgresBudgetStore(pool, pool, { create: () => Promise.resolve() }, thread);
 }
 
 /** For how many milliseconds the last sign of life is good; `undefined`: the owner was ended. */

@@ -9,7 +9,7 @@ it.each([
   ["container", "keep", "refuse"],
   ["thread", "refuse", "refuse"],
   ["previous_response_id", "refuse", "refuse"],
-  ["inference_geo", "refuse", "refuse"],
+  ["inference_geo", "keep", "keep"],
   ["fallbacks", "drop", "drop"],
   ["speed", "drop", "drop"],
   ["stream", "drop", "drop"],

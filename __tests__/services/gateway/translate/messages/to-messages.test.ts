@@ -4,6 +4,7 @@ import {
   toCountedMessages,
   toMessages,
 } from "../../../../../services/gateway/translate/messages/to-messages";
+import { numberIn } from "../../../../../services/gateway/translate/to-messages/read-value";
 
 const target: MessagesTarget = {
   upstreamModel: "claude-x",
@@ -82,19 +83,37 @@ it.each<[JsonValue, number | undefined, number]>([
   [100, 50, 50],
   [100, 200, 100],
   [new RawNumber("1e2"), undefined, 100],
+  // What is known of the model, where the deployment does not say.
+  [Number.MAX_SAFE_INTEGER, undefined, 128_000],
 ])("max_tokens %p, at most %p", (max_tokens, maxOutputTokens, expected) => {
-  expect(toMessages({ ...body, max_tokens }, { ...target, maxOutputTokens }).request.max_tokens).toBe(
-    expected,
-  );
+  const { request, plan } = toMessages({ ...body, max_tokens }, { ...target, maxOutputTokens });
+  expect(request.max_tokens).toBe(expected);
+  const asked = numberIn(max_tokens);
+  expect(plan).toEqual(asked === expected ? {} : { degradations: [`max_tokens=${expected}`] });
+});
+
+it("is no longer than the model's answers can be", () => {
+  const upstreamModel = "claude-opus-4-1-20250805";
+  const { request } = toMessages({ ...body, max_tokens: 64_000 }, { ...target, upstreamModel });
+  expect(request.max_tokens).toBe(32_000);
 });
 
 it.each<[string, JsonValue | undefined, string]>([
-  ["max_tokens", undefined, "max_tokens must be a whole number of at least 1, not missing"],
-  ["max_tokens", "10", "max_tokens must be a whole number of at least 1, not text"],
+  ["max_tokens", undefined, "max_tokens must be a whole number from 1 to 9007199254740991, not missing"],
+  ["max_tokens", "10", "max_tokens must be a whole number from 1 to 9007199254740991, not text"],
   ["max_tokens", 0, "max_tokens must be at least 1; filling a cache with 0 is not supported"],
-  ["max_tokens", -1, "max_tokens must be a whole number of at least 1"],
-  ["max_tokens", 1.5, "max_tokens must be a whole number of at least 1"],
-  ["max_tokens", new RawNumber("1e999"), "max_tokens must be a whole number of at least 1"],
+  ["max_tokens", -1, "max_tokens must be a whole number from 1 to 9007199254740991, not -1"],
+  ["max_tokens", 1.5, "max_tokens must be a whole number from 1 to 9007199254740991, not 1.5"],
+  [
+    "max_tokens",
+    new RawNumber("1e999"),
+    "max_tokens must be a whole number from 1 to 9007199254740991, not Infinity",
+  ],
+  [
+    "max_tokens",
+    new RawNumber("9007199254740993"),
+    "max_tokens must be a whole number from 1 to 9007199254740991, not 9007199254740992",
+  ],
   ["model", undefined, "model must be text, not missing"],
   ["model", "", "model must be text, not empty"],
   ["messages", null, "messages must be a list, not null"],
@@ -111,5 +130,24 @@ it("is counted without a length of the answer", () => {
     ...counted,
     model: "claude-x",
     max_tokens: 1,
+  });
+});
+
+describe("the region that an answer is to stay in", () => {
+  it("is asked of Anthropic", () => {
+    const { request, droppedParams } = toMessages({ ...body, inference_geo: "us" }, target);
+    expect(request["inference_geo"]).toBe("us");
+    expect(droppedParams).toEqual([]);
+  });
+
+  it("is the deployment's with Bedrock: anywhere is left out, anything else is refused", () => {
+    const bedrock: MessagesTarget = { ...target, api: "bedrock-messages" };
+    const { request, droppedParams } = toMessages({ ...body, inference_geo: "global" }, bedrock);
+    expect(request).not.toHaveProperty("inference_geo");
+    expect(droppedParams).toEqual(["inference_geo"]);
+    expect(() => toMessages({ ...body, inference_geo: "us" }, bedrock)).toThrow(
+      expect.objectContaining({ param: "inference_geo", message: expect.stringContaining("Bedrock") }),
+    );
+    expect(toMessages({ ...body, inference_geo: null }, bedrock).droppedParams).toEqual([]);
   });
 });

@@ -633,7 +633,7 @@ describe("refused with a remedy", () => {
     [
       { max_output_tokens: 0 },
       "max_output_tokens",
-      "max_output_tokens must be a whole number from 1 up, not 0",
+      "max_output_tokens must be a whole number from 1 to 9007199254740991, not 0",
     ],
     [
       { reasoning: { effort: "extreme" } },

@@ -86,3 +86,14 @@ test.each([
 ])("formats of %s on Bedrock's InvokeModel: %s", (model, expected) => {
   expect(findCapabilities(model).hasOutputFormatOnInvoke).toBe(expected);
 });
+
+test.each([
+  ["claude-opus-5-5", 1_000_000],
+  ["us.anthropic.claude-sonnet-4-5-20250929-v1:0", 1_000_000],
+  ["claude-haiku-4-5", 200_000],
+  ["claude-opus-4-5-20251101", 200_000],
+  ["claude-opus-4-1", 200_000],
+  ["claude-unheard-of-9", 1_000_000],
+])("%s takes prompts of %i tokens at most", (model, tokens) => {
+  expect(findCapabilities(model).maxInputTokens).toBe(tokens);
+});

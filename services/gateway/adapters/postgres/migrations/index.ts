@@ -7,6 +7,7 @@ import { attribution } from "./0006-attribution";
 import { leaseSpend } from "./0007-lease-spend";
 import { lostAndOverspent } from "./0008-lost-and-overspent";
 import { clockAndRefusals } from "./0009-clock-and-refusals";
+import { webSearches } from "./0011-web-searches";
 import { quotaInFull } from "./0012-quota-in-full";
 import type { Migration } from "./migration";
 
@@ -21,5 +22,6 @@ export const migrations: readonly Migration[] = [
   leaseSpend,
   lostAndOverspent,
   clockAndRefusals,
+  webSearches,
   quotaInFull,
 ];

@@ -1,0 +1,98 @@
+import type { MessageProgress } from "../messages/progress";
+import { type SettledUsage, settleUsage } from "../messages/settle-usage";
+import { addUsage, NO_USAGE, type TokenUsage } from "../messages/usage";
+import { computeCostNanoUsd } from "../pricing/cost";
+import { type Deployment, isBilledWhole } from "../routing/deployment";
+
+/** A message that a deployment is sent, as far as its bill goes. */
+export interface BilledMessage {
+  /** Most output tokens that it asks for. */
+  readonly maxTokens: number;
+  /** Its prompt, estimated. Called once at most, and let go of early: it holds on to the whole conversation. */
+  readonly estimatePrompt: () => TokenUsage;
+}
+
+interface Attempt {
+  readonly deployment: Deployment;
+  readonly maxTokens: number;
+  /** `undefined`: not wanted so far. */
+  prompt: TokenUsage | undefined;
+  estimatePrompt: (() => TokenUsage) | undefined;
+  /** `undefined`: nothing was heard of it. */
+  settled: SettledUsage | undefined;
+}
+
+const NOTHING: SettledUsage = { usage: NO_USAGE, isEstimated: false };
+
+/**
+ * What a request is billed for by all the deployments that it was sent to, each at its own prices. A message of which
+ * nothing is heard counts as an estimate, so that nothing is free by mistake.
+ */
+export class AttemptBills {
+  #earlier: SettledUsage = NOTHING;
+  #earlierNano: number | null = 0;
+  #current: Attempt | undefined;
+
+  /** Another deployment is asked; what those before it have used is added up. @param message `undefined`: it bills nothing */
+  begin(deployment: Deployment, message: BilledMessage | undefined): void {
+    this.#earlierNano = this.#sumNano(true);
+    this.#earlier = this.settled;
+    this.#current = {
+      deployment,
+      maxTokens: message?.maxTokens ?? 0,
+      prompt: undefined,
+      estimatePrompt: message?.estimatePrompt,
+      settled: message === undefined ? NOTHING : undefined,
+    };
+  }
+
+  /** What the deployment has reported so far. */
+  record(progress: MessageProgress): void {
+    const attempt = this.#current;
+    if (attempt === undefined) return;
+    attempt.settled = settleUsage(progress, {
+      maxTokens: attempt.maxTokens,
+      isBilledWhole: isBilledWhole(attempt.deployment),
+      estimatePrompt: () => promptOf(attempt),
+    });
+    // The provider has counted it, or it was estimated just now.
+    attempt.estimatePrompt = undefined;
+  }
+
+  /** Of all together. */
+  get settled(): SettledUsage {
+    const current = this.#settledNow();
+    if (this.#earlier === NOTHING) return current;
+    return {
+      usage: addUsage(this.#earlier.usage, current.usage),
+      isEstimated: this.#earlier.isEstimated || current.isEstimated,
+    };
+  }
+
+  /** Of all together, in nano-USD. `null`: a deployment has no price. */
+  get costNanoUsd(): number | null {
+    return this.#sumNano(false);
+  }
+
+  /** @param isOver a deployment without a price that used nothing then leaves the sum as it is */
+  #sumNano(isOver: boolean): number | null {
+    const deployment = this.#current?.deployment;
+    // Nothing was asked of a provider: nothing was spent.
+    if (deployment === undefined) return this.#earlierNano;
+    const { usage } = this.#settledNow();
+    if (isOver && usage === NO_USAGE) return this.#earlierNano;
+    if (this.#earlierNano === null || deployment.prices === undefined) return null;
+    return this.#earlierNano + computeCostNanoUsd(usage, deployment.prices);
+  }
+
+  #settledNow(): SettledUsage {
+    const attempt = this.#current;
+    if (attempt === undefined) return NOTHING;
+    return attempt.settled ?? { usage: promptOf(attempt), isEstimated: true };
+  }
+}
+
+function promptOf(attempt: Attempt): TokenUsage {
+  attempt.prompt ??= attempt.estimatePrompt?.() ?? NO_USAGE;
+  return attempt.prompt;
+}

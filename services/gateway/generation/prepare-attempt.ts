@@ -1,0 +1,75 @@
+import type { BilledMessage } from "../audit/attempt-bills";
+import { affordableTokens, boundCost } from "../ledger/cost-bound";
+import { measureRequest } from "../ledger/measure-request";
+import { estimateInput } from "../messages/estimate-input";
+import { NO_USAGE, type TokenUsage } from "../messages/usage";
+import type { Deployment } from "../routing/deployment";
+import { findCapabilities } from "../translate/to-messages/model-capabilities";
+import { prepareOther } from "./prepare-first";
+import type { GenerationRequest, PreparedMessage } from "./prepare-message";
+import type { AnswerPlan } from "./wire-api";
+
+/** Money that an attempt may cost at most. */
+export interface AttemptMeans {
+  /** Most output tokens that were put aside. @default - what the request asks for */
+  readonly maxTokens: number | undefined;
+  /** What is left of the reservation, in nano-USD. `undefined`: no budget pays. */
+  readonly leftNano: number | undefined;
+}
+
+/**
+ * A request as it is sent to a deployment: the bytes that go out cost no more, at that deployment's prices, than what is left
+ * of the reservation. The answer is made shorter where it has to be.
+ * @returns `undefined` when the deployment cannot be sent it, or when what is left does not pay for it
+ * @throws GatewayError
+ */
+export function prepareAttempt<Plan extends AnswerPlan>(
+  asked: GenerationRequest<Plan>,
+  deployment: Deployment,
+  { maxTokens, leftNano }: AttemptMeans,
+): PreparedMessage<Plan> | undefined {
+  const message = prepareOther(asked, deployment, maxTokens);
+  if (message === undefined || leftNano === undefined || fits(message, deployment, leftNano)) return message;
+  if (deployment.prices === undefined) return undefined;
+  const size = measure(message, deployment);
+  if ("param" in size) return undefined;
+  const tokens = affordableTokens(size, [deployment.prices], leftNano);
+  if (tokens < Math.min(size.maxTokens, size.leastTokens ?? 1)) return undefined;
+  const shorter = prepareOther(asked, deployment, tokens);
+  return shorter !== undefined && fits(shorter, deployment, leftNano) ? shorter : undefined;
+}
+
+function fits(message: PreparedMessage<unknown>, deployment: Deployment, leftNano: number): boolean {
+  if (deployment.prices === undefined) return false;
+  const size = measure(message, deployment);
+  return !("param" in size) && boundCost(size, [deployment.prices]).fullNano <= leftNano;
+}
+
+function measure({ request, sealed }: PreparedMessage<unknown>, deployment: Deployment) {
+  return measureRequest(request, sealed.byteLength, windowTokensOf(deployment));
+}
+
+/** The longest prompt that a deployment takes, in tokens. */
+export function windowTokensOf({ maxInputTokens, baseModel, upstreamModel }: Deployment): number {
+  return maxInputTokens ?? findCapabilities(baseModel ?? upstreamModel).maxInputTokens;
+}
+
+/** A message as its bill sees it. */
+export function toBilledMessage(message: PreparedMessage<unknown>): BilledMessage {
+  return { maxTokens: message.request.max_tokens, estimatePrompt: () => estimatePrompt(message) };
+}
+
+/**
+ * The prompt of a message whose provider does not count it. Where a part of it is to be cached, all of it counts as written
+ * to the cache: how much was read from there nobody knows.
+ */
+export function estimatePrompt({ request, sealed }: PreparedMessage<unknown>): TokenUsage {
+  const tokens = estimateInput(request, sealed.byteLength);
+  if (!sealed.bytes.includes(CACHE_MARK)) return { ...NO_USAGE, inputTokens: tokens };
+  const isLong = sealed.bytes.includes(LONG_CACHE_MARK);
+  return { ...NO_USAGE, cacheWriteTokens: tokens, cacheWrite1hTokens: isLong ? tokens : 0 };
+}
+
+/** Never within a text: quotes are escaped there. */
+const CACHE_MARK = '"cache_control":';
+const LONG_CACHE_MARK = '"ttl":"1h"';
