@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { AuditLog } from "../../services/gateway/ports/audit-log";
 import {
+  type BudgetId,
   type BudgetStore,
   type LeaseRequest,
   OwnerLostError,
@@ -53,7 +54,8 @@ export function describeBudgetStore(name: string, open: () => Promise<OpenBudget
       if (entry === undefined) throw new Error("not accepted");
       const row = auditRow({ requestId, costNanoUsd: 0, errorType: null });
       await entry.begin({ requestId, owner: by, budgets, reservedNano: amount, row });
-      return (cost: number, onDurable?: () => void) => entry.commit({ ...row, costNanoUsd: cost }, onDurable);
+      return (cost: number, onDurable?: () => void, unreserved?: readonly BudgetId[]) =>
+        entry.commit({ ...row, costNanoUsd: cost }, onDurable, unreserved);
     };
 
     test("gives room once, up to the limit", async () => {
@@ -104,6 +106,21 @@ export function describeBudgetStore(name: string, open: () => Promise<OpenBudget
       await ask(600, other);
       await (await begin(600, [budget, other]))(10);
       for (const one of [budget, other]) await expect(opened.store.spentNano(one)).resolves.toBe(10);
+    });
+
+    test("a row is charged to budgets that nothing was reserved in, where they are in use", async () => {
+      const used = { account: "user:grace", period: "all" };
+      const unused = { account: "user:ada", period: "all" };
+      await ask(600);
+      await ask(100, used);
+      await opened.store.giveBack(owner, used, 100);
+      await (await begin(600))(10, undefined, [used, unused]);
+      const row = auditRow({ costNanoUsd: 5, errorType: null });
+      await opened.audit.open()?.commit(row, undefined, [used, unused]);
+      await expect(opened.store.spentNano(budget)).resolves.toBe(10);
+      await expect(opened.store.spentNano(used)).resolves.toBe(15);
+      await expect(opened.leased(used.account)).resolves.toBe(0);
+      await expect(opened.store.spentNano(unused)).resolves.toBeUndefined();
     });
 
     test("a row that is there already costs nothing again", async () => {
@@ -169,13 +186,43 @@ export function describeBudgetStore(name: string, open: () => Promise<OpenBudget
       await expect(opened.store.heartbeat([dead, owner], TTL_MS)).resolves.toEqual([owner]);
     });
 
-    test("an ended owner gets nothing, begins nothing and moves no money", async () => {
+    test("a row that comes after its owner was ended takes the lost row's place, and refunds", async () => {
       await ask(600);
       const commit = await begin(300);
       await opened.store.retire(owner);
-      await commit(50);
-      await expect(opened.store.spentNano(budget)).resolves.toBe(300);
       await expect(opened.rows()).resolves.toEqual([{ cost: 300, errorType: "gateway_lost" }]);
+      await expect(opened.store.spentNano(budget)).resolves.toBe(300);
+      await commit(50);
+      await expect(opened.store.spentNano(budget)).resolves.toBe(50);
+      await expect(opened.rows()).resolves.toEqual([{ cost: 50, errorType: null }]);
+    });
+
+    test("a late row changes nothing in a budget that was set after its request was lost", async () => {
+      await ask(600);
+      const commit = await begin(300);
+      await opened.store.retire(owner);
+      await opened.store.setSpent(budget, 10);
+      await commit(50);
+      await expect(opened.store.spentNano(budget)).resolves.toBe(10);
+      await expect(opened.rows()).resolves.toEqual([{ cost: 50, errorType: null }]);
+    });
+
+    test("what a lease is below zero is room of nobody, and can be given back", async () => {
+      const other = await register();
+      await ask(400);
+      await (await begin(400))(900);
+      await expect(ask(101, { owner: other })).resolves.toMatchObject({ grantedNano: 0, spentNano: 900 });
+      await opened.store.setSpent(budget, 0);
+      await expect(ask(1001, { owner: other })).resolves.toMatchObject({ grantedNano: 0 });
+      await opened.store.giveBack(owner, budget, -500);
+      await expect(opened.leased(budget.account)).resolves.toBe(0);
+      await expect(ask(1000, { owner: other })).resolves.toMatchObject({ grantedNano: 1000 });
+    });
+
+    test("an ended owner gets nothing and begins nothing", async () => {
+      await ask(600);
+      await begin(300);
+      await opened.store.retire(owner);
       await expect(ask(10)).rejects.toBeInstanceOf(OwnerLostError);
       await expect(begin(10)).rejects.toThrow();
       await opened.store.giveBack(owner, budget, 300);

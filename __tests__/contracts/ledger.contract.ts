@@ -35,6 +35,8 @@ interface Request {
   mayBeLost: boolean;
   /** What its row says; `undefined` while it runs, and for ever when its gateway dies. */
   cost: number | undefined;
+  /** Whether its own row is durable: then it counts, whatever was charged before. */
+  hasRow: boolean;
   readonly commit: (cost: number) => Promise<void>;
 }
 
@@ -161,7 +163,16 @@ class Schedule {
       return commit(0);
     }
     const reserved = reservation.amountNano;
-    const request = { requestId, gateway, charged, reserved, mayBeLost: false, cost: undefined, commit };
+    const request = {
+      requestId,
+      gateway,
+      charged,
+      reserved,
+      mayBeLost: false,
+      cost: undefined,
+      hasRow: false,
+      commit,
+    };
     this.#requests.set(requestId, request);
     this.#running.push(request);
   }
@@ -173,9 +184,10 @@ class Schedule {
     await this.#commit(request, this.random.next() < 0.2 ? 0 : this.random.int(0, request.reserved));
   }
 
-  #commit(request: Request, cost: number): Promise<void> {
+  async #commit(request: Request, cost: number): Promise<void> {
     request.cost = cost;
-    return request.commit(cost);
+    await request.commit(cost);
+    request.hasRow = true;
   }
 
   /** A gateway is killed, or hangs for so long that it counts as dead. The others notice after a while, or later. */
@@ -199,7 +211,8 @@ class Schedule {
   #isExpected({ requestId, cost, errorType }: LedgerRow): boolean {
     const request = this.#requests.get(requestId);
     if (request === undefined) return this.#unsent.has(requestId) && cost === 0;
-    return errorType === null ? cost === request.cost : request.mayBeLost && cost === request.reserved;
+    if (errorType === null) return cost === request.cost;
+    return request.mayBeLost && !request.hasRow && cost === request.reserved;
   }
 
   #isCharged(requestId: string, { account }: AppliedBudget): boolean {

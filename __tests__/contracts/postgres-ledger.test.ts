@@ -195,21 +195,102 @@ test("a batch that is written again, in part or whole, charges nothing twice", a
   await expect(rowsOf(database)).resolves.toHaveLength(3);
 });
 
-test("a row whose request was settled as lost meanwhile changes nothing", async () => {
-  const database = await openOne();
+/** A request on BUDGET and OTHER that is reserved 300 and settled as lost, and how its own row comes late. */
+async function loseRequest(database: Database, cost: number, more: Partial<AuditRow> = {}) {
   const owner = await register(database);
-  await acquire(database, owner, 600);
-  const row = paidRow(50);
+  for (const budget of [BUDGET, OTHER]) await acquire(database, owner, 600, budget);
+  const row = { ...paidRow(cost), ...more };
   const entry = database.audit.open();
-  await entry?.begin({ requestId: row.requestId, owner, budgets: [BUDGET], reservedNano: 300, row });
+  const intent = { requestId: row.requestId, owner, budgets: [BUDGET, OTHER] };
+  await entry?.begin({ ...intent, reservedNano: 300, row: { ...row, costNanoUsd: 0 } });
   await database.budgets.retire(owner);
-  const onDurable = jest.fn();
-  await entry?.commit(row, onDurable);
-  expect(onDurable).toHaveBeenCalledTimes(1);
-  await expect(rowsOf(database)).resolves.toEqual([
-    { requestId: row.requestId, cost: 300, errorType: "gateway_lost" },
+  return { row, intent, late: (onDurable?: () => void) => entry?.commit(row, onDurable) };
+}
+
+const historyOf = (database: Database, { requestId }: AuditRow) =>
+  query(
+    database,
+    `SELECT cost_nano_usd::int AS cost, status, error_type AS "errorType", lost_cost_nano_usd::int AS lost,
+            lost_at IS NOT NULL AS "wasLost" FROM audit_log WHERE request_id = $1`,
+    [requestId],
+  );
+
+test("a row that comes after its request was settled as lost takes that row's place and refunds its budgets, once", async () => {
+  const database = await openOne();
+  const { row, intent, late } = await loseRequest(database, 50);
+  await expect(historyOf(database, row)).resolves.toEqual([
+    { cost: 300, status: 500, errorType: "gateway_lost", lost: 300, wasLost: true },
   ]);
-  await expect(books(database, BUDGET)).resolves.toEqual({ spent: 300, leased: 0, leases: [] });
+  const onDurable = jest.fn();
+  await late(onDurable);
+  expect(onDurable).toHaveBeenCalledTimes(1);
+  const replaced = [{ cost: 50, status: 200, errorType: null, lost: 300, wasLost: true }];
+  await expect(historyOf(database, row)).resolves.toEqual(replaced);
+  for (const budget of [BUDGET, OTHER])
+    await expect(books(database, budget)).resolves.toEqual({ spent: 50, leased: 0, leases: [] });
+  // A batch whose outcome was unknown is written again, and so is a journal that two processes have read.
+  const other = { row: paidRow(9), intent };
+  await Promise.all([1, 2, 3].map(() => writeItems(database.budgets.pool, [{ row, intent }, other])));
+  await expect(historyOf(database, row)).resolves.toEqual(replaced);
+  for (const budget of [BUDGET, OTHER])
+    await expect(books(database, budget)).resolves.toEqual({ spent: 59, leased: 0, leases: [] });
+});
+
+test("a late row that cost nothing, or more than was reserved, is charged what it cost", async () => {
+  const database = await openOne();
+  await (await loseRequest(database, 0)).late();
+  await expect(database.budgets.spentNano(BUDGET)).resolves.toBe(0);
+  await (await loseRequest(database, 700)).late();
+  await expect(database.budgets.spentNano(BUDGET)).resolves.toBe(700);
+});
+
+test("spend that was set after a request was lost is not changed by its late row", async () => {
+  const database = await openOne();
+  const keyId = randomUUID();
+  const { row, late } = await loseRequest(database, 50, { keyId, userId: "ada" });
+  await database.budgets.setSpent(BUDGET, 0);
+  await database.spend.set("key", keyId, 20);
+  await late();
+  await expect(historyOf(database, row)).resolves.toMatchObject([{ cost: 50, errorType: null }]);
+  await expect(database.budgets.spentNano(BUDGET)).resolves.toBe(0);
+  await expect(database.budgets.spentNano(OTHER)).resolves.toBe(50);
+  // The sums of rows were set too, of the key only.
+  expect((await database.spend.byKeys([keyId])).get(keyId)).toBe(20);
+  expect((await database.spend.byUsers(["ada"])).get("ada")).toBe(50);
+});
+
+test("a late row is charged to a budget that was set while its request ran, whenever that was used first", async () => {
+  const database = await openOne();
+  const [before, after] = [
+    { account: "user:grace", period: "before" },
+    { account: "user:grace", period: "after" },
+  ];
+  const other = await register(database);
+  await acquire(database, other, 1, before);
+  const { row, intent } = await loseRequest(database, 50, { userId: "grace" });
+  // Begins with the sum of the rows, that of the lost request included.
+  await acquire(database, other, 1, after);
+  await expect(database.budgets.spentNano(after)).resolves.toBe(300);
+  const unreserved = [before, after];
+  await writeItems(database.budgets.pool, [{ row, intent: { ...intent, unreserved } }]);
+  for (const budget of [BUDGET, OTHER, ...unreserved])
+    await expect(database.budgets.spentNano(budget)).resolves.toBe(50);
+});
+
+test("a lease from which more was spent than it holds gives its owner's deficit to nobody", async () => {
+  const database = await openOne();
+  const [over, other] = [await register(database), await register(database)];
+  await acquire(database, over, 400);
+  await writeItems(database.budgets.pool, [
+    { row: paidRow(900), intent: { owner: over, budgets: [BUDGET] } },
+  ]);
+  await expect(acquire(database, other, 101)).resolves.toMatchObject({ grantedNano: 0, spentNano: 900 });
+  await database.budgets.setSpent(BUDGET, 0);
+  await expect(acquire(database, other, 1001)).resolves.toMatchObject({ grantedNano: 0 });
+  // What is below zero is given back like what is left.
+  await database.budgets.giveBack(over, BUDGET, -500);
+  await expect(books(database, BUDGET)).resolves.toEqual({ spent: 0, leased: 0, leases: [[0, 0]] });
+  await expect(acquire(database, other, 1000)).resolves.toMatchObject({ grantedNano: 1000 });
 });
 
 test("a row without a lease, because its owner was ended and its intent is lost, is charged to the budget itself", async () => {
@@ -229,24 +310,19 @@ test("a row without a lease, because its owner was ended and its intent is lost,
   await expect(books(database, OTHER)).resolves.toEqual({ spent: 27, leased: 0, leases: [] });
 });
 
-test("a row that meets the end of its owner is charged once, whoever comes first", async () => {
+test("a row that meets the end of its owner is charged once, and what it cost, whoever comes first", async () => {
   const database = await openOne();
-  let lost = 0;
-  for (let round = 0; round < 20; round += 1) {
+  const rounds = 20;
+  for (let round = 0; round < rounds; round += 1) {
     const owner = await register(database);
     await acquire(database, owner, 40, BUDGET, 1_000_000);
     const row = paidRow(1);
     const entry = database.audit.open();
     await entry?.begin({ requestId: row.requestId, owner, budgets: [BUDGET], reservedNano: 30, row });
     await Promise.all([entry?.commit(row), database.budgets.retire(owner)]);
-    const [found] = await query<LedgerRow>(
-      database,
-      `SELECT cost_nano_usd::int AS cost, error_type AS "errorType" FROM audit_log WHERE request_id = $1`,
-      [row.requestId],
-    );
-    lost += found?.errorType === null ? 0 : 1;
+    await expect(historyOf(database, row)).resolves.toMatchObject([{ cost: 1, errorType: null }]);
   }
-  await expect(books(database, BUDGET)).resolves.toEqual({ spent: 20 + lost * 29, leased: 0, leases: [] });
+  await expect(books(database, BUDGET)).resolves.toEqual({ spent: rounds, leased: 0, leases: [] });
 });
 
 test("spend that is set forgets what was spent from leases; what is left of them stays leased", async () => {

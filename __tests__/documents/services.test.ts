@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../support/source-files";
 
@@ -13,4 +13,13 @@ test("services/README.md lists every variable that the gateway reads", () => {
     [...names.matchAll(/`([A-Z_]+)`/g)].map(([, name = ""]) => name),
   );
   expect(listed.sort()).toEqual(variables.sort());
+});
+
+test("the gateway's image holds every program of the gateway", () => {
+  const programs = readdirSync(join(PROJECT, "services/gateway")).filter((name) =>
+    /^(server|heartbeat)\.ts$/.test(name),
+  );
+  expect(programs).toHaveLength(2);
+  const dockerfile = read("services/gateway/Dockerfile");
+  for (const program of programs) expect(dockerfile).toContain(`services/gateway/${program} `);
 });

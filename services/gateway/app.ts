@@ -12,10 +12,12 @@ import { Capacity } from "./capacity";
 import type { GatewayConfig } from "./config";
 import type { LevelSource } from "./enforcement/levels";
 import type { PromptSource } from "./enforcement/prompt";
+import { LargeBodies } from "./generation/large-bodies";
 import { SCREENING_OFF, type ScreeningSettings } from "./guardrails/screening";
 import { createHttpServer, type LimitedServer } from "./http/http-server";
 import { IncomingBodies } from "./http/incoming-bodies";
 import { budgetedSpend } from "./ledger/budgeted-spend";
+import { chargeNewBudgets } from "./ledger/charge-new-budgets";
 import type { Ledger } from "./ledger/ledger";
 import type { Limiter } from "./limits/limiter";
 import { createFindingCounter } from "./metrics/finding-counter";
@@ -158,7 +160,9 @@ export function buildApp(
   app.register(auth, { keys, users, namedBudgets, adminTokens, masterKey, clock }); // who
   const { maxBodyBytes } = config;
   app.register(overload, { capacity, bodies: new IncomingBodies(config.connections), maxBodyBytes }); // is there room
-  app.register(audit, { log: deps.audit, clock, onRow }); // the row is opened
+  const maxEndUserBudgetNano = () => catalog.maxEndUserBudgetNano;
+  const log = chargeNewBudgets(deps.audit, { keys, users, namedBudgets, maxEndUserBudgetNano });
+  app.register(audit, { log, clock, onRow }); // the row is opened
   app.register(keyStanding, { clock }); // may they at all
   app.register(access); // may they here
   app.register(limits, { limiter: deps.limiter, ledger, clock, registry }); // how often, how many at once
@@ -170,7 +174,9 @@ export function buildApp(
     settings: deps.guardrails ?? (() => SCREENING_OFF),
     onFindings: createFindingCounter(registry),
   };
-  const asking = { catalog, failover, inFlight, levels: deps.levels, prompts: deps.prompts, guardrails };
+  const largeBodies = new LargeBodies();
+  const { levels, prompts } = deps;
+  const asking = { catalog, failover, inFlight, levels, prompts, guardrails, largeBodies };
   // With a name: Fastify would look for it among all modules that are loaded.
   const addRoutes = <Options extends FastifyPluginOptions>(
     routes: FastifyPluginAsync<Options>,

@@ -104,6 +104,11 @@ export class BodyRoom {
     return this.#bytes;
   }
 
+  /** What one caller may hold, in bytes. */
+  get most(): number {
+    return this.shares.most;
+  }
+
   /** Whether so much more would fit now. */
   hasRoom(bytes: number): boolean {
     return this.shares.hasRoom(this.holder, bytes);
@@ -156,6 +161,11 @@ class BodyShares {
 
   get bytes(): number {
     return this.#bytesByCaller.taken;
+  }
+
+  /** For one caller. */
+  get most(): number {
+    return Math.min(this.#bytesByCaller.limit, this.#bytesByCaller.share);
   }
 
   get underway(): number {

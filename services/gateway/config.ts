@@ -145,7 +145,7 @@ const environment = z
     /**
      * What is taken on at the same time; more is refused with 503. `MAX_ANSWERS_IN_FLIGHT`, default 2000;
      * `MAX_BODY_BYTES_IN_FLIGHT`, in bytes, default 128 MiB: text, object and
-     * text again make three times that, which must fit into the container.
+     * text again make three times that, which must fit into the container. A body of little else than values counts for 256 bytes a value.
      */
     capacity: { maxAnswers: env.MAX_ANSWERS_IN_FLIGHT, maxBodyBytes: env.MAX_BODY_BYTES_IN_FLIGHT },
     /**

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { ConfigError } from "../shared/config-error";
 import { exitGracefully } from "../shared/exit-gracefully";
 import { createLogger } from "../shared/logger";
@@ -39,6 +40,8 @@ async function main(): Promise<void> {
     connectionString: config.databaseUrl.expose(),
     logger,
     journal: config.journal,
+    // Beside this file, as source and in the image.
+    heartbeatFile: path.join(__dirname, `heartbeat${path.extname(__filename)}`),
     ...(config.auditRetentionMs === undefined ? {} : { auditRetentionMs: config.auditRetentionMs }),
   });
   let prompts: PromptStore | undefined;

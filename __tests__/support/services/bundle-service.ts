@@ -6,7 +6,7 @@ import path from "node:path";
 const ROOT = path.resolve(__dirname, "../../..");
 
 /**
- * A service as one file of JavaScript, made as its image makes it: what is tested is what is deployed, and it starts in a third
+ * A service as bundled JavaScript, a file for each of its threads, made as its image makes it: what is tested is what is deployed, and it starts in a third
  * of the time. Made once for each run.
  * @param name folder under `services/`
  * @returns arguments that run it
@@ -15,10 +15,11 @@ export function bundleService(name: string): string[] {
   const folder = path.join(os.tmpdir(), "bundled-services", name);
   if (!fs.existsSync(folder)) {
     const own = `${folder}.${process.pid}`;
+    const programs = ["server.ts", "heartbeat.ts"].map((file) => path.join(ROOT, "services", name, file));
     execFileSync(path.join(ROOT, "node_modules/.bin/esbuild"), [
-      path.join(ROOT, "services", name, "server.ts"),
+      ...programs.filter((program) => fs.existsSync(program)),
       ...["--bundle", "--platform=node", "--target=node20", "--external:pg-native", "--log-level=warning"],
-      ...["--sourcemap", `--outfile=${path.join(own, "server.js")}`],
+      ...["--sourcemap", `--outdir=${own}`],
     ]);
     try {
       fs.renameSync(own, folder);

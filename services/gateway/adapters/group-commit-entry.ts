@@ -1,5 +1,6 @@
 import type { AuditEntry, AuditRow, Intent } from "../ports/audit-log";
-import type { CommitItem } from "./commit-item";
+import type { BudgetId } from "../ports/budget-store";
+import { type CommitItem, NOBODY } from "./commit-item";
 import type { GroupCommit } from "./group-commit";
 
 /** Where intents are kept until their rows are durable. */
@@ -26,11 +27,15 @@ export class GroupCommitEntry implements AuditEntry {
     return this.intents.put(intent);
   }
 
-  commit(row: AuditRow, onDurable?: () => void): Promise<void> {
+  commit(row: AuditRow, onDurable?: () => void, unreserved: readonly BudgetId[] = []): Promise<void> {
     if (this.#isUsed) return Promise.reject(new Error(`audit entry of ${row.requestId} is used already`));
     this.#isUsed = true;
-    const intent = this.#intent;
-    if (intent === undefined) return this.commits.commit({ row, intent, onDurable });
+    const reserved = this.#intent;
+    const intent =
+      unreserved.length === 0
+        ? reserved
+        : { owner: reserved?.owner ?? NOBODY, budgets: reserved?.budgets ?? [], unreserved };
+    if (reserved === undefined) return this.commits.commit({ row, intent, onDurable });
     const isDurable = () => {
       this.intents.end(row.requestId);
       onDurable?.();

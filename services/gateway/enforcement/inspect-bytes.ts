@@ -1,4 +1,5 @@
 import { parseJson } from "../json/parse-json";
+import { ValueAllowance } from "../json/value-allowance";
 import { isList, isObject } from "../translate/to-messages/read-value";
 import type { EnforcementPolicy } from "./policy";
 
@@ -52,7 +53,8 @@ function headOf(policy: EnforcementPolicy): Buffer {
 }
 
 function findRow(bytes: Buffer): string | undefined {
-  const body = parseJson(bytes);
+  // Written here, so it may have more values than what was read.
+  const body = parseJson(bytes, new ValueAllowance(Number.POSITIVE_INFINITY));
   const messages = isObject(body) ? body["messages"] : undefined;
   if (!isList(messages)) return "the conversation is not a list";
   for (const message of messages) {

@@ -35,4 +35,11 @@ export const unknownTransferCoding = () =>
     { code: "unsupported_transfer_encoding", param: "transfer-encoding" },
   );
 
+export const tooManyValues = (most: number) =>
+  new GatewayError(
+    413,
+    "invalid_request_error",
+    `The request is too large: it holds more than ${most} values.`,
+  );
+
 export const clientClosed = () => new GatewayError(499, "client_closed", "The client closed the connection.");

@@ -11,7 +11,7 @@ import { droppedParamsHeader } from "./dropped-params-header";
 import type { GenerationTools } from "./generation-tools";
 import { nativeHeaders } from "./native-headers";
 import { allDropped, toTarget } from "./prepare-message";
-import { readRequest } from "./read-request";
+import { bytesOf, readRequest } from "./read-request";
 import { screeningOf } from "./screening-of-caller";
 
 /** What counting needs of the process. */
@@ -34,6 +34,7 @@ export async function count(
 ): Promise<TokenCount> {
   const { catalog, failover, inFlight } = tools;
   const { audit } = request;
+  await tools.largeBodies.turn(bytesOf(request).length);
   const { body, bodyBytes, caller, group, policy } = readRequest(tools, request, reply, false);
   const counting = findCounting(group, failover.health);
   const deployment = counting?.deployment ?? group[0];

@@ -5,6 +5,7 @@ import { relayJson } from "../relay/relay-json";
 import { relayStream } from "../relay/relay-stream";
 import type { GenerationTools } from "./generation-tools";
 import { openAnswer } from "./open-answer";
+import { bytesOf } from "./read-request";
 import type { AnswerPlan, WireApi } from "./wire-api";
 
 /** One request for an answer of a model, from its body to the last byte: the same for every wire API. */
@@ -14,6 +15,7 @@ export async function generate<Plan extends AnswerPlan>(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
+  await tools.largeBodies.turn(bytesOf(request).length);
   // What opening needs, the conversation above all, is not kept for as long as the answer takes.
   const { source, isStream, identity, plan, maxTokens } = await openAnswer(api, tools, request, reply);
   request.bodyRoom?.release();

@@ -4,6 +4,7 @@ import type { Ledger } from "../ledger/ledger";
 import type { ModelCatalog } from "../routing/deployment";
 import type { InFlight } from "../upstream/in-flight";
 import type { FailoverTools } from "../upstream/open-with-failover";
+import type { LargeBodies } from "./large-bodies";
 import type { Guardrails } from "./screening-of-caller";
 
 /** What generating needs of the process. */
@@ -15,4 +16,5 @@ export interface GenerationTools {
   readonly levels: LevelSource;
   readonly prompts: PromptSource;
   readonly guardrails: Guardrails;
+  readonly largeBodies: LargeBodies;
 }

@@ -40,11 +40,12 @@ export async function openAnswer<Plan extends AnswerPlan>(
   const { catalog, failover, inFlight } = tools;
   const { audit } = request;
   const { caller, policy, ...read } = readRequest(tools, request, reply, true);
-  const { body, bodyBytes, model, isStream } = read;
+  const { body, bodyBytes, values, model, isStream } = read;
   let asked: GenerationRequest<Plan> = {
     api,
     body,
     bodyBytes,
+    values,
     policy,
     screening: screeningOf(caller, tools.guardrails),
     mayDropParams: catalog.mayDropParams,

@@ -10,6 +10,7 @@ import type { MessagesRequest, MessagesTarget } from "../messages/request";
 import type { Deployment } from "../routing/deployment";
 import { joinLists } from "../translate/to-messages/join-lists";
 import { betasOf, type NativeHeaders } from "./native-headers";
+import type { ValueMemory } from "./value-memory";
 import type { AnswerPlan, TranslatedRequest, WireApi } from "./wire-api";
 
 /** A client's request, and what decides how it is written for a deployment. */
@@ -18,6 +19,8 @@ export interface GenerationRequest<Plan extends AnswerPlan> {
   readonly body: JsonObject;
   /** Bytes of the body. */
   readonly bodyBytes: number;
+  /** Memory for what is read of it. @default - not counted */
+  readonly values?: ValueMemory;
   readonly policy: EnforcementPolicy;
   /** `undefined`: texts are not looked at. */
   readonly screening: Screening | undefined;
@@ -52,11 +55,14 @@ export function prepareMessage<Plan extends AnswerPlan>(
   maxTokens?: number,
 ): PreparedMessage<Plan> {
   const { api, body, bodyBytes, policy, screening, nativeHeaders } = asked;
-  const target = toTarget(deployment, asked.mayDropParams);
-  const translated = api.toMessages(
-    body,
-    asked.isThinkingRefused === true ? { ...target, isThinkingRefused: true } : target,
-  );
+  const texts = asked.values?.openAllowance();
+  const target = {
+    ...toTarget(deployment, asked.mayDropParams),
+    isThinkingRefused: asked.isThinkingRefused,
+    texts,
+  };
+  const translated = api.toMessages(body, target);
+  if (texts !== undefined) asked.values?.bookTexts(texts);
   const screened = applyScreening(translated.request, screening);
   const request = maxTokens === undefined ? screened.request : shortenAnswer(screened.request, maxTokens);
   const betas = betasOf(nativeHeaders.headers);

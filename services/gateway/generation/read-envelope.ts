@@ -1,8 +1,9 @@
 import type { FastifyRequest } from "fastify";
-import { invalidRequest } from "../errors";
+import { invalidRequest, tooManyValues } from "../errors";
 import { JsonSyntaxError } from "../json/json-syntax-error";
 import type { JsonObject, JsonValue } from "../json/json-value";
 import { parseJson } from "../json/parse-json";
+import { ValueAllowance } from "../json/value-allowance";
 import { isObject } from "../translate/to-messages/read-value";
 import { TranslationError } from "../translate/translation-error";
 
@@ -11,6 +12,8 @@ export interface Envelope {
   readonly body: JsonObject;
   /** Bytes of the body. */
   readonly bodyBytes: number;
+  /** Values of the body. */
+  readonly values: number;
   readonly model: string;
   readonly isStream: boolean;
   /** The caller's customer; a header goes before the body. */
@@ -22,9 +25,10 @@ const MAX_MODEL_LENGTH = 500;
 /** Headers that name the caller's customer, as LiteLLM has them. */
 const END_USER_HEADERS = ["x-litellm-end-user-id", "x-litellm-customer-id"];
 
-/** Reads a body, once. @throws TranslationError, GatewayError 400 for what is no JSON object */
+/** Reads a body, once. @throws TranslationError, GatewayError 400 for what is no JSON object, 413 for too many values */
 export function readEnvelope(bytes: Buffer, headers: FastifyRequest["headers"]): Envelope {
-  const body = readBody(bytes);
+  const allowance = new ValueAllowance();
+  const body = readBody(bytes, allowance);
   const { model, stream } = body;
   if (typeof model !== "string" || model === "" || model.length > MAX_MODEL_LENGTH) {
     const allowed = `the name of a model, up to ${MAX_MODEL_LENGTH} characters`;
@@ -38,17 +42,19 @@ export function readEnvelope(bytes: Buffer, headers: FastifyRequest["headers"]):
   return {
     body,
     bodyBytes: bytes.length,
+    values: allowance.used,
     model,
     isStream: stream === true,
     endUser: readEndUser(body, headers),
   };
 }
 
-function readBody(bytes: Buffer): JsonObject {
+function readBody(bytes: Buffer, allowance: ValueAllowance): JsonObject {
   let value: JsonValue;
   try {
-    value = parseJson(bytes);
+    value = parseJson(bytes, allowance);
   } catch (error) {
+    if (allowance.isExceeded) throw tooManyValues(allowance.most);
     if (error instanceof JsonSyntaxError)
       throw invalidRequest(`The body is not valid JSON: ${error.message}.`);
     throw error;

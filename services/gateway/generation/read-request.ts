@@ -6,12 +6,21 @@ import type { GenerationTools } from "./generation-tools";
 import { policyOf } from "./policy-of-caller";
 import { type Envelope, readEnvelope } from "./read-envelope";
 import { selectGroup } from "./select-group";
+import { ValueMemory } from "./value-memory";
 
 /** A request that its caller may make: what it says, who answers it, and the rules that go with it. */
-export interface ReadRequest extends Envelope {
+export interface ReadRequest extends Omit<Envelope, "values"> {
+  readonly values: ValueMemory;
   readonly caller: Caller;
   readonly group: DeploymentGroup;
   readonly policy: EnforcementPolicy;
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** The body as it came. */
+export function bytesOf({ body }: FastifyRequest): Buffer {
+  return (body as Buffer | undefined) ?? NO_BYTES;
 }
 
 /**
@@ -27,7 +36,8 @@ export function readRequest(
   mayStream: boolean,
 ): ReadRequest {
   const { audit } = request;
-  const envelope = readEnvelope(request.body as Buffer, request.headers);
+  const envelope = readEnvelope(bytesOf(request), request.headers);
+  const values = new ValueMemory(request.bodyRoom, envelope.bodyBytes, envelope.values);
   const isStream = mayStream && envelope.isStream;
   request.body = undefined;
   audit?.recordRequest(envelope.model, isStream, envelope.endUser);
@@ -38,5 +48,5 @@ export function readRequest(
   const policy = policyOf(caller, tools);
   audit?.recordPolicy(policy.level, policy.blocks[0]?.sha256 ?? null);
   if (policy.promptId !== null) reply.header("x-enforced-prompt", policy.promptId);
-  return { ...envelope, isStream, caller, group, policy };
+  return { ...envelope, values, isStream, caller, group, policy };
 }

@@ -3,6 +3,7 @@ import { type JsonObject, type JsonValue, RawNumber, RawText } from "./json-valu
 import { NameCache } from "./name-cache";
 import { scanNumber } from "./scan-number";
 import { StringScanner } from "./scan-string";
+import type { ValueAllowance } from "./value-allowance";
 import { VectorStringScanner } from "./vector-string-scanner";
 
 /** Strings of at least so many bytes, counted as they are escaped, are passed on without being decoded. */
@@ -14,8 +15,8 @@ const SPEECH: ReadonlySet<string> = new Set(["content", "text", "thinking", "out
 const VECTORS_FROM_BYTES = 2048;
 /** Arrays and objects inside each other; more is refused. */
 const MAX_DEPTH = 128;
-/** Values in one body, whatever their kind; more is refused. */
-const MAX_VALUES = 1_000_000;
+/** Members of the outermost object; more is refused. They are copied and looked at one by one, and no API has a hundred. */
+const MAX_FIELDS = 1000;
 
 const names = new NameCache();
 
@@ -26,18 +27,26 @@ export class BodyReader {
   #position = 0;
   #depth = 0;
   #values = 0;
+  readonly #allowance: ValueAllowance;
+  readonly #mostValues: number;
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, allowance: ValueAllowance) {
     this.#bytes = bytes;
+    this.#allowance = allowance;
+    this.#mostValues = allowance.left;
     const vectors = bytes.length < VECTORS_FROM_BYTES ? undefined : VectorStringScanner.of(bytes);
     this.#strings = vectors ?? new StringScanner(bytes);
   }
 
   readDocument(): JsonValue {
-    const value = this.#readValue(this.#nextToken());
-    this.#nextToken();
-    if (this.#position < this.#bytes.length) throw this.#expected("nothing after the value");
-    return value;
+    try {
+      const value = this.#readValue(this.#nextToken());
+      this.#nextToken();
+      if (this.#position < this.#bytes.length) throw this.#expected("nothing after the value");
+      return value;
+    } finally {
+      this.#allowance.use(this.#values);
+    }
   }
 
   /** Skips white space. @returns the byte that follows, 0 at the end */
@@ -58,8 +67,8 @@ export class BodyReader {
 
   /** @param rawBytes from how many bytes on a string is passed on as it came */
   #readValue(token: number, rawBytes = RAW_TEXT_BYTES): JsonValue {
-    if (++this.#values > MAX_VALUES) {
-      throw new JsonSyntaxError(`more than ${MAX_VALUES} values`, this.#position);
+    if (++this.#values > this.#mostValues) {
+      throw new JsonSyntaxError(`more than ${this.#mostValues} values`, this.#position);
     }
     switch (token) {
       case 0x22:
@@ -83,9 +92,11 @@ export class BodyReader {
   #readObject(): JsonObject {
     const object: Record<string, JsonValue> = {};
     this.#enter();
+    let fieldsLeft = this.#depth === 1 ? MAX_FIELDS : Number.POSITIVE_INFINITY;
     let token = this.#nextToken();
     if (token !== 0x7d) {
       for (;;) {
+        if (--fieldsLeft < 0) throw new JsonSyntaxError(`more than ${MAX_FIELDS} fields`, this.#position);
         if (token !== 0x22) throw this.#expected("a name in quotes");
         const name = this.#readName();
         if (this.#nextToken() !== 0x3a) throw this.#expected("a colon");

@@ -11,7 +11,10 @@ export interface NoRoom {
 /** Asks the store for room, and gives room back. */
 export interface LeaseSource {
   acquire(ask: LeaseAsk): Promise<Lease>;
-  /** Never fails; what is given back is gone for this budget, unless the source has it kept (`keep`). */
+  /**
+   * Never fails; what is given back is gone for this budget, unless the source has it kept (`keep`). Below zero: taken, because it is
+   * spent already.
+   */
   giveBack(amountNano: number): void;
 }
 
@@ -49,7 +52,7 @@ export class LeasedBudget {
   /** Reserved since the last `giveBackIdle`. */
   #recentNano = 0;
   #idleCalls = 0;
-  /** The most the store has said is spent. Nothing is added here: its next answer may hold that already. */
+  /** The most the store has said is spent; 0: to be asked again. Nothing is added here: its next answer may hold that already. */
   #spentNano = 0;
   #isAsking = false;
   readonly #waiting: Waiting[] = [];
@@ -60,7 +63,7 @@ export class LeasedBudget {
     readonly source: LeaseSource,
   ) {}
 
-  /** Room that nobody has reserved. Negative after a request that cost more than was reserved. */
+  /** Room that nobody has reserved. */
   get freeNano(): number {
     return this.#leasedNano - this.#reservedNano;
   }
@@ -81,7 +84,7 @@ export class LeasedBudget {
    */
   async reserve(asked: CostBounds): Promise<number | NoRoom> {
     const bounds = this.#within(asked);
-    // Known without asking. Spend that was set back is seen once this budget was idle for two signs of life (`giveBackIdle`).
+    // Known without asking. Spend that was set back is seen once nothing was reserved for two signs of life (`giveBackIdle`).
     if (this.limitNano - this.#spentNano < bounds.leastNano) return this.#refuse(bounds);
     if (this.#waiting.length === 0 && !this.#isAsking && this.freeNano >= bounds.fullNano)
       return this.#take(bounds.fullNano);
@@ -100,23 +103,26 @@ export class LeasedBudget {
   settle(reservedNano: number, costNano: number): void {
     this.#reservedNano -= reservedNano;
     this.#leasedNano -= costNano;
+    // It cost more than was reserved. A lease below zero would be room to others, and would be kept here for ever.
+    if (this.freeNano < 0) this.giveBackFree();
   }
 
   /**
    * Gives room back that nothing was reserved from since the last call, or since the last few when it is little beside what is
-   * left: a key that is used every other second need not ask each time.
+   * left: a key that is used every other second need not ask each time. What is spent is forgotten then: it may have been set back.
    */
   giveBackIdle(): void {
     const isIdle = this.#recentNano === 0 && this.#waiting.length === 0 && !this.#isAsking;
     this.#idleCalls = isIdle ? this.#idleCalls + 1 : 0;
     const isMuch = this.freeNano * MUCH > this.limitNano - this.#spentNano;
     if (isIdle && (isMuch || this.#idleCalls >= IDLE_CALLS)) this.giveBackFree();
+    if (isIdle) this.#spentNano = 0;
     this.#recentNano = 0;
   }
 
   giveBackFree(): void {
     const amount = this.freeNano;
-    if (amount <= 0) return;
+    if (amount === 0) return;
     this.#leasedNano -= amount;
     this.source.giveBack(amount);
   }

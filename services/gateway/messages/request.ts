@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue, Text } from "../json/json-value";
+import type { ValueAllowance } from "../json/value-allowance";
 
 /**
  * The one internal form of a request: Anthropic's Messages API, version 2023-06-01. Every wire API is translated into
@@ -43,4 +44,6 @@ export interface MessagesTarget {
   readonly mayDropParams: boolean;
   /** Whether thinking of earlier turns is left out, because the provider refused it. @default false */
   readonly isThinkingRefused?: boolean | undefined;
+  /** Of values in texts that are JSON, such as arguments of earlier calls. @default - that of a request, for each text */
+  readonly texts?: ValueAllowance | undefined;
 }

@@ -96,9 +96,10 @@ export interface AuditEntry {
   /**
    * Resolves when the row is durable. After `begin` the row's cost is taken from the budgets in the same
    * transaction; `onDurable` then runs, also when that is after the time limit.
+   * @param unreserved budgets that are charged as well although nothing was reserved in them, where they are in use
    * @throws AuditNotCommittedError after the log's own time limit
    */
-  commit(row: AuditRow, onDurable?: () => void): Promise<void>;
+  commit(row: AuditRow, onDurable?: () => void, unreserved?: readonly BudgetId[]): Promise<void>;
   /** Gives the room back without a row; does nothing after `commit`. */
   discard(): void;
 }

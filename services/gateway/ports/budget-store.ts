@@ -46,7 +46,7 @@ export interface BudgetStore {
   heartbeat(owners: readonly string[], ttlMs: number): Promise<readonly string[]>;
   /** Takes room for one gateway, or nothing. @throws OwnerLostError, StoreUnavailableError */
   acquire(request: LeaseRequest): Promise<Lease>;
-  /** Gives unused room back. @throws StoreUnavailableError; then nobody knows whether it happened */
+  /** Gives unused room back; below zero, takes room for what was spent beyond the lease. @throws StoreUnavailableError; then nobody knows whether it happened */
   giveBack(owner: string, budget: BudgetId, amountNano: number): Promise<void>;
   /**
    * Ends owners without a sign of life: their intents are charged what was reserved, with an audit row each; the

@@ -1,6 +1,12 @@
 import { prepareMessage, toTarget } from "../../../../services/gateway/generation/prepare-message";
-import { messages } from "../../../../services/gateway/generation/wire-apis";
+import { ValueMemory } from "../../../../services/gateway/generation/value-memory";
+import { chatCompletions, messages, responses } from "../../../../services/gateway/generation/wire-apis";
+import type { JsonObject } from "../../../../services/gateway/json/json-value";
+import { parseJson } from "../../../../services/gateway/json/parse-json";
+import { ValueAllowance } from "../../../../services/gateway/json/value-allowance";
 import { Secret } from "../../../../services/gateway/secret";
+import { countWork } from "../../../support/services/count-work";
+import { DENSE_BODIES } from "../../../support/services/dense-bodies";
 import { anthropicDeployment } from "../../../support/services/test-gateway";
 
 const apiKey = new Secret("k");
@@ -66,4 +72,69 @@ it("refuses what the wire API refuses, with its field", () => {
   expect(() => prepareMessage({ ...asked, body }, anthropicDeployment())).toThrow(
     expect.objectContaining({ param: "max_tokens" }),
   );
+});
+
+describe("bodies of little else than values", () => {
+  const APIS = { chat: chatCompletions, messages, responses };
+  /** @returns how much work it is to translate a body, enforce the rules and write it */
+  const workFor = (name: keyof typeof APIS, text: string): number => {
+    const bytes = Buffer.from(text);
+    const body = parseJson(bytes) as JsonObject;
+    return countWork(body, (watched) => {
+      const request = {
+        ...asked,
+        api: APIS[name],
+        body: watched,
+        bodyBytes: bytes.length,
+        mayDropParams: true,
+      };
+      prepareMessage(request as unknown as typeof asked, anthropicDeployment());
+    });
+  };
+  const cases = Object.entries(DENSE_BODIES).flatMap(([name, bodies]) =>
+    Object.entries(bodies).map(([shape, make]) => [name as keyof typeof APIS, shape, make] as const),
+  );
+
+  it.each(cases)(
+    "to %s: %s, twice as many values are not much more than twice the work",
+    (name, _shape, make) => {
+      const [once, twice] = [2000, 4000].map((values) => workFor(name, make(values))) as [number, number];
+      expect(twice).toBeLessThan(2.3 * once + 2000);
+      expect(twice).toBeLessThan(4000 * 60);
+    },
+  );
+
+  const withCalls = (calls: number, values: number) => {
+    const args = JSON.stringify(`[${Array(values).fill("{}").join(",")}]`);
+    const call = `{"id":"c","type":"function","function":{"name":"f","arguments":${args}}}`;
+    const rows = `{"role":"assistant","tool_calls":[${Array(calls).fill(call).join(",")}]}`;
+    return `{"model":"m","messages":[{"role":"user","content":"hi"},${rows},{"role":"user","content":"hi"}]}`;
+  };
+  const prepare = (text: string, room: { take: jest.Mock; most: number }) => {
+    const bytes = Buffer.from(text);
+    const allowance = new ValueAllowance();
+    const body = parseJson(bytes, allowance);
+    const values = new ValueMemory(room, bytes.length, allowance.used);
+    return prepareMessage(
+      { ...asked, api: chatCompletions, body, bodyBytes: bytes.length, values } as unknown as typeof asked,
+      anthropicDeployment(),
+    );
+  };
+
+  it("arguments that are JSON count with the values of the body, all calls together", () => {
+    const room = { take: jest.fn(() => true), most: Number.POSITIVE_INFINITY };
+    expect(() => prepare(withCalls(100, 1000), room)).not.toThrow();
+    expect(() => prepare(withCalls(200, 1000), room)).toThrow(
+      "messages.1.tool_calls.148.function.arguments holds more values than the request may have in all",
+    );
+  });
+
+  it("arguments book memory for their values, and what does not fit is refused", () => {
+    const room = { take: jest.fn(() => true), most: Number.POSITIVE_INFINITY };
+    prepare(withCalls(10, 1000), room);
+    const [booked] = room.take.mock.calls.map(([bytes]: number[]) => bytes) as [number];
+    expect(booked).toBeGreaterThan(10 * 1000 * 200);
+    room.take.mockReturnValue(false);
+    expect(() => prepare(withCalls(10, 1000), room)).toThrow(expect.objectContaining({ status: 503 }));
+  });
 });

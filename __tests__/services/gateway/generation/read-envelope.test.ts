@@ -10,7 +10,14 @@ it.each([
   ["nothing said of a stream", { model: "m", stream: null }, false],
 ])("reads %s", (_name, body, isStream) => {
   const bodyBytes = Buffer.byteLength(JSON.stringify(body));
-  expect(read(body)).toEqual({ body, bodyBytes, model: "m", isStream, endUser: undefined });
+  const values = 1 + Object.keys(body).length;
+  expect(read(body)).toEqual({ body, bodyBytes, values, model: "m", isStream, endUser: undefined });
+});
+
+it("refuses more values than a conversation can have, as too large", () => {
+  const body = (values: number) => `{"model":"m","x":[${"0,".repeat(values - 4)}0]}`;
+  expect(read(body(150_000)).values).toBe(150_000);
+  expect(() => read(body(150_001))).toThrow(expect.objectContaining({ status: 413 }));
 });
 
 it("takes names of models of up to 500 characters", () => {

@@ -1,5 +1,6 @@
 import { type JsonValue, RawNumber, RawText } from "../../../../services/gateway/json/json-value";
 import { parseJson } from "../../../../services/gateway/json/parse-json";
+import { ValueAllowance } from "../../../../services/gateway/json/value-allowance";
 import { writeJson } from "../../../../services/gateway/json/write-json";
 import { type FuzzBody, mutateBodies } from "../../../support/mutate-bodies";
 
@@ -97,8 +98,25 @@ describe("refuses", () => {
   });
 
   it("more values than the limit", () => {
-    expect(parse(`[${"0,".repeat(999_998)}0]`)).toHaveLength(999_999);
-    expect(() => parse(`[${"0,".repeat(999_999)}0]`)).toThrow("more than 1000000 values at byte 1999999");
+    expect(parse(`[${"0,".repeat(149_998)}0]`)).toHaveLength(149_999);
+    expect(() => parse(`[${"0,".repeat(149_999)}0]`)).toThrow("more than 150000 values at byte 299999");
+  });
+
+  it("more values than are left of an allowance that several texts share", () => {
+    const allowance = new ValueAllowance(5);
+    expect(parseJson(Buffer.from("[1,2]"), allowance)).toEqual([1, 2]);
+    expect([allowance.used, allowance.left, allowance.isExceeded]).toEqual([3, 2, false]);
+    expect(() => parseJson(Buffer.from("[1,2,3,4,5]"), allowance)).toThrow("more than 2 values at byte 3");
+    expect(allowance.isExceeded).toBe(true);
+  });
+
+  it("more outermost fields than the limit, repeated ones included", () => {
+    const fields = (count: number, name: (index: number) => string) =>
+      `{${Array.from({ length: count }, (_, index) => `"${name(index)}":0`).join(",")}}`;
+    expect(Object.keys(parse(fields(1000, (index) => `k${index}`)) as object)).toHaveLength(1000);
+    expect(() => parse(fields(1001, (index) => `k${index}`))).toThrow("more than 1000 fields");
+    expect(() => parse(fields(1001, () => "k"))).toThrow("more than 1000 fields");
+    expect(() => parse(`[${fields(1001, (index) => `k${index}`)}]`)).not.toThrow();
   });
 });
 

@@ -116,6 +116,45 @@ test("what a quiet gateway holds comes back for the others", async () => {
   await expect(reserved(other.reserve([key], bounds(900)))).resolves.toMatchObject({ amountNano: 900 });
 });
 
+test("a key that cost more than was reserved works again when its spend is set back", async () => {
+  const opened = open();
+  const { ledger, store } = opened;
+  const key = budget("key:1", 1000);
+  await (await begin(opened, await reserved(ledger.reserve([key], bounds(400)))))(1300);
+  await expect(ledger.reserve([key], bounds(400))).resolves.toMatchObject({ reason: "spent" });
+  expect(store.leasedNano(key)).toBe(0);
+  await ledger.setSpent(key, 0);
+  await ledger.beat();
+  await expect(reserved(ledger.reserve([key], bounds(1000)))).resolves.toMatchObject({ amountNano: 1000 });
+});
+
+test("spend that is set back is seen within two signs of life, also while a request runs", async () => {
+  const opened = open();
+  const { ledger } = opened;
+  const key = budget("key:1", 1000);
+  await begin(opened, await reserved(ledger.reserve([key], bounds(200))));
+  await (await begin(opened, await reserved(ledger.reserve([key], bounds(800)))))(800);
+  await expect(ledger.reserve([key], bounds(400))).resolves.toMatchObject({ reason: "spent" });
+  await ledger.setSpent(key, 0);
+  await ledger.beat();
+  await ledger.beat();
+  await expect(reserved(ledger.reserve([key], bounds(400)))).resolves.toMatchObject({ amountNano: 400 });
+});
+
+test("a request that cost more than was reserved leaves the others of its gateway what they reserved, and no more", async () => {
+  const opened = open();
+  const { ledger, store } = opened;
+  const key = budget("key:1", 10_000);
+  const other = await begin(opened, await reserved(ledger.reserve([key], bounds(300))));
+  await (await begin(opened, await reserved(ledger.reserve([key], bounds(9000)))))(9600);
+  expect(store.leasedNano(key)).toBe(300);
+  const elsewhere = new Ledger({ store, logger });
+  await expect(elsewhere.reserve([key], bounds(101))).resolves.toMatchObject({ reason: "reserved" });
+  await expect(reserved(elsewhere.reserve([key], bounds(100)))).resolves.toMatchObject({ amountNano: 100 });
+  await other(300);
+  await expect(ledger.spentNano(key)).resolves.toBe(9900);
+});
+
 test("a dead gateway's requests are charged as reserved, each with a row, and the rest is free", async () => {
   let now = 0;
   const opened = open({ now: () => now });

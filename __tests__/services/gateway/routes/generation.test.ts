@@ -328,3 +328,19 @@ describe.each(WIRE_APIS)("$name", (api) => {
       expect(log).not.toContain(secret);
   });
 });
+
+test.each(WIRE_APIS.map(({ path }) => path))(
+  "POST %s without a body is the client's mistake",
+  async (path) => {
+    const types: readonly Record<string, string>[] = [{}, { "content-type": "application/json" }];
+    for (const headers of types) {
+      const authorization = `Bearer ${MASTER_KEY}`;
+      const response = await fetch(`${url}${path}`, {
+        method: "POST",
+        headers: { authorization, ...headers },
+      });
+      expect(response.status).toBe(400);
+      expect(await response.text()).toContain("The body is not valid JSON");
+    }
+  },
+);

@@ -14,7 +14,10 @@ const CRC_DIGITS = 8;
 
 /** One line, newline included: the CRC-32 of the text, a space, the record as JSON. */
 export function encodeRecord({ row, intent }: JournalRecord): string {
-  const paidBy = intent === undefined ? undefined : { owner: intent.owner, budgets: intent.budgets };
+  const paidBy =
+    intent === undefined
+      ? undefined
+      : { owner: intent.owner, budgets: intent.budgets, unreserved: intent.unreserved };
   const json = JSON.stringify({ intent: paidBy, row });
   return `${checksum(json)} ${json}\n`;
 }

@@ -2,6 +2,7 @@ import { type AuditEntry, type AuditLog, AuditNotCommittedError, type AuditRow }
 import type { CommitItem } from "../commit-item";
 import { GroupCommit } from "../group-commit";
 import { GroupCommitEntry, type IntentLog } from "../group-commit-entry";
+import { GATEWAY_LOST } from "../lost-request";
 import type { MemoryBudgetStore } from "./budget-store";
 
 /** Keeps rows in the process, with the queue of the real log. For tests; `write` may delay or fail. */
@@ -38,8 +39,16 @@ export class MemoryAuditLog implements AuditLog {
       write: async (items) => {
         await beforeWrite?.(items.map((item) => item.row));
         for (const item of items) {
-          const isNew = this.add(item.row);
-          budgets?.settle(item.row.requestId, isNew ? (item.row.costNanoUsd ?? 0) : 0);
+          const { row, intent } = item;
+          const lost = this.rows.get(row.requestId);
+          if (lost?.errorType === GATEWAY_LOST) {
+            this.rows.set(row.requestId, row);
+            const change = (row.costNanoUsd ?? 0) - (lost.costNanoUsd ?? 0);
+            budgets?.correct(row.requestId, intent?.budgets ?? [], change);
+          }
+          const isNew = this.add(row);
+          if (isNew) budgets?.charge(intent?.unreserved ?? [], row.costNanoUsd ?? 0);
+          budgets?.settle(row.requestId, isNew ? (row.costNanoUsd ?? 0) : 0);
           item.onDurable?.();
         }
       },

@@ -13,6 +13,8 @@ interface Budget {
   spent: number;
   /** By owner; the sum is what is leased. */
   readonly leases: Map<string, number>;
+  /** Requests that were charged as lost since spend was set. */
+  readonly lost: Set<string>;
 }
 
 /** Budgets in the process only. For tests: the rules of the Postgres store without its transactions. */
@@ -42,7 +44,7 @@ export class MemoryBudgetStore implements BudgetStore {
   acquire(request: LeaseRequest): Promise<Lease> {
     if (!this.#owners.has(request.owner)) return Promise.reject(new OwnerLostError("owner was ended"));
     const budget = this.#budget(request);
-    const room = request.limitNano - budget.spent - sum(budget.leases);
+    const room = request.limitNano - budget.spent - sum(budget.leases, 0);
     const granted = grant(request, room, request.limitNano - budget.spent);
     this.#move(budget, request.owner, granted);
     return Promise.resolve({ grantedNano: granted, spentNano: budget.spent, leasedNano: sum(budget.leases) });
@@ -64,6 +66,7 @@ export class MemoryBudgetStore implements BudgetStore {
       if (intent.owner !== owner) continue;
       this.addRow(toLostRow(intent));
       this.settle(intent.requestId, intent.reservedNano);
+      for (const id of intent.budgets) this.#budget(id).lost.add(intent.requestId);
     }
     for (const budget of this.#budgets.values()) budget.leases.delete(owner);
     this.#owners.delete(owner);
@@ -75,7 +78,9 @@ export class MemoryBudgetStore implements BudgetStore {
   }
 
   setSpent(id: BudgetId, spentNano: number): Promise<void> {
-    this.#budget(id).spent = spentNano;
+    const budget = this.#budget(id);
+    budget.spent = spentNano;
+    budget.lost.clear();
     return Promise.resolve();
   }
 
@@ -102,13 +107,33 @@ export class MemoryBudgetStore implements BudgetStore {
     }
   }
 
+  /** Charges budgets that are in use, without a lease. */
+  charge(budgets: readonly BudgetId[], costNano: number): void {
+    for (const { account, period } of budgets) {
+      const budget = this.#budgets.get(`${account} ${period}`);
+      if (budget !== undefined) budget.spent += costNano;
+    }
+  }
+
+  /** A row takes the place of that of a lost request. @param changeNano what it cost, without what was charged */
+  correct(requestId: string, budgets: readonly BudgetId[], changeNano: number): void {
+    for (const id of budgets) {
+      const budget = this.#budget(id);
+      if (budget.lost.delete(requestId)) budget.spent += changeNano;
+    }
+  }
+
   #move(budget: Budget, owner: string, amountNano: number): void {
     budget.leases.set(owner, (budget.leases.get(owner) ?? 0) + amountNano);
   }
 
   #budget({ account, period }: BudgetId): Budget {
     const key = `${account} ${period}`;
-    const budget = this.#budgets.get(key) ?? { spent: 0, leases: new Map<string, number>() };
+    const budget = this.#budgets.get(key) ?? {
+      spent: 0,
+      leases: new Map<string, number>(),
+      lost: new Set<string>(),
+    };
     this.#budgets.set(key, budget);
     return budget;
   }
@@ -126,8 +151,9 @@ function grant(
   return room >= leastNano && unspent < endNano ? room : 0;
 }
 
-function sum(amounts: ReadonlyMap<string, number>): number {
+/** @param least what an amount counts for at least. @default - nothing less than it is */
+function sum(amounts: ReadonlyMap<string, number>, least = Number.NEGATIVE_INFINITY): number {
   let total = 0;
-  for (const amount of amounts.values()) total += amount;
+  for (const amount of amounts.values()) total += Math.max(amount, least);
   return total;
 }

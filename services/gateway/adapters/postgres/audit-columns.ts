@@ -60,6 +60,19 @@ export const insertAuditRows = (condition: string): string => `
    WHERE ${condition}
   ON CONFLICT (request_id, started_at) DO NOTHING`;
 
+/** The rows of a batch as `given`, from the same parameters as `insertAuditRows`. */
+export const GIVEN_ROWS = `
+  given AS (
+    SELECT * FROM unnest(${COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(", ")})
+        AS given(${COLUMNS.map(([name]) => name).join(", ")})
+  )`;
+
+/** Takes over everything of a row in `given` but what names it. */
+export const SET_FROM_GIVEN = COLUMNS.map(([name]) => name)
+  .filter((name) => name !== "request_id" && name !== "started_at")
+  .map((name) => `${name} = given.${name}`)
+  .join(", ");
+
 /** Rows → one array for each column, in the order of the statement. */
 export function toColumns(rows: readonly AuditRow[]): string[] {
   return COLUMNS.map(([, , value]) => arrayLiteral(rows, value));

@@ -1,16 +1,41 @@
-import { AUDIT_COLUMN_COUNT, insertAuditRows } from "./audit-columns";
+import { NOBODY } from "../commit-item";
+import { GATEWAY_LOST } from "../lost-request";
+import { AUDIT_COLUMN_COUNT, GIVEN_ROWS, insertAuditRows, SET_FROM_GIVEN } from "./audit-columns";
+
+/** A sign of life. Parameters: owners, for how many milliseconds it is good. Owners are locked in one order, as everywhere. */
+export const HEARTBEAT = `
+  UPDATE ledger_owners o SET expires_at = clock_timestamp() + $2 * interval '1 ms'
+    FROM (SELECT owner FROM ledger_owners WHERE owner = ANY($1::uuid[]) ORDER BY owner FOR NO KEY UPDATE) AS known
+   WHERE o.owner = known.owner RETURNING o.owner`;
 
 /** Parameters: owner, account, period, limit, full, ample, least, end, want. */
 export const ACQUIRE = `
   SELECT granted, total_spent AS spent, total_leased AS leased
     FROM acquire_lease($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
 
-/** A budget that is used for the first time: what its key spent before there was a limit counts. */
-export const CREATE_BUDGET = `
+/** A budget of an end user, or places for requests at the same time, that are used for the first time. */
+export const CREATE_BUDGET =
+  "INSERT INTO budgets (account, period) VALUES ($1, $2) ON CONFLICT (account, period) DO NOTHING";
+
+/** Parameters: account, period, id, start of the period. */
+const createBudgetOf = (scope: "key" | "user", condition: string) => `
+  WITH set_since AS (
+    SELECT adjust_nano_usd FROM spend_baselines
+     WHERE scope = '${scope}' AND id = $3::text AND ($4::timestamptz IS NULL OR set_at >= $4)
+  )
   INSERT INTO budgets (account, period, spent_nano_usd)
-  SELECT $1, $2, coalesce(sum(cost_nano_usd), 0) FROM audit_log
-   WHERE key_id = $3::uuid AND ($4::timestamptz IS NULL OR started_at >= $4)
+  SELECT $1, $2, coalesce((SELECT adjust_nano_usd FROM set_since), 0) + coalesce(sum(cost_nano_usd), 0) FROM audit_log
+   WHERE ${condition} AND ($4::timestamptz IS NULL OR EXISTS (SELECT FROM set_since) OR started_at >= $4)
   ON CONFLICT (account, period) DO NOTHING`;
+
+/**
+ * A key's budget that is used for the first time. What was spent since its period began counts, whether there was a limit then or
+ * not; where spend was set meanwhile, what it was set to and what was spent since.
+ */
+export const CREATE_BUDGET_OF_KEY = createBudgetOf("key", "key_id = $3::text::uuid");
+
+/** The same for a user: what all keys of the user spent. */
+export const CREATE_BUDGET_OF_USER = createBudgetOf("user", "user_id = $3::text");
 
 /** Nothing for an owner that was ended. Parameters: owner, account, period, amount. */
 export const GIVE_BACK = `
@@ -41,6 +66,7 @@ const money = (offset: number) => `$${AUDIT_COLUMN_COUNT + offset}`;
  * Audit rows and the money they cost, in one statement. Only a row that is new costs anything, so a batch may be repeated; what the
  * lease of an owner that is alive cannot take, because the owner was ended, is charged to the budget itself, which may have been swept. Owners are locked first:
  * what is written for an owner is there before it is ended, or not at all. Then budgets, in one order, then leases; as everywhere.
+ * Nobody's charges are for budgets that are there only: others will begin with the sum of the rows.
  * Parameters after those of the rows: request ids, owners, accounts, periods and costs, one for each budget of each row.
  */
 export const SETTLE_ROWS = `
@@ -62,12 +88,68 @@ export const SETTLE_ROWS = `
       FROM cost c JOIN alive USING (owner)
      WHERE l.owner = c.owner AND l.account = c.account AND l.period = c.period AND (SELECT budgets FROM late) >= 0
     RETURNING l.owner, l.account, l.period
+  ), charged AS (
+    INSERT INTO budgets AS b (account, period, spent_nano_usd)
+    SELECT account, period, sum(cost)::bigint FROM cost c
+     WHERE (owner, account, period) NOT IN (SELECT owner, account, period FROM taken)
+       AND (owner <> '${NOBODY}'::uuid OR EXISTS (SELECT FROM budgets u WHERE u.account = c.account AND u.period = c.period))
+     GROUP BY account, period ORDER BY account, period
+    ON CONFLICT (account, period) DO UPDATE SET spent_nano_usd = b.spent_nano_usd + EXCLUDED.spent_nano_usd
   )
-  INSERT INTO budgets AS b (account, period, spent_nano_usd)
-  SELECT account, period, sum(cost)::bigint FROM cost
-   WHERE (owner, account, period) NOT IN (SELECT owner, account, period FROM taken)
-   GROUP BY account, period ORDER BY account, period
-  ON CONFLICT (account, period) DO UPDATE SET spent_nano_usd = b.spent_nano_usd + EXCLUDED.spent_nano_usd`;
+  SELECT count(*)::int AS written FROM ins`;
+
+/**
+ * Rows that take the place of those that were written for lost requests, and what they change in the budgets: what was charged is
+ * given back, what it cost is charged. A row is replaced once, so a batch may be repeated. Nothing changes in a budget, or in a sum
+ * that was set, when that was set after the request was charged as lost: then the charge is forgotten already. Leases have no
+ * part in it: those of a lost request have ended. A budget that nothing was reserved in had no part in the charge, unless it is
+ * newer than that and began with the sum of the rows. Rows are locked before budgets, both in one order. Parameters as of
+ * `SETTLE_ROWS`.
+ */
+export const REPLACE_LOST = `
+  WITH ${GIVEN_ROWS}, lost AS MATERIALIZED (
+    SELECT a.request_id, a.started_at, coalesce(a.lost_at, a.started_at) AS lost_at, a.key_id, a.user_id,
+           coalesce(a.cost_nano_usd, 0) AS charged, coalesce(given.cost_nano_usd, 0) - coalesce(a.cost_nano_usd, 0) AS change
+      FROM audit_log a JOIN given USING (request_id, started_at)
+     WHERE a.error_type = '${GATEWAY_LOST}' AND given.error_type IS DISTINCT FROM '${GATEWAY_LOST}'
+     ORDER BY a.request_id FOR UPDATE OF a
+  ), replaced AS (
+    UPDATE audit_log a SET ${SET_FROM_GIVEN}, lost_at = lost.lost_at, lost_cost_nano_usd = lost.charged
+      FROM lost JOIN given USING (request_id, started_at)
+     WHERE a.request_id = lost.request_id AND a.started_at = lost.started_at
+    RETURNING a.request_id
+  ), paid AS (
+    SELECT DISTINCT c.account, c.period, c.owner <> '${NOBODY}'::uuid AS is_reserved, c.cost, lost.request_id, lost.lost_at, lost.change
+      FROM unnest(${money(1)}::uuid[], ${money(2)}::uuid[], ${money(3)}::text[], ${money(4)}::text[], ${money(5)}::bigint[])
+           AS c(request_id, owner, account, period, cost)
+      JOIN lost USING (request_id)
+  ), budget AS MATERIALIZED (
+    SELECT b.account, b.period, b.created_at, b.set_at FROM budgets b
+     WHERE (b.account, b.period) IN (SELECT account, period FROM paid)
+     ORDER BY b.account, b.period FOR NO KEY UPDATE
+  ), corrected AS (
+    UPDATE budgets b SET spent_nano_usd = b.spent_nano_usd + correction.change
+      FROM (SELECT account, period,
+                   sum(CASE WHEN is_reserved OR budget.created_at > paid.lost_at THEN change ELSE cost END)::bigint AS change
+              FROM paid JOIN budget USING (account, period)
+             WHERE budget.set_at IS NULL OR budget.set_at < paid.lost_at
+             GROUP BY account, period) AS correction
+     WHERE b.account = correction.account AND b.period = correction.period
+  ), baselines AS (
+    UPDATE spend_baselines s SET adjust_nano_usd = s.adjust_nano_usd - sums.change
+      FROM (SELECT s.scope, s.id, sum(lost.change)::bigint AS change FROM lost JOIN spend_baselines s
+                ON (s.scope, s.id) IN (('key', lost.key_id::text), ('user', lost.user_id)) AND s.set_at >= lost.lost_at
+             GROUP BY s.scope, s.id) AS sums
+     WHERE s.scope = sums.scope AND s.id = sums.id
+  )
+  SELECT request_id FROM replaced`;
+
+/** Says of rows that they were written for lost requests. Parameters: request ids, moments at which they started. */
+export const MARK_LOST = `
+  UPDATE audit_log a SET lost_at = clock_timestamp(), lost_cost_nano_usd = a.cost_nano_usd
+    FROM unnest($1::uuid[], $2::timestamptz[]) AS lost(request_id, started_at)
+   WHERE a.request_id = lost.request_id AND a.started_at = lost.started_at
+     AND a.error_type = '${GATEWAY_LOST}' AND a.lost_at IS NULL`;
 
 /** Rows of requests that no budget pays for. Safe to repeat. */
 export const INSERT_ROWS = insertAuditRows("true");

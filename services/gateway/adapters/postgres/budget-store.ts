@@ -8,13 +8,22 @@ import {
 } from "../../ports/budget-store";
 import { StoreUnavailableError } from "../../ports/key-store";
 import { toLostRow } from "../lost-request";
-import { ACQUIRE, END_OWNER, GIVE_BACK, LOCK_BUDGETS_OF, READ_SPENT, SET_SPENT } from "./budget-statements";
+import {
+  ACQUIRE,
+  END_OWNER,
+  GIVE_BACK,
+  HEARTBEAT,
+  LOCK_BUDGETS_OF,
+  READ_SPENT,
+  SET_SPENT,
+} from "./budget-statements";
 import { isBoundedInNumber } from "./create-budget";
 import { isForeignKeyViolation, isRefused } from "./error-class";
 import type { FirstBudgets } from "./first-budgets";
+import type { HeartbeatThread } from "./heartbeat-thread";
 import { decodeIntents } from "./intent-json";
 import { retryConflicts } from "./retry-conflicts";
-import { writeItems } from "./write-items";
+import { writeLost } from "./write-items";
 
 /** Lost requests of one statement at most. */
 const LOST_ROWS = 500;
@@ -24,11 +33,13 @@ export class PostgresBudgetStore implements BudgetStore {
   /**
    * @param unsyncedPool its connections do not wait for the disk. A sign of life need not outlive a crash; one that waited for a
    * slow disk longer than it is good for would be over before anybody sees it
+   * @param thread gives signs of life as well, for as long as an owner is known here. @default - none does
    */
   constructor(
     readonly pool: Pool,
     readonly unsyncedPool: Pool,
-    readonly firstBudgets: FirstBudgets,
+    readonly firstBudgets: Pick<FirstBudgets, "create">,
+    readonly thread?: Pick<HeartbeatThread, "add" | "remove">,
   ) {}
 
   async register(owner: string, ttlMs: number): Promise<void> {
@@ -36,15 +47,16 @@ export class PostgresBudgetStore implements BudgetStore {
       "INSERT INTO ledger_owners VALUES ($1, clock_timestamp() + $2 * interval '1 ms') ON CONFLICT (owner) DO NOTHING",
       [owner, ttlMs],
     );
+    this.thread?.add(owner, ttlMs);
   }
 
   async heartbeat(owners: readonly string[], ttlMs: number): Promise<readonly string[]> {
-    const text = `UPDATE ledger_owners SET expires_at = clock_timestamp() + $2 * interval '1 ms'
-                   WHERE owner = ANY($1::uuid[]) RETURNING owner`;
     const { rows } = await this.unsyncedPool
-      .query<{ owner: string }>(text, [owners, ttlMs])
+      .query<{ owner: string }>(HEARTBEAT, [owners, ttlMs])
       .catch(unavailable);
-    return rows.map((row) => row.owner);
+    const known = rows.map((row) => row.owner);
+    for (const owner of owners) if (!known.includes(owner)) this.thread?.remove(owner);
+    return known;
   }
 
   async acquire(request: LeaseRequest): Promise<Lease> {
@@ -69,6 +81,7 @@ export class PostgresBudgetStore implements BudgetStore {
   }
 
   async retire(owner: string): Promise<void> {
+    this.thread?.remove(owner);
     await this.#endOwners("owner = $1 FOR UPDATE", [owner]);
   }
 
@@ -145,7 +158,7 @@ async function endOwner(client: ClientBase, owner: string): Promise<void> {
   );
   // A row that is there already costs nothing again, so those that ended need not be looked for.
   for (const batch of inBatches([...intents.values()])) {
-    await writeItems(
+    await writeLost(
       client,
       batch.map((intent) => ({ row: toLostRow(intent), intent })),
     );

@@ -1,5 +1,5 @@
 import type { LeaseRequest } from "../../ports/budget-store";
-import { CREATE_BUDGET } from "./budget-statements";
+import { CREATE_BUDGET, CREATE_BUDGET_OF_KEY, CREATE_BUDGET_OF_USER } from "./budget-statements";
 
 /** `key:` accounts are named by the key's id, and rows know that id. */
 const KEY_ACCOUNT = /^key:([0-9a-f-]{36})$/;
@@ -21,19 +21,6 @@ const CREATE_END_USER_BUDGET = `
 /** Whether there may be no more of its kind, however little it needs. */
 export const isBoundedInNumber = (account: string): boolean => END_USER_ACCOUNT.test(account);
 
-/**
- * The same as `CREATE_BUDGET` for a user: what all keys of the user spent before counts, and a sum that was set
- * counts from there when the budget is for ever. Parameters: account, period, user id, start of the period.
- */
-const CREATE_USER_BUDGET = `
-  INSERT INTO budgets (account, period, spent_nano_usd)
-  SELECT $1, $2,
-         (SELECT coalesce(sum(cost_nano_usd), 0) FROM audit_log
-           WHERE user_id = $3 AND ($4::timestamptz IS NULL OR started_at >= $4))
-       + (SELECT coalesce(sum(adjust_nano_usd), 0) FROM spend_baselines
-           WHERE scope = 'user' AND id = $3 AND $4::timestamptz IS NULL)
-  ON CONFLICT (account, period) DO NOTHING`;
-
 /** The statement that makes a budget that is used for the first time. Safe to run by several gateways at once. */
 export function createBudget({
   account,
@@ -45,7 +32,9 @@ export function createBudget({
 } {
   if (isBoundedInNumber(account))
     return { text: CREATE_END_USER_BUDGET, values: [account, period, MAX_BUDGETS] };
+  const key = KEY_ACCOUNT.exec(account)?.[1];
+  if (key !== undefined) return { text: CREATE_BUDGET_OF_KEY, values: [account, period, key, since] };
   const user = USER_ACCOUNT.exec(account)?.[1];
-  if (user !== undefined) return { text: CREATE_USER_BUDGET, values: [account, period, user, since] };
-  return { text: CREATE_BUDGET, values: [account, period, KEY_ACCOUNT.exec(account)?.[1] ?? null, since] };
+  if (user !== undefined) return { text: CREATE_BUDGET_OF_USER, values: [account, period, user, since] };
+  return { text: CREATE_BUDGET, values: [account, period] };
 }

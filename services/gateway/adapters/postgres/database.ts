@@ -8,6 +8,7 @@ import { AuditPartitions } from "./audit-partitions";
 import { PostgresBudgetStore } from "./budget-store";
 import { DatabaseClock } from "./database-clock";
 import { FirstBudgets } from "./first-budgets";
+import { HeartbeatThread } from "./heartbeat-thread";
 import { PostgresKeyStore } from "./key-store";
 import { IDLE_TRANSACTION_MS, KEEP_ALIVE_MS, type LinkUser, PostgresLink } from "./link";
 import { Maintenance } from "./maintenance";
@@ -36,6 +37,8 @@ export interface DatabaseSettings {
   readonly budgetWaitMs?: number;
   /** Where audit rows go while Postgres is away. @default - nowhere: requests are refused then */
   readonly journal?: (JournalSettings & { readonly maxOutageMs?: number }) | undefined;
+  /** The program of `HeartbeatThread`. @default - only the main thread gives signs of life */
+  readonly heartbeatFile?: string;
 }
 
 /** Everything that lives in Postgres. */
@@ -70,6 +73,7 @@ export function openDatabase({
   auditRetentionMs,
   budgetWaitMs,
   journal,
+  heartbeatFile,
 }: DatabaseSettings): Database {
   const connection = {
     connectionString,
@@ -146,6 +150,11 @@ export function openDatabase({
     ],
   });
   link.start();
+  const heartbeats =
+    heartbeatFile === undefined
+      ? undefined
+      : new HeartbeatThread({ file: heartbeatFile, connectionString, logger });
+  heartbeats?.start();
 
   const probe = createDatabaseProbe(pool);
   return {
@@ -155,7 +164,7 @@ export function openDatabase({
     adminTokens,
     spend: new PostgresSpendStore(reports),
     audit,
-    budgets: new PostgresBudgetStore(pool, unsyncedPool, firstBudgets),
+    budgets: new PostgresBudgetStore(pool, unsyncedPool, firstBudgets, heartbeats),
     quotas: new PostgresQuotaStore(pool),
     clock,
     probe: async () => link.isConnected && (await probe()),
@@ -164,6 +173,7 @@ export function openDatabase({
       const lost = await audit.flush(flushMs);
       if (lost > 0)
         logger.error({ rows: lost }, "audit rows lost: the database did not come back before the end");
+      await heartbeats?.stop();
       await link.stop();
       await maintenance.stop();
       await audit.stop();

@@ -32,8 +32,8 @@ export function readAssistantMessage(
     // Thinking among the parts is the same as that beside them.
     ...(said.some(isThinking) ? [] : readEarlierThinking(message, context.dropped)),
     ...said,
-    ...readToolCalls(message["tool_calls"], `${path}.tool_calls`),
-    ...readFunctionCall(message["function_call"], `${path}.function_call`),
+    ...readToolCalls(message["tool_calls"], `${path}.tool_calls`, context),
+    ...readFunctionCall(message["function_call"], `${path}.function_call`, context),
   ];
   return markLastBlock(dropBlank(blocks), cacheControlOf(message));
 }
@@ -53,7 +53,11 @@ function readTexts(message: JsonObject, path: string, context: ContentContext): 
   return isText(refusal) ? [{ type: "text", text: refusal }] : [];
 }
 
-function readToolCalls(calls: JsonValue | undefined, path: string): readonly ToolUseBlock[] {
+function readToolCalls(
+  calls: JsonValue | undefined,
+  path: string,
+  context: ContentContext,
+): readonly ToolUseBlock[] {
   if (isAbsent(calls)) return [];
   return requireList(calls, path).map((value, index) => {
     const at = `${path}.${index}`;
@@ -66,17 +70,29 @@ function readToolCalls(calls: JsonValue | undefined, path: string): readonly Too
       requireObject(call["function"], `${at}.function`),
       `${at}.function`,
       call,
+      context,
     );
   });
 }
 
-function readFunctionCall(call: JsonValue | undefined, path: string): readonly ToolUseBlock[] {
+function readFunctionCall(
+  call: JsonValue | undefined,
+  path: string,
+  context: ContentContext,
+): readonly ToolUseBlock[] {
   if (isAbsent(call)) return [];
   const given = requireObject(call, path);
-  return [toToolUse(functionCallId(requireText(given["name"], `${path}.name`)), given, path, given)];
+  return [toToolUse(functionCallId(requireText(given["name"], `${path}.name`)), given, path, given, context)];
 }
 
-function toToolUse(id: string, call: JsonObject, path: string, markOwner: JsonObject): ToolUseBlock {
+function toToolUse(
+  id: string,
+  call: JsonObject,
+  path: string,
+  markOwner: JsonObject,
+  context: ContentContext,
+): ToolUseBlock {
   const name = upstreamToolName(requireText(call["name"], `${path}.name`));
-  return { type: "tool_use", id, name, input: toToolInput(call["arguments"]), ...cacheControlOf(markOwner) };
+  const input = toToolInput(call["arguments"], `${path}.arguments`, context.target);
+  return { type: "tool_use", id, name, input, ...cacheControlOf(markOwner) };
 }

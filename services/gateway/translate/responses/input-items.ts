@@ -90,7 +90,7 @@ class InputReader implements ReadInput {
         if (!this.#readReasoning(item["encrypted_content"])) this.dropped.add("input.reasoning");
         break;
       case "function_call":
-        this.#readCall(item, path, toToolInput(item["arguments"]));
+        this.#readCall(item, path, toToolInput(item["arguments"], `${path}.arguments`, this.target));
         break;
       case "custom_tool_call":
         this.#readCall(item, path, { [CUSTOM_INPUT]: isText(item["input"]) ? item["input"] : "" });

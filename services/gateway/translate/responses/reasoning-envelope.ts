@@ -1,4 +1,8 @@
+import type { JsonObject } from "../../json/json-value";
+import { parseJson } from "../../json/parse-json";
+import { ValueAllowance } from "../../json/value-allowance";
 import { escapeText } from "../../messages/byte-text";
+import { isObject, textIn } from "../to-messages/read-value";
 
 /**
  * The provider's reasoning on its way through the client. The API calls the field `encrypted_content`; ours is not
@@ -13,6 +17,8 @@ const VERSION = 1;
 
 /** Longest `encrypted_content` that is read, in characters: more than a model can reason in one answer. */
 export const MAX_ENVELOPE_LENGTH = 4 * 1024 * 1024;
+/** Values in it; one has six. */
+const MAX_ENVELOPE_VALUES = 16;
 
 /**
  * Reasoning → `encrypted_content`.
@@ -30,11 +36,13 @@ export function sealReasoning(upstreamModel: string, members: string): string {
 export function openReasoning(sealed: string, upstreamModel: string): ReasoningBlock | undefined {
   if (sealed.length > MAX_ENVELOPE_LENGTH) return undefined;
   const value = parse(sealed);
-  if (value?.["v"] !== VERSION || value["model"] !== modelFamily(upstreamModel)) return undefined;
-  const { type, thinking, signature, data } = value;
-  if (type === "redacted_thinking" && typeof data === "string" && data !== "") return { type, data };
-  if (type !== "thinking" || typeof thinking !== "string") return undefined;
-  if (typeof signature !== "string" || signature === "") return undefined;
+  if (value?.["v"] !== VERSION || textIn(value["model"]) !== modelFamily(upstreamModel)) return undefined;
+  const [type, thinking, signature, data] = ["type", "thinking", "signature", "data"].map((name) =>
+    textIn(value[name]),
+  );
+  if (type === "redacted_thinking" && data !== undefined && data !== "") return { type, data };
+  if (type !== "thinking" || thinking === undefined) return undefined;
+  if (signature === undefined || signature === "") return undefined;
   return { type, thinking, signature };
 }
 
@@ -47,10 +55,10 @@ function modelFamily(upstreamModel: string): string {
   return name.replace(/-v\d+$/, "").replace(/-20\d{6}$/, "");
 }
 
-function parse(sealed: string): Readonly<Record<string, unknown>> | undefined {
+function parse(sealed: string): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(Buffer.from(sealed, "base64").toString("utf8"));
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+    const value = parseJson(Buffer.from(sealed, "base64"), new ValueAllowance(MAX_ENVELOPE_VALUES));
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

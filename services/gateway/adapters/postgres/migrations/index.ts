@@ -5,6 +5,7 @@ import { management } from "./0004-management";
 import { attemptsAndUsage } from "./0005-attempts-and-usage";
 import { attribution } from "./0006-attribution";
 import { leaseSpend } from "./0007-lease-spend";
+import { lostAndOverspent } from "./0008-lost-and-overspent";
 import { clockAndRefusals } from "./0009-clock-and-refusals";
 import { webSearches } from "./0011-web-searches";
 import { quotaInFull } from "./0012-quota-in-full";
@@ -19,6 +20,7 @@ export const migrations: readonly Migration[] = [
   attemptsAndUsage,
   attribution,
   leaseSpend,
+  lostAndOverspent,
   clockAndRefusals,
   webSearches,
   quotaInFull,

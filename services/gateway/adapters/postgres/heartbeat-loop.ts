@@ -1,0 +1,113 @@
+import type { MessagePort } from "node:worker_threads";
+import { Client } from "pg";
+import type { Logger } from "pino";
+import { HEARTBEAT } from "./budget-statements";
+import { Pulse } from "./pulse";
+
+/** What the thread is started with; copied to it, so plain values. */
+export interface HeartbeatData {
+  readonly connectionString: string;
+  readonly logLevel: string;
+  /** Counts up while the main thread runs. */
+  readonly pulse: Int32Array;
+  readonly beatMs: number;
+  /** For how long the main thread may stand still before the thread stops speaking for it, in milliseconds. */
+  readonly stalledAfterMs: number;
+  /** Owners and for how long a sign of life is good for them, in milliseconds. */
+  readonly owners: ReadonlyMap<string, number>;
+}
+
+/** What the main thread tells the thread. */
+export type HeartbeatMessage =
+  | { readonly kind: "add"; readonly owner: string; readonly ttlMs: number }
+  | { readonly kind: "remove"; readonly owner: string }
+  | { readonly kind: "stop" };
+
+/** What a connection does before it gives up, in milliseconds: a later sign of life may be in time, a stuck one never is. */
+const QUERY_MS = 2000;
+
+/**
+ * Gives signs of life for the owners of this process over a connection of its own, whatever the main thread is busy with, until that
+ * stands still for too long: then nobody knows whether it will ever go on, and its leases are for others. Resolves when told to stop.
+ */
+export async function runHeartbeats(
+  { connectionString, pulse: counter, beatMs, stalledAfterMs, owners: known }: HeartbeatData,
+  port: MessagePort,
+  logger: Pick<Logger, "warn" | "error">,
+): Promise<void> {
+  const pulse = new Pulse(counter, stalledAfterMs);
+  const owners = new Map(known);
+  let isStopped = false;
+  let wake = () => {};
+  port.on("message", (message: HeartbeatMessage) => {
+    if (message.kind === "add") owners.set(message.owner, message.ttlMs);
+    else if (message.kind === "remove") owners.delete(message.owner);
+    else {
+      isStopped = true;
+      wake();
+    }
+  });
+  let client: Client | undefined;
+  let wasAlive = true;
+  while (!isStopped) {
+    const { isAlive } = pulse;
+    if (wasAlive && !isAlive)
+      logger.error(
+        { stalledAfterMs },
+        "the main thread stands still: no more signs of life are given for it",
+      );
+    wasAlive = isAlive;
+    if (isAlive && owners.size > 0) {
+      try {
+        client ??= await connect(connectionString);
+        for (const [ttlMs, group] of byTtl(owners)) await beat(client, ttlMs, group, owners);
+      } catch (error) {
+        logger.warn({ err: error }, "no sign of life could be given beside the main thread");
+        void client?.end().catch(() => {});
+        client = undefined;
+      }
+    }
+    if (isStopped) break;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      setTimeout(resolve, beatMs);
+    });
+  }
+  await client?.end().catch(() => {});
+  port.close();
+}
+
+/** Owners that are not there any more are forgotten. */
+async function beat(
+  client: Client,
+  ttlMs: number,
+  group: readonly string[],
+  owners: Map<string, number>,
+): Promise<void> {
+  const { rows } = await client.query<{ owner: string }>(HEARTBEAT, [group, ttlMs]);
+  const alive = new Set(rows.map(({ owner }) => owner));
+  for (const owner of group) if (!alive.has(owner)) owners.delete(owner);
+}
+
+/** Nearly always there is one. */
+function byTtl(owners: ReadonlyMap<string, number>): Map<number, string[]> {
+  const groups = new Map<number, string[]>();
+  for (const [owner, ttlMs] of owners) groups.set(ttlMs, [...(groups.get(ttlMs) ?? []), owner]);
+  return groups;
+}
+
+async function connect(connectionString: string): Promise<Client> {
+  const client = new Client({
+    connectionString,
+    connectionTimeoutMillis: QUERY_MS,
+    query_timeout: QUERY_MS,
+    keepAlive: true,
+    application_name: "gateway-heartbeat",
+    // A sign of life need not outlive a crash of the database.
+    options: "-c synchronous_commit=off",
+  });
+  // The next question fails, and the one after that has a new connection.
+  client.on("error", () => {});
+  await client.connect();
+  return client;
+}

@@ -1,0 +1,53 @@
+import type { BodyRoom } from "../capacity";
+import { overloaded, tooManyValues } from "../errors";
+import { MAX_VALUES, ValueAllowance } from "../json/value-allowance";
+
+/**
+ * Memory that a value takes, in bytes. An object of one member with a name of its own takes about 220 when it is read, two values of
+ * 110, and about as much again when it is translated.
+ */
+const VALUE_BYTES = 256;
+
+/**
+ * The memory for the values of one request. Its body has booked its bytes, which pays for as many values as agents send; one
+ * that holds little else than values books the rest here, before others are read.
+ */
+export class ValueMemory {
+  #values: number;
+  #bookedBytes = 0;
+
+  /**
+   * @param room of the body; gives everything back when nothing of it is needed any more
+   * @param values of the body
+   * @throws GatewayError 413 when a request alone can never have so much, 503 when there is too little at the moment
+   */
+  constructor(
+    readonly room: Pick<BodyRoom, "take" | "most"> | undefined,
+    readonly bodyBytes: number,
+    values: number,
+  ) {
+    this.#values = values;
+    this.#book(values);
+  }
+
+  /** For texts of the body that are JSON, each time that it is translated. */
+  openAllowance(): ValueAllowance {
+    return new ValueAllowance(MAX_VALUES - this.#values);
+  }
+
+  /** Books what was read of an allowance. @throws GatewayError 413, 503 */
+  bookTexts({ used }: ValueAllowance): void {
+    if (used > 0) this.#book(this.#values + used);
+  }
+
+  #book(values: number): void {
+    if (this.room === undefined) return;
+    const needed = values * VALUE_BYTES - this.bodyBytes;
+    const more = needed - this.#bookedBytes;
+    if (more <= 0) return;
+    if (this.bodyBytes + needed > this.room.most)
+      throw tooManyValues(Math.floor(this.room.most / VALUE_BYTES));
+    if (!this.room.take(more)) throw overloaded("values of requests in memory");
+    this.#bookedBytes = needed;
+  }
+}
