@@ -150,6 +150,7 @@ describe.each(WIRE_APIS)("$name", (api) => {
         actor: null,
         target: null,
         changed: null,
+        repeats: 0,
       },
     ]);
   });
