@@ -26,7 +26,7 @@ afterAll(() => Promise.all([processes?.stop(), provider?.stop()]));
 const move = (ms: number) => fs.writeFileSync(offsetFile, String(ms));
 
 function start(env: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> {
-  const preload = path.resolve(__dirname, "../support/services/movable-clock.cjs");
+  const preload = path.resolve(__dirname, "../support/faults/movable-clock.cjs");
   return processes.startGateway({
     NODE_OPTIONS: `--require ${preload}`,
     CLOCK_OFFSET_FILE: offsetFile,

@@ -182,6 +182,7 @@ describe.each(WIRE_APIS)("$name", (api) => {
         actor: null,
         target: null,
         changed: null,
+        repeats: 0,
       },
     ]);
   });

@@ -99,6 +99,7 @@ describe("GET /spend/logs", () => {
         model_group: "claude-sonnet-4-5",
         model_id: "claude-sonnet-4-5/0",
         attempts: 2,
+        repeats: 0,
         error_type: "overloaded_error",
         status: "failure",
         status_code: 503,
