@@ -1,0 +1,129 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { call } from "../../support/faults/call";
+import { useDeployedGateways } from "../../support/faults/deployed-gateways";
+import { RawConnection, requestHead } from "../../support/faults/raw-connection";
+import { eventually } from "../../support/services/eventually";
+import { MODEL } from "../../support/services/gateway-processes";
+
+/** Connections that say they will send much and send little, or nothing: they must not take the place of others. */
+const gateways = useDeployedGateways();
+
+const MIB = 1024 * 1024;
+const PATH = "/v1/chat/completions";
+/** Loopback addresses that nobody else comes from. */
+const addressOf = (index: number) => `127.0.1.${1 + (index % 250)}`;
+/** For how long somebody else asks beside it, in milliseconds. */
+const A_WHILE_MS = 4000;
+
+/** Opens connections that send the head of a request and then what they are told. */
+async function openWith(count: number, bytes: string, fromOf?: (index: number) => string): Promise<RawConnection[]> {
+  const opened = await RawConnection.openMany(gateways.first.url, count, fromOf ?? (() => "127.0.0.66"));
+  await Promise.all(opened.map((connection) => connection.send(bytes)));
+  return opened;
+}
+
+/** They stay for a while, and then leave. */
+async function stayAndLeave(connections: readonly RawConnection[]): Promise<void> {
+  await wait(A_WHILE_MS);
+  for (const connection of connections) connection.reset();
+}
+
+it("4 sockets that announce 32 MiB each and send nothing", async () => {
+  const key = await gateways.makeKey();
+  const head = requestHead("POST", PATH, key, 32 * MIB);
+  await gateways.withstand(async () => stayAndLeave(await openWith(4, head)));
+});
+
+it("2,000 sockets of one key with small bodies that they do not finish", async () => {
+  const key = await gateways.makeKey();
+  const bytes = `${requestHead("POST", PATH, key, 100_000)}{"model":"${MODEL}",`;
+  await gateways.withstand(async () => stayAndLeave(await openWith(2000, bytes)));
+});
+
+it("2,000 sockets of one key and many addresses, whose bodies come one byte a second", async () => {
+  const key = await gateways.makeKey();
+  const head = requestHead("POST", PATH, key, 64 * 1024);
+  await gateways.withstand(async () => {
+    const opened = await openWith(2000, head, addressOf);
+    for (let second = 0; second < A_WHILE_MS / 1000; second += 1) {
+      await Promise.all(opened.map((connection) => connection.send(" ")));
+      await wait(1000);
+    }
+    for (const connection of opened) connection.reset();
+  });
+});
+
+it("a key with max_parallel_requests holds no more bodies than it may have requests", async () => {
+  const key = await gateways.makeKey({ max_parallel_requests: 2 });
+  const head = requestHead("POST", PATH, key, 32 * MIB);
+  await gateways.withstand(async () => {
+    const opened = await openWith(20, `${head}{`);
+    await eventually(() => opened.filter(({ status }) => status === 429).length >= 18, 5000);
+    await stayAndLeave(opened);
+  });
+});
+
+/** Bodies of many keys and addresses, as much of them as is taken: nothing that belongs to one caller is left. */
+async function fillMemory(): Promise<RawConnection[]> {
+  const keys = await Promise.all(Array.from({ length: 12 }, () => gateways.makeKey()));
+  const piece = Buffer.alloc(8 * MIB, " ");
+  const opened: RawConnection[] = [];
+  for (const [index, key] of keys.entries()) {
+    for (let each = 0; each < 3; each += 1) {
+      const connection = await RawConnection.open(gateways.first.url, addressOf(index));
+      await connection.send(requestHead("POST", PATH, key, piece.length + 1));
+      opened.push(connection);
+    }
+  }
+  await Promise.all(opened.map((connection) => Promise.race([connection.sendAll(piece), wait(5000)])));
+  return opened;
+}
+
+it("an operator blocks a key within 5 s while bodies fill the memory, and readiness says that they do", async () => {
+  const key = await gateways.makeKey();
+  await gateways.withstand(
+    async () => {
+      const opened = await fillMemory();
+      try {
+        const [blocked, readiness] = await Promise.all([
+          gateways.manage("/key/block", { body: { key }, timeoutMs: 5000 }),
+          call(`${gateways.first.url}/health/readiness`, { timeoutMs: 5000 }),
+        ]);
+        expect(blocked).toMatchObject({ status: 200 });
+        const usual = await call(`${gateways.second.url}/health/readiness`);
+        expect({ ...JSON.parse(readiness.body), last_updated: "" }).not.toEqual({
+          ...JSON.parse(usual.body),
+          last_updated: "",
+        });
+      } finally {
+        for (const connection of opened) connection.reset();
+      }
+      // At the other gateway, too.
+      const body = { model: MODEL, messages: [{ role: "user", content: "go" }], max_tokens: 10 };
+      const ask = () => call(`${gateways.second.url}${PATH}`, { key, body });
+      await eventually(async () => [401, 403].includes((await ask()).status), 5000);
+    },
+    // The first one is full, and others are to go to the second.
+    { bystandersAt: [gateways.second] },
+  );
+});
+
+it("connections that send nothing, or stop in the middle, are closed within 60 s", async () => {
+  const key = await gateways.makeKey();
+  await gateways.withstand(async () => {
+    const [idle, announced, begun, halfHead] = await Promise.all([
+      openWith(50, ""),
+      openWith(4, requestHead("POST", PATH, key, 32 * MIB)),
+      openWith(50, `${requestHead("POST", PATH, key, 100_000)}{"model":`),
+      openWith(20, `POST ${PATH} HTTP/1.1\r\nhost: gateway\r\n`),
+    ]);
+    const openAfter = async (connections: readonly RawConnection[]) => {
+      const all = Promise.all(connections.map(({ closed }) => closed));
+      await Promise.race([all, wait(62_000, undefined, { ref: false })]);
+      return connections.filter(({ isClosed }) => !isClosed).length;
+    };
+    const names = { idle, announced, begun, halfHead };
+    const left = await Promise.all(Object.entries(names).map(async ([name, all]) => [name, await openAfter(all)]));
+    expect(Object.fromEntries(left)).toEqual({ idle: 0, announced: 0, begun: 0, halfHead: 0 });
+  });
+}, 120_000);
