@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import http, { type ServerResponse } from "node:http";
+import http, { type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { encodeEvents, type FakeEvent } from "../services/fake-anthropic";
@@ -11,8 +11,21 @@ const OUTPUT_NANO = 15_000;
 const PIECE = "x".repeat(300);
 const PIECE_TOKENS = 100;
 
+/** What the provider was sent. */
+export interface Received {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
 /** How the provider plays one request. It bills nothing but what the play says with `turn.generate`, and the input. */
-export type Play = (turn: Turn) => void | Promise<void>;
+export type Play = (turn: Turn, received: Received) => void | Promise<void>;
+
+/** What requests of one play came to, in nano-USD. */
+export interface Bill {
+  readonly billed: number;
+  /** What they could have been billed at most, by what was asked for: a token for each byte, written to a cache for an hour. */
+  readonly most: number;
+}
 
 /**
  * An Anthropic API with a bill of its own, which is the truth of the money tests: the input of every request that it
@@ -20,23 +33,19 @@ export type Play = (turn: Turn) => void | Promise<void>;
  * other one an honest, short answer.
  */
 export class BillingProvider {
-  /** Everything it ever billed, in nano-USD. */
-  billedNano = 0;
-  requests = 0;
   readonly plays = new Map<string, Play>();
+  readonly #turns: Turn[] = [];
   readonly #server = http.createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("error", () => {});
     request.on("end", () => {
       const body = Buffer.concat(chunks);
-      this.requests += 1;
-      const turn = new Turn(body, response, (nano) => {
-        this.billedNano += nano;
-      });
+      const turn = new Turn(body, response);
+      this.#turns.push(turn);
       const play = this.plays.get(turn.playName) ?? answerShortly;
       // A client that leaves in the middle of a play ends it.
-      Promise.resolve(play(turn)).catch((error: unknown) => {
+      Promise.resolve(play(turn, { headers: request.headers, body })).catch((error: unknown) => {
         if (!turn.hasLeft) throw error;
       });
     });
@@ -51,6 +60,24 @@ export class BillingProvider {
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  get requests(): number {
+    return this.#turns.length;
+  }
+
+  /** Everything it ever billed, in nano-USD. */
+  get billedNano(): number {
+    return sum(this.#turns.map(({ billedNano }) => billedNano));
+  }
+
+  /** What requests that said `play <name>` came to. */
+  billOf(name: string): Bill {
+    const turns = this.#turns.filter(({ playName }) => playName === name);
+    return {
+      billed: sum(turns.map((turn) => turn.billedNano)),
+      most: sum(turns.map((turn) => turn.mostNano)),
+    };
   }
 
   async stop(): Promise<void> {
@@ -69,18 +96,20 @@ export class Turn {
   readonly over: Promise<void>;
   #generated = 0;
 
+  /** What the request could be billed at most, in nano-USD. */
+  readonly mostNano: number;
+
   constructor(
-    readonly body: Buffer,
+    body: Buffer,
     readonly response: ServerResponse,
-    private readonly bill: (nano: number) => void,
   ) {
     // Not parsed: some bodies are so large that it would take the time of those who measure.
     const text = body.toString("latin1");
     this.maxTokens = Number(/"max_tokens":(\d+)/.exec(text)?.[1] ?? 1);
     this.playName = /\bplay ([\w-]+)/.exec(text)?.[1] ?? "";
     this.inputTokens = Math.ceil(body.length / 4);
+    this.mostNano = body.length * 2 * INPUT_NANO + this.maxTokens * OUTPUT_NANO;
     this.over = once(response, "close").then(() => {});
-    bill(this.inputTokens * INPUT_NANO);
   }
 
   /** Tokens of the answer so far. */
@@ -105,14 +134,19 @@ export class Turn {
   /** Bills tokens of the answer. */
   generate(tokens: number): void {
     this.#generated += tokens;
-    this.bill(tokens * OUTPUT_NANO);
   }
 
-  /** The first events of an answer, honest or with another `usage`. */
-  start(usage: object = { input_tokens: this.inputTokens, output_tokens: 1 }): FakeEvent[] {
+  /** The input, and what has been generated so far, in nano-USD. */
+  get billedNano(): number {
+    return this.inputTokens * INPUT_NANO + this.#generated * OUTPUT_NANO;
+  }
+
+  /** The first two events of an answer, honest or with another `usage`; `null` for none. */
+  start(usage: object | null = { input_tokens: this.inputTokens, output_tokens: 1 }): [FakeEvent, FakeEvent] {
     const message = {
-      ...{ id: "msg_1", type: "message", role: "assistant", content: [], usage },
+      ...{ id: "msg_1", type: "message", role: "assistant", content: [] },
       model: "claude-sonnet-4-5-20250929",
+      ...(usage === null ? {} : { usage }),
     };
     return [
       { type: "message_start", message },
@@ -126,12 +160,12 @@ export class Turn {
     return { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: PIECE } };
   }
 
-  /** The last events of an answer, honest or with another `usage`. */
-  finish(usage: object | undefined = { output_tokens: this.#generated }): FakeEvent[] {
+  /** The last three events of an answer, honest or with another `usage`; `null` for none. */
+  finish(usage: object | null = { output_tokens: this.#generated }): [FakeEvent, FakeEvent, FakeEvent] {
     const delta = { stop_reason: "end_turn", stop_sequence: null };
     return [
       { type: "content_block_stop", index: 0 },
-      { type: "message_delta", delta, ...(usage === undefined ? {} : { usage }) },
+      { type: "message_delta", delta, ...(usage === null ? {} : { usage }) },
       { type: "message_stop" },
     ];
   }
@@ -163,3 +197,5 @@ const answerShortly: Play = (turn) => {
   const said = { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "answer" } };
   turn.response.end(encodeEvents([...turn.start(), said, ...turn.finish()]));
 };
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

@@ -30,5 +30,7 @@ const SQL = `
 /** @param query of the gateways' database */
 export async function readBooks(query: (sql: string) => Promise<Record<string, string>[]>): Promise<Books> {
   const [row = {}] = await query(SQL);
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)])) as unknown as Books;
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, Number(value)]),
+  ) as unknown as Books;
 }

@@ -77,6 +77,7 @@ export function askShortly({ url }: DeployedGateway, key: string): Promise<Answe
 export function judgeService({ gateway, asked, medianMs, failures }: Service): string[] {
   const problems: string[] = [];
   if (failures.length > 0) problems.push(`${gateway} did not serve somebody else: ${failures.join(" | ")}`);
-  if (medianMs > SOON_MS) problems.push(`${gateway} let somebody else wait: median of ${asked} is ${medianMs} ms`);
+  if (medianMs > SOON_MS)
+    problems.push(`${gateway} let somebody else wait: median of ${asked} is ${medianMs} ms`);
   return problems;
 }

@@ -30,7 +30,8 @@ export interface Answer {
 export function call(url: string, { body, key, ...settings }: Call = {}): Promise<Answer> {
   const { from, headers, signal, timeoutMs = 10_000 } = settings;
   const { method = body === undefined ? "GET" : "POST" } = settings;
-  const bytes = body === undefined || typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  const bytes =
+    body === undefined || typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   const begun = performance.now();
   return new Promise((resolve) => {
     const end = (status: number, answer: http.IncomingHttpHeaders, text: string) => {

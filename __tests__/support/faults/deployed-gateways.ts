@@ -9,7 +9,7 @@ import { BillingProvider } from "./billing-provider";
 import { type Books, readBooks } from "./books";
 import { askShortly, Bystander, judgeService, type Service } from "./bystander";
 import { type Answer, type Call, call } from "./call";
-import { DeployedGateway, MEMORY_LIMIT } from "./deployed-gateway";
+import { DeployedGateway, type DeployedGatewayProps, MEMORY_LIMIT } from "./deployed-gateway";
 import { buildGatewayImage } from "./gateway-image";
 
 /** What may be held at most, in bytes: the limit without a tenth of it. */
@@ -23,23 +23,24 @@ const SETTLE_MS = 15_000;
 const WARM_UP_REQUESTS = 20;
 const MIB = 1024 * 1024;
 
+type BooksDemand = "as billed" | "not less" | "not free";
+
 /** How a fault is looked at. */
 export interface FaultOptions {
   /** Where somebody else asks meanwhile. @default at both gateways */
   readonly bystandersAt?: readonly DeployedGateway[];
   /**
    * What the books may say. `as billed`: what the provider bills, exactly. `not less`: for clients or providers that leave in the
-   * middle or lie; it is estimated then, never to less than was billed. @default "as billed"
+   * middle or lie; it is estimated then, never to less than was billed. `not free`: for answers of which the provider had
+   * sent more than ever came. @default "as billed"
    */
-  readonly books?: "as billed" | "not less";
+  readonly books?: BooksDemand;
 }
 
 /** Settings of `useDeployedGateways`. */
 export interface DeployedGatewaysProps {
-  /** More of the environment of each gateway. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Path in the containers → file or folder of this host. */
-  readonly files?: Readonly<Record<string, string>>;
+  /** What the first gateway has beyond a deployed one, to be told of faults. */
+  readonly first?: Pick<DeployedGatewayProps, "env" | "files">;
 }
 
 /** Two deployed gateways, a real Postgres, and a provider with a bill of its own, for the tests of one file. */
@@ -51,20 +52,27 @@ export class DeployedGateways {
   /** Those that a fault has left in a bad state. */
   #broken: DeployedGateway[] = [];
 
-  async start({ env = {}, files = {} }: DeployedGatewaysProps): Promise<void> {
+  async start({ first }: DeployedGatewaysProps): Promise<void> {
     const image = buildGatewayImage();
     const [postgres, provider] = await Promise.all([EmbeddedPostgres.start(), BillingProvider.start()]);
     this.#postgres = postgres;
     this.#provider = provider;
     const configuration = path.join(temporaryFolder(), "config.yaml");
     fs.writeFileSync(configuration, configurationOf(provider.url));
-    const all = { LITELLM_MASTER_KEY: MASTER_KEY, DATABASE_URL: postgres.url(), ANTHROPIC_API_KEY: CREDENTIAL };
-    for (const name of ["a", "b"]) {
+    const all = {
+      LITELLM_MASTER_KEY: MASTER_KEY,
+      DATABASE_URL: postgres.url(),
+      ANTHROPIC_API_KEY: CREDENTIAL,
+    };
+    for (const [name, more] of [
+      ["first", first],
+      ["second", undefined],
+    ] as const) {
       const gateway = await DeployedGateway.start({
         name: `faults${process.pid}-${name}`,
         image,
-        env: { ...all, JOURNAL_DIRECTORY: "/var/lib/gateway/journal", LOG_LEVEL: "warn", ...env },
-        files: { "/app/config.yaml": configuration, ...files },
+        env: { ...all, JOURNAL_DIRECTORY: "/var/lib/gateway/journal", LOG_LEVEL: "warn", ...more?.env },
+        files: { "/app/config.yaml": configuration, ...more?.files },
       });
       this.#replicas.push(gateway);
     }
@@ -108,7 +116,9 @@ export class DeployedGateways {
 
   /** Makes a virtual key with a large budget, which every gateway knows when this resolves. */
   async makeKey(settings: object = {}): Promise<string> {
-    const { status, body } = await this.manage("/key/generate", { body: { max_budget: 10_000, ...settings } });
+    const { status, body } = await this.manage("/key/generate", {
+      body: { max_budget: 10_000, ...settings },
+    });
     if (status !== 200) throw new Error(`no key: ${status} ${body}`);
     await wait(300); // the other gateway hears of it
     return (JSON.parse(body) as { key: string }).key;
@@ -120,7 +130,6 @@ export class DeployedGateways {
    */
   async withstand(fault: () => unknown, options: FaultOptions = {}): Promise<void> {
     const { bystandersAt = this.#replicas } = options;
-    await this.#recover();
     const before = { books: await this.readBooks(), billed: this.#provider.billedNano };
     const held = this.#watchMemory();
     const bystander = new Bystander(bystandersAt, this.#bystanderKey);
@@ -134,13 +143,16 @@ export class DeployedGateways {
       ...this.#findDead(),
     ];
     const memory = held();
-    problems.push(...this.#judgeMemory(memory), ...(await this.#judgeBooks(before, options.books ?? "as billed")));
+    problems.push(
+      ...this.#judgeMemory(memory),
+      ...(await this.#judgeBooks(before, options.books ?? "as billed")),
+    );
     tell(services, memory, problems);
     expect(problems).toEqual([]);
   }
 
-  /** Puts right what the fault before has left: tests do not hang on each other. */
-  async #recover(): Promise<void> {
+  /** Puts right what the test before has left: tests do not hang on each other. */
+  async recover(): Promise<void> {
     for (const gateway of this.#broken.splice(0)) await gateway.restart();
     for (const gateway of this.#replicas) await gateway.becomesReady();
     await this.#booksAtRest();
@@ -162,7 +174,10 @@ export class DeployedGateways {
     });
     const look = () => {
       for (const [index, { memory }] of this.#replicas.entries())
-        most[index] = Math.max(most[index] ?? 0, readOr(most[index] ?? 0, () => Math.max(memory.held, memory.peak)));
+        most[index] = Math.max(
+          most[index] ?? 0,
+          readOr(most[index] ?? 0, () => Math.max(memory.held, memory.peak)),
+        );
     };
     const timer = setInterval(look, SAMPLE_MS);
     return () => {
@@ -211,7 +226,7 @@ export class DeployedGateways {
 
   async #judgeBooks(
     before: { readonly books: Books; readonly billed: number },
-    demand: "as billed" | "not less",
+    demand: BooksDemand,
   ): Promise<string[]> {
     const now = await this.#booksAtRest();
     const spent = now.spent - before.books.spent;
@@ -223,8 +238,12 @@ export class DeployedGateways {
     if (now.reserved !== 0 || now.intents !== 0)
       problems.push(`still reserved: ${usd(now.reserved)} for ${now.intents} batches`);
     if (spent !== audited) problems.push(`budgets and rows differ: ${figures}`);
-    const isRight = demand === "as billed" ? audited === billed : audited >= billed;
-    if (!isRight) problems.push(`rows are not what was billed: ${figures}`);
+    const isRight = {
+      "as billed": audited === billed,
+      "not less": audited >= billed,
+      "not free": audited > 0,
+    };
+    if (!isRight[demand]) problems.push(`rows are not what was billed: ${figures}`);
     if (lost !== 0) problems.push(`requests count as lost: ${figures}`);
     return problems;
   }
@@ -240,6 +259,7 @@ export class DeployedGateways {
 export function useDeployedGateways(props: DeployedGatewaysProps = {}): DeployedGateways {
   const gateways = new DeployedGateways();
   beforeAll(() => gateways.start(props), 300_000);
+  beforeEach(() => gateways.recover(), 90_000);
   afterAll(() => gateways.stop(), 60_000);
   return gateways;
 }
@@ -268,7 +288,9 @@ function readOr<Value>(instead: Value, read: () => Value): Value {
 /** Figures for whoever looks for a trend; the judgement is in the assertions. */
 function tell(services: readonly Service[], memory: readonly number[], problems: readonly string[]): void {
   const figures = {
-    others: services.map(({ asked, medianMs, slowestMs }) => `${asked} asked, median ${medianMs}, at most ${slowestMs} ms`),
+    others: services.map(
+      ({ asked, medianMs, slowestMs }) => `${asked} asked, median ${medianMs}, at most ${slowestMs} ms`,
+    ),
     heldMib: memory.map((bytes) => Math.round(bytes / MIB)),
     problems: problems.length,
   };

@@ -37,7 +37,11 @@ export class RawConnection {
   }
 
   /** Opens several, a hundred at a time. @param fromOf address of each */
-  static async openMany(url: string, count: number, fromOf?: (index: number) => string): Promise<RawConnection[]> {
+  static async openMany(
+    url: string,
+    count: number,
+    fromOf?: (index: number) => string,
+  ): Promise<RawConnection[]> {
     const opened: RawConnection[] = [];
     while (opened.length < count) {
       const next = Array.from({ length: Math.min(100, count - opened.length) }, (_, index) =>
