@@ -191,8 +191,7 @@ it("errors that repeat the request show neither the provider's credential nor th
     gateways.provider.plays.set(`echo-${status}`, (turn, { headers, body }) => {
       shown.push(`${JSON.stringify(headers)}${body}`);
       const message = `cannot read ${JSON.stringify(headers)} ${body.toString()}`;
-      turn.response.writeHead(status, { "content-type": "application/json", "x-echo": CREDENTIAL });
-      turn.response.end(JSON.stringify({ type: "error", error: { type: "invalid_request_error", message } }));
+      turn.refuse(status, message, { "x-echo": CREDENTIAL });
     });
   }
   gateways.provider.plays.set("echo-in-stream", async (turn, { headers, body }) => {
@@ -210,7 +209,7 @@ it("errors that repeat the request show neither the provider's credential nor th
       for (const play of gateways.provider.plays.keys())
         if (play.startsWith("echo-")) answers.push(...(await askForAll(play, key)));
     },
-    { books: "not free" },
+    { books: "not less" },
   );
   for (const secret of [CREDENTIAL, RULES]) {
     expect(shown.every((text) => text.includes(secret))).toBe(true);

@@ -95,6 +95,7 @@ export class Turn {
   /** Resolves when the gateway has left, or the answer has ended. */
   readonly over: Promise<void>;
   #generated = 0;
+  #isRefused = false;
 
   /** What the request could be billed at most, in nano-USD. */
   readonly mostNano: number;
@@ -136,8 +137,16 @@ export class Turn {
     this.#generated += tokens;
   }
 
+  /** Answers with an error, and bills nothing. */
+  refuse(status: number, message: string, headers: Readonly<Record<string, string>> = {}): void {
+    this.#isRefused = true;
+    this.response.writeHead(status, { "content-type": "application/json", ...headers });
+    this.response.end(JSON.stringify({ type: "error", error: { type: "invalid_request_error", message } }));
+  }
+
   /** The input, and what has been generated so far, in nano-USD. */
   get billedNano(): number {
+    if (this.#isRefused) return 0;
     return this.inputTokens * INPUT_NANO + this.#generated * OUTPUT_NANO;
   }
 
@@ -190,6 +199,19 @@ export function answerInPieces(count: number, pauseMs: number): Play {
     turn.end();
   };
 }
+
+/** An honest answer of all the tokens that it may have, one for each event, as fast as they are taken. */
+export const answerTokenByToken: Play = async (turn) => {
+  turn.begin();
+  await turn.send(...turn.start());
+  const token = { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "abc" } };
+  while (turn.generatedTokens < turn.maxTokens && !turn.hasLeft) {
+    turn.generate(1);
+    await turn.send(token);
+  }
+  await turn.send(...turn.finish());
+  turn.end();
+};
 
 const answerShortly: Play = (turn) => {
   turn.begin();
