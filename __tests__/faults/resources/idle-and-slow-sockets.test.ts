@@ -135,16 +135,20 @@ it("an operator blocks a key within 5 s while bodies fill the memory, and readin
   );
 });
 
-/** Clients that ask for the longest answer there is, in each API, and stop reading when it begins. */
+/** Clients that ask for the longest answer there is, one in each API, and do not read it. */
 async function openStalledReaders(key: string): Promise<RawConnection[]> {
   const requests = DIALECTS.map((dialect) => {
     const limit = dialect === "responses" ? { max_output_tokens: 64_000 } : { max_tokens: 64_000 };
     const body = bodyOf(dialect, { rows: [{ role: "user", content: "play token-by-token" }], more: limit });
     return requestText("POST", PATHS[dialect], key, { model: MODEL, stream: true, ...body });
   });
-  const opened = await openWith(9, (index) => requests[index % requests.length] as string);
-  await eventually(() => opened.every(({ received }) => received > 0));
-  for (const connection of opened) connection.stopReading();
+  const before = gateways.provider.requests;
+  const opened = await RawConnection.openMany(gateways.first.url, requests.length);
+  for (const [index, connection] of opened.entries()) {
+    connection.stopReading();
+    await connection.send(requests[index] as string);
+  }
+  await eventually(() => gateways.provider.requests >= before + requests.length);
   return opened;
 }
 
@@ -152,7 +156,7 @@ it("connections that send nothing, stop in the middle or read no more are closed
   gateways.provider.plays.set("token-by-token", answerTokenByToken);
   const [key, reader] = await Promise.all([
     gateways.makeKey(),
-    gateways.makeKey({ max_parallel_requests: 9 }),
+    gateways.makeKey({ max_parallel_requests: DIALECTS.length }),
   ]);
   let readers: RawConnection[] = [];
   await gateways.withstand(
@@ -175,7 +179,7 @@ it("connections that send nothing, stop in the middle or read no more are closed
   // Their places are free, although not one of them has left.
   const body = { model: MODEL, messages: [{ role: "user", content: "go" }], max_tokens: 10 };
   const ask = () => call(`${gateways.first.url}${PATHS.chat}`, { key: reader, body });
-  const answers = await Promise.all(Array.from({ length: 9 }, ask));
+  const answers = await Promise.all(DIALECTS.map(ask));
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
   for (const connection of readers) connection.reset();
 }, 150_000);

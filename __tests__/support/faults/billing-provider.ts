@@ -127,8 +127,13 @@ export class Turn {
   }
 
   /** Resolves when the gateway takes more, or has left. */
-  async send(...events: readonly FakeEvent[]): Promise<void> {
-    if (this.hasLeft || this.response.write(encodeEvents(events))) return;
+  send(...events: readonly FakeEvent[]): Promise<void> {
+    return this.sendText(encodeEvents(events));
+  }
+
+  /** As `send`, of events in their wire form. */
+  async sendText(text: string): Promise<void> {
+    if (this.hasLeft || this.response.write(text)) return;
     await Promise.race([once(this.response, "drain"), this.over]);
   }
 
@@ -200,14 +205,19 @@ export function answerInPieces(count: number, pauseMs: number): Play {
   };
 }
 
-/** An honest answer of all the tokens that it may have, one for each event, as fast as they are taken. */
+const TOKEN = encodeEvents([
+  { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "abc" } },
+]);
+const TOKENS_AT_ONCE = 100;
+
+/** An honest answer of all the tokens that it may have, each in an event of its own, as fast as they are taken. */
 export const answerTokenByToken: Play = async (turn) => {
   turn.begin();
   await turn.send(...turn.start());
-  const token = { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "abc" } };
-  while (turn.generatedTokens < turn.maxTokens && !turn.hasLeft) {
-    turn.generate(1);
-    await turn.send(token);
+  const tokens = TOKEN.repeat(TOKENS_AT_ONCE);
+  while (turn.generatedTokens + TOKENS_AT_ONCE <= turn.maxTokens && !turn.hasLeft) {
+    turn.generate(TOKENS_AT_ONCE);
+    await turn.sendText(tokens);
   }
   await turn.send(...turn.finish());
   turn.end();
