@@ -1,5 +1,13 @@
-/** What the database says of money that keys have spent, in nano-USD. */
+/**
+ * What the books may say. `as billed`: what the provider bills, exactly. `not less`: for clients or providers that leave in the
+ * middle or lie; it is estimated then, never to less than was billed. `not free`: for answers of which the provider had
+ * sent more than ever came.
+ */
+export type BooksDemand = "as billed" | "not less" | "not free";
+
+/** What the database says of money that keys have spent, and what the provider has billed, in nano-USD. */
 export interface Books {
+  readonly billed: number;
   /** In budgets, those that a gateway has leased included. */
   readonly spent: number;
   /** Costs of audit rows. */
@@ -28,9 +36,29 @@ const SQL = `
     FROM budget, lease, log`;
 
 /** @param query of the gateways' database */
-export async function readBooks(query: (sql: string) => Promise<Record<string, string>[]>): Promise<Books> {
+export async function readBooks(
+  query: (sql: string) => Promise<Record<string, string>[]>,
+): Promise<Omit<Books, "billed">> {
   const [row = {}] = await query(SQL);
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [name, Number(value)]),
-  ) as unknown as Books;
+  ) as unknown as Omit<Books, "billed">;
 }
+
+/** @returns what is wrong with what was booked since `before` */
+export function judgeBooks(before: Books, now: Books, demand: BooksDemand): string[] {
+  const [billed, spent, audited, lost] = (["billed", "spent", "audited", "lost"] as const).map(
+    (name) => now[name] - before[name],
+  ) as [number, number, number, number];
+  const figures = `billed ${usd(billed)}, rows ${usd(audited)} (lost: ${usd(lost)}), spent ${usd(spent)}`;
+  const isRight = { "as billed": audited === billed, "not less": audited >= billed, "not free": audited > 0 };
+  const problems: string[] = [];
+  if (now.reserved !== 0 || now.intents !== 0)
+    problems.push(`still reserved: ${usd(now.reserved)} for ${now.intents} batches`);
+  if (spent !== audited) problems.push(`budgets and rows differ: ${figures}`);
+  if (!isRight[demand]) problems.push(`rows are not what was billed: ${figures}`);
+  if (lost !== 0) problems.push(`requests count as lost: ${figures}`);
+  return problems;
+}
+
+const usd = (nano: number) => `$${nano / 1e9}`;

@@ -59,7 +59,7 @@ export class DeployedGateway {
   /** Waits until it is ready, and takes its present process for the one that must live on. */
   async becomesReady(): Promise<void> {
     await eventually(async () => {
-      const { status } = await call(`${this.url}/health/readiness`, { timeoutMs: 1000 });
+      const { status } = await call(`${this.url}/health/readiness`, { timeoutMs: 5000 });
       return status === 200;
     }, 30_000).catch((error) => {
       throw new Error(`${this.name} does not get ready: ${String(error)}\n${this.logs.slice(-4000)}`);
@@ -72,6 +72,11 @@ export class DeployedGateway {
   get hasLivedOn(): boolean {
     const { Running, StartedAt } = this.#inspect();
     return Running && StartedAt === this.#state?.StartedAt;
+  }
+
+  /** Of the process that got ready last, in this host's numbers. */
+  get pid(): number {
+    return this.#state?.Pid ?? 0;
   }
 
   /** Of the process that got ready last. */
@@ -107,7 +112,7 @@ export class DeployedGateway {
 
   /** Values of `/metrics` that say what is running or held at present, by name. */
   async inFlight(): Promise<Readonly<Record<string, number>>> {
-    const { body } = await call(`${this.url}/metrics`, { timeoutMs: 5000 });
+    const { body } = await call(`${this.url}/metrics`);
     const values = body.matchAll(/^(\w+_in_flight)(?:\{[^}]*\})? (\S+)$/gm);
     const sums: Record<string, number> = {};
     for (const [, name = "", value] of values) sums[name] = (sums[name] ?? 0) + Number(value);

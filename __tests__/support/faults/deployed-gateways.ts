@@ -6,34 +6,24 @@ import { eventually } from "../services/eventually";
 import { CREDENTIAL, MASTER_KEY, MODEL, UPSTREAM_MODEL } from "../services/gateway-processes";
 import { temporaryFolder } from "../temporary-folder";
 import { BillingProvider } from "./billing-provider";
-import { type Books, readBooks } from "./books";
+import { type Books, type BooksDemand, judgeBooks, readBooks } from "./books";
 import { askShortly, Bystander, judgeService, type Service } from "./bystander";
 import { type Answer, type Call, call } from "./call";
-import { DeployedGateway, type DeployedGatewayProps, MEMORY_LIMIT } from "./deployed-gateway";
+import { DeployedGateway, type DeployedGatewayProps } from "./deployed-gateway";
 import { buildGatewayImage } from "./gateway-image";
+import { judgeMemory, MemoryWatch } from "./memory-watch";
 
-/** What may be held at most, in bytes: the limit without a tenth of it. */
-const MEMORY_BOUND = 0.9 * MEMORY_LIMIT;
-/** How often it is looked at what is held, in milliseconds. */
-const SAMPLE_MS = 50;
 /** A fault is at least as long, so that somebody else asks several times meanwhile, in milliseconds. */
 const LEAST_FAULT_MS = 2000;
 /** Until everything is given back and charged, in milliseconds. */
 const SETTLE_MS = 15_000;
 const WARM_UP_REQUESTS = 20;
-const MIB = 1024 * 1024;
-
-type BooksDemand = "as billed" | "not less" | "not free";
 
 /** How a fault is looked at. */
 export interface FaultOptions {
   /** Where somebody else asks meanwhile. @default at both gateways */
   readonly bystandersAt?: readonly DeployedGateway[];
-  /**
-   * What the books may say. `as billed`: what the provider bills, exactly. `not less`: for clients or providers that leave in the
-   * middle or lie; it is estimated then, never to less than was billed. `not free`: for answers of which the provider had
-   * sent more than ever came. @default "as billed"
-   */
+  /** @default "as billed" */
   readonly books?: BooksDemand;
 }
 
@@ -105,8 +95,8 @@ export class DeployedGateways {
     return this.#postgres.query<Row>(sql);
   }
 
-  readBooks(): Promise<Books> {
-    return readBooks((sql) => this.query(sql));
+  async readBooks(): Promise<Books> {
+    return { ...(await readBooks((sql) => this.query(sql))), billed: this.#provider.billedNano };
   }
 
   /** A request of the operator. */
@@ -130,8 +120,8 @@ export class DeployedGateways {
    */
   async withstand(fault: () => unknown, options: FaultOptions = {}): Promise<void> {
     const { bystandersAt = this.#replicas } = options;
-    const before = { books: await this.readBooks(), billed: this.#provider.billedNano };
-    const held = this.#watchMemory();
+    const before = await this.readBooks();
+    const watch = new MemoryWatch(this.#replicas);
     const bystander = new Bystander(bystandersAt, this.#bystanderKey);
     const failed = await Promise.all([fault(), wait(LEAST_FAULT_MS)]).then(() => undefined, String);
     const services = await bystander.stop();
@@ -142,12 +132,9 @@ export class DeployedGateways {
       ...(await this.#findRefusals()),
       ...this.#findDead(),
     ];
-    const memory = held();
-    problems.push(
-      ...this.#judgeMemory(memory),
-      ...(await this.#judgeBooks(before, options.books ?? "as billed")),
-    );
-    tell(services, memory, problems);
+    const heldMib = watch.stop();
+    problems.push(...judgeMemory(heldMib), ...(await this.#judgeBooks(before, options.books ?? "as billed")));
+    tell(services, heldMib, problems);
     expect(problems).toEqual([]);
   }
 
@@ -155,36 +142,11 @@ export class DeployedGateways {
   async recover(): Promise<void> {
     for (const gateway of this.#broken.splice(0)) await gateway.restart();
     for (const gateway of this.#replicas) await gateway.becomesReady();
-    await this.#booksAtRest();
-  }
-
-  async #booksAtRest(): Promise<Books> {
     const isAtRest = async () => {
-      const books = await this.readBooks();
-      return books.reserved === 0 && books.intents === 0 ? books : undefined;
+      const { reserved, intents } = await this.readBooks();
+      return reserved === 0 && intents === 0;
     };
-    return (await eventually(isAtRest, SETTLE_MS).catch(() => undefined)) ?? this.readBooks();
-  }
-
-  /** @returns ends it, with the most that each gateway held, in MiB */
-  #watchMemory(): () => number[] {
-    const most = this.#replicas.map((gateway) => {
-      gateway.memory.forgetPeak();
-      return 0;
-    });
-    const look = () => {
-      for (const [index, { memory }] of this.#replicas.entries())
-        most[index] = Math.max(
-          most[index] ?? 0,
-          readOr(most[index] ?? 0, () => Math.max(memory.held, memory.peak)),
-        );
-    };
-    const timer = setInterval(look, SAMPLE_MS);
-    return () => {
-      look();
-      clearInterval(timer);
-      return most;
-    };
+    await eventually(isAtRest, SETTLE_MS).catch(() => undefined);
   }
 
   async #findLeftOvers(): Promise<string[]> {
@@ -218,33 +180,14 @@ export class DeployedGateways {
     return this.#replicas.filter(({ hasLivedOn }) => !hasLivedOn).map(({ name }) => `${name} has ended`);
   }
 
-  #judgeMemory(most: readonly number[]): string[] {
-    return most
-      .filter((bytes) => bytes > MEMORY_BOUND)
-      .map((bytes) => `a gateway held ${Math.round(bytes / MIB)} MiB`);
-  }
-
-  async #judgeBooks(
-    before: { readonly books: Books; readonly billed: number },
-    demand: BooksDemand,
-  ): Promise<string[]> {
-    const now = await this.#booksAtRest();
-    const spent = now.spent - before.books.spent;
-    const audited = now.audited - before.books.audited;
-    const lost = now.lost - before.books.lost;
-    const billed = this.#provider.billedNano - before.billed;
-    const figures = `billed ${usd(billed)}, rows ${usd(audited)} (lost: ${usd(lost)}), spent ${usd(spent)}`;
-    const problems: string[] = [];
-    if (now.reserved !== 0 || now.intents !== 0)
-      problems.push(`still reserved: ${usd(now.reserved)} for ${now.intents} batches`);
-    if (spent !== audited) problems.push(`budgets and rows differ: ${figures}`);
-    const isRight = {
-      "as billed": audited === billed,
-      "not less": audited >= billed,
-      "not free": audited > 0,
+  /** Waits for the books to be right. @returns what is wrong with them in the end */
+  async #judgeBooks(before: Books, demand: BooksDemand): Promise<string[]> {
+    let problems: string[] = [];
+    const areRight = async () => {
+      problems = judgeBooks(before, await this.readBooks(), demand);
+      return problems.length === 0;
     };
-    if (!isRight[demand]) problems.push(`rows are not what was billed: ${figures}`);
-    if (lost !== 0) problems.push(`requests count as lost: ${figures}`);
+    await eventually(areRight, SETTLE_MS).catch(() => undefined);
     return problems;
   }
 
@@ -274,24 +217,14 @@ litellm_settings: { drop_params: true }
 `;
 }
 
-const usd = (nano: number) => `$${nano / 1e9}`;
-
-/** A process that has just ended has no files any more. */
-function readOr<Value>(instead: Value, read: () => Value): Value {
-  try {
-    return read();
-  } catch {
-    return instead;
-  }
-}
-
 /** Figures for whoever looks for a trend; the judgement is in the assertions. */
-function tell(services: readonly Service[], memory: readonly number[], problems: readonly string[]): void {
+function tell(services: readonly Service[], heldMib: readonly number[], problems: readonly string[]): void {
   const figures = {
     others: services.map(
-      ({ asked, medianMs, slowestMs }) => `${asked} asked, median ${medianMs}, at most ${slowestMs} ms`,
+      ({ asked, medianMs, slowestMs, starvation }) =>
+        `${asked} asked, median ${medianMs} ms, at most ${slowestMs} ms, starved by ${starvation.toFixed(1)}`,
     ),
-    heldMib: memory.map((bytes) => Math.round(bytes / MIB)),
+    heldMib,
     problems: problems.length,
   };
   process.stdout.write(`${expect.getState().currentTestName ?? ""}: ${JSON.stringify(figures)}\n`);
