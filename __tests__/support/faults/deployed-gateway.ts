@@ -110,10 +110,10 @@ export class DeployedGateway {
     docker("rm", "--force", "--volumes", this.name);
   }
 
-  /** Values of `/metrics` that say what is running or held at present, by name. */
+  /** Values of `/metrics` that say what requests hold at present, by name. */
   async inFlight(): Promise<Readonly<Record<string, number>>> {
     const { body } = await call(`${this.url}/metrics`);
-    const values = body.matchAll(/^(\w+_in_flight)(?:\{[^}]*\})? (\S+)$/gm);
+    const values = body.matchAll(/^(\w+_(?:in_flight|in_use|underway))(?:\{[^}]*\})? (\S+)$/gm);
     const sums: Record<string, number> = {};
     for (const [, name = "", value] of values) sums[name] = (sums[name] ?? 0) + Number(value);
     return sums;
