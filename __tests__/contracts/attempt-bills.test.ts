@@ -270,7 +270,9 @@ test.each(Array.from({ length: ROUNDS }, (_, index) => SEED + index))(
     let end = await booksOf(keyId);
     await eventually(async () => {
       end = await booksOf(keyId);
-      return end.rows.length === REQUESTS && end.leasedNano === 0;
+      const rows = new Set(end.rows.map(({ id }) => id));
+      // Of requests that never got to a provider, those beyond 20 a minute are added up in one row.
+      return ids.every((id) => rows.has(id) || !provider.attempts.has(id)) && end.leasedNano === 0;
     }, 60_000);
 
     const limitNano = budgetUsd * NANO_PER_USD;

@@ -6,7 +6,7 @@ import { readBedrockTarget } from "./bedrock-access";
 import { type Environment, resolveText } from "./environment";
 import { WITHOUT_EFFECT } from "./known-settings";
 import { type ModelEntry, SHOWN_INFO } from "./model-entry";
-import { readPrices } from "./read-prices";
+import { readExtraPrices, readPrices } from "./read-prices";
 import { readRoutingSettings } from "./routing-settings";
 import type { ConfigFile } from "./schema";
 
@@ -103,7 +103,8 @@ function buildDeployment(id: string, entry: ModelEntry, origin: CatalogOrigin): 
     access,
     maxOutputTokens: entry.model_info?.max_output_tokens ?? entry.model_info?.max_tokens,
     maxInputTokens: entry.model_info?.max_input_tokens,
-    prices: prices === undefined ? undefined : { ...usPrice, ...prices },
+    prices:
+      prices === undefined ? undefined : { ...usPrice, ...prices, ...readExtraPrices(entry.model_info) },
     info: readDetails(entry.model_info),
   };
 }

@@ -38,7 +38,8 @@ export interface BilledTokens extends AnswerTokens {
   readonly isUsOnly?: boolean;
 }
 
-const WEB_SEARCH_NANO_USD = 10_000_000;
+/** Of one search of the web. Source: Anthropic's prices, 10 USD a thousand. */
+export const WEB_SEARCH_NANO_USD = 10_000_000;
 
 const PICO_PER_NANO = 1000n;
 

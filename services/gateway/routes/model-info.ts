@@ -2,7 +2,7 @@ import type { FastifyPluginAsync } from "fastify";
 import { z } from "zod";
 import { reference } from "../management/fields";
 import { allowedModels, callerOf } from "../plugins/auth";
-import type { TokenPrices } from "../pricing/cost";
+import { type TokenPrices, WEB_SEARCH_NANO_USD } from "../pricing/cost";
 import type { Deployment, ModelCatalog, ModelDetails } from "../routing/deployment";
 import { mayUseModel } from "../routing/visible-models";
 import { findCapabilities } from "../translate/to-messages/model-capabilities";
@@ -10,6 +10,7 @@ import { findCapabilities } from "../translate/to-messages/model-capabilities";
 const modelInfoQuery = z.strictObject({ litellm_model_id: reference(300).optional() });
 
 const PICO_PER_USD = 1e12;
+const NANO_PER_USD = 1e9;
 
 /** `GET /model/info` and `/v1/model/info`: deployments of the models the key may use, without credentials. */
 export const modelInfo: FastifyPluginAsync<{ catalog: ModelCatalog }> = async (app, { catalog }) => {
@@ -66,6 +67,7 @@ function describe(deployment: Deployment) {
       ...COMMON,
       supports_assistant_prefill: known.acceptsPrefill,
       ...describePrices(prices),
+      ...(prices && describeExtraPrices(prices)),
       ...info,
     },
   };
@@ -88,5 +90,18 @@ function describePrices(
       prices?.cacheWrite1hPicoUsd ?? prices?.cacheWritePicoUsd,
     ),
     ...(longer && describePrices(longer.prices, `_above_${longer.aboveTokens / 1000}k_tokens`)),
+  };
+}
+
+/** What is billed beside tokens, in LiteLLM's form. Anthropic has one price for searches of every size. */
+function describeExtraPrices({ webSearchNanoUsd, usPercent }: TokenPrices) {
+  const usd = (webSearchNanoUsd ?? WEB_SEARCH_NANO_USD) / NANO_PER_USD;
+  return {
+    search_context_cost_per_query: {
+      search_context_size_low: usd,
+      search_context_size_medium: usd,
+      search_context_size_high: usd,
+    },
+    ...(usPercent === undefined ? {} : { provider_specific_entry: { us: usPercent / 100 } }),
   };
 }

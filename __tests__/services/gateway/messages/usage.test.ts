@@ -75,9 +75,13 @@ test("adds every counter", () => {
     cache_read_input_tokens: 3,
     cache_creation: { ephemeral_5m_input_tokens: 4, ephemeral_1h_input_tokens: 5 },
     output_tokens_details: { thinking_tokens: 1 },
+    server_tool_use: { web_search_requests: 6 },
+    inference_geo: "us",
   });
-  const twice = Object.fromEntries(Object.entries(one).map(([name, count]) => [name, 2 * count]));
-  expect(addUsage(one, one)).toEqual(twice);
+  const { isUsOnly, iterations, ...counters } = one;
+  const twice = Object.fromEntries(Object.entries(counters).map(([name, count]) => [name, 2 * count]));
+  expect(addUsage(one, one)).toEqual({ ...twice, isUsOnly, iterations });
+  expect(addUsage(one, NO_USAGE)).toEqual(one);
 });
 
 describe("several answers for one request", () => {

@@ -116,12 +116,26 @@ test("a model that nothing is known of promises no large window", async () => {
   expect(unknown?.model_info).toMatchObject({ max_input_tokens: 200_000, input_cost_per_token: null });
 });
 
+const SEARCH_COSTS = {
+  search_context_size_low: 0.02,
+  search_context_size_medium: 0.02,
+  search_context_size_high: 0.02,
+};
+
+test("prices beside those of tokens hold with the list's prices, too", async () => {
+  const extra = { search_context_cost_per_query: SEARCH_COSTS, provider_specific_entry: { us: 1.2 } };
+  const [shown] = await infoOf([entry("my-model", "anthropic/claude-sonnet-4-5", extra)]);
+  expect(shown?.model_info).toMatchObject({ ...extra, input_cost_per_token: 3e-6 });
+});
+
 test("everything that model_info of config.yaml may hold is shown", async () => {
   // Each differs from what is known of the model.
   const known = (await infoOf([entry("my-model", "anthropic/claude-sonnet-4-5")]))[0]?.model_info ?? {};
   const said = Object.fromEntries(
     MODEL_INFO_NAMES.map((name, index) => {
       if (name === "mode") return [name, "chat"];
+      if (name === "search_context_cost_per_query") return [name, SEARCH_COSTS];
+      if (name === "provider_specific_entry") return [name, { us: 1.2 }];
       if (/cost/.test(name)) return [name, (index + 1) / 1e6];
       if (/^max/.test(name)) return [name, 1000 + index];
       return [name, name.startsWith("supports_") ? known[name] !== true : `my-${name}`];
