@@ -148,7 +148,7 @@ test("SIGHUP and a changed file: new requests see the new models, a running stre
       fs.writeFileSync(file, CONFIG.replaceAll(MODEL, "claude-renamed"));
       gateway.child.kill("SIGHUP");
       await eventually(async () => (await models()).join() === "claude-renamed");
-      await expect(ask()).rejects.toMatchObject({ status: 400, param: "model" });
+      await expect(ask()).rejects.toMatchObject({ status: 404, param: "model" });
     }
     last = chunk.choices[0]?.finish_reason;
   }

@@ -75,7 +75,7 @@ test.each([false, true])("the headers say what is left, stream: %s", async (stre
 
 test("a request that is refused before the provider is asked does not count", async () => {
   await gateway.addKey(KEY, { rpmLimit: 1, tpmLimit: 1_000_000 });
-  for (let count = 0; count < 3; count += 1) expect((await askAll({ model: "unknown" })).status).toBe(400);
+  for (let count = 0; count < 3; count += 1) expect((await askAll({ model: "unknown" })).status).toBe(404);
   expect((await askAll()).status).toBe(200);
   expect((await askAll()).status).toBe(429);
 });

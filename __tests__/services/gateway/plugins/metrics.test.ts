@@ -25,7 +25,7 @@ test("counts requests by route, without a credential and without saying who", as
   expect(body).toContain(`${requests}{method="GET",route="/v1/models/:id",status="200"} 1`);
   expect(body).toContain(`${requests}{method="GET",route="/v1/models/:id",status="404"} 1`);
   expect(body).toContain(`${requests}{method="unknown",route="unknown",status="404"} 5`);
-  expect(body).toContain('gateway_model_requests_total{model="unknown",status="400"} 1');
+  expect(body).toContain('gateway_model_requests_total{model="unknown",status="404"} 1');
   expect(body).toContain(`gateway_model_requests_total{model="${MODEL}",status="502"} 1`);
   expect(body).toContain("gateway_answers_in_flight 0");
   expect(body).toContain("gateway_audit_accepting 1");
