@@ -117,7 +117,8 @@ test.each([600, 3000, 20_000])(
     const quota = open("r", 5, store, { now: () => time.now });
     const answers = [];
     for (let count = 0; count < 6; count += 1) answers.push(await quota.take(1));
-    expect(store.questions).toBeLessThanOrEqual(6);
+    // Before the last is refused, the store hears of what was given back, and is asked once more.
+    expect(store.questions).toBeLessThanOrEqual(7);
     expect(answers.filter(({ taken }) => taken !== undefined).length).toBeGreaterThanOrEqual(
       wayMs < 10_000 ? 5 : 3,
     );
@@ -147,9 +148,6 @@ test("what came late and was not needed is given back", async () => {
   const { taken } = await quota.take(1);
   quota.refund(taken?.block ?? 0, 1);
   store.wayMs = 0;
-  time.now += 1000;
-  await quota.take(1).catch(() => {});
-  await new Promise((resolve) => setTimeout(resolve, 150));
   time.now += 1000;
   expect((await quota.take(1)).taken).toBeDefined();
 });
