@@ -1,3 +1,4 @@
+import http from "node:http";
 import {
   type BillDraw,
   BillingProvider,
@@ -163,45 +164,47 @@ function drawRequest(id: string, random: Random): { path: string; body: Record<s
 /** Sends a request and leaves when its provider says so. @returns the status; `undefined` when it was left */
 async function send(id: string, key: string, random: Random): Promise<number | undefined> {
   const { path, body } = drawRequest(id, random);
-  const client = new AbortController();
   let text = "";
   let wanted: readonly string[] | undefined;
-  const leaveWhenSeen = () => {
-    // What was not passed on is not waited for where the whole answer comes at once.
-    if (wanted !== undefined && (body["stream"] !== true || wanted.every((mark) => text.includes(mark))))
-      client.abort();
-  };
-  leaving.set(id, (seen) => {
-    wanted = seen;
-    leaveWhenSeen();
-  });
-  const timer = setTimeout(() => {
-    stuck.push({ id, path, body, text, wanted, draws: draws.get(id)?.slice(0, provider.attempts.get(id)) });
-    client.abort();
-  }, STUCK_MS);
-  try {
-    const response = await fetch(gateway.url + path, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${key}`,
-        "content-type": "application/json",
-        "x-litellm-end-user-id": id,
-      },
-      body: JSON.stringify(body),
-      signal: client.signal,
-    });
-    const decoder = new TextDecoder();
-    for await (const chunk of response.body ?? []) {
-      text += decoder.decode(chunk as Uint8Array, { stream: true });
+  const status = await new Promise<number | undefined>((resolve) => {
+    const headers = {
+      authorization: `Bearer ${key}`,
+      "content-type": "application/json",
+      "x-litellm-end-user-id": id,
+    };
+    // Not `fetch`: its answers may wait for ever when they are given up while they are read.
+    const request = http.request(gateway.url + path, { method: "POST", headers, agent: false });
+    const leaveWhenSeen = () => {
+      // What was not passed on is not waited for where the whole answer comes at once.
+      const hasSeen = body["stream"] !== true || wanted?.every((mark) => text.includes(mark)) === true;
+      if (wanted !== undefined && hasSeen) request.destroy();
+    };
+    leaving.set(id, (marks) => {
+      wanted = marks;
       leaveWhenSeen();
-    }
-    return response.status;
-  } catch {
-    return undefined;
-  } finally {
-    clearTimeout(timer);
-    leaving.delete(id);
-  }
+    });
+    const timer = setTimeout(() => {
+      stuck.push({ id, path, body, text, wanted, draws: draws.get(id)?.slice(0, provider.attempts.get(id)) });
+      request.destroy();
+    }, STUCK_MS);
+    request.on("response", (response) => {
+      response.setEncoding("utf8");
+      response.on("data", (piece: string) => {
+        text += piece;
+        leaveWhenSeen();
+      });
+      response.on("end", () => resolve(response.statusCode));
+      response.on("error", () => resolve(undefined));
+    });
+    request.on("error", () => resolve(undefined));
+    request.on("close", () => {
+      clearTimeout(timer);
+      resolve(undefined);
+    });
+    request.end(JSON.stringify(body));
+  });
+  leaving.delete(id);
+  return status;
 }
 
 /** Nothing takes so long that ends at all. */
