@@ -42,6 +42,18 @@ const modelInfo = z.strictObject({
         max_tokens: count.describe("most tokens of an answer"),
         max_input_tokens: count,
         max_output_tokens: count,
+        search_context_cost_per_query: z
+          .strictObject({
+            search_context_size_low: z.number(),
+            search_context_size_medium: z.number(),
+            search_context_size_high: z.number(),
+          })
+          .optional()
+          .describe("USD for a search of the web"),
+        provider_specific_entry: z
+          .strictObject({ us: z.number() })
+          .optional()
+          .describe("how many times the price an answer in the US costs"),
         supports_system_messages: z.boolean(),
         supports_vision: z.boolean(),
         supports_pdf_input: z.boolean(),
