@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { IMAGES } from "../../constructs/images";
+import makeTemporaryFolder from "../support/global-setup";
 
 const SUPPORT = join(__dirname, "../support");
 const TOOLCHAIN = join(__dirname, "../../tools/toolchain/build.sh");
@@ -24,6 +25,8 @@ export default function setUp(): void {
   process.env["CHECKPOINT_DISABLE"] = "1";
   delete process.env["TF_REATTACH_PROVIDERS"];
   if (engine["ENGINE_PID"]) process.env["SLUICE_TEST_ENGINE_STARTED"] = engine["ENGINE_PID"];
+  // After the scripts: what they make is kept from run to run, and what tests make, bundled services among it, is not.
+  makeTemporaryFolder();
 }
 
 /** Runs a script; its progress goes to the terminal, its settings come back. */
