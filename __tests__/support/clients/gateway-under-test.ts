@@ -50,6 +50,8 @@ export async function createKey(
   masterKey: string,
   settings: Readonly<Record<string, unknown>>,
 ): Promise<string> {
+  // A command may have blocked this process for long: let it see first which connections have ended meanwhile.
+  await new Promise((resolve) => setTimeout(resolve, 50));
   const response = await fetch(`${url}/key/generate`, {
     method: "POST",
     headers: { authorization: `Bearer ${masterKey}`, "content-type": "application/json" },

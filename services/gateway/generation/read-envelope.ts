@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import { invalidRequest, tooManyValues } from "../errors";
-import { JsonSyntaxError } from "../json/json-syntax-error";
+import { JsonLimitError, JsonSyntaxError } from "../json/json-syntax-error";
 import type { JsonObject, JsonValue } from "../json/json-value";
 import { parseJson } from "../json/parse-json";
 import { ValueAllowance } from "../json/value-allowance";
@@ -55,6 +55,7 @@ function readBody(bytes: Buffer, allowance: ValueAllowance): JsonObject {
     value = parseJson(bytes, allowance);
   } catch (error) {
     if (allowance.isExceeded) throw tooManyValues(allowance.most);
+    if (error instanceof JsonLimitError) throw invalidRequest(`The body is not accepted: ${error.message}.`);
     if (error instanceof JsonSyntaxError)
       throw invalidRequest(`The body is not valid JSON: ${error.message}.`);
     throw error;

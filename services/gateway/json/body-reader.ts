@@ -1,4 +1,4 @@
-import { JsonSyntaxError } from "./json-syntax-error";
+import { JsonLimitError, JsonSyntaxError } from "./json-syntax-error";
 import { type JsonObject, type JsonValue, RawNumber, RawText } from "./json-value";
 import { NameCache } from "./name-cache";
 import { scanNumber } from "./scan-number";
@@ -68,7 +68,7 @@ export class BodyReader {
   /** @param rawBytes from how many bytes on a string is passed on as it came */
   #readValue(token: number, rawBytes = RAW_TEXT_BYTES): JsonValue {
     if (++this.#values > this.#mostValues) {
-      throw new JsonSyntaxError(`more than ${this.#mostValues} values`, this.#position);
+      throw new JsonLimitError(`more than ${this.#mostValues} values`, this.#position);
     }
     switch (token) {
       case 0x22:
@@ -96,7 +96,7 @@ export class BodyReader {
     let token = this.#nextToken();
     if (token !== 0x7d) {
       for (;;) {
-        if (--fieldsLeft < 0) throw new JsonSyntaxError(`more than ${MAX_FIELDS} fields`, this.#position);
+        if (--fieldsLeft < 0) throw new JsonLimitError(`more than ${MAX_FIELDS} fields`, this.#position);
         if (token !== 0x22) throw this.#expected("a name in quotes");
         const name = this.#readName();
         if (this.#nextToken() !== 0x3a) throw this.#expected("a colon");
@@ -137,7 +137,7 @@ export class BodyReader {
 
   #enter(): void {
     if (++this.#depth > MAX_DEPTH) {
-      throw new JsonSyntaxError(`nested deeper than ${MAX_DEPTH} levels`, this.#position);
+      throw new JsonLimitError(`nested deeper than ${MAX_DEPTH} levels`, this.#position);
     }
     this.#position++;
   }
