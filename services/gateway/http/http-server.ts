@@ -39,6 +39,7 @@ export interface LimitedServer {
 export function createHttpServer(handler: Handler, limits: ConnectionLimits): LimitedServer {
   const connections = new FairShare(limits.maxConnections, mostOf(limits.maxConnections));
   const readers = new SlowReaders(limits.drainTimeoutMs);
+  const sockets = new Set<Socket>();
   const lines = new WeakMap<Socket, Line>();
   const accept: Handler = (request, response) => {
     const { socket } = request;
@@ -69,8 +70,17 @@ export function createHttpServer(handler: Handler, limits: ConnectionLimits): Li
       socket.destroy();
       return;
     }
-    socket.once("close", () => connections.giveBack(address, 1));
+    sockets.add(socket);
+    socket.once("close", () => {
+      sockets.delete(socket);
+      connections.giveBack(address, 1);
+    });
   });
+  // Node's own leaves those alone that have sent no request, half of one, or a body that nobody reads, and a server that closes
+  // does not hold them to their time limits either: one such connection would keep it from ever being closed.
+  server.closeIdleConnections = () => {
+    for (const socket of sockets) if (lines.get(socket)?.isBusy !== true) socket.destroy();
+  };
   server.once("listening", () => readers.start());
   server.once("close", () => readers.stop());
   return { server, openConnections: () => connections.taken, openRequests: () => readers.size };
@@ -85,6 +95,11 @@ class Line {
     readonly socket: Socket,
     readonly handle: Handler,
   ) {}
+
+  /** Whether a request is handled. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
 
   accept(...next: Parameters<Handler>): void {
     if (!this.#isBusy) this.#begin(next);
