@@ -23,6 +23,9 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 /** Beyond `bodyTimeoutMs`, in milliseconds: a body that a route reads is refused in its own words before. */
 const BODY_MARGIN_MS = 10_000;
 
+/** Of the body of a request that waits behind another. Each takes hundreds of bytes, however small it is, and nothing is booked yet. */
+const MOST_WAITING_PIECES = 256;
+
 /** A server for HTTP/1.1 that holds its clients to limits. */
 export interface LimitedServer {
   readonly server: http.Server;
@@ -103,8 +106,24 @@ class Line {
 
   accept(...next: Parameters<Handler>): void {
     if (!this.#isBusy) this.#begin(next);
-    else if (this.#waiting === undefined) this.#waiting = next;
+    else if (this.#waiting === undefined) this.#wait(next);
     else this.socket.destroy();
+  }
+
+  /** The body comes meanwhile, and nobody reads it: as much as Node takes of it ahead, in pieces as small as the client likes. */
+  #wait(next: Parameters<Handler>): void {
+    this.#waiting = next;
+    const [request] = next;
+    const { push } = request;
+    let pieces = 0;
+    request.push = (chunk, encoding) => {
+      pieces += 1;
+      if (this.#waiting === next && pieces > MOST_WAITING_PIECES) {
+        this.socket.destroy();
+        return false;
+      }
+      return push.call(request, chunk, encoding);
+    };
   }
 
   #begin(next: Parameters<Handler>): void {
