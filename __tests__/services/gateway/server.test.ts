@@ -5,6 +5,7 @@ import OpenAI from "openai";
 import { EmbeddedPostgres } from "../../support/services/embedded-postgres";
 import { eventually } from "../../support/services/eventually";
 import {
+  encodeEvents,
   FakeAnthropic,
   failWith,
   messageStart,
@@ -12,6 +13,9 @@ import {
   textDelta,
 } from "../../support/services/fake-anthropic";
 import { FakeBedrock } from "../../support/services/fake-bedrock";
+import { WITHIN_CONTENT, withoutEnd } from "../../support/services/faults";
+import { readGauges } from "../../support/services/gauges";
+import { RawConnection, rawRequest } from "../../support/services/raw-connection";
 import { ServiceProcess } from "../../support/services/service-process";
 
 /** Real processes, a real Postgres, the real OpenAI SDK, and the simulated provider that the product ships. */
@@ -272,6 +276,58 @@ test("a stream that outlasts the stop grace ends with an error, and with its row
     await expect(gateway.exited()).resolves.toBe(0);
     await expect(postgres.query("SELECT status, error_type FROM audit_log", database)).resolves.toEqual([
       { status: 503, error_type: "server_error" },
+    ]);
+  } finally {
+    await fake.stop();
+  }
+});
+
+test.each([
+  ["nothing", ""],
+  ["half a head", "GET /health/liveness HTTP/1.1\r\nhost: gateway\r\n"],
+  ["half a body that nobody reads", "POST /nope HTTP/1.1\r\nhost: gateway\r\ncontent-length: 1000\r\n\r\n"],
+])("SIGTERM closes connections that have sent %s, long before the stop grace ends", async (_what, bytes) => {
+  await startGateway({ STOP_GRACE_SECONDS: "600" });
+  const stranger = await RawConnection.open(gateway.url);
+  stranger.send(bytes);
+  await readiness(); // so that it is there
+  gateway.child.kill("SIGTERM");
+  await stranger.closed(20_000);
+  await expect(gateway.exited()).resolves.toBe(0);
+});
+
+test.each([
+  ["does not send its body", "1000"],
+  ["does not take its answer", undefined],
+])("a client that %s delays the end by no more than the stop grace", async (_what, length) => {
+  const fake = await FakeAnthropic.start();
+  fake.script = withoutEnd(encodeEvents([...WITHIN_CONTENT, ...Array(50).fill(textDelta("a word"))]));
+  try {
+    const database = await startGateway({
+      ANTHROPIC_BASE_URL: fake.url,
+      STOP_GRACE_SECONDS: "1",
+      REQUEST_BODY_MIN_BYTES_PER_SECOND: "0",
+    });
+    const slow = await RawConnection.open(gateway.url);
+    slow.stopReading();
+    const messages = [{ role: "user", content: "x" }];
+    const headers = { authorization: `Bearer ${MASTER_KEY}`, "content-type": "application/json" };
+    slow.send(
+      rawRequest("POST", "/v1/chat/completions", {
+        headers: length === undefined ? headers : { ...headers, "content-length": length },
+        body: JSON.stringify({ model: MODEL, max_tokens: 500_000, stream: true, messages }),
+      }),
+    );
+    await eventually(async () => {
+      const gauges = await readGauges(gateway.url);
+      return (
+        (gauges.get("gateway_requests_open") ?? 0) > 1 && (length !== undefined || fake.requests.length > 0)
+      );
+    });
+    gateway.child.kill("SIGTERM");
+    await expect(gateway.exited()).resolves.toBe(0);
+    await expect(postgres.query("SELECT count(*)::int FROM audit_log", database)).resolves.toEqual([
+      { count: 1 },
     ]);
   } finally {
     await fake.stop();

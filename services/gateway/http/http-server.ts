@@ -23,6 +23,9 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 /** Beyond `bodyTimeoutMs`, in milliseconds: a body that a route reads is refused in its own words before. */
 const BODY_MARGIN_MS = 10_000;
 
+/** Of the body of a request that waits behind another. Each takes hundreds of bytes, however small it is, and nothing is booked yet. */
+const MOST_WAITING_PIECES = 256;
+
 /** A server for HTTP/1.1 that holds its clients to limits. */
 export interface LimitedServer {
   readonly server: http.Server;
@@ -39,6 +42,7 @@ export interface LimitedServer {
 export function createHttpServer(handler: Handler, limits: ConnectionLimits): LimitedServer {
   const connections = new FairShare(limits.maxConnections, mostOf(limits.maxConnections));
   const readers = new SlowReaders(limits.drainTimeoutMs);
+  const sockets = new Set<Socket>();
   const lines = new WeakMap<Socket, Line>();
   const accept: Handler = (request, response) => {
     const { socket } = request;
@@ -69,8 +73,17 @@ export function createHttpServer(handler: Handler, limits: ConnectionLimits): Li
       socket.destroy();
       return;
     }
-    socket.once("close", () => connections.giveBack(address, 1));
+    sockets.add(socket);
+    socket.once("close", () => {
+      sockets.delete(socket);
+      connections.giveBack(address, 1);
+    });
   });
+  // Node's own leaves those alone that have sent no request, half of one, or a body that nobody reads, and a server that closes
+  // does not hold them to their time limits either: one such connection would keep it from ever being closed.
+  server.closeIdleConnections = () => {
+    for (const socket of sockets) if (lines.get(socket)?.isBusy !== true) socket.destroy();
+  };
   server.once("listening", () => readers.start());
   server.once("close", () => readers.stop());
   return { server, openConnections: () => connections.taken, openRequests: () => readers.size };
@@ -86,10 +99,31 @@ class Line {
     readonly handle: Handler,
   ) {}
 
+  /** Whether a request is handled. */
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
   accept(...next: Parameters<Handler>): void {
     if (!this.#isBusy) this.#begin(next);
-    else if (this.#waiting === undefined) this.#waiting = next;
+    else if (this.#waiting === undefined) this.#wait(next);
     else this.socket.destroy();
+  }
+
+  /** The body comes meanwhile, and nobody reads it: as much as Node takes of it ahead, in pieces as small as the client likes. */
+  #wait(next: Parameters<Handler>): void {
+    this.#waiting = next;
+    const [request] = next;
+    const { push } = request;
+    let pieces = 0;
+    request.push = (chunk, encoding) => {
+      pieces += 1;
+      if (this.#waiting === next && pieces > MOST_WAITING_PIECES) {
+        this.socket.destroy();
+        return false;
+      }
+      return push.call(request, chunk, encoding);
+    };
   }
 
   #begin(next: Parameters<Handler>): void {

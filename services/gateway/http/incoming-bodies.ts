@@ -26,6 +26,10 @@ export type BodyDone = (error: GatewayError | null, bytes?: Buffer) => void;
 
 /** Before anybody judges how fast a body comes, in milliseconds. */
 const GRACE_MS = 10_000;
+/** Blocks in which pieces of a body are gathered, in bytes. */
+const LEAST_BLOCK_BYTES = 1024;
+const MOST_BLOCK_BYTES = 64 * 1024;
+const NO_BYTES = Buffer.alloc(0);
 /** How often it is looked how fast bodies come, in milliseconds. */
 const LOOK_MS = 1000;
 
@@ -91,7 +95,7 @@ export class IncomingBodies {
 class IncomingBody {
   received = 0;
   #isOver = false;
-  #chunks: Buffer[] = [];
+  #pieces = new Pieces();
   readonly #onData = (chunk: Buffer) => this.#take(chunk);
   readonly #onEnd = () => this.#finish();
   readonly #onGone = () => this.fail(clientClosed());
@@ -121,13 +125,12 @@ class IncomingBody {
     const { limit, room } = this.expected;
     if (this.received > limit) this.fail(bodyTooLarge(limit));
     else if (!room.take(chunk.length)) this.fail(noRoom());
-    else this.#chunks.push(chunk);
+    else this.#pieces.add(chunk);
   }
 
   #finish(): void {
-    const chunks = this.#chunks;
-    // Copied even if there is one: it may be a piece of something larger, which would stay in memory with it.
-    if (this.#leave()) this.done(null, Buffer.concat(chunks, this.received));
+    const pieces = this.#pieces;
+    if (this.#leave()) this.done(null, pieces.join());
   }
 
   /** @returns whether it was still waited for */
@@ -139,8 +142,43 @@ class IncomingBody {
     payload.off("end", this.#onEnd);
     payload.off("close", this.#onGone);
     // The one for errors stays: nobody else would listen when the client breaks off what is left of it.
-    this.#chunks = [];
+    this.#pieces = new Pieces();
     return true;
+  }
+}
+
+/**
+ * What came of a body. It is copied together as it comes: a client decides how small the pieces are, and each would hold
+ * hundreds of bytes beside its own, of which nothing is booked; and one may be a piece of something larger, which would stay in memory with it.
+ */
+class Pieces {
+  readonly #full: Buffer[] = [];
+  #block = NO_BYTES;
+  /** Bytes of `#block` that are in use. */
+  #used = 0;
+  #length = 0;
+
+  add(chunk: Buffer): void {
+    const taken = chunk.copy(this.#block, this.#used);
+    this.#used += taken;
+    if (taken < chunk.length) this.#begin(chunk.subarray(taken));
+    this.#length += chunk.length;
+  }
+
+  /** All of it, in memory of its own. */
+  join(): Buffer {
+    const isWhole = this.#full.length === 0 && this.#used === this.#block.length;
+    return isWhole
+      ? this.#block
+      : Buffer.concat([...this.#full, this.#block.subarray(0, this.#used)], this.#length);
+  }
+
+  /** The next block: as long as what came before, so that no more than half is unused. */
+  #begin(rest: Buffer): void {
+    if (this.#used > 0) this.#full.push(this.#block);
+    const length = Math.min(Math.max(this.#length, LEAST_BLOCK_BYTES), MOST_BLOCK_BYTES);
+    this.#block = Buffer.allocUnsafeSlow(Math.max(length, rest.length));
+    this.#used = rest.copy(this.#block);
   }
 }
 

@@ -65,6 +65,27 @@ test("pipelined anonymous requests whose connections are reset hold nothing", as
   expect((await ask()).status).toBe(200);
 });
 
+test.each([
+  ["of few pieces waits for its turn", 200, false],
+  ["of very many pieces ends the connection", 2000, true],
+])("a request that is sent ahead with a body %s", async (_what, pieces, isEnded) => {
+  let answer = () => {};
+  await start({ isDatabaseConnected: () => new Promise((resolve) => (answer = () => resolve(true))) });
+  const connection = await RawConnection.open(url);
+  connection.send(rawRequest("GET", "/health/readiness"));
+  await eventually(async () => ((await readGauges(url)).get("gateway_requests_open") ?? 0) === 2);
+  connection.send(rawRequest("POST", "/nope", { headers: { "transfer-encoding": "chunked" } }));
+  connection.send("1\r\nx\r\n".repeat(pieces));
+  if (isEnded) await connection.closed();
+  answer();
+  if (!isEnded) {
+    await connection.answers(2);
+    expect(connection.statuses).toEqual([200, 404]);
+  }
+  connection.close();
+  await expectNothingHeld(url);
+});
+
 test("pipelined requests of a key whose connections are reset hold neither answers nor places", async () => {
   await start({ capacity: { maxAnswers: 100 } });
   const { userId } = await gateway.addKey(KEY, { maxParallelRequests: 20, userId: "someone" });

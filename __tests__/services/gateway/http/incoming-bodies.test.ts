@@ -1,4 +1,6 @@
 import { PassThrough } from "node:stream";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Capacity } from "../../../../services/gateway/capacity";
 import type { GatewayError } from "../../../../services/gateway/errors";
 import { IncomingBodies } from "../../../../services/gateway/http/incoming-bodies";
@@ -24,6 +26,13 @@ function receive(length?: number, limit = 50_000) {
 }
 const turn = () => new Promise(setImmediate);
 
+/** Bytes, without what nobody refers to any more. */
+function heapInUse(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  return process.memoryUsage().heapUsed;
+}
+
 /** Time passes, and it is looked once a second. */
 function pass(seconds: number): void {
   for (let second = 0; second < seconds; second += 1) {
@@ -44,6 +53,35 @@ test("a body in pieces is one piece at the end; its bytes stay booked until they
   room.release();
   expect(capacity.bodyBytes).toBe(0);
 });
+
+test("a body that comes byte by byte takes little more memory than its bytes", async () => {
+  const LENGTH = 40_000;
+  const { payload, results } = receive(LENGTH);
+  const before = heapInUse();
+  for (let count = 0; count < LENGTH; count += 1) {
+    // As the parser of Node hands over what comes: each piece in memory of its own.
+    payload.write(Buffer.allocUnsafeSlow(1).fill("a"));
+    if (count % 1000 === 0) await turn();
+  }
+  await turn();
+  expect(capacity.bodyBytes).toBe(LENGTH);
+  expect(heapInUse() - before).toBeLessThan(2_000_000);
+  payload.end();
+  await turn();
+  expect(results).toEqual([{ error: null, text: "a".repeat(LENGTH) }]);
+});
+
+test.each([1, 7, 1000, 1024, 1500, 49_999])(
+  "pieces of %d bytes are put together in their order",
+  async (size) => {
+    const text = Array.from({ length: 10_000 }, (_, index) => String(index).padStart(5, "0")).join("");
+    const { payload, results } = receive(undefined, text.length);
+    for (let at = 0; at < text.length; at += size) payload.write(text.slice(at, at + size));
+    payload.end();
+    await turn();
+    expect(results[0]?.text === text).toBe(true);
+  },
+);
 
 test("a body over its limit is refused, by what it says or by what comes", async () => {
   expect(receive(11, 10).results).toMatchObject([{ error: { status: 413 } }]);
