@@ -78,6 +78,11 @@ describe("a wrong platform file", () => {
       'platform.yaml:2:39 gateway.trustedProxies.1: must be an address or a range such as 10.0.0.0/8, got "proxy"',
     ],
     [
+      "an origin with an asterisk",
+      `${VERSION}gateway: { corsAllowedOrigins: ["https://*.example.org"] }`,
+      "platform.yaml:2:33 gateway.corsAllowedOrigins.0: must be * or an origin such as https://chat.example.org",
+    ],
+    [
       "an origin with a path",
       `${VERSION}gateway: { corsAllowedOrigins: ["https://a.example/chat"] }`,
       "platform.yaml:2:33 gateway.corsAllowedOrigins.0: must be * or an origin such as https://chat.example.org",

@@ -9,7 +9,8 @@ function isAddressOrRange(text: string): boolean {
   return isIP(address) !== 0 && isRange && more.length === 0;
 }
 
-const isOrigin = (text: string) => text === "*" || (URL.canParse(text) && new URL(text).origin === text);
+const isOrigin = (text: string) =>
+  text === "*" || (!text.includes("*") && URL.canParse(text) && new URL(text).origin === text);
 
 /** What of the gateway's own settings depends on where it runs. Without a value the gateway's default holds. */
 export const GatewaySettings = z
