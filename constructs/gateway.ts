@@ -7,6 +7,7 @@ import type { ContainerImage } from "./container-image";
 import { ContainerService } from "./container-service";
 import { DataVolume } from "./data-volume";
 import { credentialNames, type GatewayConfigSource, renderGatewayConfig } from "./gateway-config";
+import { gatewaySettings } from "./gateway-settings";
 import { httpHealthCheck } from "./health-check";
 import { literalText } from "./literal-text";
 import type { Database } from "./postgres";
@@ -21,8 +22,8 @@ export interface GatewayProps {
   readonly dataNetwork: Network;
   readonly database: Database;
   readonly masterKey: Secret;
-  /** Models, providers, working rules and retention. */
-  readonly config: GatewayConfigSource & Pick<PlatformConfig, "retention">;
+  /** Models, providers, working rules, retention and what depends on where the gateway runs. */
+  readonly config: GatewayConfigSource & Pick<PlatformConfig, "retention" | "gateway">;
   /** Port on this host. */
   readonly hostPort: number;
   readonly memoryMegabytes: number;
@@ -73,6 +74,7 @@ export class Gateway extends Construct {
         DATABASE_URL: database.url,
         AUDIT_RETENTION: config.retention.audit,
         JOURNAL_DIRECTORY,
+        ...gatewaySettings(config.gateway),
         ...Object.fromEntries(credentials),
       },
       // Audit rows wait here while Postgres is away, also for the container's successor.

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { loadConfig } from "../../services/gateway/config";
 import { resourceAt, synthesizePlatform } from "../support/platform-fixture";
 import { temporaryFolder } from "../support/temporary-folder";
 
@@ -76,6 +77,36 @@ describe("the platform stack", () => {
     ]);
   });
 
+  it("tells the gateway which proxies and pages it trusts and what it takes on, as the gateway reads it", () => {
+    const gateway = gatewayEnvironment(`gateway:
+  trustedProxies: [10.0.0.0/8, "::1"]
+  corsAllowedOrigins: ["https://chat.example.org"]
+  keepAliveSeconds: 90
+  maxConnections: 100
+  maxAnswersInFlight: 50
+  maxBodyMegabytesInFlight: 64`);
+    expect(
+      loadConfig({ ...gateway, LITELLM_MASTER_KEY: "sk-0123456789abcdef", DATABASE_URL: "postgres://" }),
+    ).toEqual(
+      expect.objectContaining({
+        trustedProxies: ["10.0.0.0/8", "::1"],
+        corsOrigins: ["https://chat.example.org"],
+        connections: expect.objectContaining({ keepAliveMs: 90_000, maxConnections: 100 }),
+        capacity: { maxAnswers: 50, maxBodyBytes: 64 * 1024 * 1024 },
+      }),
+    );
+  });
+
+  it("leaves the gateway its own defaults when the configuration says nothing", () => {
+    expect(Object.keys(gatewayEnvironment()).sort()).toEqual([
+      "ANTHROPIC_API_KEY",
+      "AUDIT_RETENTION",
+      "DATABASE_URL",
+      "JOURNAL_DIRECTORY",
+      "LITELLM_MASTER_KEY",
+    ]);
+  });
+
   it("puts the configuration and the rules of every level into the gateway", () => {
     const upload = resourceAt(synthesizePlatform(), "docker_container", "sluice/gateway/server")["upload"];
     expect(upload).toEqual([
@@ -96,6 +127,14 @@ describe("the platform stack", () => {
     expect(one).toEqual(two);
   });
 });
+
+/** What the gateway's container is told. */
+function gatewayEnvironment(yaml?: string): Record<string, string> {
+  const env = resourceAt(synthesizePlatform(yaml), "docker_container", "sluice/gateway/server")["env"];
+  return Object.fromEntries(
+    (env as string[]).map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+  );
+}
 
 function resourceAtNetwork(stack: ReturnType<typeof synthesizePlatform>, name: string) {
   const found = Object.values(stack.resource["docker_network"] ?? {}).find(

@@ -1,6 +1,7 @@
 import { PROMPTS_FOLDER } from "../../constructs/config/prompt-files";
 import type { PlatformConfig } from "../../constructs/config/schema";
 import { credentialNames } from "../../constructs/gateway-config";
+import { gatewaySettings } from "../../constructs/gateway-settings";
 import { Child } from "./child-process";
 import { SIMULATED_KEY_ENV } from "./gateway-config";
 import { type ServiceProps, serviceChild } from "./service";
@@ -56,6 +57,7 @@ export function localServices(props: LocalServicesProps): Part[] {
         CONFIG_FILE: props.gatewayConfigFile,
         JOURNAL_DIRECTORY: props.gatewayJournal,
         PROMPTS_DIRECTORY: PROMPTS_FOLDER,
+        ...gatewaySettings(props.config.gateway),
         STOP_GRACE_SECONDS: String(STOP_GRACE_SECONDS),
       },
       readyPath: "/health/readiness",

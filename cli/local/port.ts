@@ -30,6 +30,16 @@ export async function requireFreePort(port: number, purpose: string, option: str
   if (!(await isPortFree(port))) throw portTakenError(port, purpose, option, portHolder(port));
 }
 
+/** Two services that are told the same port would each find it free. @throws UserError */
+export function requireDifferentPorts(gateway: number, keyProvisioner: number): void {
+  if (gateway !== keyProvisioner) return;
+  const other = gateway < 65_000 ? gateway + 100 : gateway - 100;
+  throw new UserError(
+    `port ${gateway} is meant for the gateway and for the key-provisioner`,
+    `give each its own: npm start -- --provisioner-port ${other}`,
+  );
+}
+
 /** The text for a port that is taken. */
 export function portTakenError(
   port: number,

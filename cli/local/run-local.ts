@@ -6,7 +6,7 @@ import type { UserError } from "../terminal/user-error";
 import { openDataFolder } from "./data-folder";
 import { takeInstanceLock } from "./instance-lock";
 import { LocalPlatform } from "./local-platform";
-import { LOOPBACK, requireFreePort } from "./port";
+import { LOOPBACK, requireDifferentPorts, requireFreePort } from "./port";
 import { choosePostgresPort } from "./postgres-port";
 import { renderStartScreen, type StartScreen } from "./start-screen";
 import { onStopSignal } from "./stop-signal";
@@ -54,6 +54,7 @@ export async function runLocal(options: LocalOptions): Promise<void> {
   });
 
   const start = async (): Promise<StartScreen | undefined> => {
+    requireDifferentPorts(gateway, keyProvisioner);
     await requireFreePort(gateway, "gateway", "--port");
     await requireFreePort(keyProvisioner, "key-provisioner", "--provisioner-port");
     const postgres = await choosePostgresPort(folder.postgresPort, options.postgresPort);

@@ -92,11 +92,16 @@ function generate(kind: SecretKind): string {
 /** Whole file or nothing: written beside, flushed, renamed. */
 function write(file: string, values: Record<string, string>): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  chmodSync(dirname(file), 0o700);
+  closeToOthers(dirname(file));
   const temporary = `${file}.${process.pid}.tmp`;
   const descriptor = openSync(temporary, "wx", 0o600);
   writeSync(descriptor, `${JSON.stringify(values, null, 2)}\n`);
   fsyncSync(descriptor);
   closeSync(descriptor);
   renameSync(temporary, file);
+}
+
+/** A group that may only pass stays: so does the database of a local platform that root runs (`postgres-account.ts`), maybe right now. */
+function closeToOthers(folder: string): void {
+  if ((statSync(folder).mode & 0o077) !== 0o010) chmodSync(folder, 0o700);
 }

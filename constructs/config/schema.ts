@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Access, Admin, Exposure, Ports } from "./sections/access";
 import { Enforcement, findLevelFaults } from "./sections/enforcement";
+import { GatewaySettings } from "./sections/gateway";
 import { Retention, Scopes } from "./sections/governance";
 import { Guardrails } from "./sections/guardrails";
 import { Images } from "./sections/images";
@@ -21,6 +22,7 @@ const Shape = z
     access: Access,
     exposure: Exposure,
     ports: Ports,
+    gateway: GatewaySettings,
     admin: Admin,
     providers: Providers,
     models: Models,

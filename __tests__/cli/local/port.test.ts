@@ -5,6 +5,7 @@ import {
   LOOPBACK,
   parsePort,
   portTakenError,
+  requireDifferentPorts,
   requireFreePort,
 } from "../../../cli/local/port";
 
@@ -27,6 +28,13 @@ describe("a port that is taken", () => {
     );
     expect(error.message).toContain(`npm start -- --port ${port < 65_000 ? port + 100 : port - 100}`);
   });
+});
+
+test("two services are not given the same port", () => {
+  expect(() => requireDifferentPorts(4000, 8100)).not.toThrow();
+  expect(() => requireDifferentPorts(4000, 4000)).toThrow(
+    "port 4000 is meant for the gateway and for the key-provisioner\n  → give each its own: npm start -- --provisioner-port 4100",
+  );
 });
 
 describe("portTakenError", () => {

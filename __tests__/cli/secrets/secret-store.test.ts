@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { ensureSecrets, readSecrets, secretFile } from "../../../cli/secrets/secret-store";
 import { SECRETS } from "../../../constructs/secret-catalog";
@@ -36,6 +44,17 @@ describe("ensureSecrets", () => {
     expect(generated).not.toContain("redis_password");
     expect(readSecrets(home)).toMatchObject({ redis_password: "kept", of_a_removed_service: "kept too" });
     expect(mode(secretFile(home))).toBe("600");
+  });
+
+  it.each([
+    ["lets a group go on passing, as the database of a running local platform must", 0o710, "710"],
+    ["closes a folder that others may look into", 0o755, "700"],
+  ])("%s", (_what, before, after) => {
+    const home = newHome();
+    mkdirSync(home);
+    chmodSync(home, before);
+    expect(ensureSecrets(home, [], {}).generated).not.toEqual([]);
+    expect(mode(home)).toBe(after);
   });
 
   it("takes credentials over from the environment, and keeps them when a later shell lacks them", () => {

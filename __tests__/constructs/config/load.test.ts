@@ -73,6 +73,21 @@ describe("a wrong platform file", () => {
     ],
     ["no version", "name: x", "platform.yaml:1:1 apiVersion: "],
     [
+      "a proxy by its name",
+      `${VERSION}gateway: { trustedProxies: [10.0.0.1, proxy] }`,
+      'platform.yaml:2:39 gateway.trustedProxies.1: must be an address or a range such as 10.0.0.0/8, got "proxy"',
+    ],
+    [
+      "an origin with an asterisk",
+      `${VERSION}gateway: { corsAllowedOrigins: ["https://*.example.org"] }`,
+      "platform.yaml:2:33 gateway.corsAllowedOrigins.0: must be * or an origin such as https://chat.example.org",
+    ],
+    [
+      "an origin with a path",
+      `${VERSION}gateway: { corsAllowedOrigins: ["https://a.example/chat"] }`,
+      "platform.yaml:2:33 gateway.corsAllowedOrigins.0: must be * or an origin such as https://chat.example.org",
+    ],
+    [
       "a port out of range",
       `${VERSION}ports: { gateway: 70000 }`,
       "platform.yaml:2:19 ports.gateway: is too large, got 70000; allowed: at most 65535",

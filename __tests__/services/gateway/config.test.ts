@@ -107,6 +107,7 @@ test.each([
   ["TRUSTED_PROXIES", "proxy.example.org"],
   ["CORS_ALLOWED_ORIGINS", "https://a.example.org/"],
   ["CORS_ALLOWED_ORIGINS", "null"],
+  ["CORS_ALLOWED_ORIGINS", "https://*.example.org"],
 ])("%s=%s is refused", (name, value) => {
   expect(() => loadConfig({ ...REQUIRED, [name]: value })).toThrow(`${name}: must hold`);
 });
