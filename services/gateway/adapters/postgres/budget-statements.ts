@@ -144,6 +144,18 @@ export const REPLACE_LOST = `
   )
   SELECT request_id FROM replaced`;
 
+/**
+ * Budgets of keys and users, in any period, that were made after a request had started: what they began with leaves out a row that is not
+ * here yet. Spend that was set after the request had ended forgets it. Parameters: request ids, when they started, when they ended,
+ * accounts of their keys and users.
+ */
+export const BUDGETS_MADE_SINCE = `
+  SELECT late.request_id AS "requestId", b.account, b.period
+    FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::text[])
+         AS late(request_id, started_at, ended_at, key_account, user_account)
+    JOIN budgets b ON b.account IN (late.key_account, late.user_account)
+   WHERE b.created_at > late.started_at AND (b.set_at IS NULL OR b.set_at < late.ended_at)`;
+
 /** Says of rows that they were written for lost requests. Parameters: request ids, moments at which they started. */
 export const MARK_LOST = `
   UPDATE audit_log a SET lost_at = clock_timestamp(), lost_cost_nano_usd = a.cost_nano_usd
