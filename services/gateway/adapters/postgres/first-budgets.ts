@@ -77,7 +77,7 @@ export class FirstBudgets {
     this.#clients.add(client);
     let broken: Error | undefined;
     try {
-      await client.query(createBudget(budget));
+      await createBudget(client, budget);
     } catch (error) {
       broken = error as Error;
       throw error;
