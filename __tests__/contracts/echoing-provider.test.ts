@@ -237,3 +237,24 @@ test.each(Object.entries(ECHOES))("at each attempt of a failover, that repeats %
     expect(told).toContain("[masked]");
   }
 });
+
+test.each(Object.entries(ECHOES))(
+  "as the name of its model, that repeats %s: no audit row",
+  async (_what, echo) => {
+    await start([PROVIDERS["Anthropic"]?.() ?? {}]);
+    anthropic.script = (response, sent) => {
+      const { message, ...start } = messageStart() as FakeEvent & { message: object };
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.end(
+        encodeEvents([{ ...start, message: { ...message, model: echo(sent) } }, textDelta("Hello")]),
+      );
+    };
+    for (const api of WIRE_APIS) await ask(url, api.path, api.body(), { headers });
+    const models = [...gateway.audit.rows.values()].map(({ modelUsed }) => modelUsed ?? "");
+    expect(models).toHaveLength(WIRE_APIS.length);
+    for (const model of models) {
+      expect(leaksOf(model)).toEqual([]);
+      expect(model).toContain("[masked]");
+    }
+  },
+);

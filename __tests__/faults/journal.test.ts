@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { eventually } from "../support/services/eventually";
-import { askChat, GatewayProcesses, makeKey } from "../support/services/gateway-processes";
+import { askChat, GatewayProcesses, MASTER_KEY, makeKey } from "../support/services/gateway-processes";
 import { MeteredProvider } from "../support/services/metered-provider";
 import type { ServiceProcess } from "../support/services/service-process";
 import { temporaryFolder } from "../support/temporary-folder";
@@ -174,3 +174,37 @@ test("two gateways with one directory: the one that lives replays the rows of th
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   expectOneRowEach(answers, await rowIds());
 }, 60_000);
+
+test("a budget that is made while rows wait in the journal of a gateway that has ended is charged them at the replay", async () => {
+  const [cutOff, other] = await Promise.all([startGateway(), processes.startGateway()]);
+  const key = await makeKey(other, { user_id: "ada" });
+  await eventually(async () => (await ask(cutOff, key, false))?.status === 200);
+  await processes.postgres.pause("immediate");
+  for (const stream of [false, true]) expect((await ask(cutOff, key, stream))?.status).toBe(200);
+  await cutOff.stop();
+  await processes.postgres.resume();
+  const change = async (path: string, body: object) => {
+    const headers = { authorization: `Bearer ${MASTER_KEY}`, "content-type": "application/json" };
+    return (await fetch(other.url + path, { method: "POST", headers, body: JSON.stringify(body) })).status;
+  };
+  await eventually(async () => (await change("/key/update", { key, max_budget: 5 })) === 200);
+  expect(await change("/user/update", { user_id: "ada", max_budget: 5, budget_duration: "30d" })).toBe(200);
+  await eventually(async () => (await ask(other, key, false))?.status === 200);
+
+  const restarted = await startGateway();
+  await eventually(async () => (await ask(restarted, key, true))?.status === 200);
+  const rows = "SELECT sum(cost_nano_usd)::float8 AS cost FROM audit_log WHERE key_id IS NOT NULL";
+  const [{ cost } = { cost: 0 }] = await processes.query<{ cost: number }>(rows);
+  expect(cost).toBeGreaterThan(0);
+  expect(cost).toBe(provider.billedNano);
+  await expect(
+    processes.query(
+      `SELECT split_part(account, ':', 1) AS of, sum(spent_nano_usd)::float8 AS spent
+         FROM (SELECT account, spent_nano_usd FROM budgets UNION ALL SELECT account, spent_nano_usd FROM budget_leases) AS books
+        GROUP BY 1 ORDER BY 1`,
+    ),
+  ).resolves.toEqual([
+    { of: "key", spent: cost },
+    { of: "user", spent: cost },
+  ]);
+});

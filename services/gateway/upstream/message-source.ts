@@ -198,6 +198,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     try {
       for (const event of events) {
         const { isOver, hasContent } = reduceProgress(this.progress, event);
+        if (event.type === "message_start") this.#redactModel();
         count += 1;
         if (hasContent) this.#hasContent = true;
         if (isOver) return { events: events.slice(0, count) };
@@ -207,6 +208,12 @@ export class MessageSource implements Dispatcher.DispatchHandler {
       return { events: events.slice(0, count), failure: invalidAnswer() };
     }
     return failure === undefined ? { events } : { events, failure };
+  }
+
+  /** It is kept in the audit row, for years and for whoever may read those. */
+  #redactModel(): void {
+    const { upstreamModel } = this.progress;
+    if (upstreamModel !== null) this.progress.upstreamModel = this.answer.redact(upstreamModel);
   }
 
   /** @param isUnseen whether it goes on */

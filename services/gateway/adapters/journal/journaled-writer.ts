@@ -8,6 +8,8 @@ export interface JournaledWriterSettings extends Pick<ReplaySettings, "isRowFaul
   readonly journal: Journal;
   /** Makes a batch durable in the database; must be safe to repeat. */
   readonly write: (items: readonly CommitItem[]) => Promise<void>;
+  /** The same with rows of the journal, which come late. @default write */
+  readonly writeLate?: (items: readonly CommitItem[]) => Promise<void>;
   /** Whether the database is known to be there. */
   readonly isConnected: () => boolean;
   /** Whether an error of `write` says that the database cannot be used now, whatever the rows. */
@@ -121,7 +123,9 @@ export class JournaledWriter {
   async #replay(): Promise<boolean> {
     const heldBefore = [...this.#held.keys()];
     try {
-      await replay({ ...this.settings, onDurable: (requestId) => this.#release(requestId) });
+      const { write, writeLate = write } = this.settings;
+      const onDurable = (requestId: string) => this.#release(requestId);
+      await replay({ ...this.settings, write: writeLate, onDurable });
     } catch (error) {
       this.settings.logger.warn({ err: error }, "journal not replayed, trying again");
       return false;

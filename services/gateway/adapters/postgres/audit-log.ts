@@ -7,6 +7,7 @@ import { GroupCommitEntry } from "../group-commit-entry";
 import type { Journal } from "../journal/journal";
 import { JournaledEntry } from "../journal/journaled-entry";
 import { JournaledWriter } from "../journal/journaled-writer";
+import { chargeBudgetsMadeSince } from "./budgets-made-since";
 import { isDataFault, isUnavailable, isWriteFault } from "./error-class";
 import { PostgresIntentLog } from "./intent-log";
 import type { LinkUser } from "./link";
@@ -62,6 +63,7 @@ export class PostgresAuditLog implements AuditLog {
         : new JournaledWriter({
             journal,
             write,
+            writeLate: async (items) => write(await chargeBudgetsMadeSince(pool, items)),
             isConnected,
             isUnavailable,
             isRowFault: isWriteFault,

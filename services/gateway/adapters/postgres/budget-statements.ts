@@ -17,24 +17,47 @@ export const ACQUIRE = `
 export const CREATE_BUDGET =
   "INSERT INTO budgets (account, period) VALUES ($1, $2) ON CONFLICT (account, period) DO NOTHING";
 
-/** Parameters: account, period, id, start of the period. */
-const createBudgetOf = (scope: "key" | "user", condition: string) => `
-  WITH set_since AS (
+/**
+ * Rows that may still come: their requests ended at most minutes before a moment. None runs for an hour. Those that wait in a journal for
+ * longer are charged when they are replayed. Parameter: the moment.
+ */
+const IS_RECENT = (parameter: string) => `(started_at > ${parameter}::timestamptz - interval '1 hour'
+    AND started_at + latency_ms * interval '1 ms' > ${parameter}::timestamptz - interval '2 min')`;
+
+/** Where spend was set since a period began, all rows count: the baseline is less what they were then. */
+const setSince = (scope: "key" | "user", id: string, start: string) => `
+  set_since AS (
     SELECT adjust_nano_usd FROM spend_baselines
-     WHERE scope = '${scope}' AND id = $3::text AND ($4::timestamptz IS NULL OR set_at >= $4)
-  )
+     WHERE scope = '${scope}' AND id = ${id}::text AND (${start}::timestamptz IS NULL OR set_at >= ${start})
+  )`;
+
+/** Parameters: id, start of the period, a moment. All but what is recent at that moment: this may take long. */
+const sumOf = (scope: "key" | "user", condition: string) => `
+  WITH ${setSince(scope, "$1", "$2")}
+  SELECT coalesce(sum(cost_nano_usd), 0)::text AS spent FROM audit_log
+   WHERE ${condition} AND ($2::timestamptz IS NULL OR EXISTS (SELECT FROM set_since) OR started_at >= $2) AND NOT ${IS_RECENT("$3")}`;
+
+/** Parameters: account, period, id, start of the period, the moment and the sum of `sumOf`. */
+const createBudgetOf = (scope: "key" | "user", condition: string) => `
+  WITH ${setSince(scope, "$3", "$4")}
   INSERT INTO budgets (account, period, spent_nano_usd)
-  SELECT $1, $2, coalesce((SELECT adjust_nano_usd FROM set_since), 0) + coalesce(sum(cost_nano_usd), 0) FROM audit_log
-   WHERE ${condition} AND ($4::timestamptz IS NULL OR EXISTS (SELECT FROM set_since) OR started_at >= $4)
+  SELECT $1, $2, coalesce((SELECT adjust_nano_usd FROM set_since), 0) + $6::bigint + coalesce(sum(cost_nano_usd), 0) FROM audit_log
+   WHERE ${condition} AND ($4::timestamptz IS NULL OR EXISTS (SELECT FROM set_since) OR started_at >= $4) AND ${IS_RECENT("$5")}
   ON CONFLICT (account, period) DO NOTHING`;
+
+/** The moment from which rows count as recent, with all its digits. */
+export const READ_MOMENT = "SELECT clock_timestamp()::text AS moment";
 
 /**
  * A key's budget that is used for the first time. What was spent since its period began counts, whether there was a limit then or
- * not; where spend was set meanwhile, what it was set to and what was spent since.
+ * not; where spend was set meanwhile, what it was set to and what was spent since. A long history is added up before: who ends
+ * meanwhile finds no budget to be charged to, and is in neither sum unless the last look at the rows is a short one.
  */
+export const SUM_OF_KEY = sumOf("key", "key_id = $1::text::uuid");
 export const CREATE_BUDGET_OF_KEY = createBudgetOf("key", "key_id = $3::text::uuid");
 
 /** The same for a user: what all keys of the user spent. */
+export const SUM_OF_USER = sumOf("user", "user_id = $1::text");
 export const CREATE_BUDGET_OF_USER = createBudgetOf("user", "user_id = $3::text");
 
 /** Nothing for an owner that was ended. Parameters: owner, account, period, amount. */
@@ -143,6 +166,18 @@ export const REPLACE_LOST = `
      WHERE s.scope = sums.scope AND s.id = sums.id
   )
   SELECT request_id FROM replaced`;
+
+/**
+ * Budgets of keys and users, in any period, that were made after a request had started: what they began with leaves out a row that is not
+ * here yet. Spend that was set after the request had ended forgets it. Parameters: request ids, when they started, when they ended,
+ * accounts of their keys and users.
+ */
+export const BUDGETS_MADE_SINCE = `
+  SELECT late.request_id AS "requestId", b.account, b.period
+    FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::text[], $5::text[])
+         AS late(request_id, started_at, ended_at, key_account, user_account)
+    JOIN budgets b ON b.account IN (late.key_account, late.user_account)
+   WHERE b.created_at > late.started_at AND (b.set_at IS NULL OR b.set_at < late.ended_at)`;
 
 /** Says of rows that they were written for lost requests. Parameters: request ids, moments at which they started. */
 export const MARK_LOST = `

@@ -1,5 +1,13 @@
+import type { ClientBase } from "pg";
 import type { LeaseRequest } from "../../ports/budget-store";
-import { CREATE_BUDGET, CREATE_BUDGET_OF_KEY, CREATE_BUDGET_OF_USER } from "./budget-statements";
+import {
+  CREATE_BUDGET,
+  CREATE_BUDGET_OF_KEY,
+  CREATE_BUDGET_OF_USER,
+  READ_MOMENT,
+  SUM_OF_KEY,
+  SUM_OF_USER,
+} from "./budget-statements";
 
 /** `key:` accounts are named by the key's id, and rows know that id. */
 const KEY_ACCOUNT = /^key:([0-9a-f-]{36})$/;
@@ -21,20 +29,25 @@ const CREATE_END_USER_BUDGET = `
 /** Whether there may be no more of its kind, however little it needs. */
 export const isBoundedInNumber = (account: string): boolean => END_USER_ACCOUNT.test(account);
 
-/** The statement that makes a budget that is used for the first time. Safe to run by several gateways at once. */
-export function createBudget({
-  account,
-  period,
-  since,
-}: Pick<LeaseRequest, "account" | "period" | "since">): {
-  readonly text: string;
-  readonly values: unknown[];
-} {
-  if (isBoundedInNumber(account))
-    return { text: CREATE_END_USER_BUDGET, values: [account, period, MAX_BUDGETS] };
+/** Makes a budget that is used for the first time. Safe to run by several gateways at once. */
+export async function createBudget(
+  client: ClientBase,
+  { account, period, since }: Pick<LeaseRequest, "account" | "period" | "since">,
+): Promise<void> {
+  if (isBoundedInNumber(account)) {
+    await client.query(CREATE_END_USER_BUDGET, [account, period, MAX_BUDGETS]);
+    return;
+  }
   const key = KEY_ACCOUNT.exec(account)?.[1];
-  if (key !== undefined) return { text: CREATE_BUDGET_OF_KEY, values: [account, period, key, since] };
   const user = USER_ACCOUNT.exec(account)?.[1];
-  if (user !== undefined) return { text: CREATE_BUDGET_OF_USER, values: [account, period, user, since] };
-  return { text: CREATE_BUDGET, values: [account, period] };
+  const id = key ?? user;
+  if (id === undefined) {
+    await client.query(CREATE_BUDGET, [account, period]);
+    return;
+  }
+  const [sum, create] =
+    key === undefined ? [SUM_OF_USER, CREATE_BUDGET_OF_USER] : [SUM_OF_KEY, CREATE_BUDGET_OF_KEY];
+  const moment = (await client.query<{ moment: string }>(READ_MOMENT)).rows[0]?.moment;
+  const spent = (await client.query<{ spent: string }>(sum, [id, since, moment])).rows[0]?.spent;
+  await client.query(create, [account, period, id, since, moment, spent]);
 }

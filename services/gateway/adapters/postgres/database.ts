@@ -1,4 +1,4 @@
-import { Pool } from "pg";
+import type { Pool } from "pg";
 import type { Logger } from "pino";
 import { type Clock, monotonicClock } from "../../ports/clock";
 import { Journal, type JournalSettings } from "../journal/journal";
@@ -14,6 +14,7 @@ import { IDLE_TRANSACTION_MS, KEEP_ALIVE_MS, type LinkUser, PostgresLink } from 
 import { Maintenance } from "./maintenance";
 import { migrate } from "./migrate";
 import { PostgresNamedBudgetStore } from "./named-budget-store";
+import { openPool } from "./open-pool";
 import { createDatabaseProbe } from "./probe";
 import { PostgresQuotaStore } from "./quota-store";
 import { PostgresSpendStore } from "./spend-store";
@@ -85,19 +86,17 @@ export function openDatabase({
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
     application_name: "gateway",
   };
-  const pool = new Pool({ ...connection, max: poolSize });
-  const unsyncedPool = new Pool({ ...connection, max: 1, options: "-c synchronous_commit=off" });
+  const onLost = (error: Error) => logger.debug({ err: error }, "idle database connection lost");
+  const pool = openPool({ ...connection, max: poolSize }, onLost);
+  const unsyncedPool = openPool({ ...connection, max: 1, options: "-c synchronous_commit=off" }, onLost);
   // Questions about spend may take long. They have connections of their own, so that no audit row waits for one,
   // and the server ends them too when their time is over.
-  const reports = new Pool({ ...connection, max: REPORT_CONNECTIONS, statement_timeout: 5000 });
+  const reports = openPool({ ...connection, max: REPORT_CONNECTIONS, statement_timeout: 5000 }, onLost);
   const firstBudgets = new FirstBudgets({
     connection,
     logger,
     ...(budgetWaitMs === undefined ? {} : { waitMs: budgetWaitMs }),
   });
-  // Without a listener the loss of an idle connection would end the process.
-  for (const one of [pool, reports, unsyncedPool])
-    one.on("error", (error) => logger.debug({ err: error }, "idle database connection lost"));
 
   const keys = new PostgresKeyStore(pool);
   const users = new PostgresUserStore(pool);

@@ -1,9 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { Pool, type PoolClient, type PoolConfig } from "pg";
+import type { Pool, PoolClient, PoolConfig } from "pg";
 import type { Logger } from "pino";
 import type { LeaseRequest } from "../../ports/budget-store";
 import { StoreUnavailableError } from "../../ports/key-store";
 import { createBudget } from "./create-budget";
+import { openPool } from "./open-pool";
 
 /** Settings of `FirstBudgets`. */
 export interface FirstBudgetsSettings {
@@ -31,9 +32,7 @@ export class FirstBudgets {
 
   constructor({ connection, logger, waitMs = 4000 }: FirstBudgetsSettings) {
     const limits = { query_timeout: STATEMENT_LIMIT_MS, statement_timeout: STATEMENT_LIMIT_MS };
-    this.#pool = new Pool({ ...connection, ...limits, max: CONNECTIONS });
-    // Without a listener the loss of an idle connection would end the process.
-    this.#pool.on("error", () => {});
+    this.#pool = openPool({ ...connection, ...limits, max: CONNECTIONS });
     this.#logger = logger;
     this.#waitMs = waitMs;
   }
@@ -78,7 +77,7 @@ export class FirstBudgets {
     this.#clients.add(client);
     let broken: Error | undefined;
     try {
-      await client.query(createBudget(budget));
+      await createBudget(client, budget);
     } catch (error) {
       broken = error as Error;
       throw error;

@@ -12,6 +12,7 @@ import { newKey } from "../../../../support/services/test-gateway";
 const logger = createLogger({ name: "test", level: "silent" });
 let postgres: EmbeddedPostgres;
 let opened: Database[] = [];
+let databases = 0;
 
 beforeAll(async () => {
   postgres = await EmbeddedPostgres.start();
@@ -128,6 +129,45 @@ test("a change that was missed while Postgres restarted is read afterwards; keys
   await postgres.query(sql, "missed");
   await eventually(() => here.keys.findByHash(gone) === undefined);
   expect(here.keys.findByHash(kept)).toBeDefined();
+});
+
+test.each<[what: string, work: (database: Database) => Promise<unknown>]>([
+  ["leases of a dead gateway are ended", ({ budgets }) => budgets.recover()],
+  ["a gateway gives its leases back", ({ budgets }) => budgets.retire(randomUUID())],
+  ["a key is made", ({ keys }) => keys.create(newKey("sk-crashed-00000000"))],
+  [
+    "a first budget is made",
+    ({ budgets }) =>
+      budgets.firstBudgets.create({ account: `key:${randomUUID()}`, period: "all", since: null }),
+  ],
+])("Postgres crashes while %s: only that fails", async (_what, work) => {
+  databases += 1;
+  const url = await postgres.createDatabase(`crash_${databases}`);
+  const database = await open(url);
+  const holder = new Client({ connectionString: url });
+  holder.on("error", () => {});
+  await holder.connect();
+  await holder.query("BEGIN; LOCK TABLE ledger_owners, virtual_keys, budgets");
+  const failed = work(database).then(
+    () => "done",
+    () => "failed",
+  );
+  await eventually(
+    async () =>
+      (
+        await postgres.query(
+          "SELECT FROM pg_stat_activity WHERE application_name = 'gateway' AND wait_event_type = 'Lock'",
+        )
+      ).length > 0,
+  );
+  try {
+    await postgres.pause("immediate");
+    await expect(failed).resolves.toBe("failed");
+  } finally {
+    await postgres.resume();
+  }
+  await eventually(() => database.audit.isAccepting);
+  await expect(database.audit.open()?.commit(auditRow())).resolves.toBeUndefined();
 });
 
 test("rows that could not be written while Postgres was away are written when it is back, each once", async () => {
