@@ -41,8 +41,8 @@ const FIRST_BACKOFF_MS = 100;
 const CONNECT_TIMEOUT_MS = 5000;
 /** While connecting: the schema may have to be brought up to date, and all keys are read. */
 const QUERY_TIMEOUT_MS = 30_000;
-/** Between the deadline and its consequence, for an answer that is there already when the process itself was held up. */
-const LATE_ANSWER_MS = 100;
+/** Turns of the event loop, at least, until a deadline is missed: a process that is held up itself has not read the answers that are there. */
+const DEADLINE_TURNS = 12;
 
 /**
  * One connection that is always open or being opened. It carries LISTEN, and its loss is the fastest
@@ -144,16 +144,17 @@ export class PostgresLink {
   /** @throws what `work` throws, or when it takes longer than it may */
   async #inTime(work: Promise<void> | undefined): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
+    let turns = 0;
     const limit = new Promise<never>((_resolve, reject) => {
-      const fail = () => reject(new Error("no answer in time"));
-      timer = setTimeout(() => {
-        timer = setTimeout(fail, LATE_ANSWER_MS);
-      }, this.#settings.deadlineMs);
+      timer = setInterval(() => {
+        turns += 1;
+        if (turns > DEADLINE_TURNS) reject(new Error("no answer in time"));
+      }, this.#settings.deadlineMs / DEADLINE_TURNS);
     });
     try {
       await Promise.race([work, limit]);
     } finally {
-      clearTimeout(timer);
+      clearInterval(timer);
     }
   }
 
