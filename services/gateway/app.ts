@@ -16,6 +16,7 @@ import { LargeBodies } from "./generation/large-bodies";
 import { SCREENING_OFF, type ScreeningSettings } from "./guardrails/screening";
 import { createHttpServer, type LimitedServer } from "./http/http-server";
 import { IncomingBodies } from "./http/incoming-bodies";
+import { answerParserError } from "./http/parser-errors";
 import { budgetedSpend } from "./ledger/budgeted-spend";
 import { chargeNewBudgets } from "./ledger/charge-new-budgets";
 import type { Ledger } from "./ledger/ledger";
@@ -146,6 +147,7 @@ export function buildApp(
     trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
     exposeHeadRoutes: false,
     frameworkErrors: answerUrlError,
+    clientErrorHandler: answerParserError,
     // Fastify's own answer while closing has another shape; `refuse-when-closing` gives ours.
     return503OnClosing: false,
   });

@@ -65,6 +65,8 @@ export function createHttpServer(handler: Handler, limits: ConnectionLimits): Li
     },
     accept,
   );
+  // A head is bounded in bytes. By number, Node would leave the last ones out without a word, a credential or a coding among them.
+  server.maxHeadersCount = 0;
   // A body that is asked for permission is sent only when somebody reads it.
   server.on("checkContinue", accept);
   server.on("connection", (socket: Socket) => {
