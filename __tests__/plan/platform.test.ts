@@ -17,7 +17,7 @@ const core = findCore();
 const describePlan = core ? describe : describe.skip;
 if (!core) {
   console.warn(
-    "Plan tests are skipped: found neither terraform nor tofu. tools/toolchain/build.sh builds one; test:acceptance always does.",
+    "Plan tests are skipped: found neither terraform nor tofu that can have the docker provider. tools/toolchain/build.sh builds one; test:acceptance always does.",
   );
 }
 

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** A Terraform-compatible program and the environment in which it finds the docker provider. */
@@ -14,7 +14,7 @@ const TOOLCHAIN = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"
 
 /**
  * The core for plan tests: the one that TERRAFORM_BINARY_NAME names, the one built by
- * `tools/toolchain/build.sh`, or one on the PATH (which then asks the registry for the provider).
+ * `tools/toolchain/build.sh`, or one on the PATH, if it can have the provider: it asks the registry for that.
  */
 export function findCore(): TerraformCore | undefined {
   const base = { ...process.env, CHECKPOINT_DISABLE: "1", TF_REATTACH_PROVIDERS: undefined };
@@ -26,8 +26,20 @@ export function findCore(): TerraformCore | undefined {
     const env = { ...base, TF_CLI_CONFIG_FILE: join(TOOLCHAIN, "cli.tfrc"), TERRAFORM_BINARY_NAME: built };
     candidates.push({ command: built, env });
   }
-  candidates.push({ command: "terraform", env: base }, { command: "tofu", env: base });
-  return candidates.find(
-    ({ command, env }) => spawnSync(command, ["version"], { env, timeout: 20_000 }).status === 0,
-  );
+  const runs = ({ command, env }: TerraformCore) =>
+    spawnSync(command, ["version"], { env, timeout: 20_000 }).status === 0;
+  const onPath = ["terraform", "tofu"].map((command) => ({ command, env: base }));
+  return candidates.find(runs) ?? onPath.find((core) => runs(core) && canHaveProvider(core));
+}
+
+const PROVIDER = {
+  terraform: { required_providers: { docker: { source: "kreuzwerker/docker", version: "~> 4.5" } } },
+};
+
+function canHaveProvider({ command, env }: TerraformCore): boolean {
+  const folder = mkdtempSync(join(tmpdir(), "provider-"));
+  writeFileSync(join(folder, "main.tf.json"), JSON.stringify(PROVIDER));
+  const { status } = spawnSync(command, ["init", "-input=false"], { cwd: folder, env, timeout: 60_000 });
+  rmSync(folder, { recursive: true, force: true });
+  return status === 0;
 }
