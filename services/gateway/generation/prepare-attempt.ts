@@ -1,7 +1,7 @@
 import type { BilledMessage } from "../audit/attempt-bills";
 import { affordableTokens, boundCost, type RequestSize } from "../ledger/cost-bound";
 import { measureRequest } from "../ledger/measure-request";
-import { estimateInput } from "../messages/estimate-input";
+import { BYTES_PER_TOKEN, estimateInput } from "../messages/estimate-input";
 import { NO_USAGE, type TokenUsage } from "../messages/usage";
 import type { Deployment } from "../routing/deployment";
 import { findCapabilities } from "../translate/to-messages/model-capabilities";
@@ -81,7 +81,5 @@ export function estimatePrompt(message: PreparedMessage<unknown>): TokenUsage {
   return { ...NO_USAGE, cacheWriteTokens: tokens, cacheWrite1hTokens, isUsOnly };
 }
 
-/** Bytes of UTF-8 for each token, as `estimateInput` has them. */
-const BYTES_PER_TOKEN = 3;
 /** Never within a text: quotes are escaped there. */
 const CACHE_MARK = '"cache_control":';

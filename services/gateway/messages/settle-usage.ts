@@ -1,11 +1,7 @@
+import { BYTES_PER_TOKEN } from "./estimate-input";
 import type { MessageProgress } from "./progress";
 import { NO_USAGE, type TokenUsage } from "./usage";
 
-/**
- * Bytes of UTF-8 a token, at least: English and code have about 4, Chinese and Japanese about 3. Dividing by 3
- * errs to the provider's side, by a third at most for English.
- */
-const BYTES_PER_TOKEN = 3;
 /** Tokens a millisecond that a model thinks unseen, at most. Models write from 50 to 200 a second. */
 const UNSEEN_TOKENS_PER_MS = 0.2;
 
