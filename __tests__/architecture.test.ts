@@ -22,7 +22,7 @@ const RULES: {
   },
   {
     folder: "services/gateway",
-    may: ["services/gateway", "services/shared"],
+    may: ["services/gateway", "services/shared", "package.json"],
     packages: ["fastify", "fastify-plugin", "pg", "pino", "undici", "yaml", "zod", "close-with-grace"],
   },
   {

@@ -22,6 +22,7 @@ import { chargeNewBudgets } from "./ledger/charge-new-budgets";
 import type { Ledger } from "./ledger/ledger";
 import type { Limiter } from "./limits/limiter";
 import { createFindingCounter } from "./metrics/finding-counter";
+import { addLimitMetrics } from "./metrics/limit-metrics";
 import { MetricsRegistry } from "./metrics/registry";
 import { createRowCounter } from "./metrics/row-counter";
 import { access } from "./plugins/access";
@@ -71,6 +72,8 @@ const BODY_LIMIT = 1024 * 1024;
 /** Everything outside the process that the gateway talks to. */
 export interface GatewayDependencies {
   readonly logger: FastifyBaseLogger;
+  /** What others show in `/metrics` besides. @default - nothing */
+  readonly metrics?: MetricsRegistry;
   /** The time that all gateways share: what expires, which budget period it is, when a request came. */
   readonly clock: Clock;
   /** For how long something lasts within this process, such as a cool-down. @default - `clock` */
@@ -108,7 +111,7 @@ export function buildApp(
 ): FastifyInstance {
   const { masterKey } = config;
   const { clock, catalog, keys, users, namedBudgets, adminTokens, ledger, upstream: client, inFlight } = deps;
-  const registry = new MetricsRegistry();
+  const registry = deps.metrics ?? new MetricsRegistry();
   const onRow = createRowCounter(registry, (name) => catalog.groups.has(name));
   registry.gauge("gateway_answers_in_flight", "Answers that are running.", () => deps.inFlight.size);
   const capacity = new Capacity(config.capacity, config.maxBodyBytes);
@@ -117,6 +120,14 @@ export function buildApp(
   registry.gauge("gateway_body_bytes_in_flight", "Request bodies in memory.", () => capacity.bodyBytes);
   registry.gauge("gateway_bodies_underway", "Request bodies that are read.", () => capacity.bodiesUnderway);
   registry.gauge("gateway_connections_open", "Connections of clients.", () => edge?.openConnections() ?? 0);
+  addLimitMetrics(
+    registry,
+    { ...config.capacity, maxConnections: config.connections.maxConnections },
+    capacity,
+  );
+  registry.counts("gateway_connections_refused_total", "Connections that were one too many.", [], () => [
+    [[], edge?.refusedConnections() ?? 0],
+  ]);
   registry.gauge(
     "gateway_requests_open",
     "Requests, the one for this included.",
@@ -155,7 +166,12 @@ export function buildApp(
 
   app.register(requestId);
   app.register(cors, { origins: config.corsOrigins });
-  app.register(errorReplies); // is there such a route
+  const errors = registry.counter(
+    "gateway_http_errors_total",
+    "Requests that were refused or failed, by the code of the error, or its type where it has no code.",
+    ["reason"],
+  );
+  app.register(errorReplies, { onError: (reason) => errors.add(1, [reason]) }); // is there such a route
   app.register(openApi);
   app.register(metrics, { registry });
   app.register(refuseWhenClosing);

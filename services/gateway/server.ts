@@ -1,4 +1,5 @@
 import path from "node:path";
+import { version } from "../../package.json";
 import { ConfigError } from "../shared/config-error";
 import { exitGracefully } from "../shared/exit-gracefully";
 import { createLogger } from "../shared/logger";
@@ -13,6 +14,9 @@ import { LiveLevels } from "./enforcement/live-levels";
 import { PromptStore } from "./enforcement/prompt-store";
 import { Ledger } from "./ledger/ledger";
 import { Limiter } from "./limits/limiter";
+import { addConfigurationMetrics } from "./metrics/configuration-metrics";
+import { addProcessMetrics } from "./metrics/process-metrics";
+import { MetricsRegistry } from "./metrics/registry";
 import { monotonicClock, systemClock } from "./ports/clock";
 import { listStatuses } from "./routing/list-statuses";
 import { UpstreamClient } from "./upstream/client";
@@ -36,7 +40,10 @@ async function main(): Promise<void> {
   const levels = new LiveLevels(loaded.levels);
   const logger = createLogger({ name: "gateway", level: config.logLevel });
   for (const notice of loaded.notices) logger.warn(notice);
+  const metrics = new MetricsRegistry();
+  addProcessMetrics(metrics, { version });
   const database = openDatabase({
+    metrics,
     connectionString: config.databaseUrl.expose(),
     logger,
     journal: config.journal,
@@ -62,6 +69,7 @@ async function main(): Promise<void> {
   const store = await PromptStore.open({ directory: config.promptsDirectory, levels, logger });
   prompts = store;
   store.start();
+  addConfigurationMetrics(metrics, () => reloader.state, store);
 
   const ledger = new Ledger({ store: database.budgets, logger });
   // Only now: it settles what dead gateways had reserved, and their rows may have been in the journal.
@@ -70,6 +78,7 @@ async function main(): Promise<void> {
   const inFlight = new InFlight();
   const app = buildApp(config, {
     logger,
+    metrics,
     clock: database.clock,
     monotonicClock,
     catalog,

@@ -1,6 +1,14 @@
 import { AuditNotCommittedError } from "../ports/audit-log";
 import { writeBisected } from "./write-bisected";
 
+/** Told how writes go, for whoever measures them. Times in milliseconds. */
+export interface CommitObserver {
+  /** A batch was written, or not: then it is tried again. */
+  written(rows: number, ms: number, isDone: boolean): void;
+  /** Somebody waited for a row longer than is waited. */
+  late(): void;
+}
+
 /** Settings of `GroupCommit`. */
 export interface GroupCommitSettings<Row> {
   /** Makes a batch durable, all or nothing; must be safe to repeat, because the outcome of a broken commit is unknown. */
@@ -24,10 +32,14 @@ export interface GroupCommitSettings<Row> {
   readonly timeoutMs?: number;
   /** Longest pause between two attempts, in milliseconds. @default 1000 */
   readonly maxBackoffMs?: number;
+  /** @default - nobody */
+  readonly observer?: CommitObserver | undefined;
 }
 
 interface Waiting<Row> {
   readonly row: Row;
+  /** By `performance.now`. */
+  readonly since: number;
   readonly settle: (error?: Error) => void;
 }
 
@@ -40,7 +52,8 @@ const isOver = () => new AuditNotCommittedError("not committed before the end");
  * Rows leave the queue only when they are durable.
  */
 export class GroupCommit<Row> {
-  readonly #settings: Required<GroupCommitSettings<Row>>;
+  readonly #settings: Required<Omit<GroupCommitSettings<Row>, "observer">>;
+  readonly #observer: CommitObserver | undefined;
   #isStopped = false;
   readonly #queue: Waiting<Row>[] = [];
   #announced = 0;
@@ -51,7 +64,8 @@ export class GroupCommit<Row> {
   #gathering: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
 
-  constructor(settings: GroupCommitSettings<Row>) {
+  constructor({ observer, ...settings }: GroupCommitSettings<Row>) {
+    this.#observer = observer;
     this.#settings = {
       capacity: 5000,
       batchRows: 500,
@@ -67,8 +81,29 @@ export class GroupCommit<Row> {
     return this.#isFailing;
   }
 
+  /** Rows that wait, those of the write under way included. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** Rows queued or announced: never more than `capacity`, those that are appended beside them left aside. */
+  get taken(): number {
+    return this.#queue.length + this.#announced;
+  }
+
+  /** Rows queued or announced at most. */
+  get capacity(): number {
+    return this.#settings.capacity;
+  }
+
+  /** For how long the first row has waited, in milliseconds; 0 when none does. */
+  get waitingMs(): number {
+    const first = this.#queue[0];
+    return first === undefined ? 0 : performance.now() - first.since;
+  }
+
   get hasRoom(): boolean {
-    return this.#queue.length + this.#announced < this.#settings.capacity;
+    return this.taken < this.#settings.capacity;
   }
 
   /** Takes room for one row. @returns whether there was any */
@@ -93,16 +128,16 @@ export class GroupCommit<Row> {
   append(row: Row): Promise<void> {
     if (this.#isStopped) return Promise.reject(isOver());
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new AuditNotCommittedError("not committed in time")),
-        this.#settings.timeoutMs,
-      );
+      const timer = setTimeout(() => {
+        this.#observer?.late();
+        reject(new AuditNotCommittedError("not committed in time"));
+      }, this.#settings.timeoutMs);
       const settle = (error?: Error) => {
         clearTimeout(timer);
         if (error === undefined) resolve();
         else reject(error);
       };
-      this.#queue.push({ row, settle });
+      this.#queue.push({ row, since: performance.now(), settle });
       this.#pump();
     });
   }
@@ -145,12 +180,17 @@ export class GroupCommit<Row> {
 
   async #writeNext(): Promise<void> {
     const batch = this.#queue.slice(0, this.#settings.batchRows);
+    const started = performance.now();
+    const tell = (isDone: boolean) =>
+      this.#observer?.written(batch.length, performance.now() - started, isDone);
     try {
       await this.#writeBatch(batch);
+      tell(true);
       this.#queue.splice(0, batch.length);
       this.#isFailing = false;
       this.#backoffMs = FIRST_BACKOFF_MS;
     } catch (error) {
+      tell(false);
       this.#isFailing = true;
       this.#settings.onError(error, this.#queue.length);
       if (!this.#isStopped) this.#retryLater();

@@ -24,6 +24,16 @@ export interface CatalogReloaderSettings {
   readonly pollMs?: number;
 }
 
+/** How loading the configuration went. */
+export interface ReloadState {
+  /** When what is in force was loaded, in milliseconds since 1970 by this machine's clock. */
+  readonly succeededAt: number;
+  /** Whether the file as it was last looked at is in force. */
+  readonly isInForce: boolean;
+  /** How often it was refused. */
+  readonly failures: number;
+}
+
 /**
  * Puts a changed `config.yaml` in force without a restart. A wrong one is refused and said in the log, with line
  * and column; what was in force stays so. List prices that become valid count as a change too.
@@ -34,6 +44,7 @@ export class CatalogReloader {
   #seen: string | undefined;
   #loaded: LoadedCatalog;
   #loadedAt: number;
+  #state: ReloadState = { succeededAt: Date.now(), isInForce: true, failures: 0 };
   #watcher: FSWatcher | undefined;
   #quiet: NodeJS.Timeout | undefined;
   #poll: NodeJS.Timeout | undefined;
@@ -48,6 +59,11 @@ export class CatalogReloader {
   /** What is in force. */
   get loaded(): LoadedCatalog {
     return this.#loaded;
+  }
+
+  /** How the last attempt went. */
+  get state(): ReloadState {
+    return this.#state;
   }
 
   start(): void {
@@ -76,9 +92,11 @@ export class CatalogReloader {
       this.#loadedAt = nowMs;
       catalog.replace(loaded.catalog);
       this.#settings.onLoaded?.(loaded);
+      this.#state = { ...this.#state, succeededAt: Date.now(), isInForce: true };
       logger.info({ models: loaded.catalog.groups.size }, "configuration loaded anew");
       for (const notice of loaded.notices) logger.warn(notice);
     } catch (error) {
+      this.#state = { ...this.#state, isInForce: false, failures: this.#state.failures + 1 };
       // Whatever is wrong with the new file, it must not end a process that works with the old one.
       const reason = error instanceof ConfigError ? { issues: error.issues } : { err: error };
       logger.error(reason, "new configuration refused, the old one stays in force");

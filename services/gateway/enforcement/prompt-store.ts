@@ -48,6 +48,21 @@ export class PromptStore implements PromptSource {
     return this.#files.get(keyOf(level))?.inForce;
   }
 
+  /** Of each level with a file: whether it has rules, and whether what its file holds now was refused. */
+  states(): { readonly level: string; readonly isInForce: boolean; readonly isRefused: boolean }[] {
+    return this.#settings.levels.all.flatMap((level) => {
+      if (level.file === undefined) return [];
+      const file = this.#files.get(keyOf(level));
+      return [
+        {
+          level: level.name,
+          isInForce: file?.inForce !== undefined,
+          isRefused: file?.refused !== undefined,
+        },
+      ];
+    });
+  }
+
   /** Looks at once, for levels that were added. */
   refresh(): void {
     this.#lookUntilSettled();

@@ -31,6 +31,8 @@ export interface LimitedServer {
   readonly server: http.Server;
   /** Connections that are open. */
   readonly openConnections: () => number;
+  /** Connections that were closed at once because there were too many, in all or of their address. */
+  readonly refusedConnections: () => number;
   /** Requests that are handled and not over; those that wait behind another are not among them. */
   readonly openRequests: () => number;
 }
@@ -43,6 +45,7 @@ export function createHttpServer(handler: Handler, limits: ConnectionLimits): Li
   const connections = new FairShare(limits.maxConnections, mostOf(limits.maxConnections));
   const readers = new SlowReaders(limits.drainTimeoutMs);
   const sockets = new Set<Socket>();
+  let refused = 0;
   const lines = new WeakMap<Socket, Line>();
   const accept: Handler = (request, response) => {
     const { socket } = request;
@@ -72,6 +75,7 @@ export function createHttpServer(handler: Handler, limits: ConnectionLimits): Li
   server.on("connection", (socket: Socket) => {
     const address = socket.remoteAddress ?? "unknown";
     if (!connections.take(address, 1)) {
+      refused += 1;
       socket.destroy();
       return;
     }
@@ -88,7 +92,12 @@ export function createHttpServer(handler: Handler, limits: ConnectionLimits): Li
   };
   server.once("listening", () => readers.start());
   server.once("close", () => readers.stop());
-  return { server, openConnections: () => connections.taken, openRequests: () => readers.size };
+  return {
+    server,
+    openConnections: () => connections.taken,
+    openRequests: () => readers.size,
+    refusedConnections: () => refused,
+  };
 }
 
 /** The requests of one connection. */

@@ -1,6 +1,9 @@
 /** Label values, in the order of the metric's label names. */
 export type LabelValues = readonly string[];
 
+/** One series at a scrape. */
+export type Sample = readonly [values: LabelValues, value: number];
+
 /** Series of one metric at most. What comes after counts under `other`, so that a mistake cannot fill the memory. */
 const MAX_SERIES = 1000;
 
@@ -23,25 +26,15 @@ export class MetricsRegistry {
 
   /**
    * A gauge with labels. What `readAll` leaves out has no series any more; of more series than are kept, the first stay.
-   * @param readAll asked at each scrape: values of the labels, in their order, and what is to be shown for them
+   * @param readAll asked at each scrape
    */
-  gauges(
-    name: string,
-    help: string,
-    labels: readonly string[],
-    readAll: () => Iterable<readonly [values: LabelValues, value: number]>,
-  ): void {
-    const render = () => {
-      const lines = head(name, help, "gauge");
-      let left = MAX_SERIES;
-      for (const [values, value] of readAll()) {
-        if (left === 0) break;
-        left -= 1;
-        lines.push(`${name}${braced(named(labels, values))} ${value}`);
-      }
-      return lines;
-    };
-    this.#metrics.push({ render });
+  gauges(name: string, help: string, labels: readonly string[], readAll: () => Iterable<Sample>): void {
+    this.#metrics.push({ render: () => renderSamples(head(name, help, "gauge"), name, labels, readAll()) });
+  }
+
+  /** Counts that somebody else keeps, and that only grow. @param readAll asked at each scrape */
+  counts(name: string, help: string, labels: readonly string[], readAll: () => Iterable<Sample>): void {
+    this.#metrics.push({ render: () => renderSamples(head(name, help, "counter"), name, labels, readAll()) });
   }
 
   /** @param bounds upper bounds of the buckets, rising, without infinity */
@@ -123,7 +116,8 @@ export class Histogram implements Metric {
 }
 
 class Series<State> {
-  readonly #states = new Map<string, { readonly values: LabelValues; state: State }>();
+  /** By the values of the labels, with the labels as they are shown. */
+  readonly #states = new Map<string, { readonly shown: readonly string[]; state: State }>();
 
   constructor(
     readonly labels: readonly string[],
@@ -136,15 +130,30 @@ class Series<State> {
     const key = kept.join("\0");
     let entry = this.#states.get(key);
     if (entry === undefined) {
-      entry = { values: kept, state: this.create() };
+      entry = { shown: named(this.labels, kept), state: this.create() };
       this.#states.set(key, entry);
     }
     entry.state = change(entry.state);
   }
 
   map<Result>(show: (state: State, labels: readonly string[]) => Result): Result[] {
-    return [...this.#states.values()].map(({ values, state }) => show(state, named(this.labels, values)));
+    return [...this.#states.values()].map(({ shown, state }) => show(state, shown));
   }
+}
+
+function renderSamples(
+  lines: string[],
+  name: string,
+  labels: readonly string[],
+  samples: Iterable<Sample>,
+): string[] {
+  let left = MAX_SERIES;
+  for (const [values, value] of samples) {
+    if (left === 0) break;
+    left -= 1;
+    lines.push(`${name}${braced(named(labels, values))} ${value}`);
+  }
+  return lines;
 }
 
 function named(labels: readonly string[], values: LabelValues): string[] {

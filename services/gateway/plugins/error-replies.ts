@@ -5,14 +5,21 @@ import { toGatewayError } from "../to-gateway-error";
 import { setRetryHeaders } from "./retry-headers";
 import { toWireError } from "./wire-error";
 
+/** What the plugin needs. */
+export interface ErrorRepliesOptions {
+  /** Told of every error that is answered. @param reason its code, or its type where the code is the status; their number is known */
+  readonly onError: (reason: string) => void;
+}
+
 /** Every error in the words that its caller understands, and 404 and 405 for what no route answers. */
-export const errorReplies = fp(
-  async (app) => {
+export const errorReplies = fp<ErrorRepliesOptions>(
+  async (app, { onError }) => {
     const methodsOf = collectMethods(app);
 
     app.setErrorHandler(async (error, request, reply) => {
       const known = toGatewayError(error, request.id);
       if (known.status === 500) request.log.error({ err: error, requestId: request.id }, "internal error");
+      onError(/^\d+$/.test(known.code) ? known.type : known.code);
       request.audit?.recordError(known);
       setRetryHeaders(reply, known);
       const { status, body } = toWireError(known, request);

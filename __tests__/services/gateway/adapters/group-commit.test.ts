@@ -147,3 +147,39 @@ test("a stop tells those who wait, and leaves no timer behind", async () => {
     jest.useRealTimers();
   }
 });
+
+test("who measures is told of each write, of failed ones too, and of rows that came late", async () => {
+  const told: unknown[] = [];
+  let isBroken = true;
+  const commits = new GroupCommit<number>(
+    settings(
+      async () => {
+        if (isBroken) throw new Error("away");
+      },
+      {
+        timeoutMs: 1,
+        observer: {
+          written: (rows: number, ms: number, isDone: boolean) => told.push([rows, ms >= 0, isDone]),
+          late: () => told.push("late"),
+        },
+      },
+    ),
+  );
+  const late = commitAll(commits, [1, 2]);
+  expect([commits.queued, commits.taken, commits.waitingMs >= 0]).toEqual([2, 2, true]);
+  await Promise.allSettled(late);
+  isBroken = false;
+  await commits.flush(5000);
+  expect(told.filter((one) => one === "late")).toHaveLength(2);
+  expect(told[0]).toEqual([1, true, false]);
+  expect(told.at(-1)).toEqual([expect.any(Number), true, true]);
+  expect([commits.queued, commits.taken, commits.waitingMs]).toEqual([0, 0, 0]);
+});
+
+test("for how long the first row has waited is known while its write hangs", async () => {
+  const commits = new GroupCommit<number>(settings(() => new Promise(() => {}), { timeoutMs: 60_000 }));
+  for (const waiting of commitAll(commits, [1, 2])) waiting.catch(() => {});
+  await eventually(() => commits.waitingMs > 30);
+  expect(commits.queued).toBe(2);
+  commits.stop();
+});

@@ -149,3 +149,17 @@ test("levels come with the file; where a new one names an unknown level, the old
   expect(log.join("")).toMatch(/config\.yaml:5:25 enforcement_settings\.default_level: strict is not one of/);
   expect([models(), inForce]).toEqual([["two"], ["design-first"]]);
 });
+
+test("says whether the file is in force, since when, and how often it was refused", async () => {
+  start();
+  const { succeededAt } = reloader.state;
+  expect(reloader.state).toEqual({ succeededAt: expect.any(Number), isInForce: true, failures: 0 });
+  fs.writeFileSync(file, "model_list: nonsense");
+  reloader.reload();
+  reloader.reload();
+  expect(reloader.state).toEqual({ succeededAt, isInForce: false, failures: 2 });
+  fs.writeFileSync(file, config("two"));
+  reloader.reload();
+  expect(reloader.state).toMatchObject({ isInForce: true, failures: 2 });
+  expect(reloader.state.succeededAt).toBeGreaterThanOrEqual(succeededAt);
+});

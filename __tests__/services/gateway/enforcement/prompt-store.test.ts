@@ -97,3 +97,15 @@ it("reads the files of levels that are added, and forgets those that are gone", 
   await eventually(() => store.find(renamed)?.text === "Work alone.");
   expect(store.find(pair)).toBeUndefined();
 });
+
+it("says of each level with a file whether it has rules, and whether what the file holds was refused", async () => {
+  await open(10);
+  store.start();
+  const stateOf = (level: string) => store.states().find((one) => one.level === level);
+  expect(stateOf("standard")).toEqual({ level: "standard", isInForce: true, isRefused: false });
+  expect(stateOf("design-first")).toEqual({ level: "design-first", isInForce: false, isRefused: true });
+  expect(stateOf("unrestricted")).toBeUndefined();
+  write("");
+  await eventually(() => stateOf("standard")?.isRefused === true);
+  expect(stateOf("standard")?.isInForce).toBe(true);
+});

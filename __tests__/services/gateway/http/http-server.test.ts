@@ -181,6 +181,8 @@ test("one address has most of the connections at most, so that others get in", a
   const open = await Promise.all(Array.from({ length: 20 }, () => RawConnection.open(url)));
   await eventually(() => open.filter(({ isClosed }) => isClosed).length >= 6);
   expect(open.filter(({ isClosed }) => !isClosed)).toHaveLength(14);
+  for (const connection of open.splice(0, 8)) connection.close();
+  await eventually(async () => ((await readGauges(url)).get("gateway_connections_refused_total") ?? 0) >= 6);
   for (const connection of open) connection.close();
   await eventually(async () => (await fetch(`${url}/health/liveness`)).status === 200);
 });

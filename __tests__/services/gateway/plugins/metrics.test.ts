@@ -31,3 +31,30 @@ test("counts requests by route, without a credential and without saying who", as
   expect(body).toContain("gateway_audit_accepting 1");
   expect(body).not.toMatch(/secret|made-up|sk-/);
 });
+
+test("counts refusals and failures by their reason, in the gateway's own words", async () => {
+  const gateway = buildTestGateway({ capacity: { maxAnswers: 1 } });
+  const ask = (key: string, payload: object) =>
+    callApp(gateway.app, {
+      method: "POST",
+      url: "/v1/chat/completions",
+      headers: { authorization: `Bearer ${key}` },
+      payload,
+    });
+  const messages = [{ role: "user", content: "x" }];
+  await ask("sk-unknown-key-00000", { model: MODEL, messages });
+  await ask(MASTER_KEY, { model: "nothing", messages });
+  await ask(MASTER_KEY, { model: MODEL, messages });
+  await callApp(gateway.app, { url: "/nowhere" });
+  const { body } = await callApp(gateway.app, { url: "/metrics" });
+  await gateway.close();
+  const reasons = [...body.matchAll(/^gateway_http_errors_total\{reason="(\w+)"\} (\d+)$/gm)].map(
+    ([, reason, count]) => [reason, Number(count)],
+  );
+  expect(Object.fromEntries(reasons)).toEqual({
+    token_not_found_in_db: 1,
+    model_not_found: 1,
+    upstream_unreachable: 1,
+    invalid_request_error: 1,
+  });
+});

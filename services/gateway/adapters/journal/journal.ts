@@ -1,13 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { readdirSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { openDirectory } from "./open-directory";
 import { encodeRecord, type JournalRecord } from "./record";
-import { claimedName, segmentName } from "./segment-name";
+import { claimedName, segmentName, segmentStem, segmentTime } from "./segment-name";
 import { SegmentWriter } from "./segment-writer";
 
 const MEBIBYTE = 1024 * 1024;
+const PIECE_BYTES = 256 * 1024;
+const NEWLINE = 0x0a;
 /** How often a batch is written anew because other processes claim each segment. */
 const ATTEMPTS = 5;
 
@@ -36,6 +38,8 @@ export class Journal {
   #segment: SegmentWriter | undefined;
   #count = 0;
   #bytes: number;
+  /** Rows that are still to be replayed, by segment. */
+  #rowsOf = new Map<string, number>();
   /** Appending and claiming take turns. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -45,11 +49,30 @@ export class Journal {
     openDirectory(this.#settings.directory);
     const names = readdirSync(this.#settings.directory);
     this.#bytes = this.#sizeOf(names.filter((name) => claimedName(name, this.#instance) !== undefined));
+    this.#rowsOf = this.#countRows(names);
   }
 
   /** Bytes that are still to be replayed, those of other processes in the same directory included. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** From this size on nothing new is accepted, in bytes. */
+  get maxBytes(): number {
+    return this.#settings.maxBytes;
+  }
+
+  /** Rows that are still to be replayed, as far as this process has seen their segments. */
+  get rows(): number {
+    let sum = 0;
+    for (const rows of this.#rowsOf.values()) sum += rows;
+    return sum;
+  }
+
+  /** When the first of them was written, in milliseconds since 1970; `undefined`: there is none. */
+  get oldestAt(): number | undefined {
+    const first = [...this.#rowsOf.keys()].sort()[0];
+    return first === undefined ? undefined : segmentTime(first);
   }
 
   /** Whether new requests may count on the journal. Rows of those that run are written in any case. */
@@ -60,7 +83,7 @@ export class Journal {
   /** Resolves when the records are on the disk. @throws when the disk does not take them; none is kept then */
   append(records: readonly JournalRecord[]): Promise<void> {
     const text = records.map(encodeRecord).join("");
-    return this.#inTurn(() => this.#append(text));
+    return this.#inTurn(() => this.#append(text, records.length));
   }
 
   /** Takes over every segment there is, of other processes and former ones too. @returns their paths, oldest first */
@@ -79,6 +102,7 @@ export class Journal {
         if (isMine) claimed.push(mine);
       }
       this.#bytes = this.#sizeOf(claimed);
+      this.#rowsOf = this.#countRows(claimed);
       return claimed.map((name) => join(directory, name));
     });
   }
@@ -87,14 +111,14 @@ export class Journal {
   async remove(path: string): Promise<void> {
     const bytes = fileSize(path);
     await rm(path, { force: true });
-    this.#bytes -= bytes;
+    this.#forget(path, bytes);
   }
 
   /** Keeps a claimed segment for a person to look at; it is not replayed again. @returns its new path */
   async setAside(path: string): Promise<string> {
     const bytes = fileSize(path);
     await rename(path, `${path}.damaged`);
-    this.#bytes -= bytes;
+    this.#forget(path, bytes);
     return `${path}.damaged`;
   }
 
@@ -102,7 +126,23 @@ export class Journal {
     return this.#inTurn(() => this.#endSegment());
   }
 
-  async #append(text: string): Promise<void> {
+  #forget(path: string, bytes: number): void {
+    this.#bytes -= bytes;
+    this.#rowsOf.delete(segmentStem(basename(path)) ?? "");
+  }
+
+  /** Counts the rows of segments that this process has not written itself. */
+  #countRows(names: readonly string[]): Map<string, number> {
+    const counted = new Map<string, number>();
+    for (const name of names) {
+      const stem = segmentStem(name);
+      if (stem === undefined) continue;
+      counted.set(stem, this.#rowsOf.get(stem) ?? countLines(join(this.#settings.directory, name)));
+    }
+    return counted;
+  }
+
+  async #append(text: string, rows: number): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       this.#segment ??= await this.#beginSegment();
       const segment = this.#segment;
@@ -114,7 +154,11 @@ export class Journal {
         await segment.abandon();
         throw error;
       }
-      if (isDurable) this.#bytes += Buffer.byteLength(text);
+      if (isDurable) {
+        this.#bytes += Buffer.byteLength(text);
+        const stem = segmentStem(basename(segment.path)) ?? "";
+        this.#rowsOf.set(stem, (this.#rowsOf.get(stem) ?? 0) + rows);
+      }
       if (!isDurable || segment.bytes >= this.#settings.segmentBytes) await this.#endSegment();
       if (isDurable) return;
     }
@@ -147,4 +191,23 @@ export class Journal {
 /** 0 for a file that is gone. */
 function fileSize(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Each row ends in a newline. 0 for a file that is gone, or cannot be read: whoever replays it says so. */
+function countLines(path: string): number {
+  const piece = Buffer.alloc(PIECE_BYTES);
+  let lines = 0;
+  try {
+    const file = openSync(path, "r");
+    try {
+      for (let length = readSync(file, piece); length > 0; length = readSync(file, piece))
+        for (let at = piece.indexOf(NEWLINE); at !== -1 && at < length; at = piece.indexOf(NEWLINE, at + 1))
+          lines += 1;
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return lines;
+  }
+  return lines;
 }

@@ -4,7 +4,8 @@ import type { Journal } from "./journal";
 import { type ReplaySettings, replay } from "./replay";
 
 /** Settings of `JournaledWriter`. */
-export interface JournaledWriterSettings extends Pick<ReplaySettings, "isRowFault" | "onRowFault"> {
+export interface JournaledWriterSettings
+  extends Pick<ReplaySettings, "isRowFault" | "onRowFault" | "onDamaged"> {
   readonly journal: Journal;
   /** Makes a batch durable in the database; must be safe to repeat. */
   readonly write: (items: readonly CommitItem[]) => Promise<void>;
@@ -15,6 +16,10 @@ export interface JournaledWriterSettings extends Pick<ReplaySettings, "isRowFaul
   /** Whether an error of `write` says that the database cannot be used now, whatever the rows. */
   readonly isUnavailable: (error: unknown) => boolean;
   readonly logger: Pick<Logger, "info" | "warn" | "error">;
+  /** Rows are durable: where. @default - nobody is told */
+  readonly onWritten?: (destination: "database" | "journal", rows: number) => void;
+  /** A replay is over that had something to do. @default - nobody is told */
+  readonly onReplayed?: (outcome: { rows: number; ms: number; isDone: boolean }) => void;
   /**
    * How long requests are accepted without the database, in milliseconds. A key that is blocked or deleted elsewhere
    * meanwhile is not known to be. @default 900000, 15 minutes
@@ -68,6 +73,7 @@ export class JournaledWriter {
       try {
         await write(items);
         for (const { onDurable } of items) onDurable?.();
+        this.settings.onWritten?.("database", items.length);
         return;
       } catch (error) {
         if (!isUnavailable(error)) throw error;
@@ -77,6 +83,7 @@ export class JournaledWriter {
       }
     }
     await journal.append(items);
+    this.settings.onWritten?.("journal", items.length);
     for (const { row, intent, onDurable } of items) {
       if (intent === undefined) onDurable?.();
       else if (onDurable !== undefined) this.#held.set(row.requestId, onDurable);
@@ -122,11 +129,20 @@ export class JournaledWriter {
 
   async #replay(): Promise<boolean> {
     const heldBefore = [...this.#held.keys()];
+    const started = performance.now();
+    let rows = 0;
+    const tell = (isDone: boolean) =>
+      this.settings.onReplayed?.({ rows, ms: performance.now() - started, isDone });
     try {
       const { write, writeLate = write } = this.settings;
-      const onDurable = (requestId: string) => this.#release(requestId);
+      const onDurable = (requestId: string) => {
+        rows += 1;
+        this.#release(requestId);
+      };
       await replay({ ...this.settings, write: writeLate, onDurable });
+      if (rows > 0) tell(true);
     } catch (error) {
+      tell(false);
       this.settings.logger.warn({ err: error }, "journal not replayed, trying again");
       return false;
     }

@@ -19,6 +19,8 @@ export interface ReplaySettings {
   readonly onRowFault: (item: CommitItem, error: unknown) => void;
   /** Runs when a row is in the database. */
   readonly onDurable: (requestId: string) => void;
+  /** Rows of a segment cannot be read; it is kept for a person. @default - nobody is told */
+  readonly onDamaged?: (rows: number) => void;
   readonly logger: Pick<Logger, "info" | "warn" | "error">;
 }
 
@@ -52,6 +54,7 @@ export async function replay(settings: ReplaySettings): Promise<void> {
     if (damagedLines === 0) await journal.remove(path);
     else {
       const kept = await journal.setAside(path);
+      settings.onDamaged?.(damagedLines);
       logger.error({ path: kept, damagedLines }, "rows of the journal cannot be read; the file is kept");
     }
   }

@@ -8,6 +8,16 @@ export function segmentName(nowMs: number, count: number, instance: string): str
 
 /** The name under which a process replays a segment. @returns `undefined` when `name` is no segment's */
 export function claimedName(name: string, instance: string): string | undefined {
-  const stem = NAME.exec(name)?.[1];
+  const stem = segmentStem(name);
   return stem === undefined ? undefined : `${stem}.${instance}.journal`;
+}
+
+/** What of a segment's name stays when it is claimed. @returns `undefined` when `name` is no segment's */
+export function segmentStem(name: string): string | undefined {
+  return NAME.exec(name)?.[1];
+}
+
+/** When a segment was begun, in milliseconds since 1970. */
+export function segmentTime(stem: string): number {
+  return Number(stem.slice(0, 13));
 }

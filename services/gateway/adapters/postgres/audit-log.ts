@@ -1,5 +1,7 @@
 import type { Pool } from "pg";
 import type { Logger } from "pino";
+import { AuditMetrics } from "../../metrics/audit-metrics";
+import { MetricsRegistry } from "../../metrics/registry";
 import type { AuditEntry, AuditLog, AuditRow } from "../../ports/audit-log";
 import type { CommitItem } from "../commit-item";
 import { GroupCommit } from "../group-commit";
@@ -30,6 +32,8 @@ export interface PostgresAuditLogSettings {
   readonly capacity?: number;
   /** How long an answer waits for its row. @default 10000 ms */
   readonly timeoutMs?: number;
+  /** @default - nobody is told */
+  readonly metrics?: AuditMetrics;
 }
 
 /** Rows in Postgres by group commit, or in a local journal while Postgres is away. */
@@ -48,15 +52,28 @@ export class PostgresAuditLog implements AuditLog {
   });
 
   constructor(settings: PostgresAuditLogSettings) {
-    const { pool, intentPool, logger, isConnected, journal, maxOutageMs, ...limits } = settings;
+    const { pool, intentPool, logger, isConnected, journal, maxOutageMs, metrics, ...limits } = {
+      metrics: new AuditMetrics(new MetricsRegistry()),
+      ...settings,
+    };
     this.#isConnected = isConnected;
-    this.#intents = new PostgresIntentLog({ ...limits, pool: intentPool, logger });
+    this.#intents = new PostgresIntentLog({
+      ...limits,
+      pool: intentPool,
+      logger,
+      observer: metrics.observe("intents"),
+    });
+    metrics.watchQueue("intents", this.#intents.queue);
     this.#logger = logger;
     this.#journal = journal;
     const write = (items: readonly CommitItem[]) => writeOrBlame(pool, items);
     // Its reservation stays, and is charged when the gateway ends. The line is all there is of the rest.
-    const onRowFault = ({ row }: CommitItem, error: unknown) =>
+    const onRowFault = ({ row }: CommitItem, error: unknown) => {
+      metrics.lost("refused", 1);
       logger.error({ err: error, requestId: row.requestId, row: factsOf(row) }, "a row cannot be stored");
+    };
+    const onWritten = (destination: "database" | "journal", rows: number) =>
+      metrics.written(destination, rows);
     const writer =
       journal === undefined
         ? undefined
@@ -68,18 +85,30 @@ export class PostgresAuditLog implements AuditLog {
             isUnavailable,
             isRowFault: isWriteFault,
             onRowFault,
+            onWritten,
+            onReplayed: (outcome) => metrics.replayed(outcome),
+            onDamaged: (rows) => metrics.lost("journal_damaged", rows),
             logger,
             maxOutageMs,
           });
     this.#writer = writer;
+    if (journal !== undefined) metrics.watchJournal(journal);
     this.#commits = new GroupCommit<CommitItem>({
       ...limits,
-      write: writer === undefined ? (items) => writeAndTell(write, items) : (items) => writer.write(items),
+      observer: metrics.observe("rows"),
+      write:
+        writer === undefined
+          ? async (items) => {
+              await writeAndTell(write, items);
+              onWritten("database", items.length);
+            }
+          : (items) => writer.write(items),
       isRowFault: isWriteFault,
       onRowFault,
       onError: (error, queuedRows) =>
         logger.warn({ err: error, queuedRows }, "audit rows not written, trying again"),
     });
+    metrics.watchQueue("rows", this.#commits);
   }
 
   get isAccepting(): boolean {

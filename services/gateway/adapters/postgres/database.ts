@@ -1,5 +1,8 @@
 import type { Pool } from "pg";
 import type { Logger } from "pino";
+import { AuditMetrics } from "../../metrics/audit-metrics";
+import { DatabaseMetrics } from "../../metrics/database-metrics";
+import { MetricsRegistry } from "../../metrics/registry";
 import { type Clock, monotonicClock } from "../../ports/clock";
 import { Journal, type JournalSettings } from "../journal/journal";
 import { PostgresAdminTokenStore } from "./admin-token-store";
@@ -12,7 +15,7 @@ import { HeartbeatThread } from "./heartbeat-thread";
 import { PostgresKeyStore } from "./key-store";
 import { IDLE_TRANSACTION_MS, KEEP_ALIVE_MS, type LinkUser, PostgresLink } from "./link";
 import { Maintenance } from "./maintenance";
-import { migrate } from "./migrate";
+import { KNOWN_VERSION, migrate, SchemaTooNewError } from "./migrate";
 import { PostgresNamedBudgetStore } from "./named-budget-store";
 import { openPool } from "./open-pool";
 import { createDatabaseProbe } from "./probe";
@@ -40,6 +43,8 @@ export interface DatabaseSettings {
   readonly journal?: (JournalSettings & { readonly maxOutageMs?: number }) | undefined;
   /** The program of `HeartbeatThread`. @default - only the main thread gives signs of life */
   readonly heartbeatFile?: string;
+  /** Where it shows what it does. @default - nowhere */
+  readonly metrics?: MetricsRegistry;
 }
 
 /** Everything that lives in Postgres. */
@@ -75,6 +80,7 @@ export function openDatabase({
   budgetWaitMs,
   journal,
   heartbeatFile,
+  metrics = new MetricsRegistry(),
 }: DatabaseSettings): Database {
   const connection = {
     connectionString,
@@ -92,9 +98,18 @@ export function openDatabase({
   // Questions about spend may take long. They have connections of their own, so that no audit row waits for one,
   // and the server ends them too when their time is over.
   const reports = openPool({ ...connection, max: REPORT_CONNECTIONS, statement_timeout: 5000 }, onLost);
+  let schemaVersion: number | undefined;
+  const measured = new DatabaseMetrics(metrics, {
+    link: () => link,
+    schema: () => ({ version: schemaVersion, known: KNOWN_VERSION }),
+  });
+  measured.watchPool("main", pool);
+  measured.watchPool("intents", unsyncedPool);
+  measured.watchPool("reports", reports);
   const firstBudgets = new FirstBudgets({
     connection,
     logger,
+    onPool: (one) => measured.watchPool("first_budgets", one),
     ...(budgetWaitMs === undefined ? {} : { waitMs: budgetWaitMs }),
   });
 
@@ -109,11 +124,16 @@ export function openDatabase({
     isConnected: () => link.isConnected,
     journal: journal === undefined ? undefined : new Journal(journal),
     maxOutageMs: journal?.maxOutageMs,
+    metrics: new AuditMetrics(metrics),
     ...(auditTimeoutMs === undefined ? {} : { timeoutMs: auditTimeoutMs }),
   });
   const schema = {
     onConnect: async (client: Parameters<typeof migrate>[0]) => {
-      const versions = await migrate(client);
+      const versions = await migrate(client).catch((error: unknown) => {
+        if (error instanceof SchemaTooNewError) schemaVersion = error.found;
+        throw error;
+      });
+      schemaVersion = KNOWN_VERSION;
       if (versions.length > 0) logger.info({ versions }, "database schema migrated");
     },
   };

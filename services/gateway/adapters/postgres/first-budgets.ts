@@ -12,6 +12,8 @@ export interface FirstBudgetsSettings {
   readonly logger: Pick<Logger, "warn">;
   /** How long a request waits; adding up goes on after that. @default 4000 ms */
   readonly waitMs?: number;
+  /** Told of its connections. @default - nobody */
+  readonly onPool?: (pool: Pool) => void;
 }
 
 /** Histories that are added up at the same time. */
@@ -30,9 +32,10 @@ export class FirstBudgets {
   readonly #running = new Map<string, Promise<void>>();
   readonly #clients = new Set<PoolClient>();
 
-  constructor({ connection, logger, waitMs = 4000 }: FirstBudgetsSettings) {
+  constructor({ connection, logger, waitMs = 4000, onPool }: FirstBudgetsSettings) {
     const limits = { query_timeout: STATEMENT_LIMIT_MS, statement_timeout: STATEMENT_LIMIT_MS };
     this.#pool = openPool({ ...connection, ...limits, max: CONNECTIONS });
+    onPool?.(this.#pool);
     this.#logger = logger;
     this.#waitMs = waitMs;
   }

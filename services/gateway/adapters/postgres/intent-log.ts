@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import type { Logger } from "pino";
 import type { Intent } from "../../ports/audit-log";
-import { GroupCommit } from "../group-commit";
+import { type CommitObserver, GroupCommit } from "../group-commit";
 import type { IntentLog } from "../group-commit-entry";
 import { arrayLiteral } from "./array-literal";
 import { END_INTENTS, PUT_INTENTS } from "./budget-statements";
@@ -16,6 +16,8 @@ export interface PostgresIntentLogSettings {
   readonly logger: Pick<Logger, "warn" | "error">;
   /** How long a request waits for its intent, in milliseconds. @default 10000 */
   readonly timeoutMs?: number;
+  /** @default - nobody */
+  readonly observer?: CommitObserver;
 }
 
 /** A write takes less than a millisecond: under load, one for each request or two would cost more than the requests. */
@@ -44,17 +46,23 @@ export class PostgresIntentLog implements IntentLog {
   #sweep: NodeJS.Timeout | undefined;
   #isStopped = false;
 
-  constructor({ pool, logger, timeoutMs }: PostgresIntentLogSettings) {
+  constructor({ pool, logger, timeoutMs, observer }: PostgresIntentLogSettings) {
     this.#pool = pool;
     this.#commits = new GroupCommit<Intent>({
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       gatherMs: GATHER_MS,
+      observer,
       write: (intents) => this.#write(intents),
       isRowFault: isWriteFault,
       onRowFault: (intent, error) =>
         logger.error({ err: error, requestId: intent.requestId }, "an intent cannot be stored"),
       onError: (error, queued) => logger.warn({ err: error, queued }, "intents not written, trying again"),
     });
+  }
+
+  /** What waits to be written. */
+  get queue(): Pick<GroupCommit<Intent>, "queued" | "taken" | "capacity" | "waitingMs"> {
+    return this.#commits;
   }
 
   put(intent: Intent): Promise<void> {

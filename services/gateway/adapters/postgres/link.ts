@@ -52,6 +52,8 @@ export class PostgresLink {
   readonly #settings: Required<PostgresLinkSettings>;
   #client: Client | undefined;
   #isConnected = false;
+  #changedAt = Date.now();
+  #losses = 0;
   #isStopped = false;
   #backoffMs = FIRST_BACKOFF_MS;
   #timer: NodeJS.Timeout | undefined;
@@ -65,6 +67,16 @@ export class PostgresLink {
   /** Whether Postgres answered, the schema is up to date and the keys are loaded, and nothing has broken since. */
   get isConnected(): boolean {
     return this.#isConnected;
+  }
+
+  /** Since when it is as it is, in milliseconds since 1970 by this machine's clock. */
+  get changedAt(): number {
+    return this.#changedAt;
+  }
+
+  /** How often it was lost. */
+  get losses(): number {
+    return this.#losses;
   }
 
   /** Starts connecting; returns at once. */
@@ -109,6 +121,7 @@ export class PostgresLink {
     if (this.#client !== client) return;
     this.#backoffMs = FIRST_BACKOFF_MS;
     this.#isConnected = true;
+    this.#changedAt = Date.now();
     this.#settings.logger.info("database connected");
     for (const user of this.#settings.users) user.onReady?.();
     this.#schedulePoll(client);
@@ -118,6 +131,10 @@ export class PostgresLink {
     if (this.#client !== client || this.#isStopped) return;
     this.#client = undefined;
     const level = this.#isConnected || this.#backoffMs === FIRST_BACKOFF_MS ? "warn" : "debug";
+    if (this.#isConnected) {
+      this.#losses += 1;
+      this.#changedAt = Date.now();
+    }
     this.#isConnected = false;
     clearTimeout(this.#timer);
     this.#settings.logger[level]({ err: error, retryInMs: this.#backoffMs }, "database away");

@@ -6,15 +6,21 @@ import type { Migration } from "./migrations/migration";
 const MIGRATION_LOCK = 7_205_314;
 
 /** The database was migrated by a newer version of the gateway, whose schema this one does not know. */
-class SchemaTooNewError extends Error {
+export class SchemaTooNewError extends Error {
   override readonly name = "SchemaTooNewError";
 
-  constructor(found: number, known: number) {
+  constructor(
+    readonly found: number,
+    known: number,
+  ) {
     super(
       `the database schema has version ${found}, this gateway knows ${known}; start the newer gateway again`,
     );
   }
 }
+
+/** Version of the newest migration of this program. */
+export const KNOWN_VERSION = allMigrations.at(-1)?.version ?? 0;
 
 /**
  * Brings the schema up to date: all missing steps in one transaction, so a failure leaves nothing behind.

@@ -135,3 +135,26 @@ test("a damaged segment is kept aside and not claimed again; other files are lef
   await expect(journal.claim()).resolves.toEqual([]);
   expect([journal.bytes, readdirSync(directory).length]).toEqual([0, 2]);
 });
+
+test("knows how many rows wait and since when, also of a former process", async () => {
+  const directory = temporaryFolder();
+  let nowMs = 1_790_000_000_000;
+  const journal = openJournal({ directory, maxBytes: 5000, segmentBytes: 1500, now: () => nowMs });
+  expect([journal.rows, journal.oldestAt, journal.maxBytes]).toEqual([0, undefined, 5000]);
+  for (const count of [2, 3]) {
+    await journal.append(records(count));
+    nowMs += 1000;
+  }
+  expect([journal.rows, journal.oldestAt]).toEqual([5, 1_790_000_000_000]);
+
+  const next = openJournal({ directory });
+  expect([next.rows, next.oldestAt]).toEqual([5, 1_790_000_000_000]);
+  const claimed = await next.claim();
+  await next.remove(claimed[0] ?? "");
+  expect([next.rows, next.oldestAt]).toEqual([3, 1_790_000_001_000]);
+  await next.setAside(claimed[1] ?? "");
+  expect([next.rows, next.oldestAt]).toEqual([0, undefined]);
+  // What others have taken over is no longer this one's.
+  await journal.claim();
+  expect(journal.rows).toBe(0);
+});

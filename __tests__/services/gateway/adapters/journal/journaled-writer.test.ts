@@ -152,3 +152,27 @@ test("requests are refused when the database has not answered for too long; thei
   isConnected = true;
   expect(writer.canWrite).toBe(true);
 });
+
+test("who measures is told where rows went, and how replays that had something to do ended", async () => {
+  const told: unknown[] = [];
+  const measured = new JournaledWriter({
+    ...writer.settings,
+    onWritten: (destination, rows) => told.push([destination, rows]),
+    onReplayed: ({ rows, isDone }) => told.push([rows, isDone]),
+  });
+  measured.onReady();
+  await measured.write([row("a"), row("b")]);
+  failure = AWAY;
+  await measured.write([row("c", true)]);
+  await measured.replay();
+  failure = undefined;
+  await measured.replay();
+  // Nothing is left.
+  await measured.replay();
+  expect(told).toEqual([
+    ["database", 2],
+    ["journal", 1],
+    [0, false],
+    [1, true],
+  ]);
+});

@@ -32,6 +32,7 @@ let journal: Journal;
 let table: Table;
 let durable: string[];
 let faulty: string[];
+let damaged: number;
 
 beforeEach(() => {
   directory = temporaryFolder();
@@ -39,6 +40,7 @@ beforeEach(() => {
   table = new Table();
   durable = [];
   faulty = [];
+  damaged = 0;
 });
 
 afterEach(() => journal.close());
@@ -50,6 +52,9 @@ const run = () =>
     isRowFault: (error) => error === ROW_FAULT,
     onRowFault: ({ row }) => void faulty.push(row.requestId),
     onDurable: (requestId) => void durable.push(requestId),
+    onDamaged: (rows) => {
+      damaged += rows;
+    },
     logger,
   });
 
@@ -121,6 +126,7 @@ test("a write that was cut off is left out; a file that was damaged is kept", as
   await run();
   expect([...table.rows.keys()]).toEqual([first, second, more[1]]);
   expect(readdirSync(directory)).toEqual([expect.stringMatching(/\.journal\.damaged$/)]);
+  expect(damaged).toBe(1);
   expect(journal.bytes).toBe(0);
 });
 

@@ -1,0 +1,36 @@
+import type { ReloadState } from "../config-file/catalog-reloader";
+import type { PromptStore } from "../enforcement/prompt-store";
+import type { MetricsRegistry } from "./registry";
+
+/** Whether what stands in files is what is in force. */
+export function addConfigurationMetrics(
+  registry: MetricsRegistry,
+  reload: () => ReloadState,
+  prompts: Pick<PromptStore, "states">,
+): void {
+  registry.gauge(
+    "gateway_config_last_reload_success_timestamp_seconds",
+    "When the configuration in force was loaded, since 1970.",
+    () => reload().succeededAt / 1000,
+  );
+  registry.gauge(
+    "gateway_config_last_reload_successful",
+    "Whether the file config.yaml, as it last was, is in force.",
+    () => Number(reload().isInForce),
+  );
+  registry.counts("gateway_config_reload_failures_total", "Configurations that were refused.", [], () => [
+    [[], reload().failures],
+  ]);
+  registry.gauges(
+    "gateway_working_rules_in_force",
+    "Whether a level has working rules; without, its requests are refused.",
+    ["level"],
+    () => prompts.states().map(({ level, isInForce }) => [[level], Number(isInForce)] as const),
+  );
+  registry.gauges(
+    "gateway_working_rules_refused",
+    "Whether the file of a level, as it is now, was refused.",
+    ["level"],
+    () => prompts.states().map(({ level, isRefused }) => [[level], Number(isRefused)] as const),
+  );
+}
