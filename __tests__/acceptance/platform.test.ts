@@ -11,6 +11,7 @@ import { reach } from "../support/applied/probe";
 import { describeClients } from "../support/clients/describe/clients";
 import { describeGuideCommands } from "../support/guide/describe";
 import { readmeBlocks } from "../support/readme";
+import { PROJECT } from "../support/source-files";
 
 /**
  * One platform, applied for real and lived with: a real Terraform core, the real docker provider, a real
@@ -322,6 +323,32 @@ describe("the commands that guides tell their readers to type", () =>
       lastRules: async () => (await applied.upstreamRequests()).at(-1)?.body.system?.[0]?.text,
     };
   }));
+
+describe("the commands of docs/runbooks.md", () => {
+  const commands = [
+    ...readFileSync(join(PROJECT, "docs/runbooks.md"), "utf8").matchAll(/^```bash\n(.*?)^```$/gms),
+  ].flatMap(([, block = ""]) => block.trim().split("\n"));
+  // There is no Prometheus.
+  const typed = [...new Set(commands)].filter((command) => !command.includes("localhost:9090"));
+
+  it("are read", () => expect(typed.length).toBeGreaterThan(50));
+
+  it.each(typed)("%s", (command) => {
+    const here = command
+      .replaceAll(/\bsluice-(?=gateway|postgres|\s)/g, `${platform.name}-`)
+      .replaceAll("localhost:4000", `127.0.0.1:${platform.gatewayPort}`);
+    const statuses = execFileSync("bash", ["-c", `exec 3>&1 >&2\n${here}\necho "\${PIPESTATUS[@]}" >&3`], {
+      encoding: "utf8",
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        LITELLM_MASTER_KEY: platform.secrets()["gateway_master_key"] ?? "",
+      },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    // Nothing may have been found, but all that was asked must have answered.
+    expect(statuses).toMatch(/^0(?: [01])*\n$/);
+  });
+});
 
 describe("working rules", () => {
   it("hold on every route, as the command line shows", () => {
