@@ -140,6 +140,12 @@ export function buildApp(
   );
   registry.gauge("gateway_audit_accepting", "Whether rows are taken.", () => Number(deps.audit.isAccepting));
   registry.gauge("gateway_journal_bytes", "Audit rows not yet replayed.", () => deps.audit.journalBytes ?? 0);
+  const errors = registry.counter(
+    "gateway_http_errors_total",
+    "Requests that were refused or failed, by the code of the error, or its type where it has no code.",
+    ["reason"],
+  );
+  const onError = (reason: string) => errors.add(1, [reason]);
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.logger,
     genReqId: () => randomUUID(),
@@ -157,8 +163,11 @@ export function buildApp(
     },
     trustProxy: config.trustedProxies.length > 0 && [...config.trustedProxies],
     exposeHeadRoutes: false,
-    frameworkErrors: answerUrlError,
-    clientErrorHandler: answerParserError,
+    frameworkErrors: (error, request, reply) => onError(answerUrlError(error, request, reply)),
+    clientErrorHandler: (error, socket) => {
+      const reason = answerParserError(error, socket);
+      if (reason !== undefined) onError(reason);
+    },
     // Fastify's own answer while closing has another shape; `refuse-when-closing` gives ours.
     return503OnClosing: false,
   });
@@ -166,12 +175,7 @@ export function buildApp(
 
   app.register(requestId);
   app.register(cors, { origins: config.corsOrigins });
-  const errors = registry.counter(
-    "gateway_http_errors_total",
-    "Requests that were refused or failed, by the code of the error, or its type where it has no code.",
-    ["reason"],
-  );
-  app.register(errorReplies, { onError: (reason) => errors.add(1, [reason]) }); // is there such a route
+  app.register(errorReplies, { onError }); // is there such a route
   app.register(openApi);
   app.register(metrics, { registry });
   app.register(refuseWhenClosing);

@@ -20,13 +20,14 @@ const KNOWN: Readonly<Record<string, readonly [status: number, reason: string, m
 /**
  * Answers what is not HTTP, or too much of it, in the form of every other error. There is no request yet, so no id, no row and no
  * dialect. The connection ends, since nobody knows where the next request would begin.
+ * @returns the error's type, `undefined` when nobody is left to be answered
  */
-export function answerParserError(error: Error & { code?: string }, socket: Socket): void {
+export function answerParserError(error: Error & { code?: string }, socket: Socket): string | undefined {
   // Node's own name for the answer under way on a connection: nothing may be written into it.
   const { _httpMessage: running } = socket as Socket & { _httpMessage?: ServerResponse | null };
   if (error.code === "ECONNRESET" || !socket.writable || running?.headersSent === true) {
     socket.destroy();
-    return;
+    return undefined;
   }
   const known = KNOWN[error.code ?? ""];
   const [status, reason] = known ?? [400, "Bad Request"];
@@ -40,4 +41,5 @@ export function answerParserError(error: Error & { code?: string }, socket: Sock
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   );
+  return refusal.type;
 }

@@ -1,4 +1,6 @@
 import { callApp } from "../../../support/services/call-app";
+import { RawConnection, rawRequest } from "../../../support/services/raw-connection";
+import { valueOfSeries } from "../../../support/services/read-exposition";
 import { buildTestGateway, MASTER_KEY, MODEL } from "../../../support/services/test-gateway";
 
 test("counts requests by route, without a credential and without saying who", async () => {
@@ -57,4 +59,18 @@ test("counts refusals and failures by their reason, in the gateway's own words",
     upstream_unreachable: 1,
     invalid_request_error: 1,
   });
+});
+
+test("what is no HTTP, or has no path that can be read, counts too", async () => {
+  const gateway = buildTestGateway();
+  const url = await gateway.listen();
+  for (const bytes of ["NONSENSE\r\n\r\n", rawRequest("GET", "/v1/%zz")]) {
+    const connection = await RawConnection.open(url);
+    connection.send(bytes);
+    await connection.answers();
+    connection.close();
+  }
+  const text = await (await fetch(`${url}/metrics`)).text();
+  await gateway.close();
+  expect(valueOfSeries(text, 'gateway_http_errors_total{reason="invalid_request_error"}')).toBe(2);
 });
