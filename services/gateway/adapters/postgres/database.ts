@@ -12,11 +12,12 @@ import { HeartbeatThread } from "./heartbeat-thread";
 import { PostgresKeyStore } from "./key-store";
 import { IDLE_TRANSACTION_MS, KEEP_ALIVE_MS, type LinkUser, PostgresLink } from "./link";
 import { Maintenance } from "./maintenance";
-import { migrate } from "./migrate";
 import { PostgresNamedBudgetStore } from "./named-budget-store";
+import { OnlineIndexes } from "./online-indexes";
 import { openPool } from "./open-pool";
 import { createDatabaseProbe } from "./probe";
 import { PostgresQuotaStore } from "./quota-store";
+import { Schema, type SchemaState, type SchemaWork } from "./schema";
 import { PostgresSpendStore } from "./spend-store";
 import { Sweep } from "./sweep";
 import { PostgresUserStore } from "./user-store";
@@ -54,6 +55,8 @@ export interface Database {
   readonly quotas: PostgresQuotaStore;
   /** The database's time: what expires and which budget period it is must be the same for all gateways. */
   readonly clock: Clock;
+  /** How far the schema is, and which index is being built while requests go on. */
+  readonly schemaState: SchemaState & { readonly building: SchemaWork | undefined };
   /** A real sign of life, at most a second old. */
   readonly probe: () => Promise<boolean>;
   /** Waits until queued rows are durable, at most `flushMs`. @returns the rows that are not */
@@ -111,12 +114,7 @@ export function openDatabase({
     maxOutageMs: journal?.maxOutageMs,
     ...(auditTimeoutMs === undefined ? {} : { timeoutMs: auditTimeoutMs }),
   });
-  const schema = {
-    onConnect: async (client: Parameters<typeof migrate>[0]) => {
-      const versions = await migrate(client);
-      if (versions.length > 0) logger.info({ versions }, "database schema migrated");
-    },
-  };
+  const schema = new Schema({ connectionString, logger });
   const partitions = new AuditPartitions({
     logger,
     ...(auditRetentionMs === undefined ? {} : { retentionMs: auditRetentionMs }),
@@ -125,6 +123,15 @@ export function openDatabase({
     connectionString,
     logger,
     tasks: [partitions, new Sweep({ clock: monotonicClock, logger })],
+  });
+  const indexes = new OnlineIndexes({ connectionString, logger });
+  // On another connection than the rest, which would wait for it.
+  const indexing = new Maintenance({
+    connectionString,
+    logger,
+    tasks: [indexes],
+    application: "gateway-indexing",
+    isUnlimited: true,
   });
   const clock = new DatabaseClock({ logger });
   const connections: LinkUser = {
@@ -146,6 +153,7 @@ export function openDatabase({
       adminTokens.table,
       audit.linkUser,
       maintenance,
+      indexing,
     ],
   });
   link.start();
@@ -166,6 +174,9 @@ export function openDatabase({
     budgets: new PostgresBudgetStore(pool, unsyncedPool, firstBudgets, heartbeats),
     quotas: new PostgresQuotaStore(pool),
     clock,
+    get schemaState() {
+      return { ...schema.state, building: indexes.building };
+    },
     probe: async () => link.isConnected && (await probe()),
     flush: (flushMs) => audit.flush(flushMs),
     async close(flushMs) {
@@ -174,7 +185,7 @@ export function openDatabase({
         logger.error({ rows: lost }, "audit rows lost: the database did not come back before the end");
       await heartbeats?.stop();
       await link.stop();
-      await maintenance.stop();
+      await Promise.all([schema, maintenance, indexing].map((one) => one.stop()));
       await audit.stop();
       await Promise.all([pool, reports, unsyncedPool, firstBudgets].map((one) => one.end().catch(() => {})));
     },

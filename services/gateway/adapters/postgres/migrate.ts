@@ -1,22 +1,21 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
+import { UnusableDatabaseError } from "./link";
 import { migrations as allMigrations } from "./migrations";
 import type { Migration } from "./migrations/migration";
 import { declareIndex } from "./online-index";
-import { findHolders, isLockNotHad, limitLockWaits, pauseAfter, takeLock } from "./short-locks";
+import { takeLock, untilHad } from "./short-locks";
 
 /** Any number, the same in every replica and version: only one of them migrates at a time. */
 const MIGRATION_LOCK = 7_205_314;
 /** Between two looks whether the one that migrates is done, in milliseconds. */
 const TURN_MS = 500;
-/** Longest pause between attempts at a step whose locks are not to be had, in milliseconds. */
-const MOST_PAUSE_MS = 10_000;
-/** What holds a migration up is told after this, and again after as long, in milliseconds. */
+/** That another gateway is at it is told again after as long, in milliseconds. */
 const TELL_MS = 10_000;
 
 /** The database was migrated by a newer version of the gateway, whose schema this one does not know. */
-export class SchemaTooNewError extends Error {
+export class SchemaTooNewError extends UnusableDatabaseError {
   override readonly name = "SchemaTooNewError";
 
   constructor(
@@ -24,17 +23,18 @@ export class SchemaTooNewError extends Error {
     readonly known: number,
   ) {
     super(
-      `the database schema has version ${found}, this gateway knows ${known}; start the newer gateway again`,
+      `the database schema has version ${found}, this gateway knows ${known}; start the newer gateway again, or restore the dump of before`,
     );
   }
 }
 
 /** A step that the database refuses: it would again. */
-export class MigrationFailedError extends Error {
+export class MigrationFailedError extends UnusableDatabaseError {
   override readonly name = "MigrationFailedError";
 
   constructor(step: string, cause: unknown) {
-    super(`step ${step} of the database schema failed, and nothing of it is there`, { cause });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(`step ${step} of the database schema failed, and nothing of it is there: ${why}`, { cause });
   }
 }
 
@@ -103,7 +103,7 @@ export async function migrate(
       const step = nameStep(migration);
       observer?.onStep(step);
       observer?.logger.info({ step, number: index + 1, of: missing.length }, "migrating the database schema");
-      await applyInTime(client, migration, observer);
+      await apply(client, migration, observer);
       observer?.onVersion(Math.max(version, migration.version));
     }
     return missing.map((migration) => migration.version);
@@ -126,55 +126,23 @@ async function takeTurn(client: ClientBase, observer: MigrationObserver | undefi
       observer?.logger.info("another gateway migrates the database schema; waiting for it");
     }
     observer?.onStep("waiting for another gateway that migrates");
-    await wait(TURN_MS * (0.5 + Math.random() / 2));
+    await wait(TURN_MS * (0.5 + Math.random() / 2), undefined, { ref: false });
   }
 }
 
-/** Repeats the step until it has its locks. */
-async function applyInTime(
-  client: ClientBase,
-  migration: Migration,
-  observer: MigrationObserver | undefined,
-): Promise<void> {
-  const step = nameStep(migration);
-  const beganAt = performance.now();
-  let toldAt = beganAt;
-  for (let attempts = 1; ; attempts += 1) {
-    try {
-      await apply(client, migration);
-      return;
-    } catch (error) {
-      // The connection may be what failed; then the server rolls back by itself.
-      await client.query("ROLLBACK").catch(() => {});
-      if (!isLockNotHad(error)) throw isRefusal(error) ? new MigrationFailedError(step, error) : error;
-    }
-    if (performance.now() - toldAt >= TELL_MS) {
-      toldAt = performance.now();
-      observer?.logger.warn(
-        {
-          step,
-          attempts,
-          seconds: Math.round((toldAt - beganAt) / 1000),
-          holders: await findHolders(client),
-        },
-        "a migration does not get its locks: a transaction holds the table, such as one of `holders`; end it, or wait",
-      );
-    }
-    await wait(pauseAfter(attempts, MOST_PAUSE_MS));
-  }
-}
-
-async function apply(
-  client: ClientBase,
-  { version, name, sql, lock, indexes = [] }: Migration,
-): Promise<void> {
-  await client.query("BEGIN");
-  await limitLockWaits(client);
-  if (lock !== undefined) await takeLock(client, lock);
-  await client.query(sql);
-  for (const index of indexes) await declareIndex(client, index);
-  await client.query("INSERT INTO schema_migrations (version, name) VALUES ($1, $2)", [version, name]);
-  await client.query("COMMIT");
+async function apply(client: ClientBase, migration: Migration, observer: MigrationObserver | undefined) {
+  const { version, name, sql, lock, indexes = [] } = migration;
+  const subject = nameStep(migration);
+  const told = observer === undefined ? undefined : { logger: observer.logger, subject };
+  const step = async () => {
+    if (lock !== undefined) await takeLock(client, lock);
+    await client.query(sql);
+    for (const index of indexes) await declareIndex(client, index);
+    await client.query("INSERT INTO schema_migrations (version, name) VALUES ($1, $2)", [version, name]);
+  };
+  await untilHad(client, step, told).catch((error: unknown) => {
+    throw isRefusal(error) ? new MigrationFailedError(subject, error) : error;
+  });
 }
 
 /** Whether the server says that the statements are wrong, or may not be run; not that it goes, or lacks something at present. */

@@ -1,4 +1,6 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { ClientBase } from "pg";
+import type { Logger } from "pino";
 
 /**
  * Longest wait for a lock on a table that requests use, in milliseconds: a lock that is waited for makes everybody wait who comes after,
@@ -8,6 +10,10 @@ export const LOCK_WAIT_MS = 200;
 /** Transactions that have lasted this long will hardly end within `LOCK_WAIT_MS`, in milliseconds. */
 const LONG_MS = 1000;
 const FIRST_PAUSE_MS = 250;
+/** Longest pause of `untilHad`, in milliseconds. */
+const MOST_PAUSE_MS = 10_000;
+/** What `untilHad` waits for is told after this, and again after as long, in milliseconds. */
+const TELL_MS = 10_000;
 
 /** A transaction that holds tables, for the log. */
 export interface LockHolder {
@@ -29,29 +35,75 @@ export interface LockHolder {
 export async function takeLock(client: ClientBase, lock: string, statementMs = 0): Promise<void> {
   await client.query(`SET LOCAL statement_timeout = ${LOCK_WAIT_MS}`);
   await client.query(`LOCK TABLE ${lock}`).catch((error: unknown) => {
-    throw new LockNotHadError(error);
+    throw codeOf(error) === "57014" ? new LockNotHadError("locks not had in time", { cause: error }) : error;
   });
   await client.query(`SET LOCAL statement_timeout = ${statementMs}`);
 }
 
-/** From now on no statement of the transaction waits for any lock longer than `LOCK_WAIT_MS`. */
-export async function limitLockWaits(client: ClientBase): Promise<void> {
-  await client.query(`SET LOCAL lock_timeout = ${LOCK_WAIT_MS}`);
+/** A transaction in which no statement waits for a lock longer than `LOCK_WAIT_MS`. @param statementMs how long one may take @default - no limit */
+export async function inShortTransaction<Result>(
+  client: ClientBase,
+  work: () => Promise<Result>,
+  statementMs = 0,
+): Promise<Result> {
+  await client.query("BEGIN");
+  try {
+    await client.query(`SET LOCAL lock_timeout = ${LOCK_WAIT_MS}`);
+    await client.query(`SET LOCAL statement_timeout = ${statementMs}`);
+    const result = await work();
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    // The connection may be what failed; then the server rolls back by itself.
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  }
 }
 
-/** The lock timed out, or all of them did together. Anything else, such as a table that is not there, stays the cause. */
+/** What is said while `untilHad` waits. */
+export interface LockWait {
+  readonly logger: Pick<Logger, "warn">;
+  /** What is to be done. */
+  readonly subject: string;
+  /** Whose holders are told. @default - all of the database */
+  readonly tables?: readonly string[];
+}
+
+/** Repeats the transaction until it has its locks, for as long as that takes. @throws what `work` throws otherwise */
+export async function untilHad(
+  client: ClientBase,
+  work: () => Promise<void>,
+  told?: LockWait,
+): Promise<void> {
+  const beganAt = performance.now();
+  let toldAt = beganAt;
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      return await inShortTransaction(client, work);
+    } catch (error) {
+      if (!isLockNotHad(error)) throw error;
+    }
+    if (performance.now() - toldAt >= TELL_MS) {
+      toldAt = performance.now();
+      const seconds = Math.round((toldAt - beganAt) / 1000);
+      const holders = await findHolders(client, told?.tables);
+      told?.logger.warn(
+        { subject: told.subject, attempts, seconds, holders },
+        "a change of the schema does not get its locks: a transaction holds a table, such as one of `holders`; it is tried again until that ends",
+      );
+    }
+    await wait(pauseAfter(attempts, MOST_PAUSE_MS), undefined, { ref: false });
+  }
+}
+
+/** The locks were not had in the time for all of them. */
 class LockNotHadError extends Error {
   override readonly name = "LockNotHadError";
-
-  constructor(cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
 }
 
 /** Whether others held what was asked for, so that the same may succeed later: lock time-outs and deadlocks. */
 export function isLockNotHad(error: unknown): boolean {
-  if (error instanceof LockNotHadError) return isLockNotHad(error.cause) || codeOf(error.cause) === "57014";
-  return /^(55P03|40P01)$/.test(codeOf(error));
+  return error instanceof LockNotHadError || /^(55P03|40P01)$/.test(codeOf(error));
 }
 
 /**
@@ -61,7 +113,7 @@ export function isLockNotHad(error: unknown): boolean {
 export async function findHolders(client: ClientBase, tables?: readonly string[]): Promise<LockHolder[]> {
   const { rows } = await client.query<LockHolder>(
     `SELECT l.pid, a.application_name AS application, a.usename AS "user", a.state,
-            extract(epoch FROM clock_timestamp() - a.xact_start)::float8 AS seconds,
+            extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)::float8 AS seconds,
             (array_agg(DISTINCT l.relation::regclass::text))[1:5] AS tables
        FROM pg_locks l
        JOIN pg_class c ON c.oid = l.relation AND c.relkind IN ('r', 'p')
