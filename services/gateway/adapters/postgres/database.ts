@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { Logger } from "pino";
 import { type Clock, monotonicClock } from "../../ports/clock";
+import type { SchemaState } from "../../ports/schema-state";
 import { Journal, type JournalSettings } from "../journal/journal";
 import { PostgresAdminTokenStore } from "./admin-token-store";
 import { PostgresAuditLog } from "./audit-log";
@@ -17,7 +18,7 @@ import { OnlineIndexes } from "./online-indexes";
 import { openPool } from "./open-pool";
 import { createDatabaseProbe } from "./probe";
 import { PostgresQuotaStore } from "./quota-store";
-import { Schema, type SchemaState, type SchemaWork } from "./schema";
+import { Schema } from "./schema";
 import { PostgresSpendStore } from "./spend-store";
 import { Sweep } from "./sweep";
 import { PostgresUserStore } from "./user-store";
@@ -56,7 +57,7 @@ export interface Database {
   /** The database's time: what expires and which budget period it is must be the same for all gateways. */
   readonly clock: Clock;
   /** How far the schema is, and which index is being built while requests go on. */
-  readonly schemaState: SchemaState & { readonly building: SchemaWork | undefined };
+  readonly schemaState: SchemaState;
   /** A real sign of life, at most a second old. */
   readonly probe: () => Promise<boolean>;
   /** Waits until queued rows are durable, at most `flushMs`. @returns the rows that are not */

@@ -1,12 +1,12 @@
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
 import { type Clock, monotonicClock } from "../../ports/clock";
+import type { SchemaWork } from "../../ports/schema-state";
 import { BackendWatch } from "./backend-watch";
 import type { MaintenanceTask } from "./maintenance";
 import { migrations } from "./migrations";
 import type { OnlineIndex } from "./migrations/migration";
 import { declareIndex } from "./online-index";
-import type { SchemaWork } from "./schema";
 import { pauseAfter, untilHad } from "./short-locks";
 
 /** Any number, the same in every replica: only one of them builds at a time. */
@@ -93,26 +93,29 @@ export class OnlineIndexes implements MaintenanceTask {
   }
 
   async #build(client: ClientBase, index: OnlineIndex): Promise<void> {
-    if ((await find(client, index.name)).isValid) return;
+    const found = await find(client, index.name);
+    if (found.isValid) return;
     const partitions = await listPartitions(client, index.table);
     if (partitions === undefined) return this.#buildOne(client, index.name, index.table, index.on);
     const frame = { logger: this.#settings.logger, subject: index.name, tables: [index.table] };
-    await untilHad(client, () => declareIndex(client, index), frame);
+    if (!found.exists) await untilHad(client, () => declareIndex(client, index), frame);
     for (const partition of partitions) {
-      if (await isAttached(client, index.name, partition)) continue;
       const name = nameOf(index, partition);
-      await this.#buildOne(client, name, partition, index.on).catch((error: unknown) =>
-        unlessGone(client, partition, error),
-      );
-      if (!(await find(client, name)).isValid) continue;
-      const attach = () =>
-        client.query(`ALTER INDEX ${index.name} ATTACH PARTITION ${name}`).then(() => undefined);
-      await untilHad(client, attach, { ...frame, tables: [partition] }).catch((error: unknown) =>
-        unlessGone(client, partition, error),
-      );
+      try {
+        if (await isAttached(client, index.name, partition)) continue;
+        await this.#buildOne(client, name, partition, index.on);
+        await untilHad(client, () => attach(client, index.name, name), { ...frame, tables: [partition] });
+      } catch (error) {
+        // Retention may have dropped the partition meanwhile.
+        if (await isThere(client, partition)) throw error;
+      }
     }
     if ((await find(client, index.name)).isValid) return;
-    // A partition without it was dropped after all others had theirs, and nobody has told the frame; or one came without.
+    // The last partition without it was dropped, and nobody has told the frame: it looks again when one is put in a second time.
+    const [last] = partitions.slice(-1);
+    if (last !== undefined)
+      await untilHad(client, () => attach(client, index.name, nameOf(index, last)), frame);
+    if ((await find(client, index.name)).isValid) return;
     throw Object.assign(new Error(`index ${index.name} is not complete`), { severity: "ERROR" });
   }
 
@@ -179,10 +182,14 @@ async function isAttached(client: ClientBase, name: string, partition: string): 
   return (rowCount ?? 0) > 0;
 }
 
-/** Retention may have dropped the partition meanwhile. */
-async function unlessGone(client: ClientBase, partition: string, error: unknown): Promise<void> {
-  const { rows } = await client.query<{ isGone: boolean }>('SELECT to_regclass($1) IS NULL AS "isGone"', [
-    partition,
-  ]);
-  if (!rows[0]?.isGone) throw error;
+async function attach(client: ClientBase, frame: string, name: string): Promise<void> {
+  await client.query(`ALTER INDEX ${frame} ATTACH PARTITION ${name}`);
+}
+
+async function isThere(client: ClientBase, table: string): Promise<boolean> {
+  const { rows } = await client.query<{ isThere: boolean }>(
+    'SELECT to_regclass($1) IS NOT NULL AS "isThere"',
+    [table],
+  );
+  return rows[0]?.isThere ?? false;
 }

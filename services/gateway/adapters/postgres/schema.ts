@@ -1,28 +1,12 @@
 import type { Client, ClientBase } from "pg";
 import type { Logger } from "pino";
+import type { SchemaState, SchemaWork } from "../../ports/schema-state";
 import { BackendWatch } from "./backend-watch";
 import { createBackgroundClient, liftTimeLimits } from "./background-client";
 import type { LinkUser } from "./link";
 import { lookAtSchema, migrate, SchemaTooNewError } from "./migrate";
 import { migrations as allMigrations } from "./migrations";
 import type { Migration } from "./migrations/migration";
-
-/** Something that takes its time. */
-export interface SchemaWork {
-  /** For people: `0015 spend-daily`, or whom is waited for. */
-  readonly step: string;
-  readonly since: Date;
-}
-
-/** How far the schema of the database is. */
-export interface SchemaState {
-  /** The newest step that was done. `undefined`: not known yet. Above `known`: of a newer gateway; this one refuses it. */
-  readonly version: number | undefined;
-  /** The newest step that this gateway has. */
-  readonly known: number;
-  /** What is being done before the gateway can be ready. */
-  readonly migrating: SchemaWork | undefined;
-}
 
 /** Settings of `Schema`. */
 export interface SchemaSettings {
@@ -50,7 +34,7 @@ export class Schema implements LinkUser {
     this.#settings = { migrations: allMigrations, tellMs: 10_000, ...settings };
   }
 
-  get state(): SchemaState {
+  get state(): Omit<SchemaState, "building"> {
     const known = this.#settings.migrations.at(-1)?.version ?? 0;
     return { version: this.#version, known, migrating: this.#migrating };
   }

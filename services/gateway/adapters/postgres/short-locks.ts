@@ -24,6 +24,8 @@ export interface LockHolder {
   /** Since it began. `null`: it belongs to a role that this one may not look at. */
   readonly seconds: number | null;
   readonly state: string | null;
+  /** Its number, which no other one has while it runs. */
+  readonly transaction: string;
   readonly tables: string[];
 }
 
@@ -112,7 +114,7 @@ export function isLockNotHad(error: unknown): boolean {
  */
 export async function findHolders(client: ClientBase, tables?: readonly string[]): Promise<LockHolder[]> {
   const { rows } = await client.query<LockHolder>(
-    `SELECT l.pid, a.application_name AS application, a.usename AS "user", a.state,
+    `SELECT l.pid, a.application_name AS application, a.usename AS "user", a.state, l.virtualtransaction AS transaction,
             extract(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)::float8 AS seconds,
             (array_agg(DISTINCT l.relation::regclass::text))[1:5] AS tables
        FROM pg_locks l
@@ -122,17 +124,26 @@ export async function findHolders(client: ClientBase, tables?: readonly string[]
         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
         AND CASE WHEN $1::text[] IS NULL THEN c.relnamespace <> 'pg_catalog'::regnamespace
                  ELSE l.relation IN (SELECT to_regclass(name) FROM unnest($1::text[]) AS name) END
-      GROUP BY l.pid, a.application_name, a.usename, a.state, a.xact_start
+      GROUP BY l.pid, l.virtualtransaction, a.application_name, a.usename, a.state, a.xact_start
       ORDER BY a.xact_start LIMIT 5`,
     [tables ?? null],
   );
   return rows;
 }
 
-/** Those who will not let go soon: to ask for a lock then would make others wait for nothing. */
+/**
+ * Those who will not let go soon: to ask for a lock then would make others wait for nothing. Only superusers see since when a transaction of
+ * another role lasts, and dumps are made by another role: of those it is looked whether they still hold the tables a second later.
+ */
 export async function findLongHolders(client: ClientBase, tables: readonly string[]): Promise<LockHolder[]> {
+  if (tables.length === 0) return [];
   const holders = await findHolders(client, tables);
-  return holders.filter(({ seconds }) => seconds !== null && seconds * 1000 >= LONG_MS);
+  const long = holders.filter(({ seconds }) => seconds !== null && seconds * 1000 >= LONG_MS);
+  const unknown = holders.filter(({ seconds }) => seconds === null);
+  if (long.length > 0 || unknown.length === 0) return long;
+  await wait(LONG_MS, undefined, { ref: false });
+  const later = await findHolders(client, tables);
+  return later.filter((holder) => unknown.some(({ transaction }) => transaction === holder.transaction));
 }
 
 /** Until the next attempt, in milliseconds: longer with each, and by chance, so that two do not come at the same time. */

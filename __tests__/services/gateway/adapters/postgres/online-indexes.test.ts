@@ -170,6 +170,20 @@ test("whom it waits for is told, those who write do not wait, and a partition th
   expect(logger.warn).not.toHaveBeenCalled();
 });
 
+test("an index that lacked nothing but what a dropped partition had is complete", async () => {
+  await fill();
+  await migrate(client, ALL);
+  for (const partition of ["audit_log_2026_01", "audit_log_other"])
+    await client.query(
+      `CREATE INDEX ${partition}_by_route ON ${partition} (route, started_at);
+       ALTER INDEX audit_log_by_route ATTACH PARTITION ${partition}_by_route`,
+    );
+  await client.query("DROP TABLE audit_log_2026_02");
+  expect(await indexes()).toMatchObject({ audit_log_by_route: false });
+  await build().task.run(client);
+  expect(await indexes()).toMatchObject({ audit_log_by_route: true });
+});
+
 test("only one replica builds; the other looks again later", async () => {
   await fill();
   await migrate(client, ALL);
