@@ -90,7 +90,11 @@ async function main(): Promise<void> {
     audit: database.audit,
     ledger,
     limiter: new Limiter({ store: database.quotas, clock: monotonicClock, logger }),
-    checks: { isDatabaseConnected: database.probe, isAuditAccepting: () => database.audit.isAccepting },
+    checks: {
+      isDatabaseConnected: database.probe,
+      isAuditAccepting: () => database.audit.isAccepting,
+      schema: () => database.schemaState,
+    },
     upstream,
     inFlight,
     levels,

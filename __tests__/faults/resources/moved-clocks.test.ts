@@ -24,10 +24,10 @@ const CLOCKS: readonly (readonly [name: string, shiftMs: number])[] = [
 const FROM_THE_FUTURE = "from-the-future";
 
 beforeAll(async () => {
-  // As a gateway with a wrong clock has left it once: three months ahead, where no partition is yet.
+  // As a gateway with a wrong clock has left it once: a year and a half ahead, where no partition is yet.
   await gateways.query(`
     INSERT INTO audit_log SELECT (jsonb_populate_record(a, jsonb_build_object(
-      'request_id', gen_random_uuid(), 'started_at', now() + interval '92 days',
+      'request_id', gen_random_uuid(), 'started_at', now() + interval '549 days',
       'key_alias', '${FROM_THE_FUTURE}', 'cost_nano_usd', 0))).* FROM audit_log a LIMIT 1`);
 });
 afterEach(() => faults.turnClock(0));

@@ -69,10 +69,16 @@ export class GatewayProcesses {
 
   /** Resolves when the gateway is ready. */
   async startGateway(env: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> {
+    const gateway = await this.startUnready(env);
+    await eventually(() => isReady(gateway));
+    return gateway;
+  }
+
+  /** Resolves when the gateway listens, be it ready or not. */
+  async startUnready(env: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> {
     const DATABASE_URL = this.postgres.url(this.#database);
     const gateway = await ServiceProcess.start("gateway", { ...this.#env, DATABASE_URL, ...env });
     this.#gateways.push(gateway);
-    await eventually(() => isReady(gateway));
     return gateway;
   }
 

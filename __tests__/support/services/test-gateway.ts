@@ -20,6 +20,7 @@ import { Ledger } from "../../../services/gateway/ledger/ledger";
 import { Limiter } from "../../../services/gateway/limits/limiter";
 import type { AdminRole } from "../../../services/gateway/ports/admin-token-store";
 import type { NewVirtualKey, VirtualKey } from "../../../services/gateway/ports/key-store";
+import type { SchemaState } from "../../../services/gateway/ports/schema-state";
 import type { Deployment } from "../../../services/gateway/routing/deployment";
 import { DEFAULT_ROUTING, type RoutingSettings } from "../../../services/gateway/routing/routing-settings";
 import { Secret } from "../../../services/gateway/secret";
@@ -64,6 +65,8 @@ export interface TestGatewayProps {
   /** In nano-USD. @default - none */
   readonly maxEndUserBudgetNano?: number;
   readonly isDatabaseConnected?: () => Promise<boolean>;
+  /** @default - up to date */
+  readonly schema?: SchemaState;
   /** @default true */
   readonly hasPrices?: boolean;
   readonly timeouts?: Partial<UpstreamTimeouts>;
@@ -161,6 +164,7 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
       checks: {
         isDatabaseConnected: props.isDatabaseConnected ?? (() => Promise.resolve(true)),
         isAuditAccepting: () => audit.isAccepting,
+        schema: () => props.schema ?? { version: 1, known: 1, migrating: undefined, building: undefined },
       },
       upstream,
       inFlight,

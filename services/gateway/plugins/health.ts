@@ -1,5 +1,6 @@
 import fp from "fastify-plugin";
 import type { Capacity } from "../capacity";
+import type { SchemaState, SchemaWork } from "../ports/schema-state";
 
 /** What readiness asks. */
 export interface HealthChecks {
@@ -7,6 +8,7 @@ export interface HealthChecks {
   readonly isDatabaseConnected: () => Promise<boolean>;
   /** Whether a new request would be accepted as far as its audit row is concerned. */
   readonly isAuditAccepting: () => boolean;
+  readonly schema: () => SchemaState;
 }
 
 /** What the plugin needs. */
@@ -34,6 +36,7 @@ export const health = fp<HealthOptions>(
         last_updated: new Date().toISOString(),
         answers: { in_use: capacity.answers, limit: maxAnswers },
         body_bytes: { in_use: capacity.bodyBytes, limit: maxBodyBytes },
+        schema: toSchema(checks.schema()),
       });
     });
 
@@ -44,3 +47,10 @@ export const health = fp<HealthOptions>(
   },
   { name: "health", dependencies: ["request-id"] },
 );
+
+/** Whoever waits for an upgrade sees how far it is; a version above `known` is why this gateway is not ready. */
+function toSchema({ version, known, migrating, building }: SchemaState) {
+  const toWork = (work: SchemaWork | undefined) =>
+    work === undefined ? null : { step: work.step, since: work.since.toISOString() };
+  return { version: version ?? null, known, migrating: toWork(migrating), building: toWork(building) };
+}

@@ -10,6 +10,27 @@ test("ready: connected", async () => {
   await gateway.close();
 });
 
+test("readiness says how far the schema of the database is", async () => {
+  const since = new Date("2026-11-24T12:00:00Z");
+  const schema = {
+    version: 14,
+    known: 15,
+    migrating: { step: "0015 spend-daily", since },
+    building: undefined,
+  };
+  const gateway = buildTestGateway({ schema });
+  const response = await callApp(gateway.app, { url: "/health/readiness" });
+  expect(response.json()).toMatchObject({
+    schema: {
+      version: 14,
+      known: 15,
+      migrating: { step: "0015 spend-daily", since: "2026-11-24T12:00:00.000Z" },
+      building: null,
+    },
+  });
+  await gateway.close();
+});
+
 test("not ready without database", async () => {
   const gateway = buildTestGateway({ isDatabaseConnected: async () => false });
   const response = await callApp(gateway.app, { url: "/health/readiness" });

@@ -4,6 +4,7 @@ import { AuditMetrics } from "../../metrics/audit-metrics";
 import { DatabaseMetrics } from "../../metrics/database-metrics";
 import { MetricsRegistry } from "../../metrics/registry";
 import { type Clock, monotonicClock } from "../../ports/clock";
+import type { SchemaState } from "../../ports/schema-state";
 import { Journal, type JournalSettings } from "../journal/journal";
 import { PostgresAdminTokenStore } from "./admin-token-store";
 import { PostgresAuditLog } from "./audit-log";
@@ -15,11 +16,12 @@ import { HeartbeatThread } from "./heartbeat-thread";
 import { PostgresKeyStore } from "./key-store";
 import { IDLE_TRANSACTION_MS, KEEP_ALIVE_MS, type LinkUser, PostgresLink } from "./link";
 import { Maintenance } from "./maintenance";
-import { KNOWN_VERSION, migrate, SchemaTooNewError } from "./migrate";
 import { PostgresNamedBudgetStore } from "./named-budget-store";
+import { OnlineIndexes } from "./online-indexes";
 import { openPool } from "./open-pool";
 import { createDatabaseProbe } from "./probe";
 import { PostgresQuotaStore } from "./quota-store";
+import { Schema } from "./schema";
 import { PostgresSpendStore } from "./spend-store";
 import { Sweep } from "./sweep";
 import { PostgresUserStore } from "./user-store";
@@ -59,6 +61,8 @@ export interface Database {
   readonly quotas: PostgresQuotaStore;
   /** The database's time: what expires and which budget period it is must be the same for all gateways. */
   readonly clock: Clock;
+  /** How far the schema is, and which index is being built while requests go on. */
+  readonly schemaState: SchemaState;
   /** A real sign of life, at most a second old. */
   readonly probe: () => Promise<boolean>;
   /** Waits until queued rows are durable, at most `flushMs`. @returns the rows that are not */
@@ -98,10 +102,9 @@ export function openDatabase({
   // Questions about spend may take long. They have connections of their own, so that no audit row waits for one,
   // and the server ends them too when their time is over.
   const reports = openPool({ ...connection, max: REPORT_CONNECTIONS, statement_timeout: 5000 }, onLost);
-  let schemaVersion: number | undefined;
   const measured = new DatabaseMetrics(metrics, {
     link: () => link,
-    schema: () => ({ version: schemaVersion, known: KNOWN_VERSION }),
+    schema: () => schema.state,
   });
   measured.watchPool("main", pool);
   measured.watchPool("intents", unsyncedPool);
@@ -127,16 +130,7 @@ export function openDatabase({
     metrics: new AuditMetrics(metrics),
     ...(auditTimeoutMs === undefined ? {} : { timeoutMs: auditTimeoutMs }),
   });
-  const schema = {
-    onConnect: async (client: Parameters<typeof migrate>[0]) => {
-      const versions = await migrate(client).catch((error: unknown) => {
-        if (error instanceof SchemaTooNewError) schemaVersion = error.found;
-        throw error;
-      });
-      schemaVersion = KNOWN_VERSION;
-      if (versions.length > 0) logger.info({ versions }, "database schema migrated");
-    },
-  };
+  const schema = new Schema({ connectionString, logger });
   const partitions = new AuditPartitions({
     logger,
     ...(auditRetentionMs === undefined ? {} : { retentionMs: auditRetentionMs }),
@@ -145,6 +139,15 @@ export function openDatabase({
     connectionString,
     logger,
     tasks: [partitions, new Sweep({ clock: monotonicClock, logger })],
+  });
+  const indexes = new OnlineIndexes({ connectionString, logger });
+  // On another connection than the rest, which would wait for it.
+  const indexing = new Maintenance({
+    connectionString,
+    logger,
+    tasks: [indexes],
+    application: "gateway-indexing",
+    isUnlimited: true,
   });
   const clock = new DatabaseClock({ logger });
   const connections: LinkUser = {
@@ -166,6 +169,7 @@ export function openDatabase({
       adminTokens.table,
       audit.linkUser,
       maintenance,
+      indexing,
     ],
   });
   link.start();
@@ -186,6 +190,9 @@ export function openDatabase({
     budgets: new PostgresBudgetStore(pool, unsyncedPool, firstBudgets, heartbeats),
     quotas: new PostgresQuotaStore(pool),
     clock,
+    get schemaState() {
+      return { ...schema.state, building: indexes.building };
+    },
     probe: async () => link.isConnected && (await probe()),
     flush: (flushMs) => audit.flush(flushMs),
     async close(flushMs) {
@@ -194,7 +201,7 @@ export function openDatabase({
         logger.error({ rows: lost }, "audit rows lost: the database did not come back before the end");
       await heartbeats?.stop();
       await link.stop();
-      await maintenance.stop();
+      await Promise.all([schema, maintenance, indexing].map((one) => one.stop()));
       await audit.stop();
       await Promise.all([pool, reports, unsyncedPool, firstBudgets].map((one) => one.end().catch(() => {})));
     },

@@ -28,6 +28,18 @@ export interface PostgresLinkSettings {
   readonly deadlineMs?: number;
   /** Longest pause between attempts to connect. @default 2000 ms */
   readonly maxBackoffMs?: number;
+  /** Until the next attempt after an `UnusableDatabaseError`. @default 15000 ms */
+  readonly unusableRetryMs?: number;
+  /** Longest statement while connecting, which reads all keys. @default 30000 ms */
+  readonly queryTimeoutMs?: number;
+}
+
+/**
+ * The database answers, but is of no use until somebody has done something about it. The link says so as an error, once, and tries again at
+ * long intervals.
+ */
+export class UnusableDatabaseError extends Error {
+  override readonly name: string = "UnusableDatabaseError";
 }
 
 /** An idle connection is asked for a sign of life by the system after this long, in milliseconds. */
@@ -39,8 +51,6 @@ export const KEEP_ALIVE_MS = 5000;
 export const IDLE_TRANSACTION_MS = 5000;
 const FIRST_BACKOFF_MS = 100;
 const CONNECT_TIMEOUT_MS = 5000;
-/** While connecting: the schema may have to be brought up to date, and all keys are read. */
-const QUERY_TIMEOUT_MS = 30_000;
 /** Turns of the event loop, at least, until a deadline is missed: a process that is held up itself has not read the answers that are there. */
 const DEADLINE_TURNS = 12;
 
@@ -57,11 +67,20 @@ export class PostgresLink {
   #isStopped = false;
   #backoffMs = FIRST_BACKOFF_MS;
   #timer: NodeJS.Timeout | undefined;
+  /** Why the database is of no use, as it was told. */
+  #unusable: string | undefined;
   /** Work on the connection runs one after the other: the driver allows one query at a time. */
   #work: Promise<void> = Promise.resolve();
 
   constructor(settings: PostgresLinkSettings) {
-    this.#settings = { pollMs: 1000, deadlineMs: 3000, maxBackoffMs: 2000, ...settings };
+    this.#settings = {
+      pollMs: 1000,
+      deadlineMs: 3000,
+      maxBackoffMs: 2000,
+      unusableRetryMs: 15_000,
+      queryTimeoutMs: 30_000,
+      ...settings,
+    };
   }
 
   /** Whether Postgres answered, the schema is up to date and the keys are loaded, and nothing has broken since. */
@@ -97,7 +116,7 @@ export class PostgresLink {
     const client = new Client({
       connectionString: this.#settings.connectionString,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      query_timeout: QUERY_TIMEOUT_MS,
+      query_timeout: this.#settings.queryTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
@@ -120,6 +139,7 @@ export class PostgresLink {
     }
     if (this.#client !== client) return;
     this.#backoffMs = FIRST_BACKOFF_MS;
+    this.#unusable = undefined;
     this.#isConnected = true;
     this.#changedAt = Date.now();
     this.#settings.logger.info("database connected");
@@ -130,17 +150,33 @@ export class PostgresLink {
   #lose(client: Client, error: unknown): void {
     if (this.#client !== client || this.#isStopped) return;
     this.#client = undefined;
-    const level = this.#isConnected || this.#backoffMs === FIRST_BACKOFF_MS ? "warn" : "debug";
+    const isNew = this.#isConnected || this.#backoffMs === FIRST_BACKOFF_MS;
     if (this.#isConnected) {
       this.#losses += 1;
       this.#changedAt = Date.now();
     }
     this.#isConnected = false;
     clearTimeout(this.#timer);
-    this.#settings.logger[level]({ err: error, retryInMs: this.#backoffMs }, "database away");
     void client.end().catch(() => {});
-    this.#timer = setTimeout(() => void this.#connect(), this.#backoffMs);
+    const retryInMs = this.#tell(error, isNew);
+    this.#timer = setTimeout(() => void this.#connect(), retryInMs);
     this.#backoffMs = Math.min(this.#backoffMs * 2, this.#settings.maxBackoffMs);
+  }
+
+  /** @returns the pause until the next attempt */
+  #tell(error: unknown, isNew: boolean): number {
+    const { logger, unusableRetryMs } = this.#settings;
+    if (!(error instanceof UnusableDatabaseError)) {
+      logger[isNew ? "warn" : "debug"]({ err: error, retryInMs: this.#backoffMs }, "database away");
+      return this.#backoffMs;
+    }
+    if (error.message !== this.#unusable)
+      logger.error(
+        { err: error, retryInMs: unusableRetryMs },
+        `the database cannot be used: ${error.message}`,
+      );
+    this.#unusable = error.message;
+    return unusableRetryMs;
   }
 
   #schedulePoll(client: Client): void {

@@ -1,6 +1,7 @@
-import { Client, type ClientBase } from "pg";
+import type { Client, ClientBase } from "pg";
 import type { Logger } from "pino";
-import { IDLE_TRANSACTION_MS, KEEP_ALIVE_MS, type LinkUser } from "./link";
+import { createBackgroundClient, liftTimeLimits } from "./background-client";
+import type { LinkUser } from "./link";
 
 /** Work on the tables that no request waits for. */
 export interface MaintenanceTask {
@@ -14,6 +15,10 @@ export interface MaintenanceSettings {
   readonly connectionString: string;
   readonly tasks: readonly MaintenanceTask[];
   readonly logger: Pick<Logger, "warn">;
+  /** As `pg_stat_activity` calls its connection. @default gateway-maintenance */
+  readonly application?: string;
+  /** Whether a statement may take hours. @default false: none takes longer than a minute */
+  readonly isUnlimited?: boolean;
 }
 
 /** Longest statement; its tasks have shorter limits of their own, in milliseconds. */
@@ -43,7 +48,7 @@ export class Maintenance implements LinkUser {
     this.#runWhenDue();
   }
 
-  /** Ends at once, in the middle of a statement if need be; every step is a transaction. */
+  /** Ends at once, in the middle of a statement if need be; every step is a transaction, or can be begun anew. */
   async stop(): Promise<void> {
     this.#pausedUntil = Number.POSITIVE_INFINITY;
     await this.#client?.end().catch(() => {});
@@ -59,20 +64,16 @@ export class Maintenance implements LinkUser {
   }
 
   async #run(): Promise<void> {
-    const client = new Client({
-      connectionString: this.#settings.connectionString,
-      connectionTimeoutMillis: 5000,
-      query_timeout: QUERY_TIMEOUT_MS,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-      idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
-      application_name: "gateway-maintenance",
+    const { connectionString, application = "gateway-maintenance", isUnlimited = false } = this.#settings;
+    const client = createBackgroundClient({
+      connectionString,
+      application,
+      queryTimeoutMs: isUnlimited ? undefined : QUERY_TIMEOUT_MS,
     });
-    // Without a listener a lost connection would end the process; the statement that runs fails by itself.
-    client.on("error", () => {});
     this.#client = client;
     try {
       await client.connect();
+      if (isUnlimited) await liftTimeLimits(client);
       for (const task of this.#settings.tasks)
         while (task.isDue && performance.now() >= this.#pausedUntil) await task.run(client);
     } finally {

@@ -1,60 +1,152 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { ClientBase } from "pg";
+import type { Logger } from "pino";
+import { UnusableDatabaseError } from "./link";
 import { migrations as allMigrations } from "./migrations";
 import type { Migration } from "./migrations/migration";
+import { declareIndex } from "./online-index";
+import { takeLock, untilHad } from "./short-locks";
 
-/** Any number, the same in every replica: only one of them migrates at a time. */
+/** Any number, the same in every replica and version: only one of them migrates at a time. */
 const MIGRATION_LOCK = 7_205_314;
+/** Between two looks whether the one that migrates is done, in milliseconds. */
+const TURN_MS = 500;
+/** That another gateway is at it is told again after as long, in milliseconds. */
+const TELL_MS = 10_000;
 
 /** The database was migrated by a newer version of the gateway, whose schema this one does not know. */
-export class SchemaTooNewError extends Error {
+export class SchemaTooNewError extends UnusableDatabaseError {
   override readonly name = "SchemaTooNewError";
 
   constructor(
     readonly found: number,
-    known: number,
+    readonly known: number,
   ) {
     super(
-      `the database schema has version ${found}, this gateway knows ${known}; start the newer gateway again`,
+      `the database schema has version ${found}, this gateway knows ${known}; start the newer gateway again, or restore the dump of before`,
     );
   }
 }
 
-/** Version of the newest migration of this program. */
-export const KNOWN_VERSION = allMigrations.at(-1)?.version ?? 0;
+/** A step that the database refuses: it would again. */
+export class MigrationFailedError extends UnusableDatabaseError {
+  override readonly name = "MigrationFailedError";
+
+  constructor(step: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(`step ${step} of the database schema failed, and nothing of it is there: ${why}`, { cause });
+  }
+}
+
+/** What somebody who waits wants to know. */
+export interface MigrationObserver {
+  readonly logger: Pick<Logger, "info" | "warn">;
+  /** Before every step. */
+  onStep(step: string): void;
+  /** After every step, and first of all. */
+  onVersion(version: number): void;
+}
+
+/** What a database has of the schema, and lacks. */
+export interface SchemaLook {
+  /** The newest step that was done; 0 for an empty database. */
+  readonly version: number;
+  readonly missing: readonly Migration[];
+}
+
+/** A step, for people. */
+export const nameStep = ({ version, name }: Migration): string =>
+  `${String(version).padStart(4, "0")} ${name}`;
+
+/** Reads, and changes nothing. @throws SchemaTooNewError */
+export async function lookAtSchema(
+  client: ClientBase,
+  migrations: readonly Migration[] = allMigrations,
+): Promise<SchemaLook> {
+  const table = await client.query<{ exists: boolean }>(
+    "SELECT to_regclass('schema_migrations') IS NOT NULL AS exists",
+  );
+  const { rows } = table.rows[0]?.exists
+    ? await client.query<{ version: number }>("SELECT version FROM schema_migrations")
+    : { rows: [] };
+  const applied = new Set(rows.map((row) => row.version));
+  const version = Math.max(0, ...applied);
+  const known = migrations.at(-1)?.version ?? 0;
+  if (version > known) throw new SchemaTooNewError(version, known);
+  return { version, missing: migrations.filter((migration) => !applied.has(migration.version)) };
+}
 
 /**
- * Brings the schema up to date: all missing steps in one transaction, so a failure leaves nothing behind.
+ * Brings the schema up to date, one step in one transaction after the other: who is killed, or fails, leaves whole steps behind. Waits as
+ * long as it takes: for another gateway that is at it, and for locks, see `Migration`. The connection must not limit how long a
+ * statement takes.
  * @returns the versions that were applied; empty when there was nothing to do
- * @throws SchemaTooNewError
+ * @throws SchemaTooNewError, MigrationFailedError, or the error of a connection that is lost
  */
 export async function migrate(
   client: ClientBase,
   migrations: readonly Migration[] = allMigrations,
+  observer?: MigrationObserver,
 ): Promise<number[]> {
-  await client.query("BEGIN");
+  if ((await lookAtSchema(client, migrations)).missing.length === 0) return [];
+  await takeTurn(client, observer);
   try {
-    await client.query("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK]);
     await client.query(`
       CREATE TABLE IF NOT EXISTS schema_migrations (
         version    integer PRIMARY KEY,
         name       text NOT NULL,
         applied_at timestamptz NOT NULL DEFAULT now()
       )`);
-    const { rows } = await client.query<{ version: number }>("SELECT version FROM schema_migrations");
-    const applied = new Set(rows.map((row) => row.version));
-    const newest = Math.max(0, ...applied);
-    const known = migrations.at(-1)?.version ?? 0;
-    if (newest > known) throw new SchemaTooNewError(newest, known);
-    const missing = migrations.filter((migration) => !applied.has(migration.version));
-    for (const { version, name, sql } of missing) {
-      await client.query(sql);
-      await client.query("INSERT INTO schema_migrations (version, name) VALUES ($1, $2)", [version, name]);
+    const { version, missing } = await lookAtSchema(client, migrations);
+    observer?.onVersion(version);
+    for (const [index, migration] of missing.entries()) {
+      const step = nameStep(migration);
+      observer?.onStep(step);
+      observer?.logger.info({ step, number: index + 1, of: missing.length }, "migrating the database schema");
+      await apply(client, migration, observer);
+      observer?.onVersion(Math.max(version, migration.version));
     }
-    await client.query("COMMIT");
     return missing.map((migration) => migration.version);
-  } catch (error) {
-    // The connection may be what failed; then the server rolls back by itself.
-    await client.query("ROLLBACK").catch(() => {});
-    throw error;
+  } finally {
+    // The connection may be what failed; then the server has let go by itself.
+    await client.query("SELECT pg_advisory_unlock($1)", [MIGRATION_LOCK]).catch(() => {});
   }
+}
+
+/** Asks again and again: a statement that waits would be a transaction that is open, for which indexes that are built online wait in turn. */
+async function takeTurn(client: ClientBase, observer: MigrationObserver | undefined): Promise<void> {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    const { rows } = await client.query<{ isMine: boolean }>('SELECT pg_try_advisory_lock($1) AS "isMine"', [
+      MIGRATION_LOCK,
+    ]);
+    if (rows[0]?.isMine) return;
+    if (performance.now() - toldAt >= TELL_MS) {
+      toldAt = performance.now();
+      observer?.logger.info("another gateway migrates the database schema; waiting for it");
+    }
+    observer?.onStep("waiting for another gateway that migrates");
+    await wait(TURN_MS * (0.5 + Math.random() / 2), undefined, { ref: false });
+  }
+}
+
+async function apply(client: ClientBase, migration: Migration, observer: MigrationObserver | undefined) {
+  const { version, name, sql, lock, indexes = [] } = migration;
+  const subject = nameStep(migration);
+  const told = observer === undefined ? undefined : { logger: observer.logger, subject };
+  const step = async () => {
+    if (lock !== undefined) await takeLock(client, lock);
+    await client.query(sql);
+    for (const index of indexes) await declareIndex(client, index);
+    await client.query("INSERT INTO schema_migrations (version, name) VALUES ($1, $2)", [version, name]);
+  };
+  await untilHad(client, step, told).catch((error: unknown) => {
+    throw isRefusal(error) ? new MigrationFailedError(subject, error) : error;
+  });
+}
+
+/** Whether the server says that the statements are wrong, or may not be run; not that it goes, or lacks something at present. */
+function isRefusal(error: unknown): boolean {
+  const { severity, code } = (error ?? {}) as { severity?: unknown; code?: unknown };
+  return severity === "ERROR" && typeof code === "string" && !/^(08|53|57|58)/.test(code);
 }

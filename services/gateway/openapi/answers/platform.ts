@@ -84,6 +84,7 @@ const tokenFields = {
 
 const deployment = { model_name: text, model: text, model_id: text };
 const alive = z.literal("I'm alive!");
+const schemaWork = z.strictObject({ step: text, since: moment }).nullable();
 
 /** Answers about models, admin tokens and the gateway itself. */
 export const PLATFORM_ANSWERS: Readonly<Record<string, z.ZodType>> = {
@@ -122,6 +123,12 @@ export const PLATFORM_ANSWERS: Readonly<Record<string, z.ZodType>> = {
     db: text,
     answers: z.strictObject({ in_use: count, limit: count }),
     body_bytes: z.strictObject({ in_use: count, limit: count }),
+    schema: z.strictObject({
+      version: count.nullable().describe("null: not known yet"),
+      known: count.describe("the newest version that this gateway has"),
+      migrating: schemaWork.describe("done before the gateway is ready"),
+      building: schemaWork.describe("an index that is built while requests go on"),
+    }),
   }),
   "GET /health/liveliness": alive,
   "GET /health/liveness": alive,

@@ -1,5 +1,8 @@
 import { Client } from "pg";
-import { AuditPartitions } from "../../../../../services/gateway/adapters/postgres/audit-partitions";
+import {
+  AuditPartitions,
+  type AuditPartitionsSettings,
+} from "../../../../../services/gateway/adapters/postgres/audit-partitions";
 import { migrate } from "../../../../../services/gateway/adapters/postgres/migrate";
 import { EmbeddedPostgres } from "../../../../support/services/embedded-postgres";
 import { movableDatabaseClock } from "../../../../support/services/movable-database-clock";
@@ -11,6 +14,7 @@ let postgres: EmbeddedPostgres;
 let client: Client;
 let setTime: (now: string) => Promise<void>;
 let count = 0;
+const others: Client[] = [];
 const logger = { info: jest.fn(), warn: jest.fn() };
 
 beforeAll(async () => {
@@ -24,7 +28,7 @@ beforeEach(async () => {
   await migrate(client);
   setTime = await movableDatabaseClock(client);
 });
-afterEach(() => client.end());
+afterEach(() => Promise.all([client, ...others.splice(0)].map((one) => one.end())));
 afterAll(() => postgres.stop());
 
 const months = async () =>
@@ -34,12 +38,47 @@ const months = async () =>
     )
   ).rows.map(({ name }) => name);
 
-/** A run at a moment of the database's clock, by a process that has just started. @returns the partitions */
+/**
+ * A run at a moment of the database's clock, by a process that has just started; again when a machine under load did not give it
+ * its locks in time. @returns the partitions
+ */
 async function run(now: string, retentionDays?: number): Promise<string[]> {
   await setTime(now);
   const retention = retentionDays === undefined ? {} : { retentionMs: retentionDays * DAY_MS };
-  await new AuditPartitions({ logger: logger as never, ...retention }).run(client);
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const { partitions, time } = startProcess(retention);
+    await partitions.run(client);
+    time.now += 1000;
+    if (!partitions.isDue) break;
+  }
   return months();
+}
+
+/** A process that runs on: until the next run is an hour away. @returns the partitions */
+async function runOn(partitions: AuditPartitions, time: { now: number }): Promise<string[]> {
+  for (let runs = 0; runs < 50; runs += 1) {
+    await partitions.run(client);
+    time.now += HOUR_MS / 2;
+    if (!partitions.isDue) return months();
+  }
+  throw new Error("it never came to an end");
+}
+
+/** A process whose own clock is `time`. */
+function startProcess(settings: Partial<AuditPartitionsSettings> = {}, time = { now: 0 }) {
+  return { time, partitions: new AuditPartitions({ logger, clock: { now: () => time.now }, ...settings }) };
+}
+
+/** Another connection, which says nothing by itself. */
+async function connect(application: string): Promise<Client> {
+  const other = new Client({
+    connectionString: postgres.url(`partitions_${count}`),
+    application_name: application,
+  });
+  other.on("error", () => {});
+  await other.connect();
+  others.push(other);
+  return other;
 }
 
 /** Runs as they come while a gateway is there: often enough for all of the time to be seen. */
@@ -49,22 +88,25 @@ async function runFrom(start: string, end: string, retentionDays?: number): Prom
   return run(end, retentionDays);
 }
 
-const addRow = async (startedAt: string) =>
-  void (await client.query(
-    `INSERT INTO audit_log (request_id, started_at, caller_kind, route, status, input_tokens, output_tokens,
-       cache_read_tokens, cache_write_tokens, latency_ms, is_stream)
-     VALUES (gen_random_uuid(), $1, 'key', '/v1/chat/completions', 200, 1, 1, 0, 0, 1, false)`,
-    [startedAt],
-  ));
+const ADD_ROW = `INSERT INTO audit_log (request_id, started_at, caller_kind, route, status, input_tokens, output_tokens,
+    cache_read_tokens, cache_write_tokens, latency_ms, is_stream)
+  VALUES (gen_random_uuid(), $1, 'key', '/v1/chat/completions', 200, 1, 1, 0, 0, 1, false)`;
+const addRow = async (startedAt: string) => void (await client.query(ADD_ROW, [startedAt]));
 const rowsIn = async (table: string) =>
   (await client.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`)).rows[0]?.n;
 /** The database is as old as its first run. */
 const beginAt = (now: string) => client.query("UPDATE audit_clock SET seen_at = $1", [now]);
 
-test("months are made ahead, over the end of a year, and making them again changes nothing", async () => {
-  const expected = ["audit_log_2026_11", "audit_log_2026_12", "audit_log_2027_01", "audit_log_other"];
-  expect(await run("2026-11-24T12:00:00Z")).toEqual(expected);
-  expect(await run("2026-11-30T23:59:59Z")).toEqual(expected);
+test("months are made ahead, over the end of a year: those of soon at once, twelve in all, and none twice", async () => {
+  const soon = ["audit_log_2026_11", "audit_log_2026_12", "audit_log_2027_01", "audit_log_other"];
+  expect(await run("2026-11-24T12:00:00Z")).toEqual(soon);
+  const { partitions, time } = startProcess();
+  const all = await runOn(partitions, time);
+  expect(all).toEqual(expect.arrayContaining([...soon, "audit_log_2027_11"]));
+  expect(all).toHaveLength(14);
+  await setTime("2026-11-30T23:59:59Z");
+  expect(await runOn(partitions, time)).toEqual(all);
+  expect(logger.warn).not.toHaveBeenCalled();
 });
 
 test("a partition takes rows, has the indexes of all, and refuses a request that is there twice", async () => {
@@ -100,17 +142,36 @@ test("a row outside every month is stored all the same, and goes in its time", a
   expect(await rowsIn("audit_log")).toBe(0);
 });
 
-test("rows that came before their month are moved into it; one of the future waits for its month", async () => {
+test("rows that came before their month are moved into it; one of the far future waits for its month", async () => {
   await addRow("2026-11-10T00:00:00Z");
   await addRow("2027-01-31T23:59:59Z");
-  await addRow("2027-02-01T00:00:00Z");
-  await run("2026-11-24T12:00:00Z");
+  await addRow("2027-12-01T00:00:00Z");
+  await setTime("2026-11-24T12:00:00Z");
+  const { partitions, time } = startProcess();
+  await runOn(partitions, time);
   expect(await rowsIn("audit_log_2026_11")).toBe(1);
   expect(await rowsIn("audit_log_2027_01")).toBe(1);
   expect(await rowsIn("audit_log_other")).toBe(1);
-  expect(await run("2026-12-01T00:00:00Z")).toContain("audit_log_2027_02");
-  expect([await rowsIn("audit_log_2027_02"), await rowsIn("audit_log_other")]).toEqual([1, 0]);
+  await setTime("2026-12-01T00:00:00Z");
+  expect(await runOn(partitions, time)).toContain("audit_log_2027_12");
+  expect([await rowsIn("audit_log_2027_12"), await rowsIn("audit_log_other")]).toEqual([1, 0]);
   expect(logger.warn).not.toHaveBeenCalled();
+});
+
+test("a month with more rows outside of it than can be moved in passing is left alone, and does not keep the others from being made", async () => {
+  await client.query(
+    `INSERT INTO audit_log (request_id, started_at, caller_kind, route, status, input_tokens, output_tokens,
+       cache_read_tokens, cache_write_tokens, latency_ms, is_stream)
+     SELECT gen_random_uuid(), '2026-11-10T00:00:00Z', 'key', '/v1/chat/completions', 200, 1, 1, 0, 0, 1, false
+       FROM generate_series(1, 2001)`,
+  );
+  await setTime("2026-11-24T12:00:00Z");
+  const { partitions, time } = startProcess();
+  const made = await runOn(partitions, time);
+  expect(made).not.toContain("audit_log_2026_11");
+  expect(made).toHaveLength(13);
+  expect(await rowsIn("audit_log_other")).toBe(2001);
+  expect(logger.info).toHaveBeenCalledTimes(1);
 });
 
 describe("when the database's clock is set", () => {
@@ -163,24 +224,105 @@ describe("when the database's clock is set", () => {
   });
 });
 
-test("a lock that is not to be had is not waited for; the others are not kept from working, and it is tried again soon", async () => {
-  const other = new Client({ connectionString: postgres.url(`partitions_${count}`) });
-  await other.connect();
-  await other.query("BEGIN; SELECT FROM audit_log_other");
-  await setTime("2026-11-24T12:00:00Z");
-  let now = 0;
-  const partitions = new AuditPartitions({ logger: logger as never, clock: { now: () => now } });
+describe("while somebody reads for long", () => {
+  /** Who waits for a lock at present, and who has got one that goes with nobody else's. */
+  const strongLocks = async () =>
+    (
+      await client.query(
+        `SELECT FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND locktype = 'relation' AND pid <> pg_backend_pid()`,
+      )
+    ).rowCount;
+
+  test("no lock is asked for that others would wait behind, it is told who holds it, and the work is done when they end", async () => {
+    const time = { now: 0 };
+    const dump = await connect("pg_dump");
+    await dump.query("BEGIN; LOCK TABLE audit_log IN ACCESS SHARE MODE; SELECT pg_sleep(1.1)");
+    await setTime("2026-11-24T12:00:00Z");
+    const queries = jest.spyOn(client, "query");
+    const { partitions } = startProcess({}, time);
+    await partitions.run(client);
+    expect(queries.mock.calls.filter(([text]) => /LOCK TABLE|CREATE|DROP/.test(String(text)))).toEqual([]);
+    queries.mockRestore();
+    expect(await strongLocks()).toBe(0);
+    expect(await months()).toEqual(["audit_log_other"]);
+    expect(logger.warn).not.toHaveBeenCalled();
+
+    // Again after ever longer pauses; told after a minute, and then not again for an hour.
+    let runs = 1;
+    while (time.now < HOUR_MS / 2) {
+      time.now += 1000;
+      if (!partitions.isDue) continue;
+      await partitions.run(client);
+      runs += 1;
+    }
+    expect(runs).toBeLessThan(40);
+    expect(logger.warn).toHaveBeenCalledTimes(1);
+    expect(logger.warn).toHaveBeenCalledWith(
+      expect.objectContaining({
+        partition: "audit_log_2026_11",
+        holders: [expect.objectContaining({ application: "pg_dump", user: "postgres" })],
+      }),
+      expect.stringContaining("pg_terminate_backend"),
+    );
+    await dump.query("COMMIT");
+    time.now += HOUR_MS;
+    expect(await runOn(partitions, time)).toHaveLength(14);
+  });
+
+  test("months that are past their time go when it ends", async () => {
+    await beginAt("2026-11-01T00:00:00Z");
+    await runFrom("2026-11-01T00:00:00Z", "2026-12-30T00:00:00Z", 30);
+    await addRow("2026-11-15T00:00:00Z");
+    await setTime("2026-12-31T00:00:00Z");
+    const reader = await connect("psql");
+    // Of another month, but of the same table.
+    await reader.query(
+      "BEGIN; SELECT FROM audit_log WHERE started_at > '2026-12-30T00:00:00Z'; SELECT pg_sleep(1.1)",
+    );
+    const { partitions, time } = startProcess({ retentionMs: 30 * DAY_MS });
+    await partitions.run(client);
+    expect(await rowsIn("audit_log_2026_11")).toBe(1);
+    await reader.query("COMMIT");
+    time.now += HOUR_MS;
+    expect(await runOn(partitions, time)).not.toContain("audit_log_2026_11");
+  });
+
+  test("one that has just begun is waited for shortly, and those behind go on when the time is over", async () => {
+    await setTime("2026-11-24T12:00:00Z");
+    const [reader, writer] = [await connect("psql"), await connect("gateway")];
+    await reader.query("BEGIN; LOCK TABLE audit_log_other IN ACCESS SHARE MODE");
+    const { partitions } = startProcess();
+    const ran = partitions.run(client);
+    // A row of no month: it needs the very table. The reader does not end, so it is the lock that was given up.
+    await writer.query("SET statement_timeout = 8000");
+    await writer.query(ADD_ROW, ["2026-11-24T12:00:00Z"]);
+    await ran;
+    expect(await months()).toEqual(["audit_log_other"]);
+    expect(await rowsIn("audit_log_other")).toBe(1);
+  });
+
+  test("the whole table is locked by a drop within one limit for all that it needs, or not at all", async () => {
+    await beginAt("2026-11-01T00:00:00Z");
+    await runFrom("2026-11-01T00:00:00Z", "2026-12-30T00:00:00Z", 30);
+    await setTime("2026-12-31T00:00:00Z");
+    const writer = await connect("gateway");
+    await writer.query("BEGIN");
+    await writer.query(ADD_ROW, ["2026-12-30T12:00:00Z"]);
+    await startProcess({ retentionMs: 30 * DAY_MS }).partitions.run(client);
+    await writer.query("COMMIT");
+    expect(await months()).toContain("audit_log_2026_11");
+    expect(await run("2026-12-31T00:00:00Z", 30)).not.toContain("audit_log_2026_11");
+  });
+});
+
+test("while another replica works on them nothing is done or waited for, and it is looked at again soon", async () => {
+  const replica = await connect("gateway-maintenance");
+  await replica.query("SELECT pg_advisory_lock(7205319)");
+  const { partitions, time } = startProcess();
   await partitions.run(client);
   expect(await months()).toEqual(["audit_log_other"]);
-  expect(logger.warn).toHaveBeenCalledWith(
-    expect.objectContaining({ partition: "audit_log_2026_11" }),
-    "audit partition not made, trying again",
-  );
-  expect(partitions.isDue).toBe(false);
-  await other.query("ROLLBACK");
-  await other.end();
-  now += 60_000;
+  await replica.query("SELECT pg_advisory_unlock(7205319)");
+  time.now += 60_000;
   expect(partitions.isDue).toBe(true);
-  await partitions.run(client);
-  expect(await months()).toHaveLength(4);
+  expect(await runOn(partitions, time)).toHaveLength(14);
 });

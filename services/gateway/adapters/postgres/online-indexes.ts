@@ -1,0 +1,195 @@
+import type { ClientBase } from "pg";
+import type { Logger } from "pino";
+import { type Clock, monotonicClock } from "../../ports/clock";
+import type { SchemaWork } from "../../ports/schema-state";
+import { BackendWatch } from "./backend-watch";
+import type { MaintenanceTask } from "./maintenance";
+import { migrations } from "./migrations";
+import type { OnlineIndex } from "./migrations/migration";
+import { declareIndex } from "./online-index";
+import { pauseAfter, untilHad } from "./short-locks";
+
+/** Any number, the same in every replica: only one of them builds at a time. */
+const INDEX_LOCK = 7_205_321;
+/** While another replica builds, in milliseconds. */
+const TURN_MS = 60_000;
+/** Longest pause after failures, in milliseconds. */
+const MOST_PAUSE_MS = 600_000;
+/** Longest name that Postgres does not cut off. */
+const MOST_NAME = 63;
+
+/** Settings of `OnlineIndexes`. */
+export interface OnlineIndexesSettings {
+  readonly connectionString: string;
+  readonly logger: Pick<Logger, "info" | "warn">;
+  /** @default - those of all migrations */
+  readonly indexes?: readonly OnlineIndex[];
+  /** For when it is due again. @default monotonicClock */
+  readonly clock?: Clock;
+  /** Between two words about an index that takes long. @default 10000 ms */
+  readonly tellMs?: number;
+}
+
+/** An index, or what there is in its place. */
+interface Found {
+  readonly exists: boolean;
+  readonly isValid: boolean;
+}
+
+/**
+ * Builds the indexes that migrations have declared, while everything goes on: `CREATE INDEX CONCURRENTLY` for each partition, which
+ * is then put into the frame of the table; the frame counts once it has all. What is done stays when the gateway ends in the middle; what was
+ * begun is INVALID then, and made anew.
+ */
+export class OnlineIndexes implements MaintenanceTask {
+  readonly #settings: Required<OnlineIndexesSettings>;
+  #nextRun = Number.NEGATIVE_INFINITY;
+  #failures = 0;
+  #isComplete = false;
+  #building: SchemaWork | undefined;
+
+  constructor(settings: OnlineIndexesSettings) {
+    const indexes = migrations.flatMap((migration) => migration.indexes ?? []);
+    this.#settings = { indexes, clock: monotonicClock, tellMs: 10_000, ...settings };
+  }
+
+  /** Until all are there: partitions that are made later have them from the beginning. */
+  get isDue(): boolean {
+    const { indexes, clock } = this.#settings;
+    return !this.#isComplete && indexes.length > 0 && clock.now() >= this.#nextRun;
+  }
+
+  /** What is being built at the moment. */
+  get building(): SchemaWork | undefined {
+    return this.#building;
+  }
+
+  /** @throws the error of a connection that is lost */
+  async run(client: ClientBase): Promise<void> {
+    const { clock, logger, indexes } = this.#settings;
+    this.#nextRun = clock.now() + TURN_MS;
+    const { rows } = await client.query<{ isMine: boolean; pid: number }>(
+      'SELECT pg_try_advisory_lock($1) AS "isMine", pg_backend_pid() AS pid',
+      [INDEX_LOCK],
+    );
+    if (!rows[0]?.isMine) return;
+    const watch = this.#watch(rows[0].pid);
+    try {
+      for (const index of indexes) await this.#build(client, index);
+      this.#isComplete = true;
+    } catch (error) {
+      if ((error as { severity?: unknown }).severity !== "ERROR") throw error;
+      this.#failures += 1;
+      this.#nextRun = clock.now() + pauseAfter(this.#failures + 6, MOST_PAUSE_MS);
+      logger.warn(
+        { err: error, index: this.#building?.step },
+        "an index was not built, trying again; what needs it is slow until then",
+      );
+    } finally {
+      this.#building = undefined;
+      watch.stop();
+      await client.query("SELECT pg_advisory_unlock($1)", [INDEX_LOCK]).catch(() => {});
+    }
+  }
+
+  async #build(client: ClientBase, index: OnlineIndex): Promise<void> {
+    const found = await find(client, index.name);
+    if (found.isValid) return;
+    const partitions = await listPartitions(client, index.table);
+    if (partitions === undefined) return this.#buildOne(client, index.name, index.table, index.on);
+    const frame = { logger: this.#settings.logger, subject: index.name, tables: [index.table] };
+    if (!found.exists) await untilHad(client, () => declareIndex(client, index), frame);
+    for (const partition of partitions) {
+      const name = nameOf(index, partition);
+      try {
+        if (await isAttached(client, index.name, partition)) continue;
+        await this.#buildOne(client, name, partition, index.on);
+        await untilHad(client, () => attach(client, index.name, name), { ...frame, tables: [partition] });
+      } catch (error) {
+        // Retention may have dropped the partition meanwhile.
+        if (await isThere(client, partition)) throw error;
+      }
+    }
+    if ((await find(client, index.name)).isValid) return;
+    // The last partition without it was dropped, and nobody has told the frame: it looks again when one is put in a second time.
+    const [last] = partitions.slice(-1);
+    if (last !== undefined)
+      await untilHad(client, () => attach(client, index.name, nameOf(index, last)), frame);
+    if ((await find(client, index.name)).isValid) return;
+    throw Object.assign(new Error(`index ${index.name} is not complete`), { severity: "ERROR" });
+  }
+
+  async #buildOne(client: ClientBase, name: string, table: string, on: string): Promise<void> {
+    const found = await find(client, name);
+    if (found.isValid) return;
+    this.#building = { step: `index ${name}`, since: new Date() };
+    this.#settings.logger.info({ index: name, table }, "building an index; requests go on meanwhile");
+    if (found.exists) await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
+    await client.query(`CREATE INDEX CONCURRENTLY ${name} ON ${table} ${on}`);
+    this.#settings.logger.info({ index: name, table }, "index built");
+  }
+
+  #watch(pid: number): BackendWatch {
+    const { connectionString, logger, tellMs } = this.#settings;
+    return new BackendWatch({
+      connectionString,
+      pid,
+      intervalMs: tellMs,
+      onSight: (sight) => {
+        if (this.#building === undefined) return;
+        const { step, since } = this.#building;
+        const seconds = Math.round((Date.now() - since.getTime()) / 1000);
+        logger.info({ step, seconds, ...sight }, "still building an index; requests go on meanwhile");
+      },
+    });
+  }
+}
+
+/** Each partition's index: the table's name makes way for the partition's. */
+function nameOf({ name, table }: OnlineIndex, partition: string): string {
+  const rest = name.startsWith(`${table}_`) ? name.slice(table.length + 1) : name;
+  return `${partition}_${rest}`.slice(0, MOST_NAME);
+}
+
+async function find(client: ClientBase, name: string): Promise<Found> {
+  const { rows } = await client.query<{ isValid: boolean }>(
+    'SELECT indisvalid AS "isValid" FROM pg_index WHERE indexrelid = to_regclass($1)',
+    [name],
+  );
+  return { exists: rows.length > 0, isValid: rows[0]?.isValid ?? false };
+}
+
+/** A default partition comes last: it is the one that stays, so that the frame is complete when it has that. `undefined`: the table has none. */
+async function listPartitions(client: ClientBase, table: string): Promise<string[] | undefined> {
+  const { rows } = await client.query<{ name: string | null }>(
+    `SELECT child.oid::regclass::text AS name
+       FROM pg_class parent
+       LEFT JOIN pg_inherits ON inhparent = parent.oid
+       LEFT JOIN pg_class child ON child.oid = inhrelid
+      WHERE parent.oid = $1::regclass AND parent.relkind = 'p'
+      ORDER BY pg_get_expr(child.relpartbound, child.oid) = 'DEFAULT', 1`,
+    [table],
+  );
+  return rows.length === 0 ? undefined : rows.flatMap(({ name }) => name ?? []);
+}
+
+async function isAttached(client: ClientBase, name: string, partition: string): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `SELECT FROM pg_inherits JOIN pg_index ON indexrelid = inhrelid
+      WHERE inhparent = to_regclass($1) AND indrelid = to_regclass($2)`,
+    [name, partition],
+  );
+  return (rowCount ?? 0) > 0;
+}
+
+async function attach(client: ClientBase, frame: string, name: string): Promise<void> {
+  await client.query(`ALTER INDEX ${frame} ATTACH PARTITION ${name}`);
+}
+
+async function isThere(client: ClientBase, table: string): Promise<boolean> {
+  const { rows } = await client.query<{ isThere: boolean }>(
+    'SELECT to_regclass($1) IS NOT NULL AS "isThere"',
+    [table],
+  );
+  return rows[0]?.isThere ?? false;
+}

@@ -1,0 +1,104 @@
+import type { Client, ClientBase } from "pg";
+import type { Logger } from "pino";
+import type { SchemaState, SchemaWork } from "../../ports/schema-state";
+import { BackendWatch } from "./backend-watch";
+import { createBackgroundClient, liftTimeLimits } from "./background-client";
+import type { LinkUser } from "./link";
+import { lookAtSchema, migrate, SchemaTooNewError } from "./migrate";
+import { migrations as allMigrations } from "./migrations";
+import type { Migration } from "./migrations/migration";
+
+/** Settings of `Schema`. */
+export interface SchemaSettings {
+  readonly connectionString: string;
+  readonly logger: Pick<Logger, "info" | "warn">;
+  /** @default - all */
+  readonly migrations?: readonly Migration[];
+  /** Between two words about a step that takes long. @default 10000 ms */
+  readonly tellMs?: number;
+}
+
+/**
+ * Brings the schema up to date before the link counts as connected: on a connection of its own, which has all the time it needs. The link
+ * may be lost and come back meanwhile; the work goes on.
+ */
+export class Schema implements LinkUser {
+  readonly #settings: Required<SchemaSettings>;
+  #version: number | undefined;
+  #migrating: SchemaWork | undefined;
+  #client: Client | undefined;
+  #running: Promise<void> | undefined;
+  #isStopped = false;
+
+  constructor(settings: SchemaSettings) {
+    this.#settings = { migrations: allMigrations, tellMs: 10_000, ...settings };
+  }
+
+  get state(): Omit<SchemaState, "building"> {
+    const known = this.#settings.migrations.at(-1)?.version ?? 0;
+    return { version: this.#version, known, migrating: this.#migrating };
+  }
+
+  /** @throws SchemaTooNewError, MigrationFailedError */
+  async onConnect(client: ClientBase): Promise<void> {
+    try {
+      const { version, missing } = await lookAtSchema(client, this.#settings.migrations);
+      this.#version = version;
+      if (missing.length === 0) return;
+      this.#running ??= this.#migrate().finally(() => {
+        this.#running = undefined;
+      });
+      await this.#running;
+    } catch (error) {
+      if (error instanceof SchemaTooNewError) this.#version = error.found;
+      throw error;
+    }
+  }
+
+  /** Ends at once, in the middle of a step if need be: nothing of it is there then. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#client?.end().catch(() => {});
+  }
+
+  async #migrate(): Promise<void> {
+    const { connectionString, logger, migrations, tellMs } = this.#settings;
+    if (this.#isStopped) throw new Error("the gateway ends");
+    const client = createBackgroundClient({ connectionString, application: "gateway-migration" });
+    this.#client = client;
+    let watch: BackendWatch | undefined;
+    try {
+      await client.connect();
+      await liftTimeLimits(client);
+      const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+      watch = new BackendWatch({
+        connectionString,
+        pid: rows[0]?.pid ?? 0,
+        intervalMs: tellMs,
+        onSight: (sight) => this.#tell(sight),
+      });
+      const versions = await migrate(client, migrations, {
+        logger,
+        onStep: (step) => {
+          if (this.#migrating?.step !== step) this.#migrating = { step, since: new Date() };
+        },
+        onVersion: (version) => {
+          this.#version = version;
+        },
+      });
+      if (versions.length > 0) logger.info({ versions }, "database schema migrated");
+    } finally {
+      watch?.stop();
+      this.#migrating = undefined;
+      this.#client = undefined;
+      await client.end().catch(() => {});
+    }
+  }
+
+  #tell(sight: object): void {
+    if (this.#migrating === undefined) return;
+    const { step, since } = this.#migrating;
+    const seconds = Math.round((Date.now() - since.getTime()) / 1000);
+    this.#settings.logger.info({ step, seconds, ...sight }, "still migrating the database schema");
+  }
+}

@@ -1,0 +1,18 @@
+/** Something that takes its time. */
+export interface SchemaWork {
+  /** For people: `0015 spend-daily`, `index audit_log_2026_01_by_key`, or whom is waited for. */
+  readonly step: string;
+  readonly since: Date;
+}
+
+/** How far the schema of the database is. */
+export interface SchemaState {
+  /** The newest step that was done. `undefined`: not known yet. Above `known`: of a newer gateway; this one refuses it. */
+  readonly version: number | undefined;
+  /** The newest step that this gateway has. */
+  readonly known: number;
+  /** What is being done before the gateway can be ready. */
+  readonly migrating: SchemaWork | undefined;
+  /** The index that this gateway builds while requests go on. */
+  readonly building: SchemaWork | undefined;
+}
