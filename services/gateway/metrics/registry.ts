@@ -21,6 +21,29 @@ export class MetricsRegistry {
     this.#metrics.push({ render: () => [...head(name, help, "gauge"), `${name} ${read()}`] });
   }
 
+  /**
+   * A gauge with labels. What `readAll` leaves out has no series any more; of more series than are kept, the first stay.
+   * @param readAll asked at each scrape: values of the labels, in their order, and what is to be shown for them
+   */
+  gauges(
+    name: string,
+    help: string,
+    labels: readonly string[],
+    readAll: () => Iterable<readonly [values: LabelValues, value: number]>,
+  ): void {
+    const render = () => {
+      const lines = head(name, help, "gauge");
+      let left = MAX_SERIES;
+      for (const [values, value] of readAll()) {
+        if (left === 0) break;
+        left -= 1;
+        lines.push(`${name}${braced(named(labels, values))} ${value}`);
+      }
+      return lines;
+    };
+    this.#metrics.push({ render });
+  }
+
   /** @param bounds upper bounds of the buckets, rising, without infinity */
   histogram(name: string, help: string, labels: readonly string[], bounds: readonly number[]): Histogram {
     return this.#add(new Histogram(name, help, labels, bounds));
@@ -120,13 +143,12 @@ class Series<State> {
   }
 
   map<Result>(show: (state: State, labels: readonly string[]) => Result): Result[] {
-    return [...this.#states.values()].map(({ values, state }) =>
-      show(
-        state,
-        this.labels.map((label, index) => `${label}="${escapeValue(values[index] ?? "")}"`),
-      ),
-    );
+    return [...this.#states.values()].map(({ values, state }) => show(state, named(this.labels, values)));
   }
+}
+
+function named(labels: readonly string[], values: LabelValues): string[] {
+  return labels.map((label, index) => `${label}="${escapeValue(values[index] ?? "")}"`);
 }
 
 function head(name: string, help: string, type: string): string[] {

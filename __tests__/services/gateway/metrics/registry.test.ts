@@ -36,3 +36,22 @@ test("a flood of labels ends in one series", () => {
   expect(lines.length).toBeLessThan(1010);
   expect(lines).toContain('hits_total{name="other"} 4000');
 });
+
+test("a gauge with labels shows what there is at the scrape, and no more", () => {
+  const registry = new MetricsRegistry();
+  let cooling = ["a", 'b"'];
+  registry.gauges("cooling_down", "Left alone.", ["deployment"], () =>
+    cooling.map((id) => [[id], 1] as const),
+  );
+  expect(registry.render().split("\n")).toEqual([
+    "# HELP cooling_down Left alone.",
+    "# TYPE cooling_down gauge",
+    'cooling_down{deployment="a"} 1',
+    'cooling_down{deployment="b\\""} 1',
+    "",
+  ]);
+  cooling = [];
+  expect(registry.render()).not.toContain("{");
+  cooling = Array.from({ length: 5000 }, (_, index) => `n${index}`);
+  expect(registry.render().split("\n").length).toBeLessThan(1010);
+});
