@@ -59,7 +59,7 @@ import { models } from "./routes/models";
 import { spendRoutes } from "./routes/spend";
 import { userRoutes } from "./routes/users";
 import type { ModelCatalog } from "./routing/deployment";
-import { findDeployment } from "./routing/find-group";
+import { countModels, findDeployment } from "./routing/find-group";
 import type { DeploymentStatus } from "./routing/list-statuses";
 import type { UpstreamClient } from "./upstream/client";
 import { DeploymentHealth } from "./upstream/deployment-health";
@@ -161,7 +161,9 @@ export function buildApp(
   app.register(refuseWhenClosing);
   app.register(auth, { keys, users, namedBudgets, adminTokens, masterKey, clock }); // who
   const { maxBodyBytes } = config;
-  app.register(overload, { capacity, bodies: new IncomingBodies(config.connections), maxBodyBytes }); // is there room
+  const hasManyModels = () => countModels(catalog, 2) > 1;
+  const bodies = new IncomingBodies(config.connections);
+  app.register(overload, { capacity, bodies, maxBodyBytes, hasManyModels }); // is there room
   const maxEndUserBudgetNano = () => catalog.maxEndUserBudgetNano;
   const log = chargeNewBudgets(deps.audit, { keys, users, namedBudgets, maxEndUserBudgetNano });
   app.register(audit, { log, clock, onRow }); // the row is opened
