@@ -24,6 +24,7 @@ import type { Limiter } from "./limits/limiter";
 import { createFindingCounter } from "./metrics/finding-counter";
 import { MetricsRegistry } from "./metrics/registry";
 import { createRowCounter } from "./metrics/row-counter";
+import { createUpstreamCounts, showCoolDowns } from "./metrics/upstream-counts";
 import { access } from "./plugins/access";
 import { audit } from "./plugins/audit";
 import { auth } from "./plugins/auth";
@@ -64,6 +65,8 @@ import type { DeploymentStatus } from "./routing/list-statuses";
 import type { UpstreamClient } from "./upstream/client";
 import { DeploymentHealth } from "./upstream/deployment-health";
 import type { InFlight } from "./upstream/in-flight";
+import { RefusedRetries } from "./upstream/retry-refused";
+import { UpstreamWatch } from "./upstream/upstream-watch";
 
 /** Of a request body, where its route does not say otherwise, in bytes. */
 const BODY_LIMIT = 1024 * 1024;
@@ -173,7 +176,11 @@ export function buildApp(
   app.register(spendHeaders);
   app.register(health, { checks: deps.checks, capacity });
   const coolDowns = watchDeployments(deps);
-  const failover = { client, health: coolDowns, clock: deps.monotonicClock ?? clock };
+  showCoolDowns(registry, catalog, coolDowns);
+  const monotonic = deps.monotonicClock ?? clock;
+  const counts = createUpstreamCounts(registry);
+  const watch = new UpstreamWatch({ counts, logger: deps.logger, clock: monotonic });
+  const failover = { client, health: coolDowns, retries: new RefusedRetries(), watch, clock: monotonic };
   const guardrails = {
     settings: deps.guardrails ?? (() => SCREENING_OFF),
     onFindings: createFindingCounter(registry),
@@ -210,12 +217,12 @@ export function buildApp(
   return app;
 }
 
-/** Says in the log when a deployment is left alone and when it is back. */
+/** Says in the log when a deployment is cooling down and when it is back. */
 function watchDeployments({ clock, monotonicClock, logger }: GatewayDependencies): DeploymentHealth {
   return new DeploymentHealth({
     clock: monotonicClock ?? clock,
     onCooling: ({ id }, { code }, waitMs) =>
-      logger.warn({ deployment: id, code, waitMs }, "deployment is left alone after failures"),
-    onRecovered: ({ id }) => logger.info({ deployment: id }, "deployment works again"),
+      logger.warn({ deployment: id, code, waitMs }, "deployment cooling down"),
+    onRecovered: ({ id }) => logger.info({ deployment: id }, "deployment recovered"),
   });
 }

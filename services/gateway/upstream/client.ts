@@ -8,13 +8,17 @@ import type { UpstreamRequest } from "./upstream-call";
 export interface UpstreamTimeouts {
   /** @default 10000 */
   readonly connectMs: number;
-  /** From sending the request to the first byte of the answer. @default 120000 */
+  /** From sending the request to the first event of the answer, of a short prompt. @default 25000 */
   readonly firstByteMs: number;
+  /** The same where the model is to think before it answers. @default 90000, or `firstByteMs` if that is longer */
+  readonly thinkingFirstByteMs: number;
   /** Between two reads of the answer; Anthropic sends pings. @default 90000 */
   readonly idleMs: number;
 }
 
-const DEFAULT_TIMEOUTS: UpstreamTimeouts = { connectMs: 10_000, firstByteMs: 120_000, idleMs: 90_000 };
+const DEFAULT_TIMEOUTS = { connectMs: 10_000, firstByteMs: 25_000, idleMs: 90_000 };
+/** Of what a model thinks first, nothing may be shown for long. */
+const THINKING_FIRST_BYTE_MS = 90_000;
 
 /**
  * undici keeps a buffer until its answer is over; a generator lets go of its own when it is sent. From this size on, in bytes, that is
@@ -29,11 +33,12 @@ export class UpstreamClient {
   readonly #pools = new Map<string, Pool>();
 
   constructor(timeouts: Partial<UpstreamTimeouts> = {}) {
-    this.timeouts = { ...DEFAULT_TIMEOUTS, ...timeouts };
+    const given = { ...DEFAULT_TIMEOUTS, ...timeouts };
+    this.timeouts = { thinkingFirstByteMs: Math.max(THINKING_FIRST_BYTE_MS, given.firstByteMs), ...given };
   }
 
   /** Sends a request; what comes of it goes to `handler`. @throws Error for bytes that nobody has sealed */
-  send({ url, headers, body, idleFactor = 1 }: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
+  send({ url, headers, body, idleMs }: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
     if (!SealedBody.isSealed(body)) throw new Error("a body that is not sealed is never sent");
     const { byteLength, bytes } = body;
     const isLarge = byteLength >= LARGE_BYTES;
@@ -44,7 +49,9 @@ export class UpstreamClient {
         headers: isLarge ? { ...headers, "content-length": String(byteLength) } : headers,
         // Documented by undici, and missing in its types.
         body: isLarge ? (once(bytes) as unknown as Readable) : bytes,
-        bodyTimeout: this.timeouts.idleMs * idleFactor,
+        // Until the first event whoever asks has a timer of its own: a head alone is no answer.
+        headersTimeout: 0,
+        bodyTimeout: idleMs ?? this.timeouts.idleMs,
       },
       handler,
     );
@@ -60,8 +67,6 @@ export class UpstreamClient {
       pool = new Pool(origin, {
         pipelining: 1,
         connect: { timeout: this.timeouts.connectMs },
-        headersTimeout: this.timeouts.firstByteMs,
-        bodyTimeout: this.timeouts.idleMs,
         keepAliveTimeout: 30_000,
       });
       this.#pools.set(origin, pool);
@@ -75,19 +80,31 @@ function* once(bytes: Buffer): Generator<Buffer> {
   yield bytes;
 }
 
-const TIMEOUTS: ReadonlySet<unknown> = new Set([
-  "UND_ERR_HEADERS_TIMEOUT",
-  "UND_ERR_BODY_TIMEOUT",
-  "UND_ERR_CONNECT_TIMEOUT",
+/** undici's codes → what is said of them in the log. */
+const TIMEOUTS: ReadonlyMap<unknown, string> = new Map([
+  ["UND_ERR_BODY_TIMEOUT", "idle timeout"],
+  ["UND_ERR_CONNECT_TIMEOUT", "connect timeout"],
 ]);
+const BROKEN: ReadonlyMap<unknown, string> = new Map([["UND_ERR_SOCKET", "connection closed"]]);
+/** A code of the system, of TLS or of the HTTP parser. */
+const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
 
 /** What went wrong between the gateway and the provider, as an error for the client. */
 export function toUpstreamFailure(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
-  if (TIMEOUTS.has((error as { code?: unknown } | null)?.code)) {
-    return new GatewayError(504, "timeout", "The provider took too long.", { code: "upstream_timeout" });
-  }
+  const { code } = (error ?? {}) as { code?: unknown };
+  const timeout = TIMEOUTS.get(code);
+  if (timeout !== undefined) return tookTooLong(timeout);
   return new GatewayError(502, "upstream_error", "The provider cannot be reached, or broke the connection.", {
     code: "upstream_unreachable",
+    reason: BROKEN.get(code) ?? (typeof code === "string" && CODE.test(code) ? code : "connection failed"),
+  });
+}
+
+/** @param reason which limit it was, for the log */
+export function tookTooLong(reason: string): GatewayError {
+  return new GatewayError(504, "timeout", "The provider took too long.", {
+    code: "upstream_timeout",
+    reason,
   });
 }
