@@ -2,8 +2,8 @@ import type { Blame } from "./judge-failure";
 import type { RoutingSettings } from "./routing-settings";
 
 /**
- * Whether a deployment is asked: `healthy`; `cooling`, left alone until a moment; `probing`, one request is
- * finding out whether it works again while the others still leave it alone.
+ * Whether a deployment is asked: `healthy`; `cooling`, not asked until a moment; `probing`, one request is
+ * finding out whether it works again while the others still go elsewhere.
  */
 export type CoolDownState =
   | { readonly phase: "healthy"; readonly fails: number }

@@ -1,11 +1,10 @@
 import type { SealedBody } from "../enforcement/seal";
-import type { GatewayError } from "../errors";
 import type { MessageProgress } from "../messages/progress";
 import type { Deployment } from "../routing/deployment";
 import { callBedrock } from "./bedrock/call-bedrock";
 import { callAnthropic } from "./call-anthropic";
 import { tookTooLong, type UpstreamClient } from "./client";
-import { MessageSource } from "./message-source";
+import { type AnswerObserver, MessageSource } from "./message-source";
 import type { RunningAnswer } from "./running-answer";
 import type { TimeLimits } from "./time-limits";
 import type { UpstreamCall } from "./upstream-call";
@@ -19,20 +18,10 @@ export interface OutgoingMessage {
   readonly isThinking: boolean;
 }
 
-/** Who hears of an attempt. */
-export interface AttemptObserver {
-  /** The provider said something. */
-  begun(): void;
-  /** What was reported before a failure that came before the first content. */
-  failed(progress: MessageProgress): void;
-  /** The first content is there, or the end of a message without any. */
-  opened(): void;
-  /** The provider says nothing more. @param failure `undefined`: the message came to its end */
-  over(failure: GatewayError | undefined): void;
-}
-
 /**
  * Sends a message and waits for the first content, or for the end of a message without any.
+ * @param observer is kept for as long as the answer takes, and must not know the request
+ * @param onFailed gets what was reported before a failure
  * @throws GatewayError for everything that goes wrong before the first content
  */
 export async function openToContent(
@@ -41,7 +30,8 @@ export async function openToContent(
   message: OutgoingMessage,
   limits: TimeLimits,
   running: RunningAnswer,
-  observer: AttemptObserver,
+  observer: AnswerObserver,
+  onFailed: (progress: MessageProgress) => void,
 ): Promise<MessageSource> {
   const call = toCall(deployment, message);
   const { byteLength } = message.body;
@@ -53,10 +43,9 @@ export async function openToContent(
   try {
     if (!running.isAborted) client.send({ ...call, idleMs: limits.idleMs }, source);
     await source.opened();
-    observer.opened();
     return source;
   } catch (error) {
-    observer.failed(source.progress);
+    onFailed(source.progress);
     throw error;
   }
 }
@@ -66,7 +55,7 @@ function startSource(
   { answer }: Pick<UpstreamCall, "answer">,
   { firstEventMs, totalMs }: TimeLimits,
   running: RunningAnswer,
-  observer: Pick<AttemptObserver, "begun" | "over">,
+  observer: AnswerObserver,
 ): MessageSource {
   let hasBegun = false;
   const source = new MessageSource(answer, {

@@ -57,7 +57,7 @@ const PATIENCE = 1 / 5;
 
 /**
  * Asks one deployment after another until one gives content; from then on the answer is its own. When all have failed, one that
- * had no room is asked again after a while. A group of one is never left alone: there is nowhere else to go, and its answer
+ * had no room is asked again after a while. A group of one never cools down: there is nowhere else to go, and its answer
  * tells more than a refusal. No deployment is asked while another one still may answer: both would be billed.
  * @returns the answer; whoever reads it gets GatewayError for a failure after the first content
  * @throws GatewayError of the last deployment that failed, or 429 or 503 when all are cooling down
@@ -148,15 +148,13 @@ async function attempt(
   const watched = watch.begin(deployment, requestId);
   try {
     onAttempt(deployment, attempts);
-    const source = await openToContent(client, deployment, message, limits, running, {
-      begun: visit.heard,
-      failed: (progress) => {
-        isFree = progress.bill === "none";
-        onFailed(progress);
-      },
-      opened: watched.opened,
-      over: watched.over,
+    const { over } = watched;
+    const observer = { begun: visit.heard, over };
+    const source = await openToContent(client, deployment, message, limits, running, observer, (progress) => {
+      isFree = progress.bill === "none";
+      onFailed(progress);
     });
+    watched.opened();
     visit.succeeded();
     retries.record(deployment, undefined);
     return source;

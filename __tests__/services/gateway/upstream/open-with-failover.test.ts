@@ -279,17 +279,6 @@ describe.each([
     first.script = answerWith(messageEvents(["from the first"]));
     expect(await (await ask()).text()).toContain("from the first");
   });
-
-  test("cools down with the first one whose time is over, if others hang beside it", async () => {
-    await start({ deployments: [hanging(2000), deployment(1, second.url)], routing: { allowedFails: 2 } });
-    first.script = script;
-    const asked = [1, 2, 3, 4].map(() => ask());
-    for (const response of asked) expect(await (await response).text()).toContain("from the second");
-    const lines = gateway.log.map((line) => JSON.parse(line) as { msg: string; code?: string });
-    const said = lines.filter(({ code }) => code === "upstream_timeout").map(({ msg }) => msg);
-    expect(said.slice(0, 2)).toEqual(["request to a provider failed", "deployment cooling down"]);
-    expect(said.filter((msg) => msg === "deployment cooling down")).toHaveLength(1);
-  });
 });
 
 test("a deployment that hangs is asked all the same when no other one answers", async () => {
@@ -372,7 +361,7 @@ describe("cool-down", () => {
     expect(gateway.log.join("")).toContain("deployment recovered");
   });
 
-  test("a rate limit: left alone for as long as the provider says", async () => {
+  test("a rate limit: cooling down for as long as the provider says", async () => {
     first.script = failWith(429, "rate_limit_error", "", { "retry-after": "60" });
     await ask();
     travel(59_000);
@@ -387,7 +376,7 @@ describe("cool-down", () => {
     ["rate limits only", 429, "rate_limit_error", 429],
     ["other troubles", 401, "authentication_error", 503],
   ])(
-    "all left alone for %s: nobody is asked, and Retry-After says when",
+    "all cooling down for %s: nobody is asked, and Retry-After says when",
     async (_name, status, type, expected) => {
       first.script = failWith(429, "rate_limit_error", "", { "retry-after": "60" });
       second.script = failWith(status, type, "", { "retry-after": "20" });
