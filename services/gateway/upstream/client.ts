@@ -37,24 +37,33 @@ export class UpstreamClient {
     this.timeouts = { thinkingFirstByteMs: Math.max(THINKING_FIRST_BYTE_MS, given.firstByteMs), ...given };
   }
 
-  /** Sends a request; what comes of it goes to `handler`. @throws Error for bytes that nobody has sealed */
-  send({ url, headers, body, idleMs }: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
+  /**
+   * Sends a request; what comes of it goes to `handler`.
+   * @returns lets go of a large body that has not been sent, because nobody waits for its answer any more: it would be kept until
+   * its connection is there, or is given up
+   * @throws Error for bytes that nobody has sealed
+   */
+  send({ url, headers, body, idleMs }: UpstreamRequest, handler: Dispatcher.DispatchHandler): () => void {
     if (!SealedBody.isSealed(body)) throw new Error("a body that is not sealed is never sent");
     const { byteLength, bytes } = body;
     const isLarge = byteLength >= LARGE_BYTES;
+    const unsent: Unsent = { bytes: isLarge ? bytes : undefined };
     this.#poolOf(url.origin).dispatch(
       {
         method: "POST",
         path: url.pathname,
         headers: isLarge ? { ...headers, "content-length": String(byteLength) } : headers,
         // Documented by undici, and missing in its types.
-        body: isLarge ? (once(bytes) as unknown as Readable) : bytes,
+        body: isLarge ? (once(unsent) as unknown as Readable) : bytes,
         // Until the first event whoever asks has a timer of its own: a head alone is no answer.
         headersTimeout: 0,
         bodyTimeout: idleMs ?? this.timeouts.idleMs,
       },
       handler,
     );
+    return () => {
+      unsent.bytes = undefined;
+    };
   }
 
   async close(): Promise<void> {
@@ -75,9 +84,16 @@ export class UpstreamClient {
   }
 }
 
+/** A large body until it is sent, or nobody wants it any more. */
+interface Unsent {
+  bytes: Buffer | undefined;
+}
+
 /** A body that is forgotten as soon as it is sent. */
-function* once(bytes: Buffer): Generator<Buffer> {
-  yield bytes;
+function* once(unsent: Unsent): Generator<Buffer> {
+  const { bytes } = unsent;
+  unsent.bytes = undefined;
+  if (bytes !== undefined) yield bytes;
 }
 
 /** undici's codes → what is said of them in the log. */

@@ -40,11 +40,13 @@ export async function openToContent(
     if (left === undefined) source.cancel(reason);
     else left.take(source, reason, byteLength);
   });
+  let forget = (): void => {};
   try {
-    if (!running.isAborted) client.send({ ...call, idleMs: limits.idleMs }, source);
+    if (!running.isAborted) forget = client.send({ ...call, idleMs: limits.idleMs }, source);
     await source.opened();
     return source;
   } catch (error) {
+    forget();
     onFailed(source.progress);
     throw error;
   }
