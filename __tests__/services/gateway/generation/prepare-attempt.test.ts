@@ -55,7 +55,7 @@ async function start(
         ...props,
       }),
     ),
-    timeouts: { firstByteMs: 300, idleMs: 300 },
+    timeouts: { firstByteMs: 3000, idleMs: 300 },
     routing: { retryWaitMs: 1 },
   });
   url = await gateway.listen();

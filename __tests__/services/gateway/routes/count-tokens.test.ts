@@ -35,7 +35,7 @@ afterEach(async () => {
 function start(props: TestGatewayProps = {}): TestGateway {
   gateway = buildTestGateway({
     upstreamUrl: upstream.url,
-    timeouts: { firstByteMs: 300, idleMs: 1000 },
+    timeouts: { firstByteMs: 3000, idleMs: 1000 },
     prompts: { standard: RULES },
     ...props,
   });

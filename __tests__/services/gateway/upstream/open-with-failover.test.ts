@@ -49,7 +49,7 @@ async function start(props: TestGatewayProps = {}): Promise<void> {
   await gateway?.close();
   gateway = buildTestGateway({
     deployments: [deployment(0, first.url), deployment(1, second.url)],
-    timeouts: { firstByteMs: 1000, idleMs: 300 },
+    timeouts: { firstByteMs: 3000, idleMs: 300 },
     ...props,
     routing: { retryWaitMs: 1, ...props.routing },
   });

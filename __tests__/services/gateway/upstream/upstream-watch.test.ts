@@ -156,7 +156,7 @@ describe("a request that fails is in the log with its cause, which its client is
           access: { provider: "anthropic", apiKey: new Secret("the-credential") },
         }),
       ],
-      timeouts: { firstByteMs: 1000 },
+      timeouts: { firstByteMs: 5000 },
     });
     const response = await callApp(gateway.app, {
       method: "POST",
