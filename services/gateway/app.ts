@@ -25,6 +25,7 @@ import { createFindingCounter } from "./metrics/finding-counter";
 import { addLimitMetrics } from "./metrics/limit-metrics";
 import { MetricsRegistry } from "./metrics/registry";
 import { createRowCounter } from "./metrics/row-counter";
+import { createUpstreamCounts, showCoolDowns } from "./metrics/upstream-counts";
 import { access } from "./plugins/access";
 import { audit } from "./plugins/audit";
 import { auth } from "./plugins/auth";
@@ -60,11 +61,13 @@ import { models } from "./routes/models";
 import { spendRoutes } from "./routes/spend";
 import { userRoutes } from "./routes/users";
 import type { ModelCatalog } from "./routing/deployment";
-import { findDeployment } from "./routing/find-group";
+import { countModels, findDeployment } from "./routing/find-group";
 import type { DeploymentStatus } from "./routing/list-statuses";
 import type { UpstreamClient } from "./upstream/client";
 import { DeploymentHealth } from "./upstream/deployment-health";
 import type { InFlight } from "./upstream/in-flight";
+import { RefusedRetries } from "./upstream/retry-refused";
+import { UpstreamWatch } from "./upstream/upstream-watch";
 
 /** Of a request body, where its route does not say otherwise, in bytes. */
 const BODY_LIMIT = 1024 * 1024;
@@ -181,7 +184,9 @@ export function buildApp(
   app.register(refuseWhenClosing);
   app.register(auth, { keys, users, namedBudgets, adminTokens, masterKey, clock }); // who
   const { maxBodyBytes } = config;
-  app.register(overload, { capacity, bodies: new IncomingBodies(config.connections), maxBodyBytes }); // is there room
+  const hasManyModels = () => countModels(catalog, 2) > 1;
+  const bodies = new IncomingBodies(config.connections);
+  app.register(overload, { capacity, bodies, maxBodyBytes, hasManyModels }); // is there room
   const maxEndUserBudgetNano = () => catalog.maxEndUserBudgetNano;
   const log = chargeNewBudgets(deps.audit, { keys, users, namedBudgets, maxEndUserBudgetNano });
   app.register(audit, { log, clock, onRow }); // the row is opened
@@ -191,7 +196,11 @@ export function buildApp(
   app.register(spendHeaders);
   app.register(health, { checks: deps.checks, capacity });
   const coolDowns = watchDeployments(deps);
-  const failover = { client, health: coolDowns, clock: deps.monotonicClock ?? clock };
+  showCoolDowns(registry, catalog, coolDowns);
+  const monotonic = deps.monotonicClock ?? clock;
+  const counts = createUpstreamCounts(registry);
+  const watch = new UpstreamWatch({ counts, logger: deps.logger, clock: monotonic });
+  const failover = { client, health: coolDowns, retries: new RefusedRetries(), watch, clock: monotonic };
   const guardrails = {
     settings: deps.guardrails ?? (() => SCREENING_OFF),
     onFindings: createFindingCounter(registry),
@@ -228,12 +237,12 @@ export function buildApp(
   return app;
 }
 
-/** Says in the log when a deployment is left alone and when it is back. */
+/** Says in the log when a deployment is cooling down and when it is back. */
 function watchDeployments({ clock, monotonicClock, logger }: GatewayDependencies): DeploymentHealth {
   return new DeploymentHealth({
     clock: monotonicClock ?? clock,
     onCooling: ({ id }, { code }, waitMs) =>
-      logger.warn({ deployment: id, code, waitMs }, "deployment is left alone after failures"),
-    onRecovered: ({ id }) => logger.info({ deployment: id }, "deployment works again"),
+      logger.warn({ deployment: id, code, waitMs }, "deployment cooling down"),
+    onRecovered: ({ id }) => logger.info({ deployment: id }, "deployment recovered"),
   });
 }

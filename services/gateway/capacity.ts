@@ -1,3 +1,4 @@
+import { DynamicShare } from "./http/dynamic-share";
 import { FairShare, mostOf } from "./http/fair-share";
 
 /** How much a process takes on at the same time. */
@@ -23,6 +24,8 @@ export type CapacityUse = "models" | "management";
 const MANAGEMENT_BYTES = 8 * 1024 * 1024;
 /** Bodies of management calls that are on their way at the same time. */
 const MANAGEMENT_BODIES = 64;
+/** Places of a gateway that has too few of them to share out among models. */
+const FEW_PLACES = 8;
 /** Room for bodies that is left below which a gateway says that it is full, in bytes. */
 const LEAST_BYTES = 1024 * 1024;
 
@@ -32,6 +35,7 @@ const LEAST_BYTES = 1024 * 1024;
  */
 export class Capacity {
   readonly #answers: FairShare;
+  readonly #answersByModel = new DynamicShare();
   readonly #bodies: Readonly<Record<CapacityUse, BodyShares>>;
 
   /** @param largestBody that is accepted, in bytes: whoever is alone may have one */
@@ -80,6 +84,17 @@ export class Capacity {
 
   giveBackAnswer(caller: string): void {
     this.#answers.giveBack(caller, 1);
+  }
+
+  /**
+   * A request that has a place tells its model, as soon as that is known. @returns a place of that model, to be given back with
+   * the other one, or `undefined` when the model has its share, which is what is free: half of all places when it is alone
+   */
+  takeModelPlace(model: string): (() => void) | undefined {
+    const { maxAnswers } = this.limits;
+    if (maxAnswers < FEW_PLACES) return () => {};
+    if (!this.#answersByModel.take(model, maxAnswers - this.answers)) return undefined;
+    return () => this.#answersByModel.giveBack(model);
   }
 
   /** Where a request books what it keeps in memory; it holds nothing yet. */

@@ -92,7 +92,8 @@ const environment = z
       128 * MEBIBYTE,
     ),
     UPSTREAM_CONNECT_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 10").default(10),
-    UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 120").default(120),
+    UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 25").default(25),
+    UPSTREAM_THINKING_FIRST_BYTE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 90").default(90),
     UPSTREAM_IDLE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 90").default(90),
     AUDIT_RETENTION: z
       .string()
@@ -174,13 +175,18 @@ const environment = z
     /** Origins whose pages may call the gateway. `CORS_ALLOWED_ORIGINS`, parted by commas, `*` for all, default none. */
     corsOrigins: env.CORS_ALLOWED_ORIGINS,
     /**
-     * Time limits towards providers, in milliseconds. `UPSTREAM_CONNECT_TIMEOUT_SECONDS`, default 10 s;
-     * `UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS`, default 120 s; `UPSTREAM_IDLE_TIMEOUT_SECONDS` between two reads,
-     * default 90 s, three times that with Bedrock, which sends no pings.
+     * Time limits towards providers, in milliseconds, where `config.yaml` has no others. `UPSTREAM_CONNECT_TIMEOUT_SECONDS`, default
+     * 10 s; `UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS` to the first event of an answer, default 25 s, and a second more for each 40 kB of
+     * the request; `UPSTREAM_THINKING_FIRST_BYTE_TIMEOUT_SECONDS` the same where the model is to think first, default 90 s, or the
+     * other one if that is longer; `UPSTREAM_IDLE_TIMEOUT_SECONDS` between two reads, default 90 s, three times that with Bedrock,
+     * which sends no pings.
      */
     upstreamTimeouts: {
       connectMs: env.UPSTREAM_CONNECT_TIMEOUT_SECONDS * 1000,
       firstByteMs: env.UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS * 1000,
+      thinkingFirstByteMs:
+        Math.max(env.UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS, env.UPSTREAM_THINKING_FIRST_BYTE_TIMEOUT_SECONDS) *
+        1000,
       idleMs: env.UPSTREAM_IDLE_TIMEOUT_SECONDS * 1000,
     },
     /** How long audit rows are kept at least, in milliseconds. `AUDIT_RETENTION` such as `365d`, default for ever. */

@@ -27,6 +27,40 @@ test("one caller leaves an eighth of the answers to others", () => {
   ]);
 });
 
+/** A request for a model: its place, and its model's. @returns whether it has both */
+function take(capacity: Capacity, model: string): boolean {
+  if (!capacity.takeAnswer("a caller of many")) return false;
+  if (capacity.takeModelPlace(model) !== undefined) return true;
+  capacity.giveBackAnswer("a caller of many");
+  return false;
+}
+const takeMany = (capacity: Capacity, model: string) =>
+  Array.from({ length: 40 }, () => take(capacity, model)).filter(Boolean).length;
+
+test("one model has half of the answers, two have a third each: others always have room", () => {
+  const capacity = new Capacity({ maxAnswers: 24, maxBodyBytes: 10 }, 10);
+  expect(takeMany(capacity, "hanging")).toBe(12);
+  expect(takeMany(capacity, "hanging too")).toBe(6);
+  expect([take(capacity, "another"), capacity.isFull]).toEqual([true, false]);
+});
+
+test("a model's place that is given back can be had again", () => {
+  const capacity = new Capacity({ maxAnswers: 8, maxBodyBytes: 10 }, 10);
+  const places = Array.from({ length: 5 }, () => capacity.takeModelPlace("a"));
+  expect(places.every((place) => place !== undefined)).toBe(true);
+  capacity.takeAnswer("a");
+  capacity.takeAnswer("b");
+  capacity.takeAnswer("c");
+  expect(capacity.takeModelPlace("a")).toBeUndefined();
+  places[0]?.();
+  expect(capacity.takeModelPlace("a")).toBeDefined();
+});
+
+test("a gateway with few places does not share them out among models", () => {
+  const capacity = new Capacity({ maxAnswers: 7, maxBodyBytes: 10 }, 10);
+  expect(takeMany(capacity, "a")).toBe(7);
+});
+
 test("bytes are booked up to the limit and given back once", () => {
   const capacity = new Capacity({ maxAnswers: 8, maxBodyBytes: 10 }, 10);
   const room = capacity.openRoom(someone, "models");

@@ -147,7 +147,7 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
         ]),
         mayDropParams: true,
         maxEndUserBudgetNano: props.maxEndUserBudgetNano,
-        routing: { ...DEFAULT_ROUTING, ...props.routing },
+        routing: { ...DEFAULT_ROUTING, retryWaitMs: 1, ...props.routing },
       },
       keys,
       users,

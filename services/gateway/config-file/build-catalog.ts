@@ -7,7 +7,7 @@ import { type Environment, resolveText } from "./environment";
 import { WITHOUT_EFFECT } from "./known-settings";
 import { type ModelEntry, SHOWN_INFO } from "./model-entry";
 import { readExtraPrices, readPrices } from "./read-prices";
-import { readRoutingSettings } from "./routing-settings";
+import { readRoutingSettings, readTimeouts } from "./routing-settings";
 import type { ConfigFile } from "./schema";
 
 /** Anthropic's own address, used when neither the file nor the environment names another. */
@@ -57,7 +57,7 @@ export function buildCatalog(file: ConfigFile, origin: CatalogOrigin): BuiltCata
     ids.add(id);
     const group = groups.get(name) ?? [];
     groups.set(name, group);
-    const result = buildDeployment(id, entry, origin);
+    const result = buildDeployment(id, entry, file, origin);
     if (typeof result === "string") {
       const upstreamModel = entry.litellm_params.model;
       notices.push(`deployment ${id} (${upstreamModel}) is not used: ${result}`);
@@ -85,7 +85,12 @@ export function buildCatalog(file: ConfigFile, origin: CatalogOrigin): BuiltCata
 }
 
 /** @returns the deployment, or why it cannot be used */
-function buildDeployment(id: string, entry: ModelEntry, origin: CatalogOrigin): Deployment | string {
+function buildDeployment(
+  id: string,
+  entry: ModelEntry,
+  file: ConfigFile,
+  origin: CatalogOrigin,
+): Deployment | string {
   const params = entry.litellm_params;
   const target = readTarget(params, origin);
   if (typeof target === "string") return target;
@@ -105,6 +110,8 @@ function buildDeployment(id: string, entry: ModelEntry, origin: CatalogOrigin): 
     maxInputTokens: entry.model_info?.max_input_tokens,
     prices:
       prices === undefined ? undefined : { ...usPrice, ...prices, ...readExtraPrices(entry.model_info) },
+    timeouts: readTimeouts(params, file),
+    maxRetries: params.max_retries,
     info: readDetails(entry.model_info),
   };
 }

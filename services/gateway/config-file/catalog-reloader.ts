@@ -81,7 +81,7 @@ export class CatalogReloader {
     }
   }
 
-  /** Loads the file whether it changed or not; deployments that were left alone are asked again. */
+  /** Loads the file whether it changed or not; deployments that were cooling down are asked again. */
   reload(): void {
     const { path, origin, catalog, logger, clock } = this.#settings;
     const nowMs = clock.now();

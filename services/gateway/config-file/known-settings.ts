@@ -16,8 +16,6 @@ export const WITHOUT_EFFECT = {
     "failure_callback",
     "langfuse_default_tags",
     "modify_params",
-    "num_retries",
-    "request_timeout",
     "set_verbose",
     "json_logs",
     "cache",
@@ -27,7 +25,6 @@ export const WITHOUT_EFFECT = {
   ],
   router_settings: [
     "routing_strategy",
-    "timeout",
     "fallbacks",
     "model_group_alias",
     "redis_host",
@@ -35,5 +32,5 @@ export const WITHOUT_EFFECT = {
     "redis_password",
     "enable_pre_call_checks",
   ],
-  litellm_params: ["rpm", "tpm", "timeout", "stream_timeout", "max_retries", "weight", "tags"],
+  litellm_params: ["rpm", "tpm", "weight", "tags"],
 } as const;

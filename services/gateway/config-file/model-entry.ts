@@ -7,7 +7,9 @@ import {
   ignored,
   price,
   secretReference,
+  timeLimit,
   tokens,
+  wholeNumber,
 } from "./setting-values";
 
 /** The tiers that LiteLLM's price names know, the shortest prompts first. */
@@ -55,6 +57,9 @@ const litellmParams = z.strictObject({
   aws_secret_access_key: secretReference.optional(),
   aws_session_token: secretReference.optional(),
   aws_region_name: z.string("must be a region such as us-east-1, or os.environ/NAME").optional(),
+  timeout: timeLimit,
+  stream_timeout: timeLimit,
+  max_retries: wholeNumber(0, 5),
   order: z.number("must be a number; lower ones are tried first").optional(),
   ...ignored(WITHOUT_EFFECT.litellm_params),
 });

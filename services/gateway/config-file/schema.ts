@@ -3,7 +3,7 @@ import { guardrailSettings } from "./guardrail-settings";
 import { WITHOUT_EFFECT } from "./known-settings";
 import { enforcementSettings } from "./level-settings";
 import { modelEntry } from "./model-entry";
-import { amount, fixedReference, flag, ignored, wholeNumber } from "./setting-values";
+import { amount, fixedReference, flag, ignored, timeLimit, wholeNumber } from "./setting-values";
 
 /** The LiteLLM-style `config.yaml`. Every key is known by name; prices come out in pico-USD a token. */
 export const configFileSchema = z.strictObject(
@@ -20,6 +20,8 @@ export const configFileSchema = z.strictObject(
       .strictObject({
         drop_params: flag,
         max_end_user_budget: amount,
+        num_retries: wholeNumber(0, 10),
+        request_timeout: timeLimit,
         turn_off_message_logging: z.literal(true, "must be true; the gateway never logs messages").optional(),
         ...ignored(WITHOUT_EFFECT.litellm_settings),
       })
@@ -34,6 +36,8 @@ export const configFileSchema = z.strictObject(
           .max(300, "must be at most 300 seconds")
           .optional(),
         disable_cooldowns: flag,
+        timeout: timeLimit,
+        stream_timeout: timeLimit,
         ...ignored(WITHOUT_EFFECT.router_settings),
       })
       .optional(),

@@ -66,6 +66,15 @@ export const wholeNumber = (min: number, max: number) =>
     .max(max, `must be at most ${max}`)
     .optional();
 
+const SECONDS = "must be a number of seconds from 0.1 to 7200";
+/** A time limit in seconds → in milliseconds. */
+export const timeLimit = z
+  .number(SECONDS)
+  .min(0.1, SECONDS)
+  .max(7200, SECONDS)
+  .transform((seconds) => Math.round(seconds * 1000))
+  .optional();
+
 /** Settings that are known and change nothing. */
 export const ignored = (names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [name, z.unknown().optional()]));

@@ -1,4 +1,5 @@
 import { GatewayError } from "./gateway-error";
+import { shorten } from "./shorten";
 
 /** What the gateway cannot do at the moment. */
 
@@ -11,6 +12,15 @@ export const overloaded = (what: string) =>
       code: "gateway_overloaded",
       retryAfterSeconds: 1,
     },
+  );
+
+/** A model that has as many of the places for answers as it may, so that others have theirs; see docs/decisions/0035. */
+export const modelOverloaded = (model: string) =>
+  new GatewayError(
+    503,
+    "server_error",
+    `The answers of model=${shorten(model)} take as many of the gateway's places as one model may have. Try again shortly, or use another model.`,
+    { code: "model_overloaded", retryAfterSeconds: 5 },
   );
 
 export const closing = () =>

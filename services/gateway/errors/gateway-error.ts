@@ -9,6 +9,8 @@ export class GatewayError extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** What a provider answered, in Anthropic's statuses. `undefined`: no provider said this. */
   readonly upstreamStatus: number | undefined;
+  /** What happened, for the log and never for the client: a few words or a system's code such as `ENOTFOUND`. */
+  readonly reason: string | undefined;
   /** Beside the four fields that every error has. */
   readonly fields: Readonly<Record<string, unknown>>;
 
@@ -21,6 +23,7 @@ export class GatewayError extends Error {
       param?: string | null;
       retryAfterSeconds?: number | undefined;
       upstreamStatus?: number | undefined;
+      reason?: string | undefined;
       fields?: Readonly<Record<string, unknown>>;
     } = {},
   ) {
@@ -29,6 +32,7 @@ export class GatewayError extends Error {
     this.param = details.param ?? null;
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.upstreamStatus = details.upstreamStatus;
+    this.reason = details.reason;
     this.fields = details.fields ?? {};
   }
 

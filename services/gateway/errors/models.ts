@@ -33,7 +33,7 @@ export const noDeployment = (model: string) =>
     code: "no_deployment",
   });
 
-/** Every deployment of a model is left alone for now. @param isRateLimit because of nothing but rate limits */
+/** Every deployment of a model is cooling down. @param isRateLimit because of nothing but rate limits */
 export const allCoolingDown = (isRateLimit: boolean, retryAfterSeconds: number) =>
   isRateLimit
     ? new GatewayError(

@@ -63,7 +63,7 @@ interface Counting {
   readonly access: Extract<ProviderAccess, { provider: "anthropic" }>;
 }
 
-/** The first deployment with Anthropic that is not left alone, or else the first: there is nowhere else to ask. */
+/** The first deployment with Anthropic that is not cooling down, or else the first: there is nowhere else to ask. */
 function findCounting(group: DeploymentGroup, health: DeploymentHealth): Counting | undefined {
   const all = group.flatMap((deployment) => {
     const { access } = deployment;

@@ -14,6 +14,7 @@ import { readRequest } from "./read-request";
 import { refusesThinking } from "./refuses-thinking";
 import { reserveOfRequest } from "./reserve-of-request";
 import { screeningOf } from "./screening-of-caller";
+import { thinksFirst } from "./thinks-first";
 import type { AnswerPlan, WireApi } from "./wire-api";
 
 /** An answer that has begun. */
@@ -62,12 +63,14 @@ export async function openAnswer<Plan extends AnswerPlan>(
   let attempts = 0;
   const ask = (earlierAttempts: number) =>
     openWithFailover(failover, {
+      requestId: request.id,
       group,
       settings: catalog.routing,
+      isStream,
       running,
       prepare: (deployment) => {
-        const isFirst =
-          deployment === group[0] && maxTokens === undefined && asked.isThinkingRefused !== true;
+        // An attempt before this one may have used a part of what was put aside.
+        const isFirst = attempts === 0 && deployment === group[0] && maxTokens === undefined;
         // What was reserved holds for whichever deployment answers, and for all that are asked together.
         const message = isFirst
           ? first
@@ -75,7 +78,8 @@ export async function openAnswer<Plan extends AnswerPlan>(
         if (message === undefined) return undefined;
         sent = message;
         describeSent(reply, sent);
-        return { body: sent.sealed, nativeHeaders: asked.nativeHeaders.headers };
+        const isThinking = thinksFirst(sent.request, deployment);
+        return { body: sent.sealed, nativeHeaders: asked.nativeHeaders.headers, isThinking };
       },
       onAttempt: (deployment, count) => {
         attempts = earlierAttempts + count;

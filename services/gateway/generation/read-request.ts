@@ -27,7 +27,7 @@ export function bytesOf({ body }: FastifyRequest): Buffer {
  * Reads a request, and tells the audit row and the client what it is about as soon as that is known. Its body is not
  * kept beside what was read of it.
  * @param mayStream whether the route has answers that can be streamed
- * @throws TranslationError, GatewayError for what cannot be read, and for a caller who may not
+ * @throws TranslationError, GatewayError for what cannot be read, for a caller who may not, and for a model without room
  */
 export function readRequest(
   tools: Pick<GenerationTools, "catalog" | "levels" | "prompts">,
@@ -45,6 +45,7 @@ export function readRequest(
 
   const caller = callerOf(request);
   const group = selectGroup(tools.catalog, caller, envelope.model);
+  request.holdForModel(reply, envelope.model);
   const policy = policyOf(caller, tools);
   audit?.recordPolicy(policy.level, policy.blocks[0]?.sha256 ?? null);
   if (policy.promptId !== null) reply.header("x-enforced-prompt", policy.promptId);

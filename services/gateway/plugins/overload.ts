@@ -3,7 +3,13 @@ import type { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 import fp from "fastify-plugin";
 import type { BodyRoom, Capacity } from "../capacity";
-import { type GatewayError, invalidRequest, overloaded, unknownTransferCoding } from "../errors";
+import {
+  type GatewayError,
+  invalidRequest,
+  modelOverloaded,
+  overloaded,
+  unknownTransferCoding,
+} from "../errors";
 import { Exchange } from "../http/exchange";
 import type { BodyDone, IncomingBodies } from "../http/incoming-bodies";
 import type { Caller } from "./auth";
@@ -12,6 +18,13 @@ declare module "fastify" {
   interface FastifyRequest {
     /** What its body holds of the memory for bodies; given back when the request is over. Set with the caller. */
     bodyRoom: BodyRoom | undefined;
+    /**
+     * Tells for which model the request holds its place, once, as soon as the body says so.
+     * @throws GatewayError 503 when the model has its share of the places
+     */
+    holdForModel(reply: FastifyReply, model: string): void;
+    /** Gives its place among the running answers back before it is over. Set with the place; later calls do nothing. */
+    leaveAnswerPlace: (() => void) | undefined;
     /** Reads the body, within all limits. The only way in which one is read. */
     receiveBody(payload: Readable, done: BodyDone): void;
   }
@@ -27,6 +40,8 @@ export interface OverloadOptions {
   readonly bodies: IncomingBodies;
   /** Of the largest body that any route takes, in bytes. */
   readonly maxBodyBytes: number;
+  /** Whether more than one model can be asked for. */
+  readonly hasManyModels: () => boolean;
 }
 
 /**
@@ -35,8 +50,9 @@ export interface OverloadOptions {
  * come. What a request took it gives back when it is over, however it ends.
  */
 export const overload = fp<OverloadOptions>(
-  async (app, { capacity, bodies, maxBodyBytes }) => {
+  async (app, { capacity, bodies, maxBodyBytes, hasManyModels }) => {
     app.decorateRequest("bodyRoom", undefined);
+    app.decorateRequest("leaveAnswerPlace", undefined);
     app.decorateRequest("receiveBody", function receiveBody(payload, done) {
       const room = this.bodyRoom;
       if (room === undefined) return done(invalidRequest("This route takes no body."));
@@ -44,6 +60,18 @@ export const overload = fp<OverloadOptions>(
         { payload, room, limit: this.routeOptions.bodyLimit, length: lengthOf(this.headers) },
         done,
       );
+    });
+    app.decorateRequest("holdForModel", function holdForModel(reply, model) {
+      const exchange = Exchange.of(reply.raw);
+      // With one model there is nobody to leave places to.
+      if (!hasManyModels() || exchange.isOver) return;
+      const giveBack = capacity.takeModelPlace(model);
+      if (giveBack === undefined) {
+        // At once: until its row is written others would have one place less.
+        this.leaveAnswerPlace?.();
+        throw refuse(reply, modelOverloaded(model));
+      }
+      exchange.onOver(giveBack);
     });
     app.addHook("onReady", async () => bodies.start());
     app.addHook("onClose", async () => bodies.stop());
@@ -68,12 +96,12 @@ export const overload = fp<OverloadOptions>(
       const isForModels = config.isGeneration === true || caller.kind === "key";
       const holder = { caller: nameOf(caller), address: request.ip };
       if (config.isGeneration === true && !capacity.hasAnswer(holder.caller))
-        throw refuse(reply, "answers running");
+        throw refuse(reply, overloaded("answers running"));
       const room = capacity.openRoom(holder, isForModels ? "models" : "management");
       const length = lengthOf(headers);
       // A body over the limit of one request is refused by its length, without being read.
       if (length !== undefined && length <= bodyLimit && !room.hasRoom(length))
-        throw refuse(reply, "request bodies in memory");
+        throw refuse(reply, overloaded("request bodies in memory"));
       request.bodyRoom = room;
       Exchange.of(reply.raw).onOver(() => room.release());
       done();
@@ -86,12 +114,18 @@ export const overload = fp<OverloadOptions>(
     });
 
     // A place only now: a request whose body has not come makes no answer, and must not keep others from theirs.
-    app.addHook("preHandler", ({ caller, routeOptions }, reply, done) => {
+    app.addHook("preHandler", (request, reply, done) => {
+      const { caller, routeOptions } = request;
       const exchange = Exchange.of(reply.raw);
       if (caller !== undefined && routeOptions.config.isGeneration === true && !exchange.isOver) {
         const name = nameOf(caller);
-        if (!capacity.takeAnswer(name)) throw refuse(reply, "answers running");
-        exchange.onOver(() => capacity.giveBackAnswer(name));
+        if (!capacity.takeAnswer(name)) throw refuse(reply, overloaded("answers running"));
+        let isHeld = true;
+        request.leaveAnswerPlace = () => {
+          if (isHeld) capacity.giveBackAnswer(name);
+          isHeld = false;
+        };
+        exchange.onOver(request.leaveAnswerPlace);
       }
       done();
     });
@@ -130,8 +164,8 @@ function requirePlainTransfer(coding: string): void {
   if (coding.trim().toLowerCase() !== "chunked") throw unknownTransferCoding();
 }
 
-function refuse(reply: FastifyReply, what: string): GatewayError {
+function refuse(reply: FastifyReply, error: GatewayError): GatewayError {
   // The rest of the body is not read, and another connection may lead to a gateway with room.
   reply.header("connection", "close");
-  return overloaded(what);
+  return error;
 }

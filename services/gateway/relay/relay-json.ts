@@ -20,7 +20,8 @@ export async function relayJson(
   try {
     await source.read((events) => {
       for (const event of events) collector.push(event);
-      if (source.progress.contentBytes > maxContentBytes) source.cancel(invalidAnswer());
+      if (source.progress.contentBytes > maxContentBytes)
+        source.cancel(invalidAnswer("more content than was asked for"));
       // A short answer comes in one read, and is over then.
       if (source.progress.hasContent || source.progress.phase === "done") audit?.recordFirstContent();
     });

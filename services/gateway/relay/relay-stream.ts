@@ -31,7 +31,8 @@ export async function relayStream(
   const response = new SseResponse(reply, () => source.resume());
   try {
     await source.read((events) => {
-      if (source.progress.contentBytes > maxContentBytes) return source.cancel(invalidAnswer());
+      if (source.progress.contentBytes > maxContentBytes)
+        return source.cancel(invalidAnswer("more content than was asked for"));
       let text = "";
       let isAlive = false;
       for (const event of events) {

@@ -9,7 +9,7 @@ const healthQuery = z.strictObject({
   model_id: reference(300).optional(),
 });
 
-/** Why a deployment is left alone, and for how long from now. */
+/** Why a deployment is cooling down, and for how long from now. */
 export interface Cooling {
   readonly blame: Blame;
   readonly waitMs: number;
@@ -63,7 +63,7 @@ function describe({ id, modelName, upstreamModel, error }: DeploymentStatus, coo
   const seconds = Math.ceil(cooling.waitMs / 1000);
   return {
     ...endpoint,
-    error: `left alone for ${seconds} s, because ${REASONS[cooling.blame]}`,
+    error: `cooling down for ${seconds} s, because ${REASONS[cooling.blame]}`,
     cooling_down_seconds: seconds,
   };
 }

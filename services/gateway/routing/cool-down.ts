@@ -2,8 +2,8 @@ import type { Blame } from "./judge-failure";
 import type { RoutingSettings } from "./routing-settings";
 
 /**
- * Whether a deployment is asked: `healthy`; `cooling`, left alone until a moment; `probing`, one request is
- * finding out whether it works again while the others still leave it alone.
+ * Whether a deployment is asked: `healthy`; `cooling`, not asked until a moment; `probing`, one request is
+ * finding out whether it works again while the others still go elsewhere.
  */
 export type CoolDownState =
   | { readonly phase: "healthy"; readonly fails: number }
@@ -49,17 +49,19 @@ export interface BlamedFailure {
   readonly blame: Blame;
   /** What the provider asked for, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** Other attempts that wait in vain at the same time: they will fail in the same way, and count already. @default 0 */
+  readonly hanging?: number;
 }
 
 /** Cool-downs of the same deployment, one after another, double up to five minutes. */
 export function afterFailure(
   state: CoolDownState,
-  { blame, retryAfterMs }: BlamedFailure,
+  { blame, retryAfterMs, hanging = 0 }: BlamedFailure,
   nowMs: number,
   { allowedFails, coolDownMs }: Pick<RoutingSettings, "allowedFails" | "coolDownMs">,
 ): CoolDownState {
   if (coolDownMs === 0) return HEALTHY;
-  if (state.phase === "healthy" && blame === "failing" && state.fails < allowedFails) {
+  if (state.phase === "healthy" && blame === "failing" && state.fails + hanging < allowedFails) {
     return { phase: "healthy", fails: state.fails + 1 };
   }
   const rounds = state.phase === "probing" ? state.rounds + 1 : state.phase === "cooling" ? state.rounds : 0;

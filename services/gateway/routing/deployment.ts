@@ -26,6 +26,14 @@ export type ProviderAccess =
 /** Facts about a model that are told to clients, such as `supports_vision`. */
 export type ModelDetails = Readonly<Record<string, string | number | boolean>>;
 
+/** Time limits of one deployment, in milliseconds. */
+export interface DeploymentTimeouts {
+  /** To the first event of an answer. @default - that of the process */
+  readonly firstEventMs?: number | undefined;
+  /** For an answer in one piece; for each wait of one that is streamed, too. @default - any time */
+  readonly wholeMs?: number | undefined;
+}
+
 /** One way to a model: provider, credentials, prices. */
 export interface Deployment {
   /** `<model name>/<place in its group, from 0>`; what audit rows show. */
@@ -45,6 +53,10 @@ export interface Deployment {
   readonly maxInputTokens?: number | undefined;
   /** `undefined`: requests are recorded without a cost. */
   readonly prices: TokenPrices | undefined;
+  /** @default - those of the process */
+  readonly timeouts?: DeploymentTimeouts | undefined;
+  /** How often the same deployment is asked again when it had no room and there is no other one. @default 1 */
+  readonly maxRetries?: number | undefined;
   /** What the configuration says of the model, in LiteLLM's names; it is shown in place of what is known. @default - nothing */
   readonly info?: ModelDetails | undefined;
 }

@@ -22,3 +22,13 @@ export function findDeployment(catalog: Pick<ModelCatalog, "groups">, id: string
   }
   return undefined;
 }
+
+/** How many models can be used. @param most is enough to know of */
+export function countModels({ groups }: Pick<ModelCatalog, "groups">, most: number): number {
+  let count = 0;
+  for (const group of groups.values()) {
+    if (group.length > 0) count += 1;
+    if (count >= most) break;
+  }
+  return count;
+}

@@ -1,7 +1,7 @@
 import type { GatewayError } from "../errors";
 
 /**
- * What a deployment is blamed for, which decides how long it is left alone: `failing`, when it failed several
+ * What a deployment is blamed for, which decides how long it cools down: `failing`, when it failed several
  * times in a row; `rate-limit`, at once and for as long as the provider says; `misconfigured`, at once and
  * longer, because an operator must act.
  */

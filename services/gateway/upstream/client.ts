@@ -8,13 +8,17 @@ import type { UpstreamRequest } from "./upstream-call";
 export interface UpstreamTimeouts {
   /** @default 10000 */
   readonly connectMs: number;
-  /** From sending the request to the first byte of the answer. @default 120000 */
+  /** From sending the request to the first event of the answer, of a short prompt. @default 25000 */
   readonly firstByteMs: number;
+  /** The same where the model is to think before it answers. @default 90000, or `firstByteMs` if that is longer */
+  readonly thinkingFirstByteMs: number;
   /** Between two reads of the answer; Anthropic sends pings. @default 90000 */
   readonly idleMs: number;
 }
 
-const DEFAULT_TIMEOUTS: UpstreamTimeouts = { connectMs: 10_000, firstByteMs: 120_000, idleMs: 90_000 };
+const DEFAULT_TIMEOUTS = { connectMs: 10_000, firstByteMs: 25_000, idleMs: 90_000 };
+/** Of what a model thinks first, nothing may be shown for long. */
+const THINKING_FIRST_BYTE_MS = 90_000;
 
 /**
  * undici keeps a buffer until its answer is over; a generator lets go of its own when it is sent. From this size on, in bytes, that is
@@ -29,25 +33,37 @@ export class UpstreamClient {
   readonly #pools = new Map<string, Pool>();
 
   constructor(timeouts: Partial<UpstreamTimeouts> = {}) {
-    this.timeouts = { ...DEFAULT_TIMEOUTS, ...timeouts };
+    const given = { ...DEFAULT_TIMEOUTS, ...timeouts };
+    this.timeouts = { thinkingFirstByteMs: Math.max(THINKING_FIRST_BYTE_MS, given.firstByteMs), ...given };
   }
 
-  /** Sends a request; what comes of it goes to `handler`. @throws Error for bytes that nobody has sealed */
-  send({ url, headers, body, idleFactor = 1 }: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
+  /**
+   * Sends a request; what comes of it goes to `handler`.
+   * @returns lets go of a large body that has not been sent, because nobody waits for its answer any more: it would be kept until
+   * its connection is there, or is given up
+   * @throws Error for bytes that nobody has sealed
+   */
+  send({ url, headers, body, idleMs }: UpstreamRequest, handler: Dispatcher.DispatchHandler): () => void {
     if (!SealedBody.isSealed(body)) throw new Error("a body that is not sealed is never sent");
     const { byteLength, bytes } = body;
     const isLarge = byteLength >= LARGE_BYTES;
+    const unsent: Unsent = { bytes: isLarge ? bytes : undefined };
     this.#poolOf(url.origin).dispatch(
       {
         method: "POST",
         path: url.pathname,
         headers: isLarge ? { ...headers, "content-length": String(byteLength) } : headers,
         // Documented by undici, and missing in its types.
-        body: isLarge ? (once(bytes) as unknown as Readable) : bytes,
-        bodyTimeout: this.timeouts.idleMs * idleFactor,
+        body: isLarge ? (once(unsent) as unknown as Readable) : bytes,
+        // Until the first event whoever asks has a timer of its own: a head alone is no answer.
+        headersTimeout: 0,
+        bodyTimeout: idleMs ?? this.timeouts.idleMs,
       },
       handler,
     );
+    return () => {
+      unsent.bytes = undefined;
+    };
   }
 
   async close(): Promise<void> {
@@ -60,8 +76,6 @@ export class UpstreamClient {
       pool = new Pool(origin, {
         pipelining: 1,
         connect: { timeout: this.timeouts.connectMs },
-        headersTimeout: this.timeouts.firstByteMs,
-        bodyTimeout: this.timeouts.idleMs,
         keepAliveTimeout: 30_000,
       });
       this.#pools.set(origin, pool);
@@ -70,24 +84,43 @@ export class UpstreamClient {
   }
 }
 
-/** A body that is forgotten as soon as it is sent. */
-function* once(bytes: Buffer): Generator<Buffer> {
-  yield bytes;
+/** A large body until it is sent, or nobody wants it any more. */
+interface Unsent {
+  bytes: Buffer | undefined;
 }
 
-const TIMEOUTS: ReadonlySet<unknown> = new Set([
-  "UND_ERR_HEADERS_TIMEOUT",
-  "UND_ERR_BODY_TIMEOUT",
-  "UND_ERR_CONNECT_TIMEOUT",
+/** A body that is forgotten as soon as it is sent. */
+function* once(unsent: Unsent): Generator<Buffer> {
+  const { bytes } = unsent;
+  unsent.bytes = undefined;
+  if (bytes !== undefined) yield bytes;
+}
+
+/** undici's codes → what is said of them in the log. */
+const TIMEOUTS: ReadonlyMap<unknown, string> = new Map([
+  ["UND_ERR_BODY_TIMEOUT", "idle timeout"],
+  ["UND_ERR_CONNECT_TIMEOUT", "connect timeout"],
 ]);
+const BROKEN: ReadonlyMap<unknown, string> = new Map([["UND_ERR_SOCKET", "connection closed"]]);
+/** A code of the system, of TLS or of the HTTP parser. */
+const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
 
 /** What went wrong between the gateway and the provider, as an error for the client. */
 export function toUpstreamFailure(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
-  if (TIMEOUTS.has((error as { code?: unknown } | null)?.code)) {
-    return new GatewayError(504, "timeout", "The provider took too long.", { code: "upstream_timeout" });
-  }
+  const { code } = (error ?? {}) as { code?: unknown };
+  const timeout = TIMEOUTS.get(code);
+  if (timeout !== undefined) return tookTooLong(timeout);
   return new GatewayError(502, "upstream_error", "The provider cannot be reached, or broke the connection.", {
     code: "upstream_unreachable",
+    reason: BROKEN.get(code) ?? (typeof code === "string" && CODE.test(code) ? code : "connection failed"),
+  });
+}
+
+/** @param reason which limit it was, for the log */
+export function tookTooLong(reason: string): GatewayError {
+  return new GatewayError(504, "timeout", "The provider took too long.", {
+    code: "upstream_timeout",
+    reason,
   });
 }

@@ -1,13 +1,13 @@
 import type { SealedBody } from "../enforcement/seal";
-import { GatewayError } from "../errors";
 import { membersOf } from "../messages/members";
 import type { Deployment } from "../routing/deployment";
 import type { Secret } from "../secret";
 import { ANTHROPIC_VERSION, readAnthropicError } from "./call-anthropic";
-import type { UpstreamClient } from "./client";
+import { tookTooLong, type UpstreamClient } from "./client";
 import { invalidAnswer, readErrorBody, toReportedError } from "./read-error";
 import { createRedact, redactFailure } from "./redact";
 import type { RunningAnswer } from "./running-answer";
+import { timeLimitsOf } from "./time-limits";
 import { WholeAnswer } from "./whole-answer";
 
 /** A request to be counted, and where. */
@@ -21,7 +21,7 @@ export interface CountRequest {
 
 /**
  * Asks Anthropic's own API how many input tokens a request has. Nothing is generated, and nothing is billed. All of it
- * takes no longer than a provider may take for the first byte of an answer.
+ * takes no longer than a provider may take for the first event of an answer.
  * @returns tokens
  * @throws GatewayError when the provider refuses, fails or is not understood
  */
@@ -43,7 +43,9 @@ export async function countTokens(
     };
     client.send({ url, headers, body }, answer);
   }
-  const timer = setTimeout(() => answer.cancel(tookTooLong()), client.timeouts.firstByteMs);
+  const timed = { bodyBytes: body.byteLength, isThinking: false, isStream: true };
+  const { firstEventMs } = timeLimitsOf(deployment, timed, client.timeouts);
+  const timer = setTimeout(() => answer.cancel(tookTooLong("answer timeout")), firstEventMs);
   try {
     const { status, headers, bytes } = await answer.parts;
     const parsed = readErrorBody(bytes);
@@ -59,9 +61,7 @@ export async function countTokens(
 
 function readCount(body: unknown): number {
   const { input_tokens: tokens } = membersOf(body);
-  if (typeof tokens !== "number" || !Number.isSafeInteger(tokens) || tokens < 0) throw invalidAnswer();
+  if (typeof tokens !== "number" || !Number.isSafeInteger(tokens) || tokens < 0)
+    throw invalidAnswer("no count of tokens");
   return tokens;
 }
-
-const tookTooLong = () =>
-  new GatewayError(504, "timeout", "The provider took too long.", { code: "upstream_timeout" });

@@ -12,18 +12,24 @@ import {
 import type { Deployment } from "../routing/deployment";
 import type { Blame } from "../routing/judge-failure";
 import type { RoutingSettings } from "../routing/routing-settings";
+import { HangingAttempts } from "./hanging-attempts";
+
+/** Cool-downs that end so close to each other are the same one, in milliseconds. */
+const SAME_MS = 1000;
 
 /** Settings of `DeploymentHealth`. */
 export interface DeploymentHealthSettings {
   readonly clock: Clock;
-  /** A deployment began to cool down, or does so for longer. */
+  /** A deployment began to cool down, or does so for seconds longer. */
   readonly onCooling?: (deployment: Deployment, error: GatewayError, waitMs: number) => void;
   /** A probe went well. */
   readonly onRecovered?: (deployment: Deployment) => void;
 }
 
-/** A request on its way to a deployment. Exactly one of its methods must be called, once. */
+/** A request on its way to a deployment. Exactly one of `succeeded`, `failed` and `endedOtherwise` must be called, once. */
 export interface Visit {
+  /** The deployment said something. */
+  heard(): void;
   /** It answered, be it with a refusal of the request. */
   succeeded(): void;
   failed(error: GatewayError, blame: Blame, settings: RoutingSettings): void;
@@ -31,22 +37,40 @@ export interface Visit {
   endedOtherwise(): void;
 }
 
-/** Which deployments are left alone in this process. A new catalogue has new deployments and so begins afresh. */
+/** Which deployments are cooling down, or hang, in this process. A new catalogue has new deployments and so begins afresh. */
 export class DeploymentHealth {
   readonly #settings: DeploymentHealthSettings;
   readonly #states = new WeakMap<Deployment, CoolDownState>();
+  readonly #hanging = new WeakMap<Deployment, HangingAttempts>();
 
   constructor(settings: DeploymentHealthSettings) {
     this.#settings = settings;
   }
 
-  /** @returns `undefined` when the deployment is left alone now */
-  visit(deployment: Deployment): Visit | undefined {
-    const admission = this.#admit(deployment);
-    return admission.isAdmitted ? this.#open(deployment, admission) : undefined;
+  /**
+   * The deployments of a group in the order in which they are asked now: those that hang are the last, so that requests are not
+   * sent into the dark while others answer.
+   */
+  order(group: readonly Deployment[], { allowedFails }: RoutingSettings): readonly Deployment[] {
+    if (group.length === 1) return group;
+    const now = this.#settings.clock.now();
+    const hangs = (deployment: Deployment) =>
+      (this.#hanging.get(deployment)?.count(now, allowedFails + 1) ?? 0) > allowedFails;
+    const hanging = group.filter(hangs);
+    if (hanging.length === 0) return group;
+    return [...group.filter((deployment) => !hanging.includes(deployment)), ...hanging];
   }
 
-  /** Why the deployment is left alone, and for how long. @returns `undefined` when it is asked */
+  /**
+   * @param patienceMs how long the deployment may say nothing before that is unusual
+   * @returns `undefined` when the deployment is cooling down
+   */
+  visit(deployment: Deployment, patienceMs: number): Visit | undefined {
+    const admission = this.#admit(deployment);
+    return admission.isAdmitted ? this.#open(deployment, admission, patienceMs) : undefined;
+  }
+
+  /** Why the deployment is cooling down, and for how long. @returns `undefined` when it is asked */
   cooling(deployment: Deployment): { readonly blame: Blame; readonly waitMs: number } | undefined {
     const admission = this.#admit(deployment);
     return admission.isAdmitted ? undefined : admission;
@@ -56,12 +80,26 @@ export class DeploymentHealth {
     return admit(this.#stateOf(deployment), this.#settings.clock.now());
   }
 
-  #open(deployment: Deployment, { state, isProbe }: Extract<Admission, { isAdmitted: true }>): Visit {
+  #open(
+    deployment: Deployment,
+    { state, isProbe }: Extract<Admission, { isAdmitted: true }>,
+    patienceMs: number,
+  ): Visit {
     const { clock, onCooling, onRecovered } = this.#settings;
     this.#states.set(deployment, state);
-    const end = (next: CoolDownState) => void this.#states.set(deployment, next);
+    const hanging = this.#hangingAt(deployment);
+    const stopWaiting = hanging.begin(clock.now(), patienceMs);
+    const end = (next: CoolDownState) => {
+      stopWaiting();
+      this.#states.set(deployment, next);
+    };
     return {
+      heard: () => {
+        stopWaiting();
+        hanging.heard(clock.now());
+      },
       succeeded: () => {
+        hanging.heard(clock.now());
         end(afterSuccess(this.#stateOf(deployment), isProbe));
         if (isProbe) onRecovered?.(deployment);
       },
@@ -70,9 +108,16 @@ export class DeploymentHealth {
         const seconds = error.retryAfterSeconds;
         const retryAfterMs = seconds === undefined ? undefined : seconds * 1000;
         const before = this.#stateOf(deployment);
-        const after = afterFailure(before, { blame, retryAfterMs }, clock.now(), settings);
+        stopWaiting();
+        if (error.upstreamStatus !== undefined) hanging.heard(clock.now());
+        const isSilence = error.code === "upstream_timeout";
+        const others = isSilence ? hanging.count(clock.now(), settings.allowedFails) : 0;
+        const failure = { blame, retryAfterMs, hanging: others };
+        const after = afterFailure(before, failure, clock.now(), settings);
         end(after);
-        if (after.phase === "cooling" && after !== before) {
+        // Many requests that hung fail within moments of each other: that is one event.
+        const wasUntilMs = before.phase === "cooling" ? before.untilMs : 0;
+        if (after.phase === "cooling" && after.untilMs - wasUntilMs > SAME_MS) {
           onCooling?.(deployment, error, after.untilMs - clock.now());
         }
       },
@@ -81,5 +126,14 @@ export class DeploymentHealth {
 
   #stateOf(deployment: Deployment): CoolDownState {
     return this.#states.get(deployment) ?? HEALTHY;
+  }
+
+  #hangingAt(deployment: Deployment): HangingAttempts {
+    let attempts = this.#hanging.get(deployment);
+    if (attempts === undefined) {
+      attempts = new HangingAttempts();
+      this.#hanging.set(deployment, attempts);
+    }
+    return attempts;
   }
 }

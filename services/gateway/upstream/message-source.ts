@@ -25,8 +25,19 @@ const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 /** Reads after the end of a message until its connection is given up. */
 const MAX_TRAILING_READS = 16;
 
+/** What is said of bytes that make no sense. */
+const NO_EVENTS = "events that cannot be read";
+
 /** Takes the events of an answer, in the groups in which they arrived; `progress` of the source has seen them. */
 export type EventConsumer = (events: readonly MessageEvent[]) => void;
+
+/** Told of an answer's course, each once. */
+export interface AnswerObserver {
+  /** The first event is there. */
+  begun(): void;
+  /** Everything is said, or nothing more comes. @param failure `undefined`: the message came to its end */
+  over(failure: GatewayError | undefined): void;
+}
 
 /**
  * Where an answer of a provider is: `asked`, no head yet; `refused`, its head has an error status and the body tells why;
@@ -54,6 +65,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
   #failure: GatewayError | undefined;
   /** Whether content came: from then on the answer is this provider's, however it goes on. */
   #hasContent = false;
+  #hasBegun = false;
   #held: MessageEvent[] = [];
   #consumer: EventConsumer | undefined;
   #refusal: { status: number; headers: Headers; chunks: Buffer[]; size: number } | undefined;
@@ -64,8 +76,14 @@ export class MessageSource implements Dispatcher.DispatchHandler {
   /** When nobody waits for the answer any more, but for what it costs. */
   #leaving: { readonly reason: GatewayError; readonly onOver: () => void } | undefined;
 
-  /** @param answer what a good answer is, and a bad one; not the request, which is not kept for as long as the answer takes */
-  constructor(readonly answer: UpstreamAnswer) {
+  /**
+   * @param answer what a good answer is, and a bad one; not the request, which is not kept for as long as the answer takes
+   * @param observer @default - nobody
+   */
+  constructor(
+    readonly answer: UpstreamAnswer,
+    readonly observer?: AnswerObserver,
+  ) {
     this.#decoder = answer.decoder();
     this.progress.bill = "none";
   }
@@ -90,6 +108,12 @@ export class MessageSource implements Dispatcher.DispatchHandler {
   /** Ends the answer; who waits for it gets `reason`. The connection is given up. Does nothing after the end. */
   cancel(reason: GatewayError): void {
     this.#fail(reason);
+  }
+
+  /** As `cancel`, for an answer that takes too long; of one that was refused, what has come of the reason is kept. */
+  timeOut(reason: GatewayError): void {
+    if (this.#phase === "refused") this.#failAsSaid(this.#readRefusal());
+    else this.#fail(reason);
   }
 
   /**
@@ -137,7 +161,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     // Nobody asked for a compressed answer, and its bytes would be waited for in vain until its end.
     const isPlain = (headerOf(headers, "content-encoding") ?? "identity") === "identity";
     if (!isPlain || headerOf(headers, "content-type")?.startsWith(this.answer.contentType) !== true) {
-      this.#fail(invalidAnswer());
+      this.#fail(invalidAnswer("no stream of events"));
       return;
     }
     this.#phase = this.#consumer === undefined ? "opening" : "flowing";
@@ -157,10 +181,14 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     this.#receivedBytes += chunk.length;
     const isHeld = this.#consumer === undefined && this.#leaving === undefined;
     if (this.#receivedBytes > (isHeld ? MAX_HELD_BYTES : MAX_ANSWER_BYTES)) {
-      this.#fail(invalidAnswer());
+      this.#fail(invalidAnswer("answer too large"));
       return;
     }
     const { events, failure } = this.#take(chunk);
+    if (!this.#hasBegun && events.length > 0) {
+      this.#hasBegun = true;
+      this.observer?.begun();
+    }
     this.#measureThinking(this.progress.isThinkingUnseen);
     if (this.#consumer !== undefined) this.#handOn(this.#consumer, events);
     else if (isHeld) this.#held.push(...events);
@@ -192,7 +220,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     try {
       this.#decoder.push(chunk, events);
     } catch (error) {
-      failure = error instanceof GatewayError ? error : invalidAnswer();
+      failure = error instanceof GatewayError ? error : invalidAnswer(NO_EVENTS);
     }
     let count = 0;
     try {
@@ -205,7 +233,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
       }
     } catch {
       // This one was no JSON.
-      return { events: events.slice(0, count), failure: invalidAnswer() };
+      return { events: events.slice(0, count), failure: invalidAnswer(NO_EVENTS) };
     }
     return failure === undefined ? { events } : { events, failure };
   }
@@ -230,7 +258,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
       consumer(events);
     } catch {
       // Events are read by the consumer, not before: one of them was no JSON.
-      this.#fail(invalidAnswer());
+      this.#fail(invalidAnswer(NO_EVENTS));
     }
   }
 
@@ -263,9 +291,11 @@ export class MessageSource implements Dispatcher.DispatchHandler {
 
   #end(): void {
     if (this.#phase === "over") return;
-    if (this.#leaving !== undefined) this.#fail(this.#leaving.reason);
-    this.#phase = "over";
-    this.#wake();
+    if (this.#leaving === undefined) {
+      this.#phase = "over";
+      this.observer?.over(undefined);
+      this.#wake();
+    } else this.#fail(this.#leaving.reason);
   }
 
   /** What the provider itself may have said: then it is known whether it bills anything. */
@@ -287,6 +317,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     const leaving = this.#leaving;
     const failure = redactFailure(reason, this.answer.redact);
     this.#failure = leaving?.reason ?? failure;
+    this.observer?.over(failure);
     leaving?.onOver();
     // Content that came before goes to the client, and the failure after it.
     if (leaving === undefined && this.#hasContent && this.#consumer === undefined) this.#wake();

@@ -2,26 +2,35 @@ import { allCoolingDown, GatewayError } from "../errors";
 import type { MessageProgress } from "../messages/progress";
 import type { Clock } from "../ports/clock";
 import type { Deployment } from "../routing/deployment";
-import { judgeFailure } from "../routing/judge-failure";
+import { type Blame, judgeFailure } from "../routing/judge-failure";
 import type { RoutingSettings } from "../routing/routing-settings";
 import type { UpstreamClient } from "./client";
 import type { DeploymentHealth, Visit } from "./deployment-health";
 import type { MessageSource } from "./message-source";
 import { type OutgoingMessage, openToContent } from "./open-to-content";
+import { isWantOfRoom, type Refusal, type RefusedRetries, waitUnlessEnded } from "./retry-refused";
 import type { RunningAnswer } from "./running-answer";
+import { type TimeLimits, timeLimitsOf } from "./time-limits";
+import type { UpstreamWatch } from "./upstream-watch";
 
 /** What failover needs of the process. */
 export interface FailoverTools {
   readonly client: UpstreamClient;
   readonly health: DeploymentHealth;
+  readonly retries: RefusedRetries;
+  readonly watch: UpstreamWatch;
   readonly clock: Clock;
 }
 
 /** A request and where it may go. */
 export interface FailoverRequest {
+  /** Of the log. */
+  readonly requestId: string;
   /** In the order in which they are tried; at least one. */
   readonly group: readonly Deployment[];
   readonly settings: RoutingSettings;
+  /** Whether the client gets the answer as it comes. */
+  readonly isStream: boolean;
   readonly running: RunningAnswer;
   /**
    * Writes the request anew for each deployment: what one accepts another may not. `undefined` for one that cannot be sent
@@ -34,47 +43,136 @@ export interface FailoverRequest {
   onFailed(progress: MessageProgress): void;
 }
 
+/** An attempt that its deployment is to blame for. */
+interface FailedAttempt {
+  readonly deployment: Deployment;
+  readonly error: GatewayError;
+  readonly blame: Blame;
+  /** Whether the deployment bills nothing for it. */
+  readonly isFree: boolean;
+}
+
+/** A part of the time to the first event: whoever is silent for longer is asked last, while others answer. */
+const PATIENCE = 1 / 5;
+
 /**
- * Asks one deployment after another until one gives content; from then on the answer is its own. A group of
- * one is never left alone: there is nowhere else to go, and its answer tells more than a refusal.
+ * Asks one deployment after another until one gives content; from then on the answer is its own. When all have failed, one that
+ * had no room is asked again after a while. A group of one never cools down: there is nowhere else to go, and its answer
+ * tells more than a refusal. No deployment is asked while another one still may answer: both would be billed.
  * @returns the answer; whoever reads it gets GatewayError for a failure after the first content
- * @throws GatewayError of the last deployment that failed, or 429 or 503 when all are left alone
+ * @throws GatewayError of the last deployment that failed, or 429 or 503 when all are cooling down
  */
 export async function openWithFailover(
   tools: FailoverTools,
   request: FailoverRequest,
 ): Promise<MessageSource> {
-  const { client, health, clock } = tools;
+  const { health, retries, watch, clock } = tools;
   const { group, settings, running } = request;
   const begun = clock.now();
+  const isInTime = (waitMs = 0) =>
+    attempts < settings.maxAttempts && clock.now() + waitMs - begun <= settings.failOverMs;
   let attempts = 0;
   let failure: GatewayError | undefined;
-  for (const deployment of group) {
-    if (attempts >= settings.maxAttempts || clock.now() - begun > settings.failOverMs) break;
+  let last: Deployment | undefined;
+  let refusal: Refusal | undefined;
+
+  const ask = async (deployment: Deployment): Promise<MessageSource | undefined> => {
     const message = request.prepare(deployment);
-    if (message === undefined) continue;
-    const visit = group.length === 1 ? ALONE : health.visit(deployment);
-    if (visit === undefined) continue;
+    if (message === undefined) return undefined;
+    const limits = limitsOf(tools, request, deployment, message);
+    const visit = group.length === 1 ? ALONE : health.visit(deployment, limits.firstEventMs * PATIENCE);
+    if (visit === undefined) return undefined;
     attempts += 1;
-    try {
-      request.onAttempt(deployment, attempts);
-      const opened = await openToContent(client, deployment, message, running, request.onFailed);
-      visit.succeeded();
-      return opened;
-    } catch (error) {
-      const blame = error instanceof GatewayError && !running.isAborted ? judgeFailure(error) : undefined;
-      if (!(error instanceof GatewayError) || running.isAborted) visit.endedOtherwise();
-      else if (blame === undefined) visit.succeeded();
-      else visit.failed(error, blame, settings);
-      if (!(error instanceof GatewayError) || blame === undefined) throw error;
-      // That another deployment is misconfigured is of no use to a caller who might just try again.
-      if (failure === undefined || blame !== "misconfigured") failure = error;
-    }
+    if (last === deployment) watch.retried(deployment);
+    else if (last !== undefined) watch.failedOver(deployment);
+    last = deployment;
+    const outcome = await attempt(tools, request, { deployment, attempts, message, limits, visit });
+    if (!("error" in outcome)) return outcome;
+    if (outcome.isFree && isWantOfRoom(outcome.error)) refusal = outcome;
+    // That another deployment is misconfigured is of no use to a caller who might just try again.
+    if (failure === undefined || outcome.blame !== "misconfigured") failure = outcome.error;
+    return undefined;
+  };
+
+  for (const deployment of health.order(group, settings)) {
+    if (!isInTime()) break;
+    const opened = await ask(deployment);
+    if (opened !== undefined) return opened;
+  }
+  for (let count = 0; refusal !== undefined; count += 1) {
+    const { deployment }: Refusal = refusal;
+    const waitMs = retries.waitOf(refusal, count, settings.retryWaitMs);
+    const isCooling = group.length > 1 && (health.cooling(deployment)?.waitMs ?? 0) > (waitMs ?? 0);
+    if (waitMs === undefined || isCooling || !isInTime(waitMs)) break;
+    refusal = undefined;
+    await waitUnlessEnded(waitMs, running);
+    const opened = await ask(deployment);
+    if (opened !== undefined) return opened;
   }
   throw withWait(failure, group, health);
 }
 
-const ALONE: Visit = { succeeded: () => {}, failed: () => {}, endedOtherwise: () => {} };
+const ALONE: Visit = {
+  heard: () => {},
+  succeeded: () => {},
+  failed: () => {},
+  endedOtherwise: () => {},
+};
+
+function limitsOf(
+  { client }: FailoverTools,
+  { isStream }: FailoverRequest,
+  deployment: Deployment,
+  { body, isThinking }: OutgoingMessage,
+): TimeLimits {
+  return timeLimitsOf(deployment, { bodyBytes: body.byteLength, isThinking, isStream }, client.timeouts);
+}
+
+/** What one attempt needs. */
+interface Attempt {
+  readonly deployment: Deployment;
+  /** Of the request, this one included. */
+  readonly attempts: number;
+  readonly message: OutgoingMessage;
+  readonly limits: TimeLimits;
+  readonly visit: Visit;
+}
+
+/** @throws GatewayError for what the deployment is not to blame for */
+async function attempt(
+  { client, retries, watch }: FailoverTools,
+  { requestId, settings, running, onAttempt, onFailed }: FailoverRequest,
+  { deployment, attempts, message, limits, visit }: Attempt,
+): Promise<MessageSource | FailedAttempt> {
+  let isFree = false;
+  const watched = watch.begin(deployment, requestId);
+  try {
+    onAttempt(deployment, attempts);
+    const { over } = watched;
+    const observer = { begun: visit.heard, over };
+    const source = await openToContent(client, deployment, message, limits, running, observer, (progress) => {
+      isFree = progress.bill === "none";
+      onFailed(progress);
+    });
+    watched.opened();
+    visit.succeeded();
+    retries.record(deployment, undefined);
+    return source;
+  } catch (error) {
+    if (!(error instanceof GatewayError) || running.isAborted) {
+      visit.endedOtherwise();
+      throw error;
+    }
+    const blame = judgeFailure(error);
+    if (blame === undefined) {
+      visit.succeeded();
+      throw error;
+    }
+    visit.failed(error, blame, settings);
+    retries.record(deployment, error);
+    return { deployment, error, blame, isFree };
+  }
+}
 
 /** When nothing answered, callers learn when the first deployment will be asked again. */
 function withWait(

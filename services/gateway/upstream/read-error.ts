@@ -41,9 +41,10 @@ export function readErrorBody(bytes: Buffer): Readonly<Record<string, unknown>> 
   }
 }
 
-/** Bytes that make no sense as an answer. */
-export function invalidAnswer(): GatewayError {
+/** Bytes that make no sense as an answer. @param reason what is wrong with them, for the log */
+export function invalidAnswer(reason: string): GatewayError {
   return new GatewayError(502, "upstream_error", "The provider's answer cannot be understood.", {
     code: "upstream_invalid",
+    reason,
   });
 }

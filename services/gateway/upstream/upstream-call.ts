@@ -17,8 +17,8 @@ export interface UpstreamRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: SealedBody;
-  /** Between two reads of the answer, as a multiple of the client's own limit. @default 1 */
-  readonly idleFactor?: number;
+  /** Between two reads of the answer, in milliseconds. @default - the client's own limit */
+  readonly idleMs?: number;
 }
 
 /** How a provider answers with the events of a message. */

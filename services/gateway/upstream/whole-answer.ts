@@ -51,7 +51,7 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.length;
-    if (this.#size > MAX_BYTES) this.cancel(invalidAnswer());
+    if (this.#size > MAX_BYTES) this.cancel(invalidAnswer("answer too large"));
     else this.#chunks.push(chunk);
   }
 

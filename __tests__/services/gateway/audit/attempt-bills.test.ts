@@ -49,7 +49,7 @@ async function start(deployments = 1): Promise<void> {
   );
   gateway = buildTestGateway({
     deployments: all.slice(0, deployments),
-    timeouts: { firstByteMs: 300, idleMs: 300 },
+    timeouts: { firstByteMs: 3000, idleMs: 300 },
   });
   url = await gateway.listen();
   ({ keyId } = await gateway.addKey(KEY, { maxBudgetNanoUsd: 100_000_000_000 }));

@@ -130,6 +130,19 @@ test("parameters of a deployment that change nothing are named", () => {
   ]);
 });
 
+test("time limits and retries of a deployment are in force, and no longer said to be without effect", () => {
+  const yaml = `${ONE(", timeout: 60, stream_timeout: 5, max_retries: 0")}
+litellm_settings: { request_timeout: 600, num_retries: 1 }
+router_settings: { timeout: 30 }
+`;
+  const { catalog, notices } = build(yaml);
+  expect(catalog.groups.get("m")).toMatchObject([
+    { timeouts: { firstEventMs: 5000, wholeMs: 60_000 }, maxRetries: 0 },
+  ]);
+  expect(catalog.routing.maxAttempts).toBe(2);
+  expect(notices).toEqual([]);
+});
+
 test("an answer in the US costs more with Anthropic's newer models, with Bedrock it is part of the price", () => {
   const { catalog } = build(
     `

@@ -119,6 +119,15 @@ test("on demand also an unchanged file is loaded, so that its deployments begin 
   expect(catalog.groups.get("one")?.[0]).not.toBe(before);
 });
 
+test("time limits change with the file", () => {
+  start();
+  const limits = () => catalog.groups.get("one")?.[0]?.timeouts;
+  expect(limits()).toBeUndefined();
+  fs.writeFileSync(file, `${config("one")}router_settings: { stream_timeout: 3 }\n`);
+  reloader.reload();
+  expect(limits()).toEqual({ firstEventMs: 3000 });
+});
+
 test("a list price that becomes valid is taken over on its day", async () => {
   fs.writeFileSync(file, config("one", "claude-sonnet-5-5"));
   nowMs = Date.parse("2026-10-06T23:59:59Z");

@@ -144,7 +144,7 @@ test.each([
   ["a rate limit", 429, "rate_limit_error", 2],
 ])("OpenAI's SDK does as it is told: %s", async (_name, status, type, tries) => {
   const upstream = await FakeAnthropic.start();
-  const busy = buildTestGateway({ upstreamUrl: upstream.url });
+  const busy = buildTestGateway({ upstreamUrl: upstream.url, routing: { maxAttempts: 1 } });
   try {
     upstream.script = failWith(status, type, "x", status === 429 ? { "retry-after": "0" } : {});
     const client = new OpenAI({ apiKey: MASTER_KEY, baseURL: `${await busy.listen()}/v1`, maxRetries: 1 });

@@ -103,6 +103,54 @@ test("more running answers than there are places: refused without a row; a place
   streams[1]?.abort();
 });
 
+const OTHER_MODEL = "claude-haiku-4-5";
+const askFor = (model: string, init: RequestInit = {}, path?: string) =>
+  post(JSON.stringify({ model, max_tokens: 9, messages: [{ role: "user", content: "x" }] }), init, path);
+
+test("a model whose provider does not answer has half of the places; another model is served", async () => {
+  await start({ maxAnswers: 10 });
+  upstream.script = () => {};
+  const abort = new AbortController();
+  const asked = upstream.requests.length;
+  for (let count = 0; count < 5; count += 1) askFor(MODEL, { signal: abort.signal }).catch(() => {});
+  await eventually(() => upstream.requests.length === asked + 5);
+  upstream.script = answerWith(messageEvents(["done"]));
+
+  const refused = await askFor(MODEL);
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
+  expect([refused.headers.get("x-should-retry"), refused.headers.get("connection")]).toEqual([
+    "true",
+    "close",
+  ]);
+  expect(await refused.json()).toMatchObject({
+    error: { code: "model_overloaded", message: expect.stringContaining(`model=${MODEL}`) },
+  });
+  const inItsOwnWords = await askFor(MODEL, {}, "/v1/messages");
+  expect(inItsOwnWords.status).toBe(529);
+  expect(await inItsOwnWords.json()).toMatchObject({
+    error: { type: "overloaded_error", details: { error_code: "model_overloaded" } },
+  });
+  expect((await askFor(OTHER_MODEL)).status).toBe(200);
+  // A refused request holds nothing, also while its answer is on its way.
+  expect((await readGauges(url)).get("gateway_answer_places_in_use")).toBe(5);
+
+  abort.abort();
+  await expectNothingHeld(url);
+  expect((await askFor(MODEL)).status).toBe(200);
+});
+
+test("the only model that can be used has all places", async () => {
+  await start({ maxAnswers: 10 }, { groups: new Map([[OTHER_MODEL, []]]) });
+  upstream.script = () => {};
+  const abort = new AbortController();
+  const asked = upstream.requests.length;
+  for (let count = 0; count < 9; count += 1) askFor(MODEL, { signal: abort.signal }).catch(() => {});
+  await eventually(() => upstream.requests.length === asked + 9);
+  upstream.script = answerWith(messageEvents(["done"]));
+  abort.abort();
+  await expectNothingHeld(url);
+});
+
 test("more bytes of bodies than fit are refused before they are read, and given back after", async () => {
   await start({ maxBodyBytes: 10_000 });
   const answer = await holdAnswer(question(6000));

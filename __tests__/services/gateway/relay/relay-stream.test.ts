@@ -24,7 +24,7 @@ import { ask, CHAT, errorShape, WIRE_APIS } from "../../../support/services/wire
 
 jest.mock("undici/lib/util/timers.js", () => jest.requireActual("../../../support/services/exact-timers"));
 
-const live = useLiveGateway({ timeouts: { firstByteMs: 300, idleMs: 300 } });
+const live = useLiveGateway({ timeouts: { firstByteMs: 3000, idleMs: 300 } });
 
 describe.each(WIRE_APIS)("$name", (api) => {
   const statusOf = (status: number) => (api.isAnthropic && status === 503 ? 529 : status);

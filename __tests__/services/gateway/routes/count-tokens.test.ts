@@ -35,7 +35,7 @@ afterEach(async () => {
 function start(props: TestGatewayProps = {}): TestGateway {
   gateway = buildTestGateway({
     upstreamUrl: upstream.url,
-    timeouts: { firstByteMs: 300, idleMs: 1000 },
+    timeouts: { firstByteMs: 3000, idleMs: 1000 },
     prompts: { standard: RULES },
     ...props,
   });
@@ -151,7 +151,7 @@ test("the first deployment with Anthropic counts, wherever it stands", async () 
   expect([...running.audit.rows.values()]).toMatchObject([{ deployment: `${MODEL}/1` }]);
 });
 
-test("one that is left alone after failures is passed over", async () => {
+test("one that is cooling down after failures is passed over", async () => {
   const failing = await FakeAnthropic.start();
   failing.script = failWith(429, "rate_limit_error", "slow", { "retry-after": "60" });
   const running = start({
@@ -160,7 +160,7 @@ test("one that is left alone after failures is passed over", async () => {
       anthropicDeployment({ id: `${MODEL}/1`, baseUrl: upstream.url }),
     ],
   });
-  // Both refuse, so that the first one is left alone.
+  // Both refuse, so that the first one cools down.
   await post(running, body({ max_tokens: 5 }), {}, "/v1/messages");
   expect((await post(running, body())).json()).toEqual({ input_tokens: 1234 });
   await failing.stop();

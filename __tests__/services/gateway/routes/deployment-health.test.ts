@@ -28,7 +28,7 @@ test("says which deployments can be used and why others cannot, without asking a
   });
 });
 
-test("one that is left alone after a failure is unhealthy, for how long and why", async () => {
+test("one that is cooling down after a failure is unhealthy, for how long and why", async () => {
   const [busy, well] = [await FakeAnthropic.start(), await FakeAnthropic.start()];
   busy.script = failWith(429, "rate_limit_error", "slow down");
   const other = buildTestGateway({
@@ -47,7 +47,7 @@ test("one that is left alone after a failure is unhealthy, for how long and why"
       model_name: MODEL,
       model: `${MODEL}-20250929`,
       model_id: `${MODEL}/0`,
-      error: expect.stringMatching(/^left alone for \d+ s, because its provider's rate limit is reached$/),
+      error: expect.stringMatching(/^cooling down for \d+ s, because its provider's rate limit is reached$/),
       cooling_down_seconds: expect.any(Number),
     },
     expect.objectContaining({ model_id: "bedrock/0" }),

@@ -28,6 +28,13 @@ test("only failures in a row cool down", () => {
   expect(fail(state, 1000)).toEqual({ phase: "healthy", fails: 1 });
 });
 
+test("attempts that hang beside one that fails count with it", () => {
+  const state = fail(HEALTHY, 0, { ...FAILING, hanging: 1 });
+  expect(state).toEqual({ phase: "healthy", fails: 1 });
+  expect(fail(state, 0, { ...FAILING, hanging: 1 })).toEqual(cooling(5000));
+  expect(fail(HEALTHY, 0, { ...FAILING, hanging: 2 })).toEqual(cooling(5000));
+});
+
 test.each([
   ["rate-limit", 30_000, 30_000],
   ["rate-limit", undefined, 5000],

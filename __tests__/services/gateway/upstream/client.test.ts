@@ -2,11 +2,13 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import net, { type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { seal } from "../../../../services/gateway/enforcement/seal";
 import type { GatewayError } from "../../../../services/gateway/errors";
-import { UpstreamClient } from "../../../../services/gateway/upstream/client";
+import { tookTooLong, UpstreamClient } from "../../../../services/gateway/upstream/client";
 import { WholeAnswer } from "../../../../services/gateway/upstream/whole-answer";
 import { PROJECT, sourceFiles } from "../../../support/source-files";
 
@@ -72,6 +74,34 @@ async function exchange(
   server.close();
   return end;
 }
+
+/** Bytes outside the heap, without what nobody refers to any more. */
+function buffersInUse(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  return process.memoryUsage().arrayBuffers;
+}
+
+test("a large body that nobody waits for is forgotten, also while its connection is being made", async () => {
+  const silent = net.createServer((socket) => void socket.on("error", () => {})).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const client = new UpstreamClient({ connectMs: 600_000 });
+  // No handshake comes: all of them wait for their connections.
+  const url = new URL(`https://127.0.0.1:${(silent.address() as AddressInfo).port}/v1/messages`);
+  const MEBIBYTES = 40;
+  const before = buffersInUse();
+  for (let count = 0; count < MEBIBYTES; count += 1) {
+    const answer = new WholeAnswer();
+    answer.parts.catch(() => {});
+    const forget = client.send({ url, headers: {}, body: sealedOf(1024 * 1024) }, answer);
+    answer.cancel(tookTooLong("first byte timeout"));
+    forget();
+  }
+  await new Promise(setImmediate);
+  expect(buffersInUse() - before).toBeLessThan((MEBIBYTES / 4) * 1024 * 1024);
+  await client.close();
+  silent.close();
+});
 
 /** Small bodies, and those that are forgotten when they are sent. */
 const SIZES = [10, 31 * 1024, 33 * 1024, 2 * 1024 * 1024];

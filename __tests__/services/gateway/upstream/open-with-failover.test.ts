@@ -3,6 +3,7 @@ import { eventually } from "../../../support/services/eventually";
 import {
   answerWith,
   dropAfter,
+  encodeEvents,
   FakeAnthropic,
   failWith,
   messageEvents,
@@ -48,8 +49,9 @@ async function start(props: TestGatewayProps = {}): Promise<void> {
   await gateway?.close();
   gateway = buildTestGateway({
     deployments: [deployment(0, first.url), deployment(1, second.url)],
-    timeouts: { firstByteMs: 300, idleMs: 300 },
+    timeouts: { firstByteMs: 3000, idleMs: 300 },
     ...props,
+    routing: { retryWaitMs: 1, ...props.routing },
   });
   url = await gateway.listen();
 }
@@ -234,12 +236,114 @@ describe("a budget", () => {
   });
 });
 
+const headOnly: Script = (response) => {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.flushHeaders();
+};
+
+describe.each([
+  ["never answers", () => {}],
+  ["sends a head and nothing more", headOnly],
+] as [string, Script][])("a first deployment that %s", (_name, script) => {
+  const hanging = (firstEventMs: number) => ({ ...deployment(0, first.url), timeouts: { firstEventMs } });
+
+  test("is replaced when its own time is over, not that of all others", async () => {
+    await start({
+      deployments: [hanging(200), deployment(1, second.url)],
+      timeouts: { firstByteMs: 600_000, idleMs: 600_000 },
+    });
+    first.script = script;
+    expect(await (await ask()).text()).toContain("from the second");
+    expect(gateway.log.join("")).toContain('"reason":"first byte timeout"');
+  });
+
+  test("is sent no more while it hangs, long before its time is over", async () => {
+    await start({ deployments: [hanging(600_000), deployment(1, second.url)] });
+    first.script = script;
+    const abort = new AbortController();
+    const waiting = [1, 2, 3].map(() => ask(false, { signal: abort.signal }).catch(() => {}));
+    await eventually(() => first.requests.length === 3);
+    // Usual as yet.
+    travel(60_000);
+    waiting.push(ask(false, { signal: abort.signal }).catch(() => {}));
+    await eventually(() => first.requests.length === 4);
+    travel(61_000);
+    for (let count = 0; count < 3; count += 1)
+      expect(await (await ask()).text()).toContain("from the second");
+    expect(first.requests).toHaveLength(4);
+
+    // Whoever waited has left: it is asked again.
+    abort.abort();
+    await Promise.all(waiting);
+    await eventually(() => gateway.inFlight.size === 0);
+    first.script = answerWith(messageEvents(["from the first"]));
+    expect(await (await ask()).text()).toContain("from the first");
+  });
+});
+
+test("a deployment that hangs is asked all the same when no other one answers", async () => {
+  await start({
+    deployments: [
+      { ...deployment(0, first.url), timeouts: { firstEventMs: 600_000 } },
+      deployment(1, second.url),
+    ],
+  });
+  first.script = () => {};
+  const abort = new AbortController();
+  for (let count = 0; count < 3; count += 1) ask(false, { signal: abort.signal }).catch(() => {});
+  await eventually(() => first.requests.length === 3);
+  travel(121_000);
+  second.script = failWith(500, "api_error", "");
+  first.script = answerWith(messageEvents(["from the first"]));
+  const response = await ask();
+  expect(await response.text()).toContain("from the first");
+  expect([response.headers.get("x-litellm-attempted-retries"), second.requests.length]).toEqual(["1", 1]);
+  abort.abort();
+});
+
+describe("timeout of a deployment", () => {
+  const trickle: Script = (response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    const events = [
+      ...messageEvents(["one"]).slice(0, 4),
+      ...Array.from({ length: 30 }, () => textDelta("more")),
+    ];
+    const rest = messageEvents([]).slice(-3);
+    const send = () => {
+      const event = events.shift();
+      response.write(encodeEvents(event === undefined ? rest : [event]));
+      if (event === undefined) response.end();
+      else setTimeout(send, 100);
+    };
+    send();
+  };
+  beforeEach(async () => {
+    await start({
+      deployments: [{ ...deployment(0, first.url), timeouts: { wholeMs: 2000 } }],
+      timeouts: { firstByteMs: 600_000, idleMs: 600_000 },
+    });
+    first.script = trickle;
+  });
+
+  test("ends an answer in one piece that takes longer", async () => {
+    const response = await ask();
+    expect(response.status).toBe(504);
+    expect(await response.json()).toMatchObject({ error: { code: "upstream_timeout" } });
+    await first.lastRequest.aborted;
+    expect(gateway.log.join("")).toContain('"reason":"answer timeout"');
+  });
+
+  test("lets a stream go on that comes as it should", async () => {
+    expect(await (await ask(true)).text()).toContain("[DONE]");
+  });
+});
+
 describe("cool-down", () => {
-  test("three failures in a row: the first deployment is left alone, then probed by one request", async () => {
+  test("three failures in a row: the first deployment cools down, then is probed by one request", async () => {
     first.script = failWith(500, "api_error", "");
     for (let count = 0; count < 4; count += 1) expect((await ask()).status).toBe(200);
     expect(first.requests).toHaveLength(3);
-    expect(gateway.log.join("")).toContain("deployment is left alone after failures");
+    expect(gateway.log.join("")).toContain("deployment cooling down");
 
     travel(5001);
     let answer = (): void => {};
@@ -254,10 +358,10 @@ describe("cool-down", () => {
     expect(await (await probe).text()).toContain("from the first");
     first.script = answerWith(messageEvents(["from the first"]));
     expect(await (await ask()).text()).toContain("from the first");
-    expect(gateway.log.join("")).toContain("deployment works again");
+    expect(gateway.log.join("")).toContain("deployment recovered");
   });
 
-  test("a rate limit: left alone for as long as the provider says", async () => {
+  test("a rate limit: cooling down for as long as the provider says", async () => {
     first.script = failWith(429, "rate_limit_error", "", { "retry-after": "60" });
     await ask();
     travel(59_000);
@@ -272,7 +376,7 @@ describe("cool-down", () => {
     ["rate limits only", 429, "rate_limit_error", 429],
     ["other troubles", 401, "authentication_error", 503],
   ])(
-    "all left alone for %s: nobody is asked, and Retry-After says when",
+    "all cooling down for %s: nobody is asked, and Retry-After says when",
     async (_name, status, type, expected) => {
       first.script = failWith(429, "rate_limit_error", "", { "retry-after": "60" });
       second.script = failWith(status, type, "", { "retry-after": "20" });

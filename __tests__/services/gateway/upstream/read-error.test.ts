@@ -6,7 +6,10 @@ import { ask, errorShape, WIRE_APIS } from "../../../support/services/wire-apis"
 
 jest.mock("undici/lib/util/timers.js", () => jest.requireActual("../../../support/services/exact-timers"));
 
-const live = useLiveGateway({ timeouts: { firstByteMs: 300, idleMs: 300 } });
+const live = useLiveGateway({
+  timeouts: { firstByteMs: 1000, idleMs: 300 },
+  routing: { maxAttempts: 1 },
+});
 
 describe.each(WIRE_APIS)("$name", (api) => {
   const statusOf = (status: number, code: string) =>

@@ -31,7 +31,7 @@ const TYPES: Readonly<Record<number, string>> = {
 };
 
 /** Codes of a 503 that say that there is not enough capacity, which Anthropic's API says with 529. */
-const CAPACITY_CODES = new Set(["overloaded", "gateway_overloaded", "no_deployment"]);
+const CAPACITY_CODES = new Set(["overloaded", "gateway_overloaded", "model_overloaded", "no_deployment"]);
 
 /**
  * The status with which Anthropic's API would answer: 529 for want of capacity, 413 for a request that is too large (clients

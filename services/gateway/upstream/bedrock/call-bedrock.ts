@@ -12,9 +12,6 @@ import { signRequest } from "./sign-request";
 
 type BedrockAccess = Extract<ProviderAccess, { provider: "bedrock" }>;
 
-/** Bedrock sends no pings, so silence between two events says less than with Anthropic. */
-const IDLE_FACTOR = 3;
-
 /** A message for Bedrock, signed. */
 export function callBedrock(deployment: Deployment, access: BedrockAccess, body: SealedBody): UpstreamCall {
   const { path, headers, contentType, decoder } = API[access.api](deployment);
@@ -32,7 +29,6 @@ export function callBedrock(deployment: Deployment, access: BedrockAccess, body:
         readBedrockError(status, headerOf(answer, "x-amzn-errortype"), error),
       redact: createRedact(access, body.rules, signatureOf(authorized)),
     },
-    idleFactor: IDLE_FACTOR,
   };
 }
 

@@ -54,7 +54,7 @@ async function start(access: Access = {}, props: Partial<Deployment> = {}): Prom
     access: { provider: "bedrock", region: REGION, credentials: KEYS, api: "invoke", ...access },
     ...props,
   });
-  gateway = buildTestGateway({ deployments: [deployment], timeouts: { firstByteMs: 300, idleMs: 300 } });
+  gateway = buildTestGateway({ deployments: [deployment], timeouts: { firstByteMs: 3000, idleMs: 300 } });
   client = new OpenAI({ apiKey: MASTER_KEY, baseURL: `${await gateway.listen()}/v1`, maxRetries: 0 });
 }
 
