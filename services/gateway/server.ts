@@ -68,6 +68,7 @@ async function main(): Promise<void> {
   void database.audit.begun.then(() => ledger.start());
   const upstream = new UpstreamClient(config.upstreamTimeouts);
   const inFlight = new InFlight();
+  let isLeaving = false;
   const app = buildApp(config, {
     logger,
     clock: database.clock,
@@ -81,7 +82,8 @@ async function main(): Promise<void> {
     audit: database.audit,
     ledger,
     limiter: new Limiter({ store: database.quotas, clock: monotonicClock, logger }),
-    checks: { isDatabaseConnected: database.probe, isAuditAccepting: () => database.audit.isAccepting },
+    checks: { durability: database.probe, isLeaving: () => isLeaving },
+    isCircuitOpen: database.isCircuitOpen,
     upstream,
     inFlight,
     levels,
@@ -95,6 +97,12 @@ async function main(): Promise<void> {
     logger,
     // A new configuration, not the end.
     otherSignals: ["SIGHUP"],
+    lameDuck: {
+      durationMs: config.lameDuckMs,
+      begin: () => {
+        isLeaving = true;
+      },
+    },
     limitMs: config.stopGraceMs + FLUSH_MS + CLOSE_MARGIN_MS,
     close: async () => {
       reloader.stop();

@@ -19,6 +19,7 @@ import { hashKey, maskKey } from "../../../services/gateway/key-token";
 import { Ledger } from "../../../services/gateway/ledger/ledger";
 import { Limiter } from "../../../services/gateway/limits/limiter";
 import type { AdminRole } from "../../../services/gateway/ports/admin-token-store";
+import type { Durability } from "../../../services/gateway/ports/durability";
 import type { NewVirtualKey, VirtualKey } from "../../../services/gateway/ports/key-store";
 import type { Deployment } from "../../../services/gateway/routing/deployment";
 import { DEFAULT_ROUTING, type RoutingSettings } from "../../../services/gateway/routing/routing-settings";
@@ -63,7 +64,10 @@ export interface TestGatewayProps {
   readonly budgets?: MemoryBudgetStore;
   /** In nano-USD. @default - none */
   readonly maxEndUserBudgetNano?: number;
-  readonly isDatabaseConnected?: () => Promise<boolean>;
+  /** @default - Postgres is there, and rows are taken as the log takes them */
+  readonly durability?: () => Promise<Partial<Durability>>;
+  /** @default - it stays */
+  readonly isLeaving?: () => boolean;
   /** @default true */
   readonly hasPrices?: boolean;
   readonly timeouts?: Partial<UpstreamTimeouts>;
@@ -159,8 +163,15 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
         logger: createLogger({ name: "test", level: "silent" }),
       }),
       checks: {
-        isDatabaseConnected: props.isDatabaseConnected ?? (() => Promise.resolve(true)),
-        isAuditAccepting: () => audit.isAccepting,
+        durability: async () => ({
+          isStarted: true,
+          isConnected: true,
+          audit: audit.isAccepting ? "database" : "none",
+          hasBudgets: audit.isAccepting,
+          journal: undefined,
+          ...(await props.durability?.()),
+        }),
+        isLeaving: props.isLeaving ?? (() => false),
       },
       upstream,
       inFlight,

@@ -52,6 +52,11 @@ export class Journal {
     return this.#bytes;
   }
 
+  /** From this size on nothing new is accepted. */
+  get maxBytes(): number {
+    return this.#settings.maxBytes;
+  }
+
   /** Whether new requests may count on the journal. Rows of those that run are written in any case. */
   get hasRoom(): boolean {
     return this.#bytes < this.#settings.maxBytes;

@@ -118,10 +118,15 @@ export const PLATFORM_ANSWERS: Readonly<Record<string, z.ZodType>> = {
     available_callbacks: z.strictObject({}),
   }),
   "GET /health/readiness": z.looseObject({
-    status: z.enum(["connected", "overloaded", "unhealthy"]),
+    status: z
+      .enum(["connected", "degraded", "overloaded", "unhealthy", "starting", "shutting_down"])
+      .describe("connected and degraded come with 200, all others with 503"),
     db: text,
+    budgets: z.enum(["available", "unavailable"]).describe("whether requests that need a budget are served"),
+    audit: z.enum(["database", "journal", "none"]).describe("where audit rows go"),
     answers: z.strictObject({ in_use: count, limit: count }),
     body_bytes: z.strictObject({ in_use: count, limit: count }),
+    journal_bytes: z.strictObject({ in_use: count, limit: count }).nullable().describe("null: no journal"),
   }),
   "GET /health/liveliness": alive,
   "GET /health/liveness": alive,

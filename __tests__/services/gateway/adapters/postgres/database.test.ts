@@ -179,7 +179,7 @@ test("rows that could not be written while Postgres was away are written when it
     await expect(entry?.commit(auditRow())).rejects.toMatchObject({ name: "AuditNotCommittedError" });
   await eventually(() => !database.audit.isAccepting);
   expect(database.audit.open()).toBeUndefined();
-  await expect(database.probe()).resolves.toBe(false);
+  await expect(database.probe()).resolves.toMatchObject({ isConnected: false, audit: "none" });
   await postgres.resume();
   await eventually(() => database.audit.isAccepting);
   await eventually(async () => (await postgres.query("SELECT * FROM audit_log", "outage")).length === 2);
