@@ -1,12 +1,12 @@
 import { monotonicClock } from "../../ports/clock";
 import { isConflict, isDataFault } from "./error-class";
 
-/** `unknown`: nothing was tried lately. */
-export type CommitVerdict = "working" | "failing" | "unknown";
+/** `late`: one is under way for longer than any should take. `unknown`: nothing was tried lately. */
+export type CommitVerdict = "working" | "late" | "failing" | "unknown";
 
 /** How long an outcome says something about now, in milliseconds. */
 const RECENT_MS = 3000;
-/** What takes longer than this counts as failing before it has failed, in milliseconds. */
+/** What takes longer than this is late, in milliseconds. */
 const LATE_MS = 2000;
 
 /** What the latest commits of one kind say: those of real requests or, when there were none lately, that of a probe. */
@@ -23,7 +23,7 @@ export class CommitWatch {
   get verdict(): CommitVerdict {
     const now = this.now();
     for (const { begunAt } of this.#pending) {
-      if (now - begunAt > LATE_MS) return "failing";
+      if (now - begunAt > LATE_MS) return this.#last?.isFailure === true ? "failing" : "late";
       break;
     }
     if (this.#last === undefined || now - this.#last.at > RECENT_MS) return "unknown";

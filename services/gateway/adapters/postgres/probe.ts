@@ -53,14 +53,16 @@ async function judge(settings: DurabilityProbeSettings): Promise<Durability> {
   const { audit, rows, leases, quotas } = settings;
   if (settings.isConnected()) await Promise.all([probeRows(settings), probeLeases(settings)]);
   const isConnected = settings.isConnected();
-  const isWritable = isConnected && !audit.isJournaling && rows.verdict !== "failing";
-  const reached = isWritable ? "database" : audit.canJournal ? "journal" : "none";
-  const isLeasing = ({ isOpen, watch }: CircuitBreaker) => !isOpen && watch.verdict !== "failing";
+  const isWritable = isConnected && audit.isAccepting && !audit.isJournaling && rows.verdict !== "failing";
+  // Without a journal a slow disk is no reason to send all requests away: they may well be served.
+  const isLate = rows.verdict === "late";
+  const elsewhere = audit.isAccepting && audit.canJournal ? "journal" : "none";
+  const isLeasing = ({ isOpen, watch }: CircuitBreaker) => !isOpen && !/^(failing|late)$/.test(watch.verdict);
   return {
     isStarted: audit.hasBegun,
     isConnected,
-    audit: audit.isAccepting ? reached : "none",
-    hasBudgets: isWritable && audit.isTakingIntents && isLeasing(leases) && isLeasing(quotas),
+    audit: isWritable && !(isLate && audit.canJournal) ? "database" : elsewhere,
+    hasBudgets: isWritable && !isLate && audit.isTakingIntents && isLeasing(leases) && isLeasing(quotas),
     journal: audit.journal,
   };
 }

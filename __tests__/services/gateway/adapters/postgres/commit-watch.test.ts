@@ -23,13 +23,13 @@ test("the last outcome counts, until it is too old to say something", async () =
   expect(watch.verdict).toBe("unknown");
 });
 
-test("a commit that does not come to its end counts as failing before it has failed", async () => {
+test("a commit that does not come to its end is late before it has failed", async () => {
   const { watch, pass } = open();
   let end = () => {};
   const running = watch.observe(() => new Promise<void>((resolve) => (end = resolve)));
   await watch.observe(async () => {});
   pass(2001);
-  expect(watch.verdict).toBe("failing");
+  expect(watch.verdict).toBe("late");
   end();
   await running;
   expect(watch.verdict).toBe("working");
