@@ -80,8 +80,8 @@ export class Gateway extends Construct {
       // Audit rows wait here while Postgres is away, also for the container's successor.
       volumes: { [JOURNAL_DIRECTORY]: new DataVolume(this, "journal") },
       files: { "/app/config.yaml": renderGatewayConfig(config), ...promptUploads(config.enforcement) },
-      // STOP_GRACE_SECONDS (30), in which open streams may end, and time to flush the audit and close.
-      stopGraceSeconds: 45,
+      // LAME_DUCK_SECONDS (5), STOP_GRACE_SECONDS (30), in which open streams may end, and time to flush the audit and close (10).
+      stopGraceSeconds: 50,
       dependsOn: [database.ready],
     }).container;
   }

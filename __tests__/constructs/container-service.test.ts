@@ -11,7 +11,7 @@ describe("a service", () => {
       memory_swap: 1024,
       log_driver: "json-file",
       log_opts: { "max-size": "10m", "max-file": "5" },
-      destroy_grace_seconds: 45,
+      destroy_grace_seconds: 50,
       remove_volumes: false,
       restart: "unless-stopped",
       must_run: true,

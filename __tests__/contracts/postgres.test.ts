@@ -138,15 +138,33 @@ test("spend is found by the hash of a key that was replaced or deleted", async (
   }
 });
 
-test("after the database's clock was set back a limit is full for a window, not until its old time comes again", async () => {
+test.each([3_600_000, 9000])(
+  "after the database's clock was set back by %d ms a limit is full for a window, not until its old time comes again",
+  async (stepMs) => {
+    const { database, name } = await openNew();
+    const ask = { account: "requests:key:1", limit: 10, need: 10, want: 0 };
+    await database.quotas.take([ask]);
+    await postgres.query(`UPDATE rate_blocks SET expires_at_ms = expires_at_ms + ${stepMs}`, name);
+    const [grant] = await database.quotas.take([ask]);
+    expect(grant).toMatchObject({ granted: 0, used: 10 });
+    expect(grant?.waitMs).toBeGreaterThan(55_000);
+    expect(grant?.waitMs).toBeLessThanOrEqual(62_000);
+  },
+);
+
+test("after the database's clock was set back a dead gateway's leases are held for a minute, and a living one's stay", async () => {
   const { database, name } = await openNew();
-  const ask = { account: "requests:key:1", limit: 10, need: 10, want: 0 };
-  await database.quotas.take([ask]);
-  await postgres.query("UPDATE rate_blocks SET expires_at_ms = expires_at_ms + 3600000", name);
-  const [grant] = await database.quotas.take([ask]);
-  expect(grant).toMatchObject({ granted: 0, used: 10 });
-  expect(grant?.waitMs).toBeGreaterThan(55_000);
-  expect(grant?.waitMs).toBeLessThanOrEqual(62_000);
+  const [dead, alive] = [randomUUID(), randomUUID()];
+  for (const owner of [dead, alive]) await database.budgets.register(owner, 3000);
+  await postgres.query("UPDATE ledger_owners SET expires_at = expires_at + interval '1 hour'", name);
+  await expect(database.budgets.recover()).resolves.toBe(0);
+  const left = "SELECT owner FROM ledger_owners WHERE expires_at > clock_timestamp() + interval '1 min'";
+  await expect(postgres.query(left, name)).resolves.toEqual([]);
+  // A minute later.
+  await postgres.query("UPDATE ledger_owners SET expires_at = expires_at - interval '61 s'", name);
+  await database.budgets.heartbeat([alive], 30_000);
+  await expect(database.budgets.recover()).resolves.toBe(1);
+  await expect(postgres.query("SELECT owner FROM ledger_owners", name)).resolves.toEqual([{ owner: alive }]);
 });
 
 test.each(["key", "user"] as const)(

@@ -58,6 +58,7 @@ export function localServices(props: LocalServicesProps): Part[] {
         JOURNAL_DIRECTORY: props.gatewayJournal,
         PROMPTS_DIRECTORY: PROMPTS_FOLDER,
         ...gatewaySettings(props.config.gateway),
+        LAME_DUCK_SECONDS: "0",
         STOP_GRACE_SECONDS: String(STOP_GRACE_SECONDS),
       },
       readyPath: "/health/readiness",

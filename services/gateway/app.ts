@@ -91,6 +91,8 @@ export interface GatewayDependencies {
   readonly ledger: Ledger;
   readonly limiter: Limiter;
   readonly checks: HealthChecks;
+  /** Whether leases and counts are not asked for, because the database did not answer in time. @default - never */
+  readonly isCircuitOpen?: () => boolean;
   readonly upstream: UpstreamClient;
   readonly inFlight: InFlight;
   /** Working rules, and which of them hold for whom. */
@@ -143,6 +145,11 @@ export function buildApp(
   );
   registry.gauge("gateway_audit_accepting", "Whether rows are taken.", () => Number(deps.audit.isAccepting));
   registry.gauge("gateway_journal_bytes", "Audit rows not yet replayed.", () => deps.audit.journalBytes ?? 0);
+  registry.gauge(
+    "gateway_budget_store_circuit_open",
+    "Whether requests that need a budget or a limit are refused without asking the database.",
+    () => Number(deps.isCircuitOpen?.() ?? false),
+  );
   const errors = registry.counter(
     "gateway_http_errors_total",
     "Requests that were refused or failed, by the code of the error, or its type where it has no code.",

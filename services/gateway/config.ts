@@ -87,6 +87,7 @@ const environment = z
     TRUSTED_PROXIES: list(proxyAddress, "remove it to trust none"),
     CORS_ALLOWED_ORIGINS: list(origin, "remove it to allow none"),
     STOP_GRACE_SECONDS: integer(0, 3600, "remove it for 30").default(30),
+    LAME_DUCK_SECONDS: integer(0, 300, "remove it for 5").default(5),
     MAX_ANSWERS_IN_FLIGHT: integer(1, 100_000, "remove it for 2000").default(2000),
     MAX_BODY_BYTES_IN_FLIGHT: integer(1024, 64 * 1024 * MEBIBYTE, "remove it for 128 MiB").default(
       128 * MEBIBYTE,
@@ -145,6 +146,11 @@ const environment = z
     maxBodyBytes: env.MAX_BODY_BYTES,
     /** How long running answers may go on after SIGTERM, in milliseconds. `STOP_GRACE_SECONDS`, default 30 s. */
     stopGraceMs: env.STOP_GRACE_SECONDS * 1000,
+    /**
+     * How long requests are still served after SIGTERM while readiness says 503, so that balancers send no more, in milliseconds.
+     * `LAME_DUCK_SECONDS`, default 5 s; longer than a balancer takes to notice.
+     */
+    lameDuckMs: env.LAME_DUCK_SECONDS * 1000,
     /**
      * What is taken on at the same time; more is refused with 503. `MAX_ANSWERS_IN_FLIGHT`, default 2000;
      * `MAX_BODY_BYTES_IN_FLIGHT`, in bytes, default 128 MiB: text, object and

@@ -76,6 +76,7 @@ async function main(): Promise<void> {
   void database.audit.begun.then(() => ledger.start());
   const upstream = new UpstreamClient(config.upstreamTimeouts);
   const inFlight = new InFlight();
+  let isLeaving = false;
   const app = buildApp(config, {
     logger,
     metrics,
@@ -91,10 +92,11 @@ async function main(): Promise<void> {
     ledger,
     limiter: new Limiter({ store: database.quotas, clock: monotonicClock, logger }),
     checks: {
-      isDatabaseConnected: database.probe,
-      isAuditAccepting: () => database.audit.isAccepting,
+      durability: database.probe,
+      isLeaving: () => isLeaving,
       schema: () => database.schemaState,
     },
+    isCircuitOpen: database.isCircuitOpen,
     upstream,
     inFlight,
     levels,
@@ -108,6 +110,12 @@ async function main(): Promise<void> {
     logger,
     // A new configuration, not the end.
     otherSignals: ["SIGHUP"],
+    lameDuck: {
+      durationMs: config.lameDuckMs,
+      begin: () => {
+        isLeaving = true;
+      },
+    },
     limitMs: config.stopGraceMs + FLUSH_MS + CLOSE_MARGIN_MS,
     close: async () => {
       reloader.stop();

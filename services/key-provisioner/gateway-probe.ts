@@ -4,7 +4,10 @@ const FRESH_MS = 1000;
 const LIMIT_MS = 2000;
 
 /** Asks the gateway whether it is ready, at most once a second however often it is called. */
-export function createGatewayProbe(gatewayUrl: string, now: () => number = Date.now): () => Promise<boolean> {
+export function createGatewayProbe(
+  gatewayUrl: string,
+  now: () => number = () => performance.now(),
+): () => Promise<boolean> {
   let askedAt = Number.NEGATIVE_INFINITY;
   let answer: Promise<boolean> = Promise.resolve(false);
   return () => {

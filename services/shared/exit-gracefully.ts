@@ -1,34 +1,63 @@
 import closeWithGrace from "close-with-grace";
 import type { Logger } from "pino";
 
+/** A time before the end in which everything is still served. */
+export interface LameDuck {
+  /** In milliseconds; 0 for none. */
+  readonly durationMs: number;
+  /** Tells whoever sends requests to send no more. */
+  readonly begin: () => void;
+}
+
 /** Settings of `exitGracefully`. */
 export interface GracefulExit {
   readonly logger: Logger;
   /** Signals that mean something else to the process. @default none */
   readonly otherSignals?: readonly "SIGHUP"[];
-  /** After this the process exits with 1 whatever is still open, in milliseconds. */
+  /** Comes before `close` after a SIGTERM, which is what a machine says. @default - none */
+  readonly lameDuck?: LameDuck;
+  /** From the beginning of `close`: after this the process exits with 1 whatever is still open, in milliseconds. */
   readonly limitMs: number;
   /** Closes everything the process holds. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Closes on SIGTERM, SIGINT and on an error nobody caught, then exits: 0 after a signal, 1 after an error.
- * A second signal while closing exits at once with 1.
+ * Closes on SIGTERM, SIGINT and on an error nobody caught, then exits: 0 after a signal, 1 after an error. A second signal ends the lame duck
+ * at once; one while closing exits at once with 1.
  */
-export function exitGracefully({ logger, otherSignals = [], limitMs, close }: GracefulExit): void {
-  closeWithGrace(
+export function exitGracefully({ logger, otherSignals = [], lameDuck, limitMs, close }: GracefulExit): void {
+  const isPatient = lameDuck !== undefined && lameDuck.durationMs > 0;
+  const grace = closeWithGrace(
     {
       delay: limitMs,
-      skip: [...otherSignals],
+      skip: isPatient ? [...otherSignals, "SIGTERM"] : [...otherSignals],
       logger: { error: (message?: unknown) => logger.error({ err: message }, "error while closing") },
       onTimeout: () => logger.error({ limitMs }, "closing took too long"),
     },
     async ({ signal, err }) => {
+      clearTimeout(timer);
+      isClosing = true;
       if (err) logger.fatal({ err }, "uncaught error, closing");
       else logger.info({ signal }, "closing");
       await close();
       logger.info("closed");
     },
   );
+  let timer: NodeJS.Timeout | undefined;
+  let isClosing = false;
+  if (!isPatient) return;
+  process.on("SIGTERM", () => {
+    if (isClosing) {
+      logger.error("second SIGTERM, exiting");
+      process.exit(1);
+    }
+    if (timer !== undefined) {
+      grace.close();
+      return;
+    }
+    logger.info({ signal: "SIGTERM", lameDuckMs: lameDuck.durationMs }, "not ready any more, still serving");
+    lameDuck.begin();
+    timer = setTimeout(grace.close, lameDuck.durationMs);
+  });
 }

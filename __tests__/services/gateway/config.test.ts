@@ -13,6 +13,7 @@ test("defaults", () => {
     logLevel: "info",
     maxBodyBytes: 32 * 1024 * 1024,
     stopGraceMs: 30_000,
+    lameDuckMs: 5000,
     capacity: { maxAnswers: 2000, maxBodyBytes: 128 * 1024 * 1024 },
     upstreamTimeouts: { connectMs: 10_000, firstByteMs: 25_000, thinkingFirstByteMs: 90_000, idleMs: 90_000 },
     connections: {

@@ -259,6 +259,46 @@ test("SIGTERM lets a running stream end, then the process ends with 0", async ()
   await expect(postgres.query("SELECT status FROM audit_log", database)).resolves.toEqual([{ status: 200 }]);
 });
 
+describe("between SIGTERM and the end", () => {
+  const becomesLameDuck = () =>
+    eventually(async () => {
+      const response = await readiness();
+      expect(response.status).toBe(503);
+      expect(await response.json()).toMatchObject({ status: "shutting_down", db: "connected" });
+      return true;
+    });
+
+  test("readiness says 503 while everything is served; a second signal ends that", async () => {
+    await startGateway({ LAME_DUCK_SECONDS: "300" });
+    gateway.child.kill("SIGTERM");
+    await becomesLameDuck();
+    await expect(ask()).resolves.toMatchObject({ model: MODEL });
+    const { key } = (await (
+      await fetch(`${gateway.url}/key/generate`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${MASTER_KEY}`, "content-type": "application/json" },
+        body: JSON.stringify({ max_budget: 1 }),
+      })
+    ).json()) as { key: string };
+    await expect(ask(key)).resolves.toMatchObject({ model: MODEL });
+    gateway.child.kill("SIGTERM");
+    await expect(gateway.exited()).resolves.toBe(0);
+  });
+
+  test("that ends by itself, with 0", async () => {
+    await startGateway({ LAME_DUCK_SECONDS: "1" });
+    gateway.child.kill("SIGTERM");
+    await becomesLameDuck();
+    await expect(gateway.exited()).resolves.toBe(0);
+  });
+
+  test("a person at the keyboard does not wait", async () => {
+    await startGateway({ LAME_DUCK_SECONDS: "300" });
+    gateway.child.kill("SIGINT");
+    await expect(gateway.exited()).resolves.toBe(0);
+  });
+});
+
 test("a stream that outlasts the stop grace ends with an error, and with its row", async () => {
   const fake = await FakeAnthropic.start();
   fake.script = stallAfter([messageStart(), textDelta("begun")]);

@@ -53,6 +53,7 @@ export class DeployedGateways {
       LITELLM_MASTER_KEY: MASTER_KEY,
       DATABASE_URL: postgres.url(),
       ANTHROPIC_API_KEY: CREDENTIAL,
+      LAME_DUCK_SECONDS: "0",
     };
     for (const [name, more] of [
       ["first", first],

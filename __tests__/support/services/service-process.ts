@@ -44,6 +44,7 @@ export class ServiceProcess {
         HOST: "127.0.0.1",
         PORT: String(port),
         PROMPTS_DIRECTORY: path.join(ROOT, "prompts"),
+        LAME_DUCK_SECONDS: "0",
         ...env,
       },
       stdio: ["ignore", "pipe", "pipe"],

@@ -19,6 +19,7 @@ import { hashKey, maskKey } from "../../../services/gateway/key-token";
 import { Ledger } from "../../../services/gateway/ledger/ledger";
 import { Limiter } from "../../../services/gateway/limits/limiter";
 import type { AdminRole } from "../../../services/gateway/ports/admin-token-store";
+import type { Durability } from "../../../services/gateway/ports/durability";
 import type { NewVirtualKey, VirtualKey } from "../../../services/gateway/ports/key-store";
 import type { SchemaState } from "../../../services/gateway/ports/schema-state";
 import type { Deployment } from "../../../services/gateway/routing/deployment";
@@ -64,7 +65,10 @@ export interface TestGatewayProps {
   readonly budgets?: MemoryBudgetStore;
   /** In nano-USD. @default - none */
   readonly maxEndUserBudgetNano?: number;
-  readonly isDatabaseConnected?: () => Promise<boolean>;
+  /** @default - Postgres is there, and rows are taken as the log takes them */
+  readonly durability?: () => Promise<Partial<Durability>>;
+  /** @default - it stays */
+  readonly isLeaving?: () => boolean;
   /** @default - up to date */
   readonly schema?: SchemaState;
   /** @default true */
@@ -162,8 +166,15 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
         logger: createLogger({ name: "test", level: "silent" }),
       }),
       checks: {
-        isDatabaseConnected: props.isDatabaseConnected ?? (() => Promise.resolve(true)),
-        isAuditAccepting: () => audit.isAccepting,
+        durability: async () => ({
+          isStarted: true,
+          isConnected: true,
+          audit: audit.isAccepting ? "database" : "none",
+          hasBudgets: audit.isAccepting,
+          journal: undefined,
+          ...(await props.durability?.()),
+        }),
+        isLeaving: props.isLeaving ?? (() => false),
         schema: () => props.schema ?? { version: 1, known: 1, migrating: undefined, building: undefined },
       },
       upstream,

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { BodyRoom } from "../capacity";
 import { bodyTooLarge, bodyTooSlow, clientClosed, type GatewayError, overloaded } from "../errors";
+import { monotonicClock } from "../ports/clock";
 
 /** How slowly a body may come. */
 export interface BodyPace {
@@ -42,7 +43,7 @@ export class IncomingBodies {
   /** @param now monotonic, in milliseconds */
   constructor(
     readonly pace: BodyPace,
-    readonly now: () => number = () => performance.now(),
+    readonly now: () => number = monotonicClock.now,
   ) {}
 
   start(): void {

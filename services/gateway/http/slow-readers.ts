@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { monotonicClock } from "../ports/clock";
 import { Exchange } from "./exchange";
 
 /** Least that a client must take of an answer that waits for it, in bytes a second. */
@@ -27,7 +28,7 @@ export class SlowReaders {
   constructor(readonly drainTimeoutMs: number) {}
 
   start(): void {
-    this.#timer ??= setInterval(() => this.#look(performance.now()), this.#intervalMs()).unref();
+    this.#timer ??= setInterval(() => this.#look(monotonicClock.now()), this.#intervalMs()).unref();
   }
 
   stop(): void {

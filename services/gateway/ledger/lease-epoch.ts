@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { BudgetId, BudgetStore } from "../ports/budget-store";
+import { monotonicClock } from "../ports/clock";
 import { StoreUnavailableError } from "../ports/key-store";
 import { LeasedBudget } from "./leased-budget";
 
@@ -21,6 +22,7 @@ export class LeaseEpoch {
   #registered: Promise<void> | undefined;
   #isLeft = false;
   #isLost = false;
+  #knownAt: number | undefined;
 
   constructor(
     readonly store: BudgetStore,
@@ -49,11 +51,24 @@ export class LeaseEpoch {
 
   /** @throws StoreUnavailableError */
   register(): Promise<void> {
-    this.#registered ??= this.store.register(this.owner, this.ttlMs).catch((error: unknown) => {
-      this.leave();
-      throw error;
-    });
+    this.#registered ??= this.store.register(this.owner, this.ttlMs).then(
+      () => this.confirm(),
+      (error: unknown) => {
+        this.leave();
+        throw error;
+      },
+    );
     return this.#registered;
+  }
+
+  /** When the store last said that it knows the owner, in monotonic milliseconds. `undefined`: it has not yet. */
+  get knownAt(): number | undefined {
+    return this.#knownAt;
+  }
+
+  /** The store knows the owner. */
+  confirm(): void {
+    this.#knownAt = monotonicClock.now();
   }
 
   leave(): void {

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { type BudgetId, type BudgetStore, OwnerLostError } from "../ports/budget-store";
+import { monotonicClock } from "../ports/clock";
 import type { CostBounds } from "./cost-bound";
 import { type AppliedBudget, LeaseEpoch } from "./lease-epoch";
 import type { NoRoom } from "./leased-budget";
@@ -26,7 +27,11 @@ export class Ledger {
   #current: LeaseEpoch;
   /** Left epochs that still have reservations, or whose owner is still to be ended. */
   readonly #left = new Set<LeaseEpoch>();
+  /** Those whose owner this gateway has asked to be ended. */
+  readonly #retiring = new Set<LeaseEpoch>();
   #timer: NodeJS.Timeout | undefined;
+  /** Whether the last heartbeat failed. */
+  #isSilent = false;
   /** Since when signs of life have gone through without a gap. */
   #steadySince: number | undefined;
 
@@ -122,31 +127,60 @@ export class Ledger {
     this.#epoch();
     const alive = [this.#current, ...this.#left].filter((epoch) => epoch.isRegistered && !epoch.isLost);
     try {
-      const begun = performance.now();
+      const begun = monotonicClock.now();
       const owners = alive.map((epoch) => epoch.owner);
       const known = new Set(await store.heartbeat(owners, ttlMs));
       // A database that is slow for one is slow for all.
-      if (performance.now() - begun > ttlMs / 2) this.#steadySince = undefined;
-      for (const epoch of alive) {
-        if (known.has(epoch.owner)) continue;
-        logger.warn({ owner: epoch.owner }, "given up for dead by another gateway; its leases are settled");
-        epoch.lose();
-      }
+      if (monotonicClock.now() - begun > ttlMs / 2) this.#steadySince = undefined;
+      for (const epoch of alive)
+        if (known.has(epoch.owner)) epoch.confirm();
+        else this.#missed(epoch, begun);
       this.#current.giveBackIdle();
       for (const epoch of this.#left) {
         if (!epoch.isLost && epoch.reservedNano > 0) continue;
-        if (!epoch.isLost && epoch.isRegistered) await store.retire(epoch.owner);
+        if (!epoch.isLost && epoch.isRegistered) {
+          // If that fails after it was done, the next sign of life finds no owner: nobody else has ended it then.
+          this.#retiring.add(epoch);
+          await store.retire(epoch.owner);
+        }
         this.#left.delete(epoch);
+        this.#retiring.delete(epoch);
       }
       // After an outage everybody's signs are late: give them time before calling anyone dead.
-      this.#steadySince ??= performance.now();
-      if (performance.now() - this.#steadySince < ttlMs) return;
+      this.#steadySince ??= monotonicClock.now();
+      if (monotonicClock.now() - this.#steadySince < ttlMs) return;
       const recovered = await store.recover();
-      if (recovered > 0) logger.warn({ gateways: recovered }, "settled what a dead gateway had reserved");
+      if (recovered > 0)
+        logger.warn({ owners: recovered }, "leases without a heartbeat were settled and released");
+      if (this.#isSilent) logger.info("heartbeats reach the database again");
+      this.#isSilent = false;
     } catch (error) {
       this.#steadySince = undefined;
-      logger.warn({ err: error }, "ledger: no sign of life could be given");
+      // Once for an outage, not for each of its heartbeats.
+      if (!this.#isSilent) logger.warn({ err: error }, "heartbeat failed, trying again");
+      this.#isSilent = true;
     }
+  }
+
+  /** An owner is not known to the store. @param askedAt in monotonic milliseconds */
+  #missed(epoch: LeaseEpoch, askedAt: number): void {
+    const { logger, ttlMs } = this.#settings;
+    // It is being made at this moment, or it is not known whether it was.
+    if (epoch.knownAt === undefined || epoch.knownAt > askedAt) return;
+    epoch.lose();
+    const owner = epoch.owner;
+    const silentMs = Math.round(askedAt - epoch.knownAt);
+    if (this.#retiring.delete(epoch)) return;
+    if (silentMs > ttlMs)
+      logger.warn(
+        { owner, silentMs },
+        "leases lost: another gateway took this one for dead and settled them",
+      );
+    else
+      logger.warn(
+        { owner, silentMs },
+        "leases lost: the database does not know them, although heartbeats were in time; was it restored, or its clock set?",
+      );
   }
 
   #epoch(): LeaseEpoch {

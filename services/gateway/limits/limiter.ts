@@ -8,6 +8,9 @@ import { Questions } from "./questions";
 /** Limits in memory until those nobody uses are looked for. */
 const SWEEP_SIZE = 10_000;
 
+/** Between two lines about corrections that are lost, of which an outage has many a second, in milliseconds. */
+const TELL_MS = 10_000;
+
 /** Settings of `Limiter`. */
 export interface LimiterSettings {
   readonly store: QuotaStore;
@@ -22,9 +25,15 @@ export class Limiter {
   readonly #tools: QuotaTools;
 
   constructor({ store, clock, logger }: LimiterSettings) {
-    const corrections = new Corrections(store, (error) =>
-      logger.warn({ err: error }, "a limit could not be corrected"),
-    );
+    let toldAt = Number.NEGATIVE_INFINITY;
+    let untold = 0;
+    const corrections = new Corrections(store, (error) => {
+      untold += 1;
+      if (clock.now() - toldAt < TELL_MS) return;
+      logger.warn({ err: error, batches: untold }, "limits could not be corrected");
+      toldAt = clock.now();
+      untold = 0;
+    });
     this.#tools = { questions: new Questions(store), corrections, clock };
   }
 

@@ -27,7 +27,7 @@ export const metrics = fp<{ registry: MetricsRegistry }>(
       done();
     });
 
-    app.get("/metrics", { config: { isPublic: true }, logLevel: "warn" }, async (_request, reply) =>
+    app.get("/metrics", { config: { isPublic: true } }, async (_request, reply) =>
       reply.type("text/plain; version=0.0.4; charset=utf-8").send(registry.render()),
     );
   },

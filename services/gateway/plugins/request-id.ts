@@ -18,8 +18,9 @@ export const requestId = fp(
       // The route's pattern, not the URL: a query may hold a key.
       const route = request.routeOptions.url ?? "unknown";
       // A request for a model has an audit row; writing it twice would cost as much as all the rest of the gateway.
-      const level =
-        request.routeOptions.config.isGeneration === true && reply.statusCode < 500 ? "debug" : "info";
+      // Nor are those who look after the gateway all day of interest.
+      const { isGeneration, isPublic } = request.routeOptions.config;
+      const level = isPublic === true || (isGeneration === true && reply.statusCode < 500) ? "debug" : "info";
       request.log[level](
         {
           requestId: request.id,

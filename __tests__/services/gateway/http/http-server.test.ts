@@ -51,7 +51,7 @@ const ask = () =>
   });
 
 test("pipelined anonymous requests whose connections are reset hold nothing", async () => {
-  await start({ isDatabaseConnected: () => new Promise((resolve) => setTimeout(resolve, 200, true)) });
+  await start({ durability: () => new Promise((resolve) => setTimeout(resolve, 200, {})) });
   const unknown = rawRequest("POST", "/nope", {
     headers: { "content-type": "application/json", "content-length": "1000000" },
   });
@@ -70,7 +70,7 @@ test.each([
   ["of very many pieces ends the connection", 2000, true],
 ])("a request that is sent ahead with a body %s", async (_what, pieces, isEnded) => {
   let answer = () => {};
-  await start({ isDatabaseConnected: () => new Promise((resolve) => (answer = () => resolve(true))) });
+  await start({ durability: () => new Promise((resolve) => (answer = () => resolve({}))) });
   const connection = await RawConnection.open(url);
   connection.send(rawRequest("GET", "/health/readiness"));
   await eventually(async () => ((await readGauges(url)).get("gateway_requests_open") ?? 0) === 2);

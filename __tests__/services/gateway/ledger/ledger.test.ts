@@ -218,3 +218,77 @@ test("a gateway that was given up for dead cannot spend, and begins anew", async
   await (await begin(opened, await reserved(ledger.reserve([key], bounds(1000)))))(1000);
   await expect(ledger.spentNano(key)).resolves.toBe(1000);
 });
+
+describe("what is said of leases that are gone", () => {
+  function openWithLog(ttlMs = 3000) {
+    const lines: string[] = [];
+    const log = (fields: unknown, message?: string) => void lines.push(message ?? String(fields));
+    const opened = open();
+    const ledger = new Ledger({ store: opened.store, logger: { warn: log, info: log } as never, ttlMs });
+    return { ...opened, ledger, lines };
+  }
+  const lease = ({ ledger }: Opened) => reserved(ledger.reserve([budget("key:1", 1000)], bounds(1)));
+
+  test("nothing, when it is this gateway that ended its owner, although it has not heard that it did", async () => {
+    const { lines, ...opened } = openWithLog();
+    const { store, ledger } = opened;
+    const reservation = await lease(opened);
+    // So that the owner is left, as after a question whose answer was lost.
+    jest.spyOn(store, "acquire").mockRejectedValueOnce(new Error("lost"));
+    await ledger.reserve([budget("key:2", 1000)], bounds(1)).catch(() => {});
+    reservation.release();
+    const retire = store.retire.bind(store);
+    jest.spyOn(store, "retire").mockImplementationOnce(async (owner) => {
+      await retire(owner);
+      throw new Error("the answer is lost");
+    });
+    await ledger.beat();
+    await ledger.beat();
+    expect(lines.filter((line) => line.startsWith("leases lost"))).toEqual([]);
+  });
+
+  test("nothing, while the owner is being made; and its leases are not given up", async () => {
+    const { lines, ...opened } = openWithLog();
+    const { store, ledger } = opened;
+    const register = store.register.bind(store);
+    let make = () => {};
+    jest
+      .spyOn(store, "register")
+      .mockImplementation((...owner) => new Promise((resolve) => (make = () => resolve(register(...owner)))));
+    const reserving = lease(opened);
+    await ledger.beat();
+    make();
+    const { owner } = await reserving;
+    await ledger.beat();
+    expect((await lease(opened)).owner).toBe(owner);
+    expect(lines).toEqual([]);
+  });
+
+  test.each([
+    [60_000, "the database does not know them"],
+    [-1, "another gateway took this one for dead"],
+  ])("once, and why: heartbeats good for %d ms", async (ttlMs, why) => {
+    const { lines, ...opened } = openWithLog(ttlMs);
+    const { store, ledger } = opened;
+    const { owner } = await lease(opened);
+    await store.retire(owner);
+    await ledger.beat();
+    await ledger.beat();
+    const lost = lines.filter((line) => line.startsWith("leases lost"));
+    expect(lost).toEqual([expect.stringContaining(why)]);
+  });
+
+  test("an outage is two lines, not one for each heartbeat", async () => {
+    const { lines, ...opened } = openWithLog(0);
+    const { store, ledger } = opened;
+    await lease(opened);
+    const heartbeat = jest.spyOn(store, "heartbeat").mockRejectedValue(new Error("away"));
+    for (let count = 0; count < 5; count += 1) await ledger.beat();
+    heartbeat.mockRestore();
+    for (let count = 0; count < 3; count += 1) await ledger.beat();
+    expect(lines.filter((line) => line.startsWith("heartbeat"))).toEqual([
+      "heartbeat failed, trying again",
+      "heartbeats reach the database again",
+    ]);
+  });
+});

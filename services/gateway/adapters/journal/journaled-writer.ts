@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { monotonicClock } from "../../ports/clock";
 import type { CommitItem } from "../commit-item";
 import type { Journal } from "./journal";
 import { type ReplaySettings, replay } from "./replay";
@@ -25,7 +26,7 @@ export interface JournaledWriterSettings
    * meanwhile is not known to be. @default 900000, 15 minutes
    */
   readonly maxOutageMs?: number | undefined;
-  /** Milliseconds of a clock that nobody sets. @default performance.now */
+  /** Milliseconds of a clock that nobody sets. @default monotonicClock */
   readonly now?: () => number;
 }
 
@@ -61,7 +62,11 @@ export class JournaledWriter {
 
   /** Whether a row of a new request could be made durable. */
   get canWrite(): boolean {
-    if (!this.isAway) return true;
+    return !this.isAway || this.canJournal;
+  }
+
+  /** Whether the journal would take it. */
+  get canJournal(): boolean {
     const { journal, maxOutageMs = MAX_OUTAGE_MS } = this.settings;
     return journal.hasRoom && this.#now() - this.#seenAt < maxOutageMs;
   }
@@ -113,7 +118,7 @@ export class JournaledWriter {
   }
 
   #now(): number {
-    return this.settings.now?.() ?? performance.now();
+    return this.settings.now?.() ?? monotonicClock.now();
   }
 
   get #hasRest(): boolean {

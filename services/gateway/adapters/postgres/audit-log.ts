@@ -10,6 +10,7 @@ import type { Journal } from "../journal/journal";
 import { JournaledEntry } from "../journal/journaled-entry";
 import { JournaledWriter } from "../journal/journaled-writer";
 import { chargeBudgetsMadeSince } from "./budgets-made-since";
+import { CommitWatch } from "./commit-watch";
 import { isDataFault, isUnavailable, isWriteFault } from "./error-class";
 import { PostgresIntentLog } from "./intent-log";
 import type { LinkUser } from "./link";
@@ -36,6 +37,9 @@ export interface PostgresAuditLogSettings {
   readonly metrics?: AuditMetrics;
 }
 
+/** How long a request waits at most for its intent, which has no disk to wait for, in milliseconds. */
+const INTENT_WAIT_MS = 3000;
+
 /** Rows in Postgres by group commit, or in a local journal while Postgres is away. */
 export class PostgresAuditLog implements AuditLog {
   readonly #isConnected: () => boolean;
@@ -44,6 +48,8 @@ export class PostgresAuditLog implements AuditLog {
   readonly #intents: PostgresIntentLog;
   readonly #journal: Journal | undefined;
   readonly #writer: JournaledWriter | undefined;
+  /** What commits of rows in Postgres came to. */
+  readonly watch = new CommitWatch();
   #hasBegun = false;
   #begin: () => void = () => {};
   /** Resolves when Postgres was there for the first time and has what an earlier process left in the journal. */
@@ -57,8 +63,9 @@ export class PostgresAuditLog implements AuditLog {
       ...settings,
     };
     this.#isConnected = isConnected;
+    const timeoutMs = Math.min(INTENT_WAIT_MS, limits.timeoutMs ?? INTENT_WAIT_MS);
     this.#intents = new PostgresIntentLog({
-      ...limits,
+      timeoutMs,
       pool: intentPool,
       logger,
       observer: metrics.observe("intents"),
@@ -66,7 +73,7 @@ export class PostgresAuditLog implements AuditLog {
     metrics.watchQueue("intents", this.#intents.queue);
     this.#logger = logger;
     this.#journal = journal;
-    const write = (items: readonly CommitItem[]) => writeOrBlame(pool, items);
+    const write = (items: readonly CommitItem[]) => this.watch.observe(() => writeOrBlame(pool, items));
     // Its reservation stays, and is charged when the gateway ends. The line is all there is of the rest.
     const onRowFault = ({ row }: CommitItem, error: unknown) => {
       metrics.lost("refused", 1);
@@ -113,6 +120,30 @@ export class PostgresAuditLog implements AuditLog {
 
   get isAccepting(): boolean {
     return this.#canWrite && this.#commits.hasRoom;
+  }
+
+  /** Whether Postgres was there for the first time. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** Whether rows go to the journal at present. */
+  get isJournaling(): boolean {
+    return this.#writer?.isAway ?? false;
+  }
+
+  /** Whether the journal would take rows. */
+  get canJournal(): boolean {
+    return this.#writer?.canJournal ?? false;
+  }
+
+  /** Whether requests may begin that cost a budget something. */
+  get isTakingIntents(): boolean {
+    return !this.#intents.isFailing && !this.isJournaling;
+  }
+
+  get journal(): Pick<Journal, "bytes" | "maxBytes"> | undefined {
+    return this.#journal;
   }
 
   /** Bytes of the journal that Postgres does not have yet. */

@@ -16,6 +16,7 @@ import {
   LOCK_BUDGETS_OF,
   READ_SPENT,
   SET_SPENT,
+  SHORTEN_LIVES,
 } from "./budget-statements";
 import { isBoundedInNumber } from "./create-budget";
 import { isForeignKeyViolation, isRefused } from "./error-class";
@@ -77,7 +78,11 @@ export class PostgresBudgetStore implements BudgetStore {
 
   recover(): Promise<number> {
     // Someone who writes for the owner at this moment holds its row: then it is not dead yet.
-    return this.#endOwners("expires_at < clock_timestamp() ORDER BY owner FOR UPDATE SKIP LOCKED", []);
+    return this.#endOwners(
+      "expires_at < clock_timestamp() ORDER BY owner FOR UPDATE SKIP LOCKED",
+      [],
+      SHORTEN_LIVES,
+    );
   }
 
   async retire(owner: string): Promise<void> {
@@ -110,11 +115,12 @@ export class PostgresBudgetStore implements BudgetStore {
     };
   }
 
-  async #endOwners(condition: string, values: unknown[]): Promise<number> {
+  async #endOwners(condition: string, values: unknown[], before?: string): Promise<number> {
     const client = await this.pool.connect().catch(unavailable);
     let broken: Error | undefined;
     try {
       await client.query("BEGIN");
+      if (before !== undefined) await client.query(before);
       const { rows } = await client.query<{ owner: string }>(
         `SELECT owner FROM ledger_owners WHERE ${condition}`,
         values,

@@ -1,6 +1,6 @@
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
-import type { Clock } from "../../ports/clock";
+import { type Clock, monotonicClock } from "../../ports/clock";
 import type { LinkUser } from "./link";
 
 /** A difference of the machine's clock that is worth a word, in milliseconds. */
@@ -13,7 +13,7 @@ export interface DatabaseClockSettings {
   readonly logger: Pick<Logger, "warn">;
   /** @default Date.now */
   readonly systemNow?: () => number;
-  /** Milliseconds of a clock that nobody sets. @default performance.now */
+  /** Milliseconds of a clock that nobody sets. @default monotonicClock */
   readonly monotonicNow?: () => number;
 }
 
@@ -30,11 +30,7 @@ export class DatabaseClock implements Clock, LinkUser {
   #isKnown = false;
   #isFar = false;
 
-  constructor({
-    logger,
-    systemNow = Date.now,
-    monotonicNow = () => performance.now(),
-  }: DatabaseClockSettings) {
+  constructor({ logger, systemNow = Date.now, monotonicNow = monotonicClock.now }: DatabaseClockSettings) {
     this.#logger = logger;
     this.#systemNow = systemNow;
     this.#monotonicNow = monotonicNow;

@@ -1,15 +1,19 @@
+import { randomUUID } from "node:crypto";
 import type { Pool } from "pg";
 import type { Logger } from "pino";
 import { AuditMetrics } from "../../metrics/audit-metrics";
 import { DatabaseMetrics } from "../../metrics/database-metrics";
 import { MetricsRegistry } from "../../metrics/registry";
 import { type Clock, monotonicClock } from "../../ports/clock";
+import type { Durability } from "../../ports/durability";
 import type { SchemaState } from "../../ports/schema-state";
 import { Journal, type JournalSettings } from "../journal/journal";
 import { PostgresAdminTokenStore } from "./admin-token-store";
 import { PostgresAuditLog } from "./audit-log";
 import { AuditPartitions } from "./audit-partitions";
+import { READ_SPENT } from "./budget-statements";
 import { PostgresBudgetStore } from "./budget-store";
+import { CircuitBreaker, guardStatements } from "./circuit-breaker";
 import { DatabaseClock } from "./database-clock";
 import { FirstBudgets } from "./first-budgets";
 import { HeartbeatThread } from "./heartbeat-thread";
@@ -19,7 +23,7 @@ import { Maintenance } from "./maintenance";
 import { PostgresNamedBudgetStore } from "./named-budget-store";
 import { OnlineIndexes } from "./online-indexes";
 import { openPool } from "./open-pool";
-import { createDatabaseProbe } from "./probe";
+import { createDurabilityProbe } from "./probe";
 import { PostgresQuotaStore } from "./quota-store";
 import { Schema } from "./schema";
 import { PostgresSpendStore } from "./spend-store";
@@ -28,6 +32,12 @@ import { PostgresUserStore } from "./user-store";
 
 /** Questions about spend that run at the same time. */
 const REPORT_CONNECTIONS = 2;
+/** For leases and counts, which requests wait for. */
+const LEASE_CONNECTIONS = 4;
+/** The server ends a statement a little before the driver gives its connection up: then it is certain what came of it. In milliseconds. */
+const STATEMENT_MARGIN_MS = 500;
+/** For a statement about leases, counts or intents, and for a connection that it needs, in milliseconds: a request waits for it. */
+const LEASE_MS = 2000;
 
 /** Settings of `openDatabase`. */
 export interface DatabaseSettings {
@@ -63,8 +73,10 @@ export interface Database {
   readonly clock: Clock;
   /** How far the schema is, and which index is being built while requests go on. */
   readonly schemaState: SchemaState;
-  /** A real sign of life, at most a second old. */
-  readonly probe: () => Promise<boolean>;
+  /** What could be made durable now, at most a second old. */
+  readonly probe: () => Promise<Durability>;
+  /** Whether requests that need leases or counts are refused without asking Postgres. */
+  readonly isCircuitOpen: () => boolean;
   /** Waits until queued rows are durable, at most `flushMs`. @returns the rows that are not */
   flush(flushMs: number): Promise<number>;
   /** Writes what is queued within `flushMs`, then closes all connections. */
@@ -97,8 +109,16 @@ export function openDatabase({
     application_name: "gateway",
   };
   const onLost = (error: Error) => logger.debug({ err: error }, "idle database connection lost");
-  const pool = openPool({ ...connection, max: poolSize }, onLost);
-  const unsyncedPool = openPool({ ...connection, max: 1, options: "-c synchronous_commit=off" }, onLost);
+  const statement_timeout = connection.query_timeout - STATEMENT_MARGIN_MS;
+  const pool = openPool({ ...connection, max: poolSize, statement_timeout }, onLost);
+  const short = {
+    ...connection,
+    connectionTimeoutMillis: LEASE_MS,
+    query_timeout: LEASE_MS,
+    statement_timeout: LEASE_MS - STATEMENT_MARGIN_MS,
+  };
+  const leasePool = openPool({ ...short, max: LEASE_CONNECTIONS }, onLost);
+  const unsyncedPool = openPool({ ...short, max: 1, options: "-c synchronous_commit=off" }, onLost);
   // Questions about spend may take long. They have connections of their own, so that no audit row waits for one,
   // and the server ends them too when their time is over.
   const reports = openPool({ ...connection, max: REPORT_CONNECTIONS, statement_timeout: 5000 }, onLost);
@@ -107,6 +127,7 @@ export function openDatabase({
     schema: () => schema.state,
   });
   measured.watchPool("main", pool);
+  measured.watchPool("leases", leasePool);
   measured.watchPool("intents", unsyncedPool);
   measured.watchPool("reports", reports);
   const firstBudgets = new FirstBudgets({
@@ -153,7 +174,7 @@ export function openDatabase({
   const connections: LinkUser = {
     // What broke the link may have broken them, without a word: each would be found out by a statement that waits for its time limit.
     onConnect: async () => {
-      for (const one of [pool, reports, unsyncedPool]) dropIdle(one);
+      for (const one of [pool, leasePool, reports, unsyncedPool]) dropIdle(one);
     },
   };
   const link: PostgresLink = new PostgresLink({
@@ -179,7 +200,18 @@ export function openDatabase({
       : new HeartbeatThread({ file: heartbeatFile, connectionString, logger });
   heartbeats?.start();
 
-  const probe = createDatabaseProbe(pool);
+  const leases = new CircuitBreaker({ name: "budgets", logger });
+  const quotas = new CircuitBreaker({ name: "limits", logger });
+  const probe = createDurabilityProbe({
+    gateway: randomUUID(),
+    isConnected: () => link.isConnected,
+    audit,
+    pool,
+    rows: audit.watch,
+    leasePool,
+    leases,
+    quotas,
+  });
   return {
     keys,
     users,
@@ -187,13 +219,19 @@ export function openDatabase({
     adminTokens,
     spend: new PostgresSpendStore(reports),
     audit,
-    budgets: new PostgresBudgetStore(pool, unsyncedPool, firstBudgets, heartbeats),
-    quotas: new PostgresQuotaStore(pool),
+    budgets: new PostgresBudgetStore(
+      guardStatements({ breaker: leases, statements: leasePool, others: pool, reads: [READ_SPENT] }),
+      unsyncedPool,
+      firstBudgets,
+      heartbeats,
+    ),
+    quotas: new PostgresQuotaStore(guardStatements({ breaker: quotas, statements: leasePool, others: pool })),
     clock,
     get schemaState() {
       return { ...schema.state, building: indexes.building };
     },
-    probe: async () => link.isConnected && (await probe()),
+    probe,
+    isCircuitOpen: () => leases.isOpen || quotas.isOpen,
     flush: (flushMs) => audit.flush(flushMs),
     async close(flushMs) {
       const lost = await audit.flush(flushMs);
@@ -203,7 +241,9 @@ export function openDatabase({
       await link.stop();
       await Promise.all([schema, maintenance, indexing].map((one) => one.stop()));
       await audit.stop();
-      await Promise.all([pool, reports, unsyncedPool, firstBudgets].map((one) => one.end().catch(() => {})));
+      await Promise.all(
+        [pool, leasePool, reports, unsyncedPool, firstBudgets].map((one) => one.end().catch(() => {})),
+      );
     },
   };
 }

@@ -33,7 +33,7 @@ const QUERY_MS = 2000;
 export async function runHeartbeats(
   { connectionString, pulse: counter, beatMs, stalledAfterMs, owners: known }: HeartbeatData,
   port: MessagePort,
-  logger: Pick<Logger, "warn" | "error">,
+  logger: Pick<Logger, "info" | "warn" | "error">,
 ): Promise<void> {
   const pulse = new Pulse(counter, stalledAfterMs);
   const owners = new Map(known);
@@ -49,6 +49,7 @@ export async function runHeartbeats(
   });
   let client: Client | undefined;
   let wasAlive = true;
+  let isFailing = false;
   while (!isStopped) {
     const { isAlive } = pulse;
     if (wasAlive && !isAlive)
@@ -61,8 +62,12 @@ export async function runHeartbeats(
       try {
         client ??= await connect(connectionString);
         for (const [ttlMs, group] of byTtl(owners)) await beat(client, ttlMs, group, owners);
+        if (isFailing) logger.info("heartbeats of the heartbeat thread reach the database again");
+        isFailing = false;
       } catch (error) {
-        logger.warn({ err: error }, "no sign of life could be given beside the main thread");
+        // Once for an outage, not for each of its heartbeats.
+        if (!isFailing) logger.warn({ err: error }, "heartbeat of the heartbeat thread failed, trying again");
+        isFailing = true;
         void client?.end().catch(() => {});
         client = undefined;
       }

@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import type { Logger } from "pino";
-import type { Intent } from "../../ports/audit-log";
+import { AuditNotCommittedError, type Intent } from "../../ports/audit-log";
 import { type CommitObserver, GroupCommit } from "../group-commit";
 import type { IntentLog } from "../group-commit-entry";
 import { arrayLiteral } from "./array-literal";
@@ -65,7 +65,14 @@ export class PostgresIntentLog implements IntentLog {
     return this.#commits;
   }
 
+  /** Whether the last attempt to write some failed. */
+  get isFailing(): boolean {
+    return this.#commits.isFailing;
+  }
+
+  /** While none are written it is refused at once, instead of after the time that a request waits. */
   put(intent: Intent): Promise<void> {
+    if (this.isFailing) return Promise.reject(new AuditNotCommittedError("intents are not written now"));
     this.#running.set(intent.requestId, { intent, batch: undefined });
     return this.#commits.append(intent);
   }

@@ -1,3 +1,5 @@
+import { monotonicClock } from "../../ports/clock";
+
 /** Whether the main thread runs: it counts up in memory that both threads share, and this is how another one sees it. */
 export class Pulse {
   #count: number;
@@ -8,7 +10,7 @@ export class Pulse {
     /** Without a change for longer than this it does not run, in milliseconds. */
     readonly stalledAfterMs: number,
     /** Milliseconds of a clock that nobody sets. */
-    readonly now: () => number = () => performance.now(),
+    readonly now: () => number = monotonicClock.now,
   ) {
     this.#count = Atomics.load(counter, 0);
     this.#changedAt = now();

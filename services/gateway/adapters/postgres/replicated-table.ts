@@ -1,4 +1,5 @@
 import type { ClientBase, Pool } from "pg";
+import { monotonicClock } from "../../ports/clock";
 import type { LinkUser } from "./link";
 import { retryConflicts } from "./retry-conflicts";
 
@@ -12,6 +13,11 @@ const CHANGE_LOCKS: Readonly<Record<ReplicatedTableName, number>> = {
   named_budgets: 7_205_317,
   admin_tokens: 7_205_318,
 };
+
+/** Rows that are read at once: the event loop turns between two slices. */
+const SLICE_ROWS = 500;
+/** How long a poll goes on reading, in milliseconds; what is left comes with the next one. The link gives a poll three seconds. */
+const POLL_MS = 1000;
 
 /** What every row of such a table has. */
 export interface ReplicatedRow {
@@ -81,7 +87,7 @@ export class ReplicatedTable<Row extends ReplicatedRow> implements LinkUser {
   }
 
   async onConnect(client: ClientBase): Promise<void> {
-    await this.#catchUp(client);
+    while (await this.#readSlice(client));
     this.#isReady = true;
   }
 
@@ -93,16 +99,23 @@ export class ReplicatedTable<Row extends ReplicatedRow> implements LinkUser {
     return this.#catchUp(client);
   }
 
-  /** Reads what is newer than what is known; at the start that is everything. */
   async #catchUp(client: ClientBase): Promise<void> {
+    const begun = monotonicClock.now();
+    while ((await this.#readSlice(client)) && monotonicClock.now() - begun < POLL_MS);
+  }
+
+  /** Reads the next of what is newer than what is known; at the start that is everything. @returns whether there may be more */
+  async #readSlice(client: ClientBase): Promise<boolean> {
     const { name } = this.#settings;
-    const { rows } = await client.query<Row>(`SELECT * FROM ${name} WHERE version > $1 ORDER BY version`, [
-      this.#version,
-    ]);
+    const { rows } = await client.query<Row>(
+      `SELECT * FROM ${name} WHERE version > $1 ORDER BY version LIMIT ${SLICE_ROWS}`,
+      [this.#version],
+    );
     for (const row of rows) {
       this.#version = Number(row.version);
       this.#apply(row);
     }
+    return rows.length === SLICE_ROWS;
   }
 
   #apply(row: Row): void {

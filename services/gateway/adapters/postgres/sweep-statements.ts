@@ -69,6 +69,13 @@ const UNUSED_LIMITS = `
      LIMIT $1 FOR UPDATE SKIP LOCKED
   )`;
 
+/** Of gateways that have ended. */
+const PAST_PROBES = `
+  DELETE FROM gateway_probes WHERE (gateway, work) IN (
+    SELECT gateway, work FROM gateway_probes
+     WHERE probed_at < clock_timestamp() - interval '1 day' LIMIT $1 FOR UPDATE SKIP LOCKED
+  )`;
+
 /** In this order: leases keep budgets, counts keep accounts. */
 export const SWEEPS: readonly (readonly [what: string, statement: string])[] = [
   ["empty leases", EMPTY_LEASES],
@@ -77,4 +84,5 @@ export const SWEEPS: readonly (readonly [what: string, statement: string])[] = [
   ["budgets of deleted keys", DELETED_KEYS],
   ["past counts", PAST_COUNTS],
   ["unused limits", UNUSED_LIMITS],
+  ["past probes", PAST_PROBES],
 ];

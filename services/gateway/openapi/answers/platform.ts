@@ -119,8 +119,12 @@ export const PLATFORM_ANSWERS: Readonly<Record<string, z.ZodType>> = {
     available_callbacks: z.strictObject({}),
   }),
   "GET /health/readiness": z.looseObject({
-    status: z.enum(["connected", "overloaded", "unhealthy"]),
+    status: z
+      .enum(["connected", "degraded", "overloaded", "unhealthy", "starting", "shutting_down"])
+      .describe("connected and degraded come with 200, all others with 503"),
     db: text,
+    budgets: z.enum(["available", "unavailable"]).describe("whether requests that need a budget are served"),
+    audit: z.enum(["database", "journal", "none"]).describe("where audit rows go"),
     answers: z.strictObject({ in_use: count, limit: count }),
     body_bytes: z.strictObject({ in_use: count, limit: count }),
     schema: z.strictObject({
@@ -129,6 +133,7 @@ export const PLATFORM_ANSWERS: Readonly<Record<string, z.ZodType>> = {
       migrating: schemaWork.describe("done before the gateway is ready"),
       building: schemaWork.describe("an index that is built while requests go on"),
     }),
+    journal_bytes: z.strictObject({ in_use: count, limit: count }).nullable().describe("null: no journal"),
   }),
   "GET /health/liveliness": alive,
   "GET /health/liveness": alive,

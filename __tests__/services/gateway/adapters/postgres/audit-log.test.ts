@@ -167,7 +167,7 @@ test("when the journal is full, nothing is accepted until Postgres is back", asy
   const database = open({ maxBytes: 100 });
   await eventually(() => database.audit.isAccepting);
   await postgres.pause("immediate");
-  await eventually(async () => !(await database.probe()));
+  await eventually(async () => !(await database.probe()).isConnected);
   expect(database.audit.isAccepting).toBe(true);
   await database.audit.open()?.commit(auditRow());
   expect([database.audit.isAccepting, database.audit.open()]).toEqual([false, undefined]);

@@ -179,7 +179,7 @@ test("rows that could not be written while Postgres was away are written when it
     await expect(entry?.commit(auditRow())).rejects.toMatchObject({ name: "AuditNotCommittedError" });
   await eventually(() => !database.audit.isAccepting);
   expect(database.audit.open()).toBeUndefined();
-  await expect(database.probe()).resolves.toBe(false);
+  await expect(database.probe()).resolves.toMatchObject({ isConnected: false, audit: "none" });
   await postgres.resume();
   await eventually(() => database.audit.isAccepting);
   await eventually(async () => (await postgres.query("SELECT * FROM audit_log", "outage")).length === 2);
@@ -296,5 +296,31 @@ test("a schema of a newer gateway is not touched, and the gateway does not becom
   opened.push(old);
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(old.keys.isReady).toBe(false);
-  await expect(old.probe()).resolves.toBe(false);
+  await expect(old.probe()).resolves.toMatchObject({ isStarted: false, audit: "none" });
 });
+
+test("while the ledger does not answer in time nobody waits for it, and the first answer ends that", async () => {
+  const url = await postgres.createDatabaseWithSchema("circuit");
+  const database = await open(url);
+  const register = () =>
+    database.budgets.register(randomUUID(), 60_000).then(
+      () => undefined,
+      (error: { readonly cause: Error }) => error,
+    );
+  const locker = new Client({ connectionString: url });
+  await locker.connect();
+  await locker.query("BEGIN; LOCK TABLE ledger_owners IN ACCESS EXCLUSIVE MODE");
+  // The server ends them, so that it is certain that nothing was done.
+  for (const error of await Promise.all([register(), register(), register()]))
+    expect(error).toMatchObject({ name: "StoreUnavailableError", isUnchanged: true });
+  expect(database.isCircuitOpen()).toBe(true);
+  const refused = await Promise.all(Array.from({ length: 50 }, register));
+  const atOnce = refused.filter((error) => error?.cause.name === "CircuitOpenError");
+  // One may have been the probe.
+  expect(atOnce.length).toBeGreaterThanOrEqual(49);
+  expect(atOnce).toEqual(atOnce.map(() => expect.objectContaining({ isUnchanged: true })));
+  await locker.query("ROLLBACK");
+  await eventually(async () => (await register()) === undefined);
+  expect(database.isCircuitOpen()).toBe(false);
+  await locker.end();
+}, 30_000);

@@ -55,3 +55,41 @@ test("is ready after the first reading", async () => {
   await table.onConnect(reading());
   expect(table.isReady).toBe(true);
 });
+
+test("many rows are taken in slices, and the event loop turns between them", async () => {
+  const all = Array.from({ length: 2345 }, (_, index) => ({ ...row(index + 1, "known"), id: String(index) }));
+  const ids = new Set<string>();
+  let inThisTurn = 0;
+  let mostInOneTurn = 0;
+  let isOver = false;
+  const turn = () => {
+    inThisTurn = 0;
+    if (!isOver) setImmediate(turn);
+  };
+  turn();
+  const client = {
+    query: async (text: string, [version]: [number]) => {
+      // As from a connection: never in the same turn.
+      await new Promise((resolve) => setImmediate(resolve));
+      const limit = Number(/LIMIT (\d+)/.exec(text)?.[1] ?? Number.POSITIVE_INFINITY);
+      return { rows: all.slice(version, version + limit) };
+    },
+  } as unknown as ClientBase;
+  const table = new ReplicatedTable<Row>({
+    pool: undefined as unknown as Pool,
+    name: "virtual_keys",
+    idOf: ({ id }) => id,
+    apply: ({ id }) => {
+      ids.add(id);
+      inThisTurn += 1;
+      mostInOneTurn = Math.max(mostInOneTurn, inThisTurn);
+    },
+  });
+  await table.onConnect(client);
+  isOver = true;
+  expect(ids.size).toBe(2345);
+  expect(mostInOneTurn).toBeLessThanOrEqual(500);
+  // Later reloads, too.
+  await table.onPoll(client);
+  expect(table.isReady).toBe(true);
+});
