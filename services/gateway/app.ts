@@ -81,6 +81,8 @@ export interface GatewayDependencies {
   readonly namedBudgets: NamedBudgetStore;
   readonly adminTokens: AdminTokenStore;
   readonly spend: SpendReader & SpendBaselines;
+  /** How the sums of days are doing. @default - not told */
+  readonly dailySpend?: { deltasPending(): number; differenceNanoUsd(): number };
   readonly audit: AuditLog;
   readonly ledger: Ledger;
   readonly limiter: Limiter;
@@ -129,6 +131,19 @@ export function buildApp(
   );
   registry.gauge("gateway_audit_accepting", "Whether rows are taken.", () => Number(deps.audit.isAccepting));
   registry.gauge("gateway_journal_bytes", "Audit rows not yet replayed.", () => deps.audit.journalBytes ?? 0);
+  const { dailySpend } = deps;
+  if (dailySpend !== undefined) {
+    registry.gauge(
+      "gateway_spend_deltas_pending",
+      "Changes of sums of days that are still to be added to them; answers count them already.",
+      () => dailySpend.deltasPending(),
+    );
+    registry.gauge(
+      "gateway_spend_reconciliation_difference_nano_usd",
+      "What sums of days and audit rows differed by at their last comparison.",
+      () => dailySpend.differenceNanoUsd(),
+    );
+  }
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.logger,
     genReqId: () => randomUUID(),

@@ -17,6 +17,7 @@ import { PostgresNamedBudgetStore } from "./named-budget-store";
 import { openPool } from "./open-pool";
 import { createDatabaseProbe } from "./probe";
 import { PostgresQuotaStore } from "./quota-store";
+import { SpendReconciliation } from "./spend-reconciliation";
 import { SpendRollups } from "./spend-rollups";
 import { PostgresSpendStore } from "./spend-store";
 import { Sweep } from "./sweep";
@@ -43,6 +44,14 @@ export interface DatabaseSettings {
   readonly heartbeatFile?: string;
 }
 
+/** How the sums of days are doing, as far as it was last seen. */
+export interface DailySpendState {
+  /** Changes that are still to be moved to `spend_daily`. */
+  deltasPending(): number;
+  /** What sums and rows differed by when they were last compared. */
+  differenceNanoUsd(): number;
+}
+
 /** Everything that lives in Postgres. */
 export interface Database {
   readonly keys: PostgresKeyStore;
@@ -53,6 +62,8 @@ export interface Database {
   readonly audit: PostgresAuditLog;
   readonly budgets: PostgresBudgetStore;
   readonly quotas: PostgresQuotaStore;
+  /** How the sums of days are doing. */
+  readonly dailySpend: DailySpendState;
   /** The database's time: what expires and which budget period it is must be the same for all gateways. */
   readonly clock: Clock;
   /** A real sign of life, at most a second old. */
@@ -123,10 +134,11 @@ export function openDatabase({
     ...(auditRetentionMs === undefined ? {} : { retentionMs: auditRetentionMs }),
   });
   const rollups = new SpendRollups({ clock: monotonicClock, logger });
+  const reconciliation = new SpendReconciliation({ clock: monotonicClock, logger });
   const maintenance = new Maintenance({
     connectionString,
     logger,
-    tasks: [partitions, rollups, new Sweep({ clock: monotonicClock, logger })],
+    tasks: [partitions, rollups, reconciliation, new Sweep({ clock: monotonicClock, logger })],
   });
   const clock = new DatabaseClock({ logger });
   const connections: LinkUser = {
@@ -164,6 +176,10 @@ export function openDatabase({
     namedBudgets,
     adminTokens,
     spend: new PostgresSpendStore(reports),
+    dailySpend: {
+      deltasPending: () => rollups.deltasPending,
+      differenceNanoUsd: () => reconciliation.differenceNanoUsd,
+    },
     audit,
     budgets: new PostgresBudgetStore(pool, unsyncedPool, firstBudgets, heartbeats),
     quotas: new PostgresQuotaStore(pool),

@@ -79,3 +79,27 @@ export const TAKE_WAITING_DAY =
 export const ADD_UP_DAY = addToDays(
   `(SELECT $1::date AS day, uncounted.* FROM (${uncountedOn("$1::date")}) AS uncounted) AS groups`,
 );
+
+/** Days of months whose rows are all there: those of a month that has a partition, which goes as a whole. Newest first, as `day`. */
+export const DAYS_TO_RECONCILE = `
+  WITH month AS (
+    SELECT to_date(substr(child.relname, 11), 'YYYY_MM') AS first FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
+     WHERE inhparent = 'audit_log'::regclass AND child.relname ~ '^audit_log_[0-9]{4}_[0-9]{2}$' AND NOT inhdetachpending
+  )
+  SELECT day::date::text AS day
+    FROM month CROSS JOIN LATERAL generate_series(first, least(first + interval '1 month' - interval '1 day', now() AT TIME ZONE 'UTC'),
+                                                  interval '1 day') AS day
+   ORDER BY day DESC`;
+
+/** Begins a comparison, once a day; one that was broken off is begun anew. Changes no row where another gateway is at it, or was. */
+export const CLAIM_RECONCILIATION = `
+  INSERT INTO spend_reconciliation AS r (working_until) VALUES (clock_timestamp() + interval '1 minute')
+  ON CONFLICT (is_only) DO UPDATE SET working_until = EXCLUDED.working_until
+   WHERE r.working_until NOT BETWEEN clock_timestamp() AND clock_timestamp() + interval '1 hour'
+     AND (r.checked_at IS NULL OR r.checked_at NOT BETWEEN clock_timestamp() - interval '1 day' AND clock_timestamp())`;
+
+/** Groups of a day in which rows and sums differ, the largest first. Parameters: the day, how many at most. */
+export const DIFFERENCES_OF_DAY = `
+  SELECT key_id, key_alias, user_id, end_user, model_requested, requests, cost_nano_usd,
+         count(*) OVER () AS groups, sum(abs(cost_nano_usd)) OVER () AS all_nano_usd
+    FROM spend_differences($1::date) ORDER BY abs(cost_nano_usd) DESC LIMIT $2`;

@@ -4,7 +4,6 @@ import type {
   SpendBaselines,
   SpendDimension,
   SpendFilter,
-  SpendGroup,
   SpendLog,
   SpendPage,
   SpendPeriod,
@@ -13,7 +12,14 @@ import type {
 } from "../../ports/spend-reader";
 import { SPEND_BY_DAY, SPEND_OF_ROWS } from "./spend-by-day";
 import { daySpendCondition, spendCondition } from "./spend-condition";
-import { type DailyRow, type GroupRow, SPEND_LOG_COLUMNS, type SpendLogRow, toSpendLog } from "./spend-rows";
+import {
+  type DailyRow,
+  type GroupRow,
+  SPEND_LOG_COLUMNS,
+  type SpendLogRow,
+  toSpendGroup,
+  toSpendLog,
+} from "./spend-rows";
 import { toStoreError } from "./to-store-error";
 
 /** Expression over the sums of days for each dimension; the only place where SQL text is chosen. */
@@ -79,32 +85,26 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
 
   async report(dimension: SpendDimension, period: SpendPeriod, limit: number): Promise<SpendReport> {
     const { sql, values } = daySpendCondition({ period }, 2);
-    let leftOff = { groups: 0, spentNanoUsd: 0 };
-    const groups = await this.#read<SpendGroup, GroupRow>(
-      `SELECT ${DIMENSIONS[dimension]} AS value, max(key_hash) AS key_hash, max(key_alias) AS key_alias,
-              sum(cost_nano_usd) AS spent, sum(requests) AS requests,
-              sum(input_tokens + cache_read_tokens + cache_write_tokens) AS input, sum(output_tokens) AS output,
-              sum(cache_read_tokens) AS cache_read, sum(cache_write_tokens) AS cache_write,
-              count(*) OVER () AS all_groups, sum(sum(cost_nano_usd)) OVER () AS all_spent
-         FROM ${SPEND_BY_DAY} WHERE ${sql} GROUP BY 1 HAVING sum(requests) <> 0
-        ORDER BY ${dimension === "day" ? "1" : "4 DESC, 1"} LIMIT $1`,
+    const order = dimension === "day" ? "value" : "spent DESC, value";
+    // What comes after a group is added up by Postgres: sums of a company are beyond the integers that JavaScript has.
+    const rows = await this.#read<GroupRow, GroupRow>(
+      `SELECT *, count(*) OVER rest AS groups_after, coalesce(sum(spent) OVER rest, 0) AS spent_after FROM (
+         SELECT ${DIMENSIONS[dimension]} AS value, max(key_hash) AS key_hash, max(key_alias) AS key_alias,
+                sum(cost_nano_usd) AS spent, sum(requests) AS requests,
+                sum(input_tokens + cache_read_tokens + cache_write_tokens) AS input, sum(output_tokens) AS output,
+                sum(cache_read_tokens) AS cache_read, sum(cache_write_tokens) AS cache_write
+           FROM ${SPEND_BY_DAY} WHERE ${sql} GROUP BY 1 HAVING sum(requests) <> 0
+       ) AS found
+       WINDOW rest AS (ORDER BY ${order} ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
+       ORDER BY ${order} LIMIT $1`,
       [limit, ...values],
-      (row) => {
-        leftOff = { groups: Number(row.all_groups), spentNanoUsd: Number(row.all_spent) };
-        return {
-          value: dimension === "key" ? row.key_hash : row.value,
-          keyAlias: dimension === "key" ? row.key_alias : null,
-          spentNanoUsd: Number(row.spent),
-          requests: Number(row.requests),
-          inputTokens: Number(row.input),
-          outputTokens: Number(row.output),
-          cacheReadTokens: Number(row.cache_read),
-          cacheWriteTokens: Number(row.cache_write),
-        };
-      },
+      (row) => row,
     );
-    for (const { spentNanoUsd } of groups) leftOff.spentNanoUsd -= spentNanoUsd;
-    return { groups, leftOff: { ...leftOff, groups: leftOff.groups - groups.length } };
+    const last = rows.at(-1);
+    return {
+      groups: rows.map((row) => toSpendGroup(row, dimension)),
+      leftOff: { groups: Number(last?.groups_after ?? 0), spentNanoUsd: Number(last?.spent_after ?? 0) },
+    };
   }
 
   async total(period: SpendPeriod): Promise<number> {

@@ -60,9 +60,10 @@ export const dailySpend: Migration = {
 
     CREATE TABLE spend_reconciliation (
       is_only             boolean PRIMARY KEY DEFAULT true CHECK (is_only),
-      checked_at          timestamptz NOT NULL,
-      days                integer NOT NULL,
-      difference_nano_usd numeric NOT NULL
+      working_until       timestamptz NOT NULL,
+      checked_at          timestamptz,
+      days                integer NOT NULL DEFAULT 0,
+      difference_nano_usd numeric NOT NULL DEFAULT 0
     );
 
     ALTER TABLE audit_log ADD COLUMN is_counted boolean NOT NULL DEFAULT false;
