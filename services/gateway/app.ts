@@ -87,6 +87,8 @@ export interface GatewayDependencies {
   readonly namedBudgets: NamedBudgetStore;
   readonly adminTokens: AdminTokenStore;
   readonly spend: SpendReader & SpendBaselines;
+  /** How the sums of days are doing. @default - not told */
+  readonly dailySpend?: { deltasPending(): number; differenceNanoUsd(): number };
   readonly audit: AuditLog;
   readonly ledger: Ledger;
   readonly limiter: Limiter;
@@ -156,6 +158,19 @@ export function buildApp(
     ["reason"],
   );
   const onError = (reason: string) => errors.add(1, [reason]);
+  const { dailySpend } = deps;
+  if (dailySpend !== undefined) {
+    registry.gauge(
+      "gateway_spend_deltas_pending",
+      "Changes of sums of days that are still to be added to them; answers count them already.",
+      () => dailySpend.deltasPending(),
+    );
+    registry.gauge(
+      "gateway_spend_reconciliation_difference_nano_usd",
+      "What sums of days and audit rows differed by at their last comparison.",
+      () => dailySpend.differenceNanoUsd(),
+    );
+  }
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.logger,
     genReqId: () => randomUUID(),

@@ -88,6 +88,7 @@ async function main(): Promise<void> {
     namedBudgets: database.namedBudgets,
     adminTokens: database.adminTokens,
     spend: database.spend,
+    dailySpend: database.dailySpend,
     audit: database.audit,
     ledger,
     limiter: new Limiter({ store: database.quotas, clock: monotonicClock, logger }),

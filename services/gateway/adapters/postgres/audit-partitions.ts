@@ -12,6 +12,7 @@ import {
   pauseAfter,
   takeLock,
 } from "./short-locks";
+import { IS_ADDED_UP, MONTHS_NOT_ADDED_UP } from "./spend-by-day";
 
 /** Any number, the same in every replica: only one of them works on the partitions at a time. */
 const PARTITION_LOCK = 7_205_319;
@@ -113,7 +114,9 @@ export class AuditPartitions implements MaintenanceTask {
     await this.#makeMonths(client, looked.now, months);
     if (looked.cutoff === undefined || looked.nominalCutoff === undefined) return;
     const { cutoff, nominalCutoff } = looked;
-    for (const name of months.filter((name) => endOf(name) <= cutoff.getTime()))
+    const uncounted = await client.query<{ name: string }>(MONTHS_NOT_ADDED_UP);
+    const isAddedUp = (name: string) => !uncounted.rows.some((row) => row.name === name);
+    for (const name of months.filter((name) => endOf(name) <= cutoff.getTime() && isAddedUp(name)))
       if (!(await this.#try("dropped", name, client, () => this.#drop(client, name)))) break;
     await this.#try("emptied", OTHER, client, () => this.#deleteOthers(client, cutoff));
     const waiting = months.filter(
@@ -223,7 +226,7 @@ export class AuditPartitions implements MaintenanceTask {
   async #deleteOthers(client: ClientBase, cutoff: Date): Promise<void> {
     const { rowCount } = await client.query(
       `DELETE FROM ${OTHER} WHERE ctid = ANY (ARRAY(
-         SELECT ctid FROM ${OTHER} WHERE started_at < $1 LIMIT ${BATCH_ROWS}))`,
+         SELECT ctid FROM ${OTHER} WHERE started_at < $1 AND ${IS_ADDED_UP} LIMIT ${BATCH_ROWS}))`,
       [cutoff],
     );
     if (rowCount === BATCH_ROWS) this.#pauseMs = 0;

@@ -26,6 +26,8 @@ import { openPool } from "./open-pool";
 import { createDurabilityProbe } from "./probe";
 import { PostgresQuotaStore } from "./quota-store";
 import { Schema } from "./schema";
+import { SpendReconciliation } from "./spend-reconciliation";
+import { SpendRollups } from "./spend-rollups";
 import { PostgresSpendStore } from "./spend-store";
 import { Sweep } from "./sweep";
 import { PostgresUserStore } from "./user-store";
@@ -59,6 +61,14 @@ export interface DatabaseSettings {
   readonly metrics?: MetricsRegistry;
 }
 
+/** How the sums of days are doing, as far as it was last seen. */
+export interface DailySpendState {
+  /** Changes that are still to be moved to `spend_daily`. */
+  deltasPending(): number;
+  /** What sums and rows differed by when they were last compared. */
+  differenceNanoUsd(): number;
+}
+
 /** Everything that lives in Postgres. */
 export interface Database {
   readonly keys: PostgresKeyStore;
@@ -69,6 +79,8 @@ export interface Database {
   readonly audit: PostgresAuditLog;
   readonly budgets: PostgresBudgetStore;
   readonly quotas: PostgresQuotaStore;
+  /** How the sums of days are doing. */
+  readonly dailySpend: DailySpendState;
   /** The database's time: what expires and which budget period it is must be the same for all gateways. */
   readonly clock: Clock;
   /** How far the schema is, and which index is being built while requests go on. */
@@ -156,10 +168,12 @@ export function openDatabase({
     logger,
     ...(auditRetentionMs === undefined ? {} : { retentionMs: auditRetentionMs }),
   });
+  const rollups = new SpendRollups({ clock: monotonicClock, logger });
+  const reconciliation = new SpendReconciliation({ clock: monotonicClock, logger });
   const maintenance = new Maintenance({
     connectionString,
     logger,
-    tasks: [partitions, new Sweep({ clock: monotonicClock, logger })],
+    tasks: [partitions, rollups, reconciliation, new Sweep({ clock: monotonicClock, logger })],
   });
   const indexes = new OnlineIndexes({ connectionString, logger });
   // On another connection than the rest, which would wait for it.
@@ -218,6 +232,10 @@ export function openDatabase({
     namedBudgets,
     adminTokens,
     spend: new PostgresSpendStore(reports),
+    dailySpend: {
+      deltasPending: () => rollups.deltasPending,
+      differenceNanoUsd: () => reconciliation.differenceNanoUsd,
+    },
     audit,
     budgets: new PostgresBudgetStore(
       guardStatements({ breaker: leases, statements: leasePool, others: pool, reads: [READ_SPENT] }),

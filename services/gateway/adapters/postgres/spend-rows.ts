@@ -1,4 +1,4 @@
-import type { SpendLog } from "../../ports/spend-reader";
+import type { SpendDimension, SpendGroup, SpendLog } from "../../ports/spend-reader";
 
 /** A row of the query for days; sums come as text. */
 export interface DailyRow {
@@ -18,6 +18,25 @@ export interface GroupRow {
   requests: string;
   input: string;
   output: string;
+  cache_read: string;
+  cache_write: string;
+  /** Of the groups that come after this one. */
+  groups_after: string;
+  spent_after: string;
+}
+
+/** Database row → group. A key is shown by its hash, and only a key has an alias. */
+export function toSpendGroup(row: GroupRow, dimension: SpendDimension): SpendGroup {
+  return {
+    value: dimension === "key" ? row.key_hash : row.value,
+    keyAlias: dimension === "key" ? row.key_alias : null,
+    spentNanoUsd: Number(row.spent),
+    requests: Number(row.requests),
+    inputTokens: Number(row.input),
+    outputTokens: Number(row.output),
+    cacheReadTokens: Number(row.cache_read),
+    cacheWriteTokens: Number(row.cache_write),
+  };
 }
 
 /** The columns of `audit_log` that a request is shown from, as the query names them. */
