@@ -107,8 +107,8 @@ async function readRows(name: string): Promise<AuditRow[]> {
     "cache_write_1h_tokens",
     "cost_nano_usd",
   ]);
-  // Not part of a row: whether it took the place of one that was written for a lost request.
-  return rows.map(({ lost_at: _at, lost_cost_nano_usd: _cost, ...row }) => {
+  // Not part of a row: whether it took the place of one that was written for a lost request, and is in the sums of its day.
+  return rows.map(({ lost_at: _at, lost_cost_nano_usd: _cost, is_counted: _counted, ...row }) => {
     const entries = Object.entries(row).map(([column, value]) => [
       column.replace(/_([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase()),
       numeric.has(column) && value !== null ? Number(value) : value,

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AuditLog, AuditRow } from "../../services/gateway/ports/audit-log";
-import type { SpendBaselines, SpendReader } from "../../services/gateway/ports/spend-reader";
+import type { DailySpend, SpendBaselines, SpendReader } from "../../services/gateway/ports/spend-reader";
 import { auditRow } from "../support/services/audit-row";
 
 /** An empty audit log and what reads its sums. */
@@ -75,12 +75,23 @@ export function describeSpendStore(name: string, open: () => Promise<OpenSpendSt
     });
 
     test("days", async () => {
-      const days = await spend.daily({ keyId: ci, period: march }, 10);
+      const read = async (filter: Parameters<typeof spend.daily>[0]) => {
+        const days: DailySpend[] = [];
+        for await (const part of spend.daily(filter)) days.push(...part);
+        return days;
+      };
+      const days = await read({ keyId: ci, period: march });
       expect(days.map(({ day, keyHash, spentNanoUsd }) => [day, keyHash, spentNanoUsd])).toEqual([
         ["2026-03-01", ciHash, 4_000_000_000],
         ["2026-03-31", ciHash, 1],
       ]);
-      expect(await spend.daily({ period: march }, 1)).toHaveLength(1);
+      const all = await read({ period: march });
+      expect([...new Set(all.map(({ day }) => day))]).toEqual(["2026-03-01", "2026-03-02", "2026-03-31"]);
+      expect(all.reduce((sum, { spentNanoUsd }) => sum + spentNanoUsd, 0)).toBe(4_000_000_008);
+      const [{ requestId } = { requestId: "" }] = await spend.logs({ keyId: ci, period: march }, page);
+      expect(await read({ requestId, period: march })).toMatchObject([
+        { day: "2026-03-31", spentNanoUsd: 1 },
+      ]);
     });
 
     test.each([
@@ -89,10 +100,14 @@ export function describeSpendStore(name: string, open: () => Promise<OpenSpendSt
       ["user", ["ada", 4_000_000_008, 4]],
       ["day", ["2026-03-01", 4_000_000_000, 1], ["2026-03-02", 7, 2], ["2026-03-31", 1, 1]],
     ] as const)("a report by %s, of one period", async (dimension, ...groups) => {
-      const report = await spend.report(dimension, march, 10);
+      const { groups: report, leftOff } = await spend.report(dimension, march, 10);
       expect(report.map((group) => [group.value, group.spentNanoUsd, group.requests])).toEqual(groups);
       expect(report[0]?.keyAlias).toBe(dimension === "key" ? "ci" : null);
-      expect(await spend.report(dimension, march, 1)).toHaveLength(1);
+      expect(leftOff).toEqual({ groups: 0, spentNanoUsd: 0 });
+      const short = await spend.report(dimension, march, 1);
+      expect(short.groups).toEqual(report.slice(0, 1));
+      const spentNanoUsd = report.slice(1).reduce((sum, group) => sum + group.spentNanoUsd, 0);
+      expect(short.leftOff).toEqual({ groups: groups.length - 1, spentNanoUsd });
     });
 
     test("the total of a period", async () => {

@@ -61,7 +61,7 @@ export function budgetedSpend({
     byKeys: async (keyIds) => inPeriods(await spend.byKeys(keyIds), keyIds, budgetOfKey),
     byUsers: async (userIds) => inPeriods(await spend.byUsers(userIds), userIds, budgetOfUser),
     logs: (filter, page) => spend.logs(filter, page),
-    daily: (filter, limit) => spend.daily(filter, limit),
+    daily: (filter) => spend.daily(filter),
     report: (dimension, period, limit) => spend.report(dimension, period, limit),
     total: (period) => spend.total(period),
     async set(scope, id, spentNanoUsd) {

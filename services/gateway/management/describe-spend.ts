@@ -79,6 +79,8 @@ export function describeGroup(group: SpendGroup, dimension: string) {
     prompt_tokens: group.inputTokens,
     completion_tokens: group.outputTokens,
     total_tokens: group.inputTokens + group.outputTokens,
+    cache_read_input_tokens: group.cacheReadTokens,
+    cache_creation_input_tokens: group.cacheWriteTokens,
   };
 }
 

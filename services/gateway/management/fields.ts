@@ -94,12 +94,16 @@ const METADATA_TEXT_FORM = "must not hold NUL characters, nor halves of characte
 
 /** A whole number in a query, such as a page. */
 export const queryInteger = (min: number, max: number, fallback: number) =>
+  optionalQueryInteger(min, max).default(fallback);
+
+/** A number in a query that may be left out. */
+export const optionalQueryInteger = (min: number, max: number) =>
   z.coerce
     .number(`must be a whole number from ${min} to ${max}`)
     .int(`must be a whole number from ${min} to ${max}`)
     .min(min, `must be at least ${min}`)
     .max(max, `must be at most ${max}`)
-    .default(fallback);
+    .optional();
 
 /** A flag in a query. */
 export const queryFlag = z

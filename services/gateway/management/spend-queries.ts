@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { SpendPeriod } from "../ports/spend-reader";
-import { queryFlag, queryInteger, reference } from "./fields";
+import { optionalQueryInteger, queryFlag, queryInteger, reference } from "./fields";
 
 const DAY_MS = 86_400_000;
 /** Longest period of one question. */
-const MAX_DAYS = 366;
+export const MAX_DAYS = 366;
 
 const day = z
   .string()
@@ -43,7 +43,7 @@ export const spendReportQuery = z
     group_by: z
       .enum(["key", "api_key", "user", "internal_user_id", "model", "day"], "must be key, user, model or day")
       .default("day"),
-    limit: queryInteger(1, 1000, 100),
+    limit: optionalQueryInteger(1, 1000),
   })
   .refine(isPeriod, PERIOD_FORM);
 

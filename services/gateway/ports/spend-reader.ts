@@ -1,6 +1,6 @@
 import type { AuditRow } from "./audit-log";
 
-/** From `from` up to, not including, `to`. */
+/** From `from` up to, not including, `to`. Both are midnights in UTC: sums are kept by day. */
 export interface SpendPeriod {
   readonly from: Date;
   readonly to: Date;
@@ -34,8 +34,17 @@ export interface SpendGroup {
   readonly keyAlias: string | null;
   readonly spentNanoUsd: number;
   readonly requests: number;
+  /** Those from and to the cache are among them. */
   readonly inputTokens: number;
   readonly outputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+}
+
+/** Groups of a report, and what those come to that it has no room for. */
+export interface SpendReport {
+  readonly groups: readonly SpendGroup[];
+  readonly leftOff: { readonly groups: number; readonly spentNanoUsd: number };
 }
 
 /** What one key of one user spent on one model on one day. */
@@ -55,7 +64,8 @@ export interface SpendPage {
 }
 
 /**
- * What was spent, in nano-USD. Sums of a key or user count from its baseline; reports count requests.
+ * What was spent, in nano-USD. Sums of a key or user count from its baseline; reports count requests. Sums stay when the rows of the
+ * requests are gone.
  * Every method may throw StoreUnavailableError.
  */
 export interface SpendReader {
@@ -65,10 +75,10 @@ export interface SpendReader {
   byUsers(userIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Newest first. */
   logs(filter: SpendFilter, page: SpendPage): Promise<readonly SpendLog[]>;
-  /** Oldest day first, at most `limit` rows. */
-  daily(filter: SpendFilter, limit: number): Promise<readonly DailySpend[]>;
+  /** Oldest day first, in parts that each hold whole days, read as they are asked for. Nothing is left off. */
+  daily(filter: SpendFilter & { readonly period: SpendPeriod }): AsyncIterable<readonly DailySpend[]>;
   /** Largest spend first, days in their order; at most `limit` groups. */
-  report(dimension: SpendDimension, period: SpendPeriod, limit: number): Promise<readonly SpendGroup[]>;
+  report(dimension: SpendDimension, period: SpendPeriod, limit: number): Promise<SpendReport>;
   total(period: SpendPeriod): Promise<number>;
 }
 

@@ -1,12 +1,14 @@
+import { Readable } from "node:stream";
 import type { FastifyPluginAsync } from "fastify";
 import type { z } from "zod";
 import { describeDays, describeGroup, describeSpendLog } from "../management/describe-spend";
 import { findKey } from "../management/find-key";
-import { spendLogsQuery, spendReportQuery, toPeriod } from "../management/spend-queries";
+import { MAX_DAYS, spendLogsQuery, spendReportQuery, toPeriod } from "../management/spend-queries";
 import type { Clock } from "../ports/clock";
 import type { KeyStore } from "../ports/key-store";
 import type { SpendFilter, SpendReader } from "../ports/spend-reader";
 import { nanoUsdToUsd } from "../pricing/money";
+import { writeJsonArray } from "./write-json-array";
 
 /** What the routes need. */
 export interface SpendOptions {
@@ -15,8 +17,8 @@ export interface SpendOptions {
   readonly clock: Clock;
 }
 
-/** Groups of key, user, model and day that a summary reads at most. */
-const MAX_DAILY_ROWS = 10_000;
+/** What a report holds if not said otherwise; one by day has room for the longest period. */
+const DEFAULT_GROUPS = 100;
 
 const DIMENSIONS = {
   key: { dimension: "key", field: "api_key" },
@@ -39,7 +41,7 @@ export const spendRoutes: FastifyPluginAsync<SpendOptions> = async (app, { spend
   app.get<{ Querystring: z.output<typeof spendLogsQuery> }>(
     "/spend/logs",
     { schema: { querystring: spendLogsQuery } },
-    async ({ query }) => {
+    async ({ query }, reply) => {
       const { start_date: start, end_date: end } = query;
       const hasPeriod = start !== undefined || end !== undefined;
       const filter: SpendFilter = {
@@ -50,7 +52,8 @@ export const spendRoutes: FastifyPluginAsync<SpendOptions> = async (app, { spend
       };
       if (query.summarize ?? (start !== undefined && end !== undefined)) {
         const period = filter.period ?? toPeriod(start, end, clock.now());
-        return describeDays(await spend.daily({ ...filter, period }, MAX_DAILY_ROWS));
+        const days = await writeJsonArray(spend.daily({ ...filter, period }), describeDays);
+        return reply.type("application/json; charset=utf-8").send(Readable.from(days, { objectMode: false }));
       }
       const page = { limit: query.page_size, offset: (query.page - 1) * query.page_size };
       return (await spend.logs(filter, page)).map(describeSpendLog);
@@ -65,10 +68,15 @@ export const spendRoutes: FastifyPluginAsync<SpendOptions> = async (app, { spend
   app.get<{ Querystring: z.output<typeof spendReportQuery> }>(
     "/global/spend/report",
     { schema: { querystring: spendReportQuery } },
-    async ({ query }) => {
+    async ({ query }, reply) => {
       const { dimension, field } = DIMENSIONS[query.group_by];
       const period = toPeriod(query.start_date, query.end_date, clock.now());
-      const groups = await spend.report(dimension, period, query.limit);
+      const limit = query.limit ?? (dimension === "day" ? MAX_DAYS : DEFAULT_GROUPS);
+      const { groups, leftOff } = await spend.report(dimension, period, limit);
+      if (leftOff.groups > 0) {
+        reply.header("x-gateway-groups-left-off", leftOff.groups);
+        reply.header("x-gateway-spend-left-off", nanoUsdToUsd(leftOff.spentNanoUsd));
+      }
       return groups.map((group) => describeGroup(group, field));
     },
   );

@@ -9,6 +9,7 @@ import type {
   SpendPage,
   SpendPeriod,
   SpendReader,
+  SpendReport,
 } from "../../ports/spend-reader";
 
 /** What was spent, summed from the rows of a `MemoryAuditLog`. For tests. */
@@ -30,7 +31,7 @@ export class MemorySpendStore implements SpendReader, SpendBaselines {
     return rows.slice(offset, offset + limit);
   }
 
-  async daily(filter: SpendFilter, limit: number): Promise<readonly DailySpend[]> {
+  async *daily(filter: SpendFilter & { readonly period: SpendPeriod }): AsyncGenerator<DailySpend[]> {
     const days = this.#select(filter).map((row) => ({
       day: dayOf(row),
       keyHash: row.keyHash,
@@ -38,14 +39,10 @@ export class MemorySpendStore implements SpendReader, SpendBaselines {
       model: row.modelRequested,
       spentNanoUsd: row.costNanoUsd ?? 0,
     }));
-    return days.sort((a, b) => a.day.localeCompare(b.day)).slice(0, limit);
+    yield days.sort((a, b) => a.day.localeCompare(b.day));
   }
 
-  async report(
-    dimension: SpendDimension,
-    period: SpendPeriod,
-    limit: number,
-  ): Promise<readonly SpendGroup[]> {
+  async report(dimension: SpendDimension, period: SpendPeriod, limit: number): Promise<SpendReport> {
     const groups = new Map<string | null, SpendGroup>();
     for (const row of this.#select({ period })) {
       const value = { key: row.keyHash, user: row.userId, model: row.modelRequested, day: dayOf(row) }[
@@ -60,11 +57,16 @@ export class MemorySpendStore implements SpendReader, SpendBaselines {
         inputTokens:
           (former?.inputTokens ?? 0) + row.inputTokens + row.cacheReadTokens + row.cacheWriteTokens,
         outputTokens: (former?.outputTokens ?? 0) + row.outputTokens,
+        cacheReadTokens: (former?.cacheReadTokens ?? 0) + row.cacheReadTokens,
+        cacheWriteTokens: (former?.cacheWriteTokens ?? 0) + row.cacheWriteTokens,
       });
     }
     const byDay = (a: SpendGroup, b: SpendGroup) => String(a.value).localeCompare(String(b.value));
     const bySpend = (a: SpendGroup, b: SpendGroup) => b.spentNanoUsd - a.spentNanoUsd;
-    return [...groups.values()].sort(dimension === "day" ? byDay : bySpend).slice(0, limit);
+    const sorted = [...groups.values()].sort(dimension === "day" ? byDay : bySpend);
+    const rest = sorted.slice(limit);
+    const spentNanoUsd = rest.reduce((sum, group) => sum + group.spentNanoUsd, 0);
+    return { groups: sorted.slice(0, limit), leftOff: { groups: rest.length, spentNanoUsd } };
   }
 
   async total(period: SpendPeriod): Promise<number> {

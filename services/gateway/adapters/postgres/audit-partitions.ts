@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { type Clock, monotonicClock } from "../../ports/clock";
 import { lookAtClock } from "./audit-clock";
 import type { MaintenanceTask } from "./maintenance";
+import { IS_ADDED_UP, MONTHS_NOT_ADDED_UP } from "./spend-by-day";
 
 /** Any number, the same in every replica: only one of them works on the partitions at a time. */
 const PARTITION_LOCK = 7_205_319;
@@ -65,7 +66,9 @@ export class AuditPartitions implements MaintenanceTask {
         await this.#try("not made", month, () => inTransaction(client, () => makePartition(client, month)));
     if (looked.cutoff === undefined || looked.nominalCutoff === undefined) return;
     const { cutoff, nominalCutoff } = looked;
-    for (const name of months.filter((name) => endOf(name) <= cutoff.getTime()))
+    const uncounted = await client.query<{ name: string }>(MONTHS_NOT_ADDED_UP);
+    const isAddedUp = (name: string) => !uncounted.rows.some((row) => row.name === name);
+    for (const name of months.filter((name) => endOf(name) <= cutoff.getTime() && isAddedUp(name)))
       await this.#try("not dropped", name, () => this.#drop(client, name));
     await this.#try("not emptied", "audit_log_other", () => this.#deleteOthers(client, cutoff));
     const waiting = months.filter(
@@ -100,7 +103,7 @@ export class AuditPartitions implements MaintenanceTask {
   async #deleteOthers(client: ClientBase, cutoff: Date): Promise<void> {
     const { rowCount } = await client.query(
       `DELETE FROM audit_log_other WHERE ctid = ANY (ARRAY(
-         SELECT ctid FROM audit_log_other WHERE started_at < $1 LIMIT ${BATCH_ROWS}))`,
+         SELECT ctid FROM audit_log_other WHERE started_at < $1 AND ${IS_ADDED_UP} LIMIT ${BATCH_ROWS}))`,
       [cutoff],
     );
     if (rowCount === BATCH_ROWS) this.#pauseMs = 0;

@@ -18,46 +18,53 @@ export const CREATE_BUDGET =
   "INSERT INTO budgets (account, period) VALUES ($1, $2) ON CONFLICT (account, period) DO NOTHING";
 
 /**
- * Rows that may still come: their requests ended at most minutes before a moment. None runs for an hour. Those that wait in a journal for
- * longer are charged when they are replayed. Parameter: the moment.
+ * From when on rows count, as `start`, and the first day that counts whole, as `day`: where spend was set since a period began all
+ * rows do, and the baseline is less what they were then.
  */
-const IS_RECENT = (parameter: string) => `(started_at > ${parameter}::timestamptz - interval '1 hour'
-    AND started_at + latency_ms * interval '1 ms' > ${parameter}::timestamptz - interval '2 min')`;
-
-/** Where spend was set since a period began, all rows count: the baseline is less what they were then. */
-const setSince = (scope: "key" | "user", id: string, start: string) => `
+const spanOf = (scope: "key" | "user", id: string, start: string) => `
   set_since AS (
     SELECT adjust_nano_usd FROM spend_baselines
      WHERE scope = '${scope}' AND id = ${id}::text AND (${start}::timestamptz IS NULL OR set_at >= ${start})
+  ), start AS (
+    SELECT CASE WHEN ${start}::timestamptz IS NULL OR EXISTS (SELECT FROM set_since) THEN '-infinity' ELSE ${start}::timestamptz END AS start
+  ), span AS (
+    SELECT start, (start AT TIME ZONE 'UTC' - interval '1 us')::date + 1 AS day FROM start
   )`;
 
-/** Parameters: id, start of the period, a moment. All but what is recent at that moment: this may take long. */
-const sumOf = (scope: "key" | "user", condition: string) => `
-  WITH ${setSince(scope, "$1", "$2")}
-  SELECT coalesce(sum(cost_nano_usd), 0)::text AS spent FROM audit_log
-   WHERE ${condition} AND ($2::timestamptz IS NULL OR EXISTS (SELECT FROM set_since) OR started_at >= $2) AND NOT ${IS_RECENT("$3")}`;
+/** Parameters: id, start of the period. What the rows of days come to that are still to be added up: this may take long. */
+const uncountedOf = (scope: "key" | "user", condition: string) => `
+  WITH ${spanOf(scope, "$1", "$2")}
+  SELECT coalesce(sum(rows.cost), 0)::text AS spent
+    FROM spend_backfill AS waiting CROSS JOIN LATERAL (
+      SELECT sum(cost_nano_usd) AS cost FROM audit_log
+       WHERE ${condition} AND NOT is_counted AND started_at >= waiting.day::timestamp AT TIME ZONE 'UTC'
+         AND started_at < (waiting.day + 1)::timestamp AT TIME ZONE 'UTC'
+    ) AS rows WHERE waiting.day >= (SELECT day FROM span)`;
 
-/** Parameters: account, period, id, start of the period, the moment and the sum of `sumOf`. */
+/** Parameters: account, period, id, start of the period, and the sum of `uncountedOf`. */
 const createBudgetOf = (scope: "key" | "user", condition: string) => `
-  WITH ${setSince(scope, "$3", "$4")}
+  WITH ${spanOf(scope, "$3", "$4")}
   INSERT INTO budgets (account, period, spent_nano_usd)
-  SELECT $1, $2, coalesce((SELECT adjust_nano_usd FROM set_since), 0) + $6::bigint + coalesce(sum(cost_nano_usd), 0) FROM audit_log
-   WHERE ${condition} AND ($4::timestamptz IS NULL OR EXISTS (SELECT FROM set_since) OR started_at >= $4) AND ${IS_RECENT("$5")}
+  SELECT $1, $2, coalesce((SELECT adjust_nano_usd FROM set_since), 0) + $5::numeric
+    + coalesce((SELECT sum(cost_nano_usd) FROM (
+        SELECT day, key_id, user_id, cost_nano_usd FROM spend_daily
+        UNION ALL SELECT day, key_id, user_id, cost_nano_usd FROM spend_deltas
+      ) AS days WHERE ${condition} AND day >= (SELECT day FROM span)), 0)
+    + coalesce((SELECT sum(cost_nano_usd) FROM audit_log WHERE ${condition} AND started_at >= (SELECT start FROM span)
+        AND started_at < (SELECT day FROM span)::timestamp AT TIME ZONE 'UTC'), 0)
   ON CONFLICT (account, period) DO NOTHING`;
-
-/** The moment from which rows count as recent, with all its digits. */
-export const READ_MOMENT = "SELECT clock_timestamp()::text AS moment";
 
 /**
  * A key's budget that is used for the first time. What was spent since its period began counts, whether there was a limit then or
- * not; where spend was set meanwhile, what it was set to and what was spent since. A long history is added up before: who ends
- * meanwhile finds no budget to be charged to, and is in neither sum unless the last look at the rows is a short one.
+ * not; where spend was set meanwhile, what it was set to and what was spent since. Whole days are taken from their sums, what the
+ * period has of its first one from its rows: so this is a short look, and has to be. Who ends meanwhile finds no budget to be charged to,
+ * and is in no sum.
  */
-export const SUM_OF_KEY = sumOf("key", "key_id = $1::text::uuid");
+export const UNCOUNTED_OF_KEY = uncountedOf("key", "key_id = $1::text::uuid");
 export const CREATE_BUDGET_OF_KEY = createBudgetOf("key", "key_id = $3::text::uuid");
 
 /** The same for a user: what all keys of the user spent. */
-export const SUM_OF_USER = sumOf("user", "user_id = $1::text");
+export const UNCOUNTED_OF_USER = uncountedOf("user", "user_id = $1::text");
 export const CREATE_BUDGET_OF_USER = createBudgetOf("user", "user_id = $3::text");
 
 /** Nothing for an owner that was ended. Parameters: owner, account, period, amount. */

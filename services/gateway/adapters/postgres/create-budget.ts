@@ -4,9 +4,8 @@ import {
   CREATE_BUDGET,
   CREATE_BUDGET_OF_KEY,
   CREATE_BUDGET_OF_USER,
-  READ_MOMENT,
-  SUM_OF_KEY,
-  SUM_OF_USER,
+  UNCOUNTED_OF_KEY,
+  UNCOUNTED_OF_USER,
 } from "./budget-statements";
 
 /** `key:` accounts are named by the key's id, and rows know that id. */
@@ -45,9 +44,23 @@ export async function createBudget(
     await client.query(CREATE_BUDGET, [account, period]);
     return;
   }
-  const [sum, create] =
-    key === undefined ? [SUM_OF_USER, CREATE_BUDGET_OF_USER] : [SUM_OF_KEY, CREATE_BUDGET_OF_KEY];
-  const moment = (await client.query<{ moment: string }>(READ_MOMENT)).rows[0]?.moment;
-  const spent = (await client.query<{ spent: string }>(sum, [id, since, moment])).rows[0]?.spent;
-  await client.query(create, [account, period, id, since, moment, spent]);
+  const create = key === undefined ? CREATE_BUDGET_OF_USER : CREATE_BUDGET_OF_KEY;
+  const values = [account, period, id, since];
+  const { rows } = await client.query("SELECT FROM spend_backfill LIMIT 1");
+  if (rows.length === 0) {
+    await client.query(create, [...values, "0"]);
+    return;
+  }
+  await client.query("BEGIN");
+  try {
+    // No day is added up until the budget is there, or it would be in both sums.
+    await client.query("LOCK TABLE spend_backfill IN SHARE MODE");
+    const uncounted = key === undefined ? UNCOUNTED_OF_USER : UNCOUNTED_OF_KEY;
+    const [sum] = (await client.query<{ spent: string }>(uncounted, [id, since])).rows;
+    await client.query(create, [...values, sum?.spent]);
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => {});
+    throw error;
+  }
 }

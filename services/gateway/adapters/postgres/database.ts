@@ -17,6 +17,7 @@ import { PostgresNamedBudgetStore } from "./named-budget-store";
 import { openPool } from "./open-pool";
 import { createDatabaseProbe } from "./probe";
 import { PostgresQuotaStore } from "./quota-store";
+import { SpendRollups } from "./spend-rollups";
 import { PostgresSpendStore } from "./spend-store";
 import { Sweep } from "./sweep";
 import { PostgresUserStore } from "./user-store";
@@ -121,10 +122,11 @@ export function openDatabase({
     logger,
     ...(auditRetentionMs === undefined ? {} : { retentionMs: auditRetentionMs }),
   });
+  const rollups = new SpendRollups({ clock: monotonicClock, logger });
   const maintenance = new Maintenance({
     connectionString,
     logger,
-    tasks: [partitions, new Sweep({ clock: monotonicClock, logger })],
+    tasks: [partitions, rollups, new Sweep({ clock: monotonicClock, logger })],
   });
   const clock = new DatabaseClock({ logger });
   const connections: LinkUser = {

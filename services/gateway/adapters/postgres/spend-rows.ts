@@ -18,6 +18,11 @@ export interface GroupRow {
   requests: string;
   input: string;
   output: string;
+  cache_read: string;
+  cache_write: string;
+  /** Of all groups, also of those that are left off. */
+  all_groups: string;
+  all_spent: string;
 }
 
 /** The columns of `audit_log` that a request is shown from, as the query names them. */

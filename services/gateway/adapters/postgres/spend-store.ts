@@ -9,22 +9,26 @@ import type {
   SpendPage,
   SpendPeriod,
   SpendReader,
+  SpendReport,
 } from "../../ports/spend-reader";
-import { spendCondition } from "./spend-condition";
+import { SPEND_BY_DAY, SPEND_OF_ROWS } from "./spend-by-day";
+import { daySpendCondition, spendCondition } from "./spend-condition";
 import { type DailyRow, type GroupRow, SPEND_LOG_COLUMNS, type SpendLogRow, toSpendLog } from "./spend-rows";
 import { toStoreError } from "./to-store-error";
 
-/** Column of `audit_log` or expression over it for each dimension; the only place where SQL text is chosen. */
+/** Expression over the sums of days for each dimension; the only place where SQL text is chosen. */
 const DIMENSIONS: Readonly<Record<SpendDimension, string>> = {
   key: "key_id::text",
   user: "user_id",
   model: "model_requested",
-  day: "to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')",
+  day: "day::text",
 };
 
+const DAY_MS = 86_400_000;
+
 /**
- * What was spent, summed from `audit_log`. Each query is limited by an index range, a row limit, or both, and
- * ends with the pool's time limit.
+ * What was spent: requests from `audit_log`, sums from those of the days, which are exact in every snapshot. Each query ends with
+ * the pool's time limit.
  */
 export class PostgresSpendStore implements SpendReader, SpendBaselines {
   constructor(readonly pool: Pool) {}
@@ -46,13 +50,23 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
     );
   }
 
-  async daily(filter: SpendFilter, limit: number): Promise<readonly DailySpend[]> {
-    const { sql, values } = spendCondition(filter, 2);
+  async *daily(filter: SpendFilter & { readonly period: SpendPeriod }): AsyncGenerator<DailySpend[]> {
+    const { keyId, keyHash, userId, requestId, period } = filter;
+    // What all spent on a day may be a lot, what one key or user did is not.
+    const isNarrow = [keyId, keyHash, userId, requestId].some((value) => value !== undefined);
+    for (const part of isNarrow ? [period] : daysOf(period)) {
+      const days = await this.#dailyAtOnce({ ...filter, period: part });
+      if (days.length > 0) yield days;
+    }
+  }
+
+  #dailyAtOnce(filter: SpendFilter): Promise<DailySpend[]> {
+    const { sql, values } = daySpendCondition(filter, 1);
     return this.#read<DailySpend, DailyRow>(
-      `SELECT ${DIMENSIONS.day} AS day, max(key_hash) AS key_hash, user_id, model_requested,
-              coalesce(sum(cost_nano_usd), 0) AS spent
-         FROM audit_log WHERE ${sql} GROUP BY 1, key_id, user_id, model_requested ORDER BY 1 LIMIT $1`,
-      [limit, ...values],
+      `SELECT ${DIMENSIONS.day} AS day, max(key_hash) AS key_hash, user_id, model_requested, sum(cost_nano_usd) AS spent
+         FROM ${filter.requestId === undefined ? SPEND_BY_DAY : SPEND_OF_ROWS} WHERE ${sql}
+        GROUP BY spend.day, key_id, user_id, model_requested HAVING sum(requests) <> 0 ORDER BY 1`,
+      values,
       (row) => ({
         day: row.day,
         keyHash: row.key_hash,
@@ -63,33 +77,40 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
     );
   }
 
-  async report(
-    dimension: SpendDimension,
-    period: SpendPeriod,
-    limit: number,
-  ): Promise<readonly SpendGroup[]> {
-    const { sql, values } = spendCondition({ period }, 2);
-    return this.#read<SpendGroup, GroupRow>(
+  async report(dimension: SpendDimension, period: SpendPeriod, limit: number): Promise<SpendReport> {
+    const { sql, values } = daySpendCondition({ period }, 2);
+    let leftOff = { groups: 0, spentNanoUsd: 0 };
+    const groups = await this.#read<SpendGroup, GroupRow>(
       `SELECT ${DIMENSIONS[dimension]} AS value, max(key_hash) AS key_hash, max(key_alias) AS key_alias,
-              coalesce(sum(cost_nano_usd), 0) AS spent, sum(1 + repeats) AS requests,
-              sum(input_tokens + cache_read_tokens + cache_write_tokens) AS input, sum(output_tokens) AS output
-         FROM audit_log WHERE ${sql} GROUP BY 1 ORDER BY ${dimension === "day" ? "1" : "4 DESC, 1"} LIMIT $1`,
+              sum(cost_nano_usd) AS spent, sum(requests) AS requests,
+              sum(input_tokens + cache_read_tokens + cache_write_tokens) AS input, sum(output_tokens) AS output,
+              sum(cache_read_tokens) AS cache_read, sum(cache_write_tokens) AS cache_write,
+              count(*) OVER () AS all_groups, sum(sum(cost_nano_usd)) OVER () AS all_spent
+         FROM ${SPEND_BY_DAY} WHERE ${sql} GROUP BY 1 HAVING sum(requests) <> 0
+        ORDER BY ${dimension === "day" ? "1" : "4 DESC, 1"} LIMIT $1`,
       [limit, ...values],
-      (row) => ({
-        value: dimension === "key" ? row.key_hash : row.value,
-        keyAlias: dimension === "key" ? row.key_alias : null,
-        spentNanoUsd: Number(row.spent),
-        requests: Number(row.requests),
-        inputTokens: Number(row.input),
-        outputTokens: Number(row.output),
-      }),
+      (row) => {
+        leftOff = { groups: Number(row.all_groups), spentNanoUsd: Number(row.all_spent) };
+        return {
+          value: dimension === "key" ? row.key_hash : row.value,
+          keyAlias: dimension === "key" ? row.key_alias : null,
+          spentNanoUsd: Number(row.spent),
+          requests: Number(row.requests),
+          inputTokens: Number(row.input),
+          outputTokens: Number(row.output),
+          cacheReadTokens: Number(row.cache_read),
+          cacheWriteTokens: Number(row.cache_write),
+        };
+      },
     );
+    for (const { spentNanoUsd } of groups) leftOff.spentNanoUsd -= spentNanoUsd;
+    return { groups, leftOff: { ...leftOff, groups: leftOff.groups - groups.length } };
   }
 
   async total(period: SpendPeriod): Promise<number> {
-    const { sql, values } = spendCondition({ period }, 1);
+    const { sql, values } = daySpendCondition({ period }, 1);
     const [spent = 0] = await this.#read<number, { spent: string }>(
-      `SELECT coalesce(sum(cost_nano_usd), 0) AS spent FROM audit_log WHERE ${sql}`,
+      `SELECT coalesce(sum(cost_nano_usd), 0) AS spent FROM ${SPEND_BY_DAY} WHERE ${sql}`,
       values,
       (row) => Number(row.spent),
     );
@@ -100,7 +121,7 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
     const condition = scope === "key" ? "key_id = $2::text::uuid" : "user_id = $2::text";
     await this.#read(
       `INSERT INTO spend_baselines (scope, id, adjust_nano_usd)
-       SELECT $1::text, $2::text, $3::bigint - coalesce(sum(cost_nano_usd), 0) FROM audit_log
+       SELECT $1::text, $2::text, $3::bigint - coalesce(sum(cost_nano_usd), 0) FROM ${SPEND_BY_DAY}
         WHERE ${condition}
        ON CONFLICT (scope, id) DO UPDATE SET adjust_nano_usd = EXCLUDED.adjust_nano_usd, set_at = now()`,
       [scope, id, spentNanoUsd],
@@ -117,7 +138,7 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
     if (ids.length === 0) return new Map();
     const rows = await this.#read<readonly [string, number], { id: string; spent: string }>(
       `SELECT id, sum(nano_usd) AS spent FROM (
-         SELECT ${id} AS id, coalesce(sum(cost_nano_usd), 0) AS nano_usd FROM audit_log WHERE ${condition} GROUP BY 1
+         SELECT ${id} AS id, sum(cost_nano_usd) AS nano_usd FROM ${SPEND_BY_DAY} WHERE ${condition} GROUP BY 1
          UNION ALL
          SELECT id, adjust_nano_usd FROM spend_baselines WHERE scope = $2 AND id = ANY($1::text[])
        ) AS parts GROUP BY id`,
@@ -138,4 +159,9 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
       throw toStoreError("spend not read", error);
     }
   }
+}
+
+function* daysOf({ from, to }: SpendPeriod): Generator<SpendPeriod> {
+  for (let start = from.getTime(); start < to.getTime(); start += DAY_MS)
+    yield { from: new Date(start), to: new Date(Math.min(start + DAY_MS, to.getTime())) };
 }

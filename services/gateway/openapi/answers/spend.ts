@@ -51,6 +51,8 @@ const groupFields = {
   prompt_tokens: count,
   completion_tokens: count,
   total_tokens: count,
+  cache_read_input_tokens: count,
+  cache_creation_input_tokens: count,
 };
 
 /** Answers about what was spent. */

@@ -4,14 +4,17 @@ import { NOBODY } from "../../../../../services/gateway/adapters/commit-item";
 import { createBudget } from "../../../../../services/gateway/adapters/postgres/create-budget";
 import { writeItems } from "../../../../../services/gateway/adapters/postgres/write-items";
 import { auditRow } from "../../../../support/services/audit-row";
+import { addUpAllDays, forgetSums } from "../../../../support/services/daily-spend";
 import { EmbeddedPostgres } from "../../../../support/services/embedded-postgres";
 
 let postgres: EmbeddedPostgres;
 let client: Client;
+let url: string;
 
 beforeAll(async () => {
   postgres = await EmbeddedPostgres.start();
-  client = new Client({ connectionString: await postgres.createDatabaseWithSchema("create_budget") });
+  url = await postgres.createDatabaseWithSchema("create_budget");
+  client = new Client({ connectionString: url });
   await client.connect();
 });
 afterAll(async () => {
@@ -22,36 +25,86 @@ afterAll(async () => {
 const spentOf = async (account: string) =>
   (await client.query("SELECT spent_nano_usd::int AS spent FROM budgets WHERE account = $1", [account])).rows;
 
-test.each(["key", "user"] as const)(
-  "what ends while the history of a %s is added up counts",
-  async (scope) => {
+describe.each(["key", "user"] as const)("a first budget of a %s", (scope) => {
+  const old = { startedAt: new Date(Date.now() - 86_400_000), latencyMs: 1000 };
+  const running = { startedAt: new Date(Date.now() - 60_000), latencyMs: 60_000 };
+  const subject = () => {
     const keyId = randomUUID();
-    const userId = `ada-of-${scope}`;
+    const userId = `user ${keyId}`;
     const budget = { account: `${scope}:${scope === "key" ? keyId : userId}`, period: "all", since: null };
-    const old = { startedAt: new Date(Date.now() - 86_400_000), latencyMs: 1000 };
-    const running = { startedAt: new Date(Date.now() - 60_000), latencyMs: 60_000 };
+    const row = (costNanoUsd: number, when: object) => ({
+      row: auditRow({ keyId, userId, costNanoUsd, ...when }),
+      intent: undefined,
+    });
+    return { budget, row, id: scope === "key" ? keyId : userId };
+  };
+
+  test("begins with all that was spent, once", async () => {
+    const { budget, row } = subject();
+    await writeItems(client, [row(100, old), row(15, running)]);
+    await createBudget(client, budget);
+    await expect(spentOf(budget.account)).resolves.toEqual([{ spent: 115 }]);
+    await createBudget(client, budget);
+    await expect(spentOf(budget.account)).resolves.toEqual([{ spent: 115 }]);
+  });
+
+  test("counts what ends while days from before are added up, and those days once", async () => {
+    const { budget, row } = subject();
+    await writeItems(client, [row(100, old), row(10, running)]);
+    await forgetSums(client);
     const intent = { owner: NOBODY, budgets: [], unreserved: [budget] };
-    const row = (costNanoUsd: number, when: object) => auditRow({ keyId, userId, costNanoUsd, ...when });
-    await writeItems(client, [
-      { row: row(100, old), intent: undefined },
-      { row: row(10, running), intent: undefined },
-    ]);
+    const other = new Client({ connectionString: url });
+    const adding = new Client({ connectionString: url });
+    await Promise.all([other.connect(), adding.connect()]);
+    let added: Promise<unknown> | undefined;
     // Between the long look at the rows and the short one.
     const query = client.query.bind(client) as (...given: unknown[]) => Promise<unknown>;
     const meanwhile = jest.spyOn(client, "query").mockImplementation((async (...given: unknown[]) => {
       const result = await query(...given);
-      if (String(given[0]).includes("AS spent FROM audit_log")) {
+      if (String(given[0]).includes("FROM spend_backfill AS waiting")) {
         meanwhile.mockRestore();
-        await writeItems(client, [{ row: row(5, running), intent }]);
+        added = addUpAllDays(adding);
+        await writeItems(other, [{ ...row(5, running), intent }]);
       }
       return result;
     }) as never);
     await createBudget(client, budget);
+    await added;
     await expect(spentOf(budget.account)).resolves.toEqual([{ spent: 115 }]);
-    await createBudget(client, budget);
-    await expect(spentOf(budget.account)).resolves.toEqual([{ spent: 115 }]);
-  },
-);
+    await Promise.all([other.end(), adding.end()]);
+  });
+
+  test("begins in the middle of a day, and where spend was set with what it was set to", async () => {
+    const { budget, row, id } = subject();
+    const noon = new Date("2026-03-10T12:00:00Z");
+    const at = (moment: string) => ({ startedAt: new Date(moment) });
+    await writeItems(client, [
+      row(1, at("2026-03-09T23:59:59.999Z")),
+      row(10, at("2026-03-10T11:59:59.999Z")),
+      row(100, at("2026-03-10T12:00:00Z")),
+      row(1000, at("2026-03-10T23:59:59.999Z")),
+      row(10_000, at("2026-03-11T00:00:00Z")),
+    ]);
+    const since = async (period: string, moment: Date) => {
+      await createBudget(client, { ...budget, period, since: moment });
+      const { rows } = await client.query(
+        "SELECT spent_nano_usd::int AS spent FROM budgets WHERE account = $1 AND period = $2",
+        [budget.account, period],
+      );
+      return rows[0]?.spent;
+    };
+    await expect(since("noon", noon)).resolves.toBe(11_100);
+    await expect(since("midnight", new Date("2026-03-10T00:00:00Z"))).resolves.toBe(11_110);
+    await expect(since("later", new Date("2026-03-11T00:00:00.001Z"))).resolves.toBe(0);
+    await client.query("INSERT INTO spend_baselines VALUES ($1, $2, -11000, '2026-03-10T13:00:00Z')", [
+      scope,
+      id,
+    ]);
+    await expect(since("set since", noon)).resolves.toBe(111);
+    await expect(since("set before", new Date("2026-03-10T14:00:00Z"))).resolves.toBe(11_000);
+    await expect(since("all", null as never)).resolves.toBe(111);
+  });
+});
 
 test("rows of long ago that took long, or have no sensible time, count once", async () => {
   const keyId = randomUUID();
