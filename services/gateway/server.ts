@@ -38,6 +38,9 @@ async function main(): Promise<void> {
   for (const notice of loaded.notices) logger.warn(notice);
   const database = openDatabase({
     connectionString: config.databaseUrl.expose(),
+    ...(config.databaseReadUrl === undefined
+      ? {}
+      : { readConnectionString: config.databaseReadUrl.expose() }),
     logger,
     journal: config.journal,
     // Beside this file, as source and in the image.

@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { Logger } from "pino";
 import { type Clock, monotonicClock } from "../../ports/clock";
+import { REPORTS_AT_ONCE } from "../../ports/spend-reader";
 import { Journal, type JournalSettings } from "../journal/journal";
 import { PostgresAdminTokenStore } from "./admin-token-store";
 import { PostgresAuditLog } from "./audit-log";
@@ -22,12 +23,24 @@ import { PostgresSpendStore } from "./spend-store";
 import { Sweep } from "./sweep";
 import { PostgresUserStore } from "./user-store";
 
-/** Questions about spend that run at the same time. */
-const REPORT_CONNECTIONS = 2;
+/** Of a report, in milliseconds. */
+const REPORT_LIMIT_MS = 10_000;
+/** The server ends what takes too long; a connection whose server says nothing is given up a little later, in milliseconds. */
+const REPORT_ANSWER_MS = REPORT_LIMIT_MS + 2000;
+/**
+ * A report has one process and little memory of the server: with a few of each it would take them from requests. It plans as if
+ * nothing were compiled, which takes longer than most reports do.
+ */
+const REPORT_OPTIONS =
+  "-c max_parallel_workers_per_gather=0 -c work_mem=16MB -c jit=off -c default_transaction_read_only=on";
+/** Questions about single keys, users and budgets that run at the same time. */
+const LOOKUP_CONNECTIONS = 2;
 
 /** Settings of `openDatabase`. */
 export interface DatabaseSettings {
   readonly connectionString: string;
+  /** Of a replica, for reports. @default connectionString */
+  readonly readConnectionString?: string;
   readonly logger: Logger;
   /** Connections beside the link's own. @default 5: one group commit at a time, and management calls */
   readonly poolSize?: number;
@@ -69,6 +82,7 @@ export interface Database {
  */
 export function openDatabase({
   connectionString,
+  readConnectionString = connectionString,
   logger,
   poolSize = 5,
   auditTimeoutMs,
@@ -90,9 +104,20 @@ export function openDatabase({
   const onLost = (error: Error) => logger.debug({ err: error }, "idle database connection lost");
   const pool = openPool({ ...connection, max: poolSize }, onLost);
   const unsyncedPool = openPool({ ...connection, max: 1, options: "-c synchronous_commit=off" }, onLost);
-  // Questions about spend may take long. They have connections of their own, so that no audit row waits for one,
-  // and the server ends them too when their time is over.
-  const reports = openPool({ ...connection, max: REPORT_CONNECTIONS, statement_timeout: 5000 }, onLost);
+  // Reports may take long. They have connections of their own, so that neither an audit row nor a question about one key
+  // waits for one, and the server ends them too when their time is over.
+  const reports = openPool(
+    {
+      ...connection,
+      connectionString: readConnectionString,
+      max: REPORTS_AT_ONCE,
+      query_timeout: REPORT_ANSWER_MS,
+      statement_timeout: REPORT_LIMIT_MS,
+      options: REPORT_OPTIONS,
+    },
+    onLost,
+  );
+  const lookups = openPool({ ...connection, max: LOOKUP_CONNECTIONS, statement_timeout: 5000 }, onLost);
   const firstBudgets = new FirstBudgets({
     connection,
     logger,
@@ -132,7 +157,7 @@ export function openDatabase({
   const connections: LinkUser = {
     // What broke the link may have broken them, without a word: each would be found out by a statement that waits for its time limit.
     onConnect: async () => {
-      for (const one of [pool, reports, unsyncedPool]) dropIdle(one);
+      for (const one of [pool, reports, lookups, unsyncedPool]) dropIdle(one);
     },
   };
   const link: PostgresLink = new PostgresLink({
@@ -163,9 +188,9 @@ export function openDatabase({
     users,
     namedBudgets,
     adminTokens,
-    spend: new PostgresSpendStore(reports),
+    spend: new PostgresSpendStore(lookups, reports),
     audit,
-    budgets: new PostgresBudgetStore(pool, unsyncedPool, firstBudgets, heartbeats),
+    budgets: new PostgresBudgetStore(pool, unsyncedPool, firstBudgets, heartbeats, lookups),
     quotas: new PostgresQuotaStore(pool),
     clock,
     probe: async () => link.isConnected && (await probe()),
@@ -178,7 +203,9 @@ export function openDatabase({
       await link.stop();
       await maintenance.stop();
       await audit.stop();
-      await Promise.all([pool, reports, unsyncedPool, firstBudgets].map((one) => one.end().catch(() => {})));
+      await Promise.all(
+        [pool, reports, lookups, unsyncedPool, firstBudgets].map((one) => one.end().catch(() => {})),
+      );
     },
   };
 }

@@ -10,6 +10,7 @@ import { clockAndRefusals } from "./0009-clock-and-refusals";
 import { webSearches } from "./0011-web-searches";
 import { quotaInFull } from "./0012-quota-in-full";
 import { dailySpend } from "./0015-daily-spend";
+import { pagesOfRequests } from "./0016-pages-of-requests";
 import type { Migration } from "./migration";
 
 /** Every step, in order. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   webSearches,
   quotaInFull,
   dailySpend,
+  pagesOfRequests,
 ];
