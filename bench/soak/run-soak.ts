@@ -109,7 +109,7 @@ export async function runSoak(
     streams.push(stream);
   }
   watch.start();
-  const reports = new KeepAsking(3, reportsTo(ports), 100);
+  const reports = new KeepAsking(3, reportsTo(ports), 250);
   const changes = new KeepAsking(2, administration(ports), 300);
   for (let window = 0; window < windows; window += 1) {
     const [json, stream] = await Promise.all([asJson(), asStreams()]);

@@ -19,8 +19,9 @@ const QUIET_RATE = 200;
 const SECONDS = 30;
 const BUSY_KEYS = 100;
 const QUIET_KEYS = 3000;
-/** Administrators who ask one report after the other. */
+/** Administrators, or their dashboards, who ask one report after the other, and how long each looks at one, in milliseconds. */
 const CALLERS = 4;
+const LOOK_MS = 250;
 
 /** What the year costs requests. */
 export interface YearLoads {
@@ -81,7 +82,7 @@ export async function measureLoads(fleet: Fleet, say: (line: string) => void): P
   say(`${RATE} requests a second, without reports`);
   const alone = await load("alone", busy, RATE, 10);
   say(`${RATE} requests a second, with ${CALLERS} callers who ask for reports`);
-  const asking = new KeepAsking(CALLERS, reportsOf(new YearFacts(year), ports), 50);
+  const asking = new KeepAsking(CALLERS, reportsOf(new YearFacts(year), ports), LOOK_MS);
   const withReports = await load("reports", busy, RATE, 3);
   const reports = await asking.stop();
 
