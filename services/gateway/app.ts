@@ -70,7 +70,7 @@ import type { InFlight } from "./upstream/in-flight";
 const BODY_LIMIT = 1024 * 1024;
 
 /** As many run as the database has connections for them; a dashboard asks for a dozen at once. */
-const REPORTS = { running: REPORTS_AT_ONCE, waiting: 64, waitingOfOne: 16, waitMs: 10_000 };
+const REPORTS = { running: REPORTS_AT_ONCE, waiting: 64, waitingOfOne: 16, waitMs: 20_000 };
 
 /** Everything outside the process that the gateway talks to. */
 export interface GatewayDependencies {

@@ -69,8 +69,11 @@ export type SpendPage = { readonly limit: number } & (
   | { readonly after: SpendPlace }
 );
 
-/** Reports that the database works on at the same time; more would take its processors from requests. */
-export const REPORTS_AT_ONCE = 2;
+/**
+ * Reports that the database works on at the same time for one gateway; there are several gateways, and more would take its processors
+ * from requests.
+ */
+export const REPORTS_AT_ONCE = 1;
 
 /** A report took longer than a report may. */
 export class ReportTooSlowError extends Error {
