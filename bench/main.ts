@@ -4,7 +4,11 @@ import { exitCode } from "./report/exit-code";
 import { report } from "./report/report";
 import { writeResult } from "./report/write-result";
 import { run } from "./run";
+import { runSoak } from "./soak/run-soak";
+import { soakExitCode, soakReport } from "./soak/soak-report";
 import type { Stop } from "./start-laboratory";
+import { runYear } from "./year/run-year";
+import { yearExitCode, yearReport } from "./year/year-report";
 
 /** `npm run bench`: see README.md. */
 async function main(): Promise<number> {
@@ -22,7 +26,22 @@ async function main(): Promise<number> {
     process.once(signal, () => void stopAll().finally(() => process.exit(code)));
   }
   try {
-    const result = await run(options, stops, (line) => console.error(line));
+    const say = (line: string) => console.error(line);
+    if (options.mode === "year") {
+      const result = await runYear(options, stops, say);
+      const text = yearReport(result);
+      console.log(`\n${text}`);
+      console.error(`written to ${writeResult(result.date, text, "year")}`);
+      return yearExitCode(result);
+    }
+    if (options.mode === "soak") {
+      const result = await runSoak(options, stops, say);
+      const text = soakReport(result);
+      console.log(`\n${text}`);
+      console.error(`written to ${writeResult(result.date, text, "soak")}`);
+      return soakExitCode(result);
+    }
+    const result = await run(options, stops, say);
     const text = report(result);
     console.log(`\n${text}`);
     // A short round says nothing about speed, so it leaves no record.

@@ -1,12 +1,33 @@
 import { isSelected, readOptions } from "../../bench/options";
 
 test("quick is one short round with few keys", () => {
-  expect(readOptions(["--quick"])).toEqual({ isQuick: true, cells: [], rounds: 1, seconds: 1, keys: 1000 });
+  expect(readOptions(["--quick"])).toMatchObject({
+    mode: "goals",
+    isQuick: true,
+    cells: [],
+    rounds: 1,
+    seconds: 1,
+    keys: 1000,
+  });
   expect(readOptions(["--quick", "--seconds", "3"]).seconds).toBe(3);
 });
 
 test("the full run has as many keys as the goals ask for", () => {
-  expect(readOptions([])).toEqual({ isQuick: false, cells: [], rounds: 5, seconds: 4, keys: 100_000 });
+  expect(readOptions([])).toMatchObject({
+    mode: "goals",
+    isQuick: false,
+    cells: [],
+    rounds: 5,
+    seconds: 4,
+    keys: 100_000,
+  });
+});
+
+test("a year and a soak are runs of their own, as large and as long as asked for", () => {
+  expect(readOptions(["--year"])).toMatchObject({ mode: "year", rows: 2_000_000, keys: 100_000 });
+  expect(readOptions(["--year", "--rows", "15000000"])).toMatchObject({ mode: "year", rows: 15_000_000 });
+  expect(readOptions(["--soak"])).toMatchObject({ mode: "soak", minutes: 10 });
+  expect(readOptions(["--soak", "--minutes", "2"])).toMatchObject({ mode: "soak", minutes: 2 });
 });
 
 test.each([

@@ -57,7 +57,16 @@ function result(ours: readonly number[], bare: readonly number[], failure?: stri
 }
 
 const run = (cells: CellResult[], isQuick = false) => ({
-  options: { isQuick, cells: [], rounds: 3, seconds: 1, keys: 1000 },
+  options: {
+    mode: "goals" as const,
+    isQuick,
+    cells: [],
+    rounds: 3,
+    seconds: 1,
+    keys: 1000,
+    rows: 1,
+    minutes: 1,
+  },
   cores: undefined,
   cells,
   checks: [],

@@ -37,7 +37,7 @@ beforeEach(async () => {
   client = new Client({ connectionString: url });
   await client.connect();
   pool = new Pool({ connectionString: url, max: 8 });
-  spend = new PostgresSpendStore(pool);
+  spend = new PostgresSpendStore(pool, pool);
 });
 afterEach(async () => {
   await client.end();

@@ -74,6 +74,24 @@ export function describeSpendStore(name: string, open: () => Promise<OpenSpendSt
       expect(await spend.logs({ keyId: dev, userId: "bob" }, page)).toEqual([]);
     });
 
+    test("requests after a place, those of one moment by their ids", async () => {
+      const startedAt = new Date("2026-02-01T00:00:00Z");
+      for (let count = 0; count < 3; count += 1) await commit({ ...ofDev, startedAt });
+      const all = await spend.logs({ keyId: dev }, page);
+      const ids = (logs: readonly { requestId: string }[]) => logs.map((log) => log.requestId);
+      expect(ids(all.slice(2))).toEqual(ids(all.slice(2)).sort().reverse());
+      for (const [index, after] of all.entries())
+        expect(ids(await spend.logs({ keyId: dev }, { limit: 2, after }))).toEqual(
+          ids(all.slice(index + 1, index + 3)),
+        );
+    });
+
+    test("a hash that no key ever had has no requests", async () => {
+      expect(await spend.logs({ keyHash: "0".repeat(64) }, page)).toEqual([]);
+      for await (const part of spend.daily({ keyHash: "0".repeat(64), period: march }))
+        expect(part).toEqual([]);
+    });
+
     test("days", async () => {
       const read = async (filter: Parameters<typeof spend.daily>[0]) => {
         const days: DailySpend[] = [];

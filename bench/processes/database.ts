@@ -4,7 +4,13 @@ import { join } from "node:path";
 import type { Client } from "pg";
 import type { Child } from "../../cli/local/child-process";
 import { findFreePort } from "../../cli/local/port";
-import { initialise, type PostgresProps, startPostgres, superuserClient } from "../../cli/local/postgres";
+import {
+  initialise,
+  isInitialised,
+  type PostgresProps,
+  startPostgres,
+  superuserClient,
+} from "../../cli/local/postgres";
 import { choosePostgresAccount } from "../../cli/local/postgres-account";
 import { findPostgresBinaries } from "../../cli/local/postgres-binaries";
 import { bindToCore } from "./cores";
@@ -20,13 +26,17 @@ export class BenchDatabase {
     private readonly props: PostgresProps,
   ) {}
 
-  /** @param folder of this run; gets a folder for the database that its user may enter */
-  static async start(folder: string, core: number | undefined): Promise<BenchDatabase> {
-    const parent = join(folder, "postgres");
-    mkdirSync(parent);
+  /**
+   * @param folder of this run; gets a folder for the database that its user may enter
+   * @param kept folder of a database that outlives the run; a new one is made where there is none. @default - one in `folder`
+   */
+  static async start(folder: string, core: number | undefined, kept?: string): Promise<BenchDatabase> {
+    const parent = kept ?? join(folder, "postgres");
+    mkdirSync(parent, { recursive: true });
     const binaries = findPostgresBinaries();
     const dataDir = join(parent, "data");
-    const account = choosePostgresAccount({ dataDir, parents: [folder, parent], initdb: binaries.initdb });
+    const parents = kept === undefined ? [folder, parent] : [parent];
+    const account = choosePostgresAccount({ dataDir, parents, initdb: binaries.initdb });
     if (account.owner !== undefined) chownSync(parent, account.owner.uid, account.owner.gid);
     const props: PostgresProps = {
       binaries,
@@ -36,13 +46,14 @@ export class BenchDatabase {
       superuserPassword: PASSWORD,
       logs: folder,
     };
-    await initialise(props);
+    if (!isInitialised(dataDir)) await initialise(props);
     const child = startPostgres(props);
     if (child.pid !== undefined) bindToCore(child.pid, core);
     await child.ready();
     const first = superuserClient(props);
     await first.connect();
-    await first.query(`CREATE DATABASE ${DATABASE}`);
+    const { rowCount } = await first.query("SELECT FROM pg_database WHERE datname = $1", [DATABASE]);
+    if (rowCount === 0) await first.query(`CREATE DATABASE ${DATABASE}`);
     await first.end();
     const client = superuserClient(props, DATABASE);
     await client.connect();
@@ -53,6 +64,11 @@ export class BenchDatabase {
     return `postgres://postgres:${PASSWORD}@127.0.0.1:${this.props.port}/${DATABASE}`;
   }
 
+  /** Where its files are. */
+  get dataDir(): string {
+    return this.props.dataDir;
+  }
+
   get pid(): number | undefined {
     return this.child.pid;
   }
@@ -61,9 +77,10 @@ export class BenchDatabase {
     return (await this.client.query(sql, [...values])).rows as Row[];
   }
 
-  async stop(): Promise<void> {
-    await this.client.end();
-    await this.child.stop(true);
+  /** @param isKept its files are needed again: it ends in order */
+  async stop(isKept = false): Promise<void> {
+    await this.client.end().catch(() => {});
+    await this.child.stop(!isKept);
   }
 }
 

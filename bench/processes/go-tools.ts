@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../cli/terminal/user-error";
+import { cacheFolder } from "./cache-folder";
 
 const SOURCES = join(__dirname, "..", "tools");
 
@@ -20,7 +20,7 @@ export function buildGoTools(): GoTools {
 
 function build(name: string): string {
   const source = join(SOURCES, name);
-  const folder = join(cacheFolder(), "sluice", "bench");
+  const folder = cacheFolder();
   const program = join(folder, `${name}-${digest(source)}`);
   if (existsSync(program)) return program;
   mkdirSync(folder, { recursive: true });
@@ -51,9 +51,4 @@ function digest(folder: string): string {
   const hash = createHash("sha256").update(process.platform).update(process.arch);
   for (const file of readdirSync(folder).sort()) hash.update(file).update(readFileSync(join(folder, file)));
   return hash.digest("hex").slice(0, 16);
-}
-
-function cacheFolder(): string {
-  if (process.env["XDG_CACHE_HOME"]) return process.env["XDG_CACHE_HOME"];
-  return process.platform === "darwin" ? join(homedir(), "Library", "Caches") : join(homedir(), ".cache");
 }

@@ -21,11 +21,15 @@ export interface GatewayProps {
   readonly configFile: string;
   readonly core: number | undefined;
   readonly logs: string;
-  readonly books: GatewayBooks;
+  /** Checks of what it records. @default - none */
+  readonly books?: GatewayBooks;
+  /** Beside what every gateway of the bench has. @default - nothing */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The gateway as it is really run, with everything on. */
 export async function startGateway(props: GatewayProps): Promise<Target> {
+  const { books } = props;
   const port = await findFreePort();
   const child = new Child({
     ...serviceChild({
@@ -37,6 +41,7 @@ export async function startGateway(props: GatewayProps): Promise<Target> {
         CONFIG_FILE: props.configFile,
         ANTHROPIC_API_KEY: "bench",
         PROMPTS_DIRECTORY: PROMPTS,
+        ...props.env,
         // Such as --require of a profiler, to see where the processor's time goes.
         ...(NODE_OPTIONS === undefined ? {} : { NODE_OPTIONS }),
       },
@@ -52,7 +57,7 @@ export async function startGateway(props: GatewayProps): Promise<Target> {
     port,
     pid: child.pid,
     addedTexts: [readFileSync(path.join(PROMPTS, "standard.md"), "utf8").trim(), SUBORDINATION],
-    check: (expected) => props.books.check(expected),
+    ...(books === undefined ? {} : { check: (expected) => books.check(expected) }),
     stop: () => child.stop(NODE_OPTIONS === undefined),
     restart: async () => {
       await child.stop();

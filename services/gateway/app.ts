@@ -21,6 +21,7 @@ import { budgetedSpend } from "./ledger/budgeted-spend";
 import { chargeNewBudgets } from "./ledger/charge-new-budgets";
 import type { Ledger } from "./ledger/ledger";
 import type { Limiter } from "./limits/limiter";
+import { ReportQueue } from "./management/report-queue";
 import { createFindingCounter } from "./metrics/finding-counter";
 import { addLimitMetrics } from "./metrics/limit-metrics";
 import { MetricsRegistry } from "./metrics/registry";
@@ -46,7 +47,7 @@ import type { AuditLog } from "./ports/audit-log";
 import type { Clock } from "./ports/clock";
 import type { KeyStore } from "./ports/key-store";
 import type { NamedBudgetStore } from "./ports/named-budget-store";
-import type { SpendBaselines, SpendReader } from "./ports/spend-reader";
+import { REPORTS_AT_ONCE, type SpendBaselines, type SpendReader } from "./ports/spend-reader";
 import type { UserStore } from "./ports/user-store";
 import { adminTokenRoutes } from "./routes/admin-tokens";
 import { budgetRoutes } from "./routes/budgets";
@@ -71,6 +72,9 @@ import { UpstreamWatch } from "./upstream/upstream-watch";
 
 /** Of a request body, where its route does not say otherwise, in bytes. */
 const BODY_LIMIT = 1024 * 1024;
+
+/** As many run as the database has connections for them; a dashboard asks for a dozen at once. */
+const REPORTS = { running: REPORTS_AT_ONCE, waiting: 64, waitingOfOne: 16, waitMs: 20_000 };
 
 /** Everything outside the process that the gateway talks to. */
 export interface GatewayDependencies {
@@ -254,7 +258,10 @@ export function buildApp(
   addRoutes(keyChangeRoutes, { ...management, rules });
   addRoutes(userRoutes, management);
   addRoutes(budgetRoutes, management);
-  addRoutes(spendRoutes, management);
+  const reports = new ReportQueue(REPORTS);
+  registry.gauge("gateway_reports_running", "Reports that the database works on.", () => reports.running);
+  registry.gauge("gateway_reports_waiting", "Reports that wait for their turn.", () => reports.waiting);
+  addRoutes(spendRoutes, { ...management, reports });
   addRoutes(adminTokenRoutes, { tokens: adminTokens, clock });
   return app;
 }

@@ -68,6 +68,14 @@ const environment = z
       .string({ error: "is not set; set it to postgres://user:password@host:5432/database" })
       .regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://")
       .transform((url) => new Secret(url)),
+    DATABASE_READ_URL: z
+      .string()
+      .regex(
+        /^postgres(ql)?:\/\//,
+        "must start with postgres:// or postgresql://; remove it for DATABASE_URL",
+      )
+      .transform((url) => new Secret(url))
+      .optional(),
     CONFIG_FILE: z.string().default("/app/config.yaml"),
     PROMPTS_DIRECTORY: z.string().default("/app/prompts"),
     DEFAULT_ENFORCEMENT_LEVEL: z.string().default("standard"),
@@ -131,6 +139,11 @@ const environment = z
     masterKey: env.LITELLM_MASTER_KEY,
     /** Postgres that holds keys and audit rows. `DATABASE_URL`. */
     databaseUrl: env.DATABASE_URL,
+    /**
+     * A replica of it, for reports alone; what it answers may be as old as its replication is behind, and nothing is decided
+     * by that. `DATABASE_READ_URL`, default `DATABASE_URL`.
+     */
+    databaseReadUrl: env.DATABASE_READ_URL,
     /** The models file. `CONFIG_FILE`, default `/app/config.yaml`. */
     configFile: env.CONFIG_FILE,
     /** Files with the working rules, such as `standard.md`. `PROMPTS_DIRECTORY`, default `/app/prompts`. */

@@ -45,6 +45,9 @@ async function main(): Promise<void> {
   const database = openDatabase({
     metrics,
     connectionString: config.databaseUrl.expose(),
+    ...(config.databaseReadUrl === undefined
+      ? {}
+      : { readConnectionString: config.databaseReadUrl.expose() }),
     logger,
     journal: config.journal,
     // Beside this file, as source and in the image.

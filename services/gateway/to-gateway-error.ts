@@ -6,11 +6,13 @@ import {
   internalError,
   invalidRequest,
   keyTaken,
+  reportTooSlow,
 } from "./errors";
 import { budgetTaken, tokenNameTaken, userTaken, valueRefused } from "./management/errors";
 import { TokenNameTakenError } from "./ports/admin-token-store";
 import { AliasTakenError, KeyTakenError, StoreUnavailableError, ValueRefusedError } from "./ports/key-store";
 import { NamedBudgetTakenError } from "./ports/named-budget-store";
+import { ReportTooSlowError } from "./ports/spend-reader";
 import { UserTakenError } from "./ports/user-store";
 import { TranslationError } from "./translate/translation-error";
 
@@ -26,6 +28,7 @@ export function toGatewayError(error: unknown, requestId: string): GatewayError 
   if (error instanceof NamedBudgetTakenError) return budgetTaken(error.message);
   if (error instanceof TokenNameTakenError) return tokenNameTaken(error.message);
   if (error instanceof ValueRefusedError) return valueRefused();
+  if (error instanceof ReportTooSlowError) return reportTooSlow();
   if (error instanceof StoreUnavailableError) return databaseUnavailable();
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   // Fastify's own: a body that is too large, no JSON, of another type.

@@ -33,6 +33,16 @@ test("defaults", () => {
   });
 });
 
+test("reports may be asked of a replica", () => {
+  expect(loadConfig(REQUIRED).databaseReadUrl).toBeUndefined();
+  const config = loadConfig({ ...REQUIRED, DATABASE_READ_URL: "postgres://r:hidden@replica:5432/gateway" });
+  expect(config.databaseReadUrl?.expose()).toBe("postgres://r:hidden@replica:5432/gateway");
+  expect(JSON.stringify(config)).not.toContain("hidden");
+  expect(() => loadConfig({ ...REQUIRED, DATABASE_READ_URL: "mysql://x" })).toThrow(
+    "DATABASE_READ_URL: must start with postgres://",
+  );
+});
+
 test("audit rows are kept for ever, or for a duration", () => {
   expect(loadConfig(REQUIRED).auditRetentionMs).toBeUndefined();
   expect(loadConfig({ ...REQUIRED, AUDIT_RETENTION: "30d" }).auditRetentionMs).toBe(30 * 86_400_000);

@@ -23,6 +23,22 @@ export const modelOverloaded = (model: string) =>
     { code: "model_overloaded", retryAfterSeconds: 5 },
   );
 
+export const tooManyReports = () =>
+  new GatewayError(
+    429,
+    "rate_limit_error",
+    "You have as many reports waiting as one caller may have. Ask again when some are answered.",
+    { code: "too_many_reports", retryAfterSeconds: 2 },
+  );
+
+export const reportTooSlow = () =>
+  new GatewayError(
+    503,
+    "service_unavailable",
+    "The report took longer than a report may. Ask for a shorter period, or for fewer rows.",
+    { code: "report_timeout", retryAfterSeconds: 5 },
+  );
+
 export const closing = () =>
   new GatewayError(503, "server_error", "The gateway is shutting down. Try again on a new connection.", {
     code: "shutting_down",

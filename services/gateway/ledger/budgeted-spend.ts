@@ -47,10 +47,13 @@ export function budgetedSpend({
     find: (id: string) => BudgetAccount | undefined,
   ) => {
     const spent = new Map(sums);
-    for (const id of ids) {
+    // Together: those of a page are one statement.
+    const budgets = ids.flatMap((id) => {
       const budget = find(id);
-      if (budget === undefined) continue;
-      const inPeriod = await ledger.spentNano(budget);
+      return budget === undefined ? [] : [{ id, budget }];
+    });
+    const asked = budgets.map(async (one) => ({ ...one, inPeriod: await ledger.spentNano(one.budget) }));
+    for (const { id, budget, inPeriod } of await Promise.all(asked)) {
       // Not used yet in this period: then a budget with periods has nothing, one without what the rows say.
       if (inPeriod !== undefined) spent.set(id, inPeriod);
       else if (budget.since !== null) spent.set(id, 0);

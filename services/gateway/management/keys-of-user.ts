@@ -2,9 +2,9 @@ import type { KeyStore, VirtualKey } from "../ports/key-store";
 
 /** The keys of a user, oldest first. */
 export function keysOfUser(keys: KeyStore, userId: string): VirtualKey[] {
-  return [...keys.all()]
-    .filter((key) => key.userId === userId)
-    .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+  const owned: VirtualKey[] = [];
+  for (const key of keys.all()) if (key.userId === userId) owned.push(key);
+  return owned.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
 }
 
 /**

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { SpendPeriod } from "../ports/spend-reader";
 import { optionalQueryInteger, queryFlag, queryInteger, reference } from "./fields";
+import { readCursor } from "./spend-cursor";
 
 const DAY_MS = 86_400_000;
 /** Longest period of one question. */
@@ -21,6 +22,8 @@ const isPeriod = ({ start_date: start, end_date: end }: { start_date?: string; e
   (start <= end && Date.parse(end) - Date.parse(start) < MAX_DAYS * DAY_MS);
 const PERIOD_FORM = `end_date must not be before start_date, nor more than ${MAX_DAYS} days after it`;
 
+const CURSOR_FORM = "must be what x-next-cursor of the page before said";
+
 /** `GET /spend/logs`. */
 export const spendLogsQuery = z
   .strictObject({
@@ -32,8 +35,20 @@ export const spendLogsQuery = z
     summarize: queryFlag.optional(),
     page: queryInteger(1, 1000, 1),
     page_size: queryInteger(1, 1000, 100),
+    cursor: z
+      .string()
+      .max(100, CURSOR_FORM)
+      .transform((text, context) => {
+        const place = readCursor(text);
+        if (place !== undefined) return place;
+        context.issues.push({ code: "custom", input: text, message: CURSOR_FORM });
+        return z.NEVER;
+      })
+      .optional(),
   })
-  .refine(isPeriod, PERIOD_FORM);
+  .refine(isPeriod, PERIOD_FORM)
+  .refine((query) => query.cursor === undefined || query.page === 1, "cursor takes the place of page")
+  .refine((query) => query.cursor === undefined || query.summarize !== true, "sums have no cursor");
 
 /** `GET /global/spend/report`. LiteLLM's names of the dimensions are taken too. */
 export const spendReportQuery = z

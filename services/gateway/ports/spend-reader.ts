@@ -57,23 +57,41 @@ export interface DailySpend {
   readonly spentNanoUsd: number;
 }
 
-/** Rows that one answer holds at most. */
-export interface SpendPage {
-  readonly limit: number;
-  readonly offset: number;
+/** A request's place among all, newest first; of two in one millisecond the one with the larger id comes first. */
+export interface SpendPlace {
+  readonly startedAt: Date;
+  readonly requestId: string;
+}
+
+/** Rows that one answer holds at most, and where they begin: after so many, or after a place. */
+export type SpendPage = { readonly limit: number } & (
+  | { readonly offset: number }
+  | { readonly after: SpendPlace }
+);
+
+/**
+ * Reports that the database works on at the same time for one gateway; there are several gateways, and more would take its processors
+ * from requests.
+ */
+export const REPORTS_AT_ONCE = 1;
+
+/** A report took longer than a report may. */
+export class ReportTooSlowError extends Error {
+  override readonly name = "ReportTooSlowError";
 }
 
 /**
  * What was spent, in nano-USD. Sums of a key or user count from its baseline; reports count requests. Sums stay when the rows of the
  * requests are gone.
- * Every method may throw StoreUnavailableError.
+ * Every method may throw StoreUnavailableError. `logs`, `daily`, `report` and `total` are reports: they may also throw ReportTooSlowError, and
+ * may come from a replica that is a little behind, so that nothing may be decided by them.
  */
 export interface SpendReader {
   /** Key id → what it has spent; a key without requests may be missing. */
   byKeys(keyIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** User id → what all keys of the user have spent; a user without requests may be missing. */
   byUsers(userIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** Newest first. */
+  /** Newest first, see `SpendPlace`. */
   logs(filter: SpendFilter, page: SpendPage): Promise<readonly SpendLog[]>;
   /** Oldest day first, in parts that each hold whole days, read as they are asked for. Nothing is left off. */
   daily(filter: SpendFilter & { readonly period: SpendPeriod }): AsyncIterable<readonly DailySpend[]>;

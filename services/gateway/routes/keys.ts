@@ -18,6 +18,7 @@ import { listKeys } from "../management/list-keys";
 import { makeKey } from "../management/make-key";
 import { readGetBody } from "../management/read-get-body";
 import { requireBudget } from "../management/require-budget";
+import { compareText, selectPage } from "../management/select-page";
 import { callerOf } from "../plugins/auth";
 import type { Clock } from "../ports/clock";
 import type { KeyStore, VirtualKey } from "../ports/key-store";
@@ -98,12 +99,11 @@ export const keyRoutes: FastifyPluginAsync<KeysOptions> = async (app, options) =
     { schema: { querystring: keyAliasesQuery } },
     async ({ query: { page, size, search } }) => {
       if (!keys.isReady) throw databaseUnavailable();
-      const aliases = [...keys.all()]
-        .flatMap(({ keyAlias }) => keyAlias ?? [])
-        .filter((alias) => search === undefined || alias.includes(search))
-        .sort();
+      const aliases: string[] = [];
+      for (const { keyAlias } of keys.all())
+        if (keyAlias !== null && (search === undefined || keyAlias.includes(search))) aliases.push(keyAlias);
       return {
-        aliases: aliases.slice((page - 1) * size, page * size),
+        aliases: await selectPage(aliases, compareText, (page - 1) * size, page * size),
         total_count: aliases.length,
         current_page: page,
         total_pages: Math.ceil(aliases.length / size),
@@ -117,7 +117,7 @@ export const keyRoutes: FastifyPluginAsync<KeysOptions> = async (app, options) =
     { schema: { querystring: keyListQuery } },
     async ({ query }) => {
       if (!keys.isReady) throw databaseUnavailable();
-      const { page, total } = listKeys(keys.all(), query);
+      const { page, total } = await listKeys(keys.all(), query);
       const ids = query.return_full_object ? page.map((key) => key.keyId) : [];
       const spent = await spend.byKeys(ids);
       return {

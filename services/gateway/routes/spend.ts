@@ -1,8 +1,12 @@
 import { Readable } from "node:stream";
-import type { FastifyPluginAsync } from "fastify";
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
+import { Exchange } from "../http/exchange";
+import { actorOf } from "../management/actor";
 import { describeDays, describeGroup, describeSpendLog } from "../management/describe-spend";
 import { findKey } from "../management/find-key";
+import type { ReportQueue } from "../management/report-queue";
+import { writeCursor } from "../management/spend-cursor";
 import { MAX_DAYS, spendLogsQuery, spendReportQuery, toPeriod } from "../management/spend-queries";
 import type { Clock } from "../ports/clock";
 import type { KeyStore } from "../ports/key-store";
@@ -15,6 +19,8 @@ export interface SpendOptions {
   readonly spend: SpendReader;
   readonly keys: KeyStore;
   readonly clock: Clock;
+  /** Where reports wait for their turn. */
+  readonly reports: ReportQueue;
 }
 
 /** What a report holds if not said otherwise; one by day has room for the longest period. */
@@ -30,18 +36,29 @@ const DIMENSIONS = {
 } as const;
 
 /** What was spent. Nothing here changes anything. */
-export const spendRoutes: FastifyPluginAsync<SpendOptions> = async (app, { spend, keys, clock }) => {
+export const spendRoutes: FastifyPluginAsync<SpendOptions> = async (app, { spend, keys, clock, reports }) => {
   const keyFilter = (reference: string | undefined): SpendFilter => {
     if (reference === undefined) return {};
     const key = findKey(keys, reference) ?? keys.findByAlias(reference);
     // Deleted keys have rows too, and are known by their hash.
     return key === undefined ? { keyHash: reference } : { keyId: key.keyId };
   };
+  /** Does the work when it is the caller's turn. @param isBegun it is a later part of an answer: then it is not refused any more */
+  const inTurn = <Result>(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    work: () => Promise<Result>,
+    isBegun = false,
+  ) => {
+    const exchange = Exchange.of(reply.raw);
+    return reports.run(actorOf(request), work, { isGone: () => exchange.isOver, isBegun });
+  };
 
   app.get<{ Querystring: z.output<typeof spendLogsQuery> }>(
     "/spend/logs",
     { schema: { querystring: spendLogsQuery } },
-    async ({ query }, reply) => {
+    async (request, reply) => {
+      const { query } = request;
       const { start_date: start, end_date: end } = query;
       const hasPeriod = start !== undefined || end !== undefined;
       const filter: SpendFilter = {
@@ -50,29 +67,43 @@ export const spendRoutes: FastifyPluginAsync<SpendOptions> = async (app, { spend
         requestId: query.request_id,
         period: hasPeriod ? toPeriod(start, end, clock.now()) : undefined,
       };
-      if (query.summarize ?? (start !== undefined && end !== undefined)) {
+      const hasSums = start !== undefined && end !== undefined && query.cursor === undefined;
+      if (query.summarize ?? hasSums) {
         const period = filter.period ?? toPeriod(start, end, clock.now());
-        const days = await writeJsonArray(spend.daily({ ...filter, period }), describeDays);
+        // A turn for each part, so that nobody waits for the reader of a long answer.
+        const parts = takingTurns(spend.daily({ ...filter, period }), (work, isBegun) =>
+          inTurn(request, reply, work, isBegun),
+        );
+        const days = await writeJsonArray(parts, describeDays);
         return reply.type("application/json; charset=utf-8").send(Readable.from(days, { objectMode: false }));
       }
-      const page = { limit: query.page_size, offset: (query.page - 1) * query.page_size };
-      return (await spend.logs(filter, page)).map(describeSpendLog);
+      const limit = query.page_size;
+      const page =
+        query.cursor === undefined
+          ? { limit, offset: (query.page - 1) * limit }
+          : { limit, after: query.cursor };
+      const logs = await inTurn(request, reply, () => spend.logs(filter, page));
+      const last = logs.at(-1);
+      if (last !== undefined && logs.length === limit) reply.header("x-next-cursor", writeCursor(last));
+      return logs.map(describeSpendLog);
     },
   );
 
-  app.get("/global/spend", async () => ({
-    spend: nanoUsdToUsd(await spend.total(toPeriod(undefined, undefined, clock.now()))),
-    max_budget: null,
-  }));
+  app.get("/global/spend", async (request, reply) => {
+    const period = toPeriod(undefined, undefined, clock.now());
+    const spent = await inTurn(request, reply, () => spend.total(period));
+    return { spend: nanoUsdToUsd(spent), max_budget: null };
+  });
 
   app.get<{ Querystring: z.output<typeof spendReportQuery> }>(
     "/global/spend/report",
     { schema: { querystring: spendReportQuery } },
-    async ({ query }, reply) => {
+    async (request, reply) => {
+      const { query } = request;
       const { dimension, field } = DIMENSIONS[query.group_by];
       const period = toPeriod(query.start_date, query.end_date, clock.now());
       const limit = query.limit ?? (dimension === "day" ? MAX_DAYS : DEFAULT_GROUPS);
-      const { groups, leftOff } = await spend.report(dimension, period, limit);
+      const { groups, leftOff } = await inTurn(request, reply, () => spend.report(dimension, period, limit));
       if (leftOff.groups > 0) {
         reply.header("x-gateway-groups-left-off", leftOff.groups);
         reply.header("x-gateway-spend-left-off", nanoUsdToUsd(leftOff.spentNanoUsd));
@@ -81,3 +112,23 @@ export const spendRoutes: FastifyPluginAsync<SpendOptions> = async (app, { spend
     },
   );
 };
+
+/** Reads each part within a turn of its own. */
+async function* takingTurns<Part>(
+  parts: AsyncIterable<Part>,
+  inTurn: (
+    work: () => Promise<IteratorResult<Part, unknown>>,
+    isBegun: boolean,
+  ) => Promise<IteratorResult<Part, unknown>>,
+): AsyncGenerator<Part> {
+  const iterator = parts[Symbol.asyncIterator]();
+  try {
+    for (let isBegun = false; ; isBegun = true) {
+      const part = await inTurn(() => iterator.next(), isBegun);
+      if (part.done === true) return;
+      yield part.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}

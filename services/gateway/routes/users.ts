@@ -150,7 +150,7 @@ export const userRoutes: FastifyPluginAsync<UsersOptions> = async (app, options)
     { schema: { querystring: userListQuery } },
     async ({ query }) => {
       if (!users.isReady) throw databaseUnavailable();
-      const { page, total } = listUsers(users.all(), query);
+      const { page, total } = await listUsers(users.all(), query);
       const spent = await spend.byUsers(page.map((user) => user.userId));
       return {
         users: page.map((user) => describeUser(user, spent.get(user.userId) ?? 0)),

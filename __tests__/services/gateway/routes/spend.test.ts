@@ -1,6 +1,9 @@
+import { MemorySpendStore } from "../../../../services/gateway/adapters/memory/spend-store";
 import { hashKey } from "../../../../services/gateway/key-token";
+import { ReportTooSlowError } from "../../../../services/gateway/ports/spend-reader";
 import { auditRow } from "../../../support/services/audit-row";
 import { callApp } from "../../../support/services/call-app";
+import { eventually } from "../../../support/services/eventually";
 import { buildTestGateway, MASTER_KEY, type TestGateway } from "../../../support/services/test-gateway";
 
 const RAW = "sk-spending-key-000";
@@ -127,6 +130,21 @@ describe("GET /spend/logs", () => {
     ]);
   });
 
+  test("pages follow each other by x-next-cursor, which the last one lacks", async () => {
+    const all = (await get("/spend/logs?user_id=bob")).json();
+    const first = await get("/spend/logs?user_id=bob&page_size=2");
+    expect(first.json()).toEqual(all.slice(0, 2));
+    const cursor = String(first.headers["x-next-cursor"]);
+    const second = await get(`/spend/logs?user_id=bob&page_size=2&cursor=${cursor}`);
+    expect(second.json()).toEqual(all.slice(2));
+    expect(second.headers["x-next-cursor"]).toBeUndefined();
+    const dates = "start_date=2026-01-01&end_date=2026-03-09";
+    const dated = await get(`/spend/logs?user_id=bob&cursor=${cursor}&${dates}`);
+    expect(dated.json()).toEqual(all.slice(2));
+    for (const query of ["cursor=x", `cursor=${cursor}&page=2`, `cursor=${cursor}&summarize=true&${dates}`])
+      expect((await get(`/spend/logs?${query}`)).statusCode).toBe(400);
+  });
+
   test.each([
     "start_date=2026-02-30",
     "start_date=09.03.2026",
@@ -180,4 +198,42 @@ test.each([
 test("a report holds as many groups as asked for", async () => {
   expect((await get("/global/spend/report?group_by=user&limit=1")).json()).toHaveLength(1);
   expect((await get("/global/spend/report?group_by=team")).statusCode).toBe(400);
+});
+
+describe("reports that wait for their turn", () => {
+  afterEach(() => jest.restoreAllMocks());
+
+  test("a dozen at once are all answered, one at a time; more than one caller may have are refused with 429", async () => {
+    let [running, most] = [0, 0];
+    const waiting: (() => void)[] = [];
+    jest.spyOn(MemorySpendStore.prototype, "total").mockImplementation(async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      running -= 1;
+      return 0;
+    });
+    let answered = 0;
+    const answers = Array.from({ length: 24 }, () =>
+      get("/global/spend").finally(() => {
+        answered += 1;
+      }),
+    );
+    const refused = await Promise.race(answers);
+    expect(refused.statusCode).toBe(429);
+    await eventually(() => answered === 7);
+    expect(refused.json().error.code).toBe("too_many_reports");
+    expect(refused.headers["retry-after"]).toBe("2");
+    const timer = setInterval(() => waiting.shift()?.(), 1);
+    const statuses = (await Promise.all(answers)).map((answer) => answer.statusCode);
+    clearInterval(timer);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(17);
+    expect(most).toBe(1);
+  });
+
+  test("one that takes too long says so, and not that the database is away", async () => {
+    jest.spyOn(MemorySpendStore.prototype, "total").mockRejectedValue(new ReportTooSlowError("late"));
+    const answer = await get("/global/spend");
+    expect([answer.statusCode, answer.json().error.code]).toEqual([503, "report_timeout"]);
+  });
 });

@@ -8,6 +8,7 @@ import type {
   SpendLog,
   SpendPage,
   SpendPeriod,
+  SpendPlace,
   SpendReader,
   SpendReport,
 } from "../../ports/spend-reader";
@@ -26,9 +27,10 @@ export class MemorySpendStore implements SpendReader, SpendBaselines {
     return new Map(userIds.map((id) => [id, this.#sum("user", id) + (this.#adjust.get(`user ${id}`) ?? 0)]));
   }
 
-  async logs(filter: SpendFilter, { limit, offset }: SpendPage): Promise<readonly SpendLog[]> {
-    const rows = this.#select(filter).sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
-    return rows.slice(offset, offset + limit);
+  async logs(filter: SpendFilter, page: SpendPage): Promise<readonly SpendLog[]> {
+    const rows = this.#select(filter).sort(newestFirst);
+    if ("offset" in page) return rows.slice(page.offset, page.offset + page.limit);
+    return rows.filter((row) => newestFirst(page.after, row) < 0).slice(0, page.limit);
   }
 
   async *daily(filter: SpendFilter & { readonly period: SpendPeriod }): AsyncGenerator<DailySpend[]> {
@@ -94,6 +96,9 @@ export class MemorySpendStore implements SpendReader, SpendBaselines {
     );
   }
 }
+
+const newestFirst = (a: SpendPlace, b: SpendPlace) =>
+  b.startedAt.getTime() - a.startedAt.getTime() || (a.requestId > b.requestId ? -1 : 1);
 
 function dayOf(row: AuditRow): string {
   return row.startedAt.toISOString().slice(0, 10);

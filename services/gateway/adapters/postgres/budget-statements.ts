@@ -81,11 +81,11 @@ export const GIVE_BACK = `
   SELECT fold_lease(owner, $2, $3, -$4::bigint)
     FROM (SELECT owner FROM ledger_owners WHERE owner = $1::uuid FOR KEY SHARE) AS alive`;
 
-/** What a budget has spent. Parameters: account, period. */
+/** What budgets have spent; `place` counts from 1. Parameters: accounts, periods. */
 export const READ_SPENT = `
-  SELECT b.spent_nano_usd + coalesce((SELECT sum(l.spent_nano_usd) FROM budget_leases l
-                                       WHERE l.account = b.account AND l.period = b.period), 0) AS spent
-    FROM budgets b WHERE b.account = $1 AND b.period = $2`;
+  SELECT asked.place, b.spent_nano_usd + coalesce((SELECT sum(l.spent_nano_usd) FROM budget_leases l
+                                                    WHERE l.account = b.account AND l.period = b.period), 0) AS spent
+    FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked(account, period, place) JOIN budgets b USING (account, period)`;
 
 /** Parameters: account, period, spent. */
 export const SET_SPENT = "SELECT set_spent($1, $2, $3)";

@@ -14,7 +14,6 @@ import {
   GIVE_BACK,
   HEARTBEAT,
   LOCK_BUDGETS_OF,
-  READ_SPENT,
   SET_SPENT,
   SHORTEN_LIVES,
 } from "./budget-statements";
@@ -24,6 +23,7 @@ import type { FirstBudgets } from "./first-budgets";
 import type { HeartbeatThread } from "./heartbeat-thread";
 import { decodeIntents } from "./intent-json";
 import { retryConflicts } from "./retry-conflicts";
+import { SpentReader } from "./spent-reader";
 import { writeLost } from "./write-items";
 
 /** Lost requests of one statement at most. */
@@ -31,17 +31,23 @@ const LOST_ROWS = 500;
 
 /** Budgets, leases and owners in Postgres. Time is the database's own. */
 export class PostgresBudgetStore implements BudgetStore {
+  readonly #spent: SpentReader;
+
   /**
    * @param unsyncedPool its connections do not wait for the disk. A sign of life need not outlive a crash; one that waited for a
    * slow disk longer than it is good for would be over before anybody sees it
    * @param thread gives signs of life as well, for as long as an owner is known here. @default - none does
+   * @param lookups for those who only want to know what is spent: they must not be in the way of requests. @default pool
    */
   constructor(
     readonly pool: Pool,
     readonly unsyncedPool: Pool,
     readonly firstBudgets: Pick<FirstBudgets, "create">,
     readonly thread?: Pick<HeartbeatThread, "add" | "remove">,
-  ) {}
+    lookups: Pool = pool,
+  ) {
+    this.#spent = new SpentReader(lookups);
+  }
 
   async register(owner: string, ttlMs: number): Promise<void> {
     await this.#query(
@@ -90,9 +96,8 @@ export class PostgresBudgetStore implements BudgetStore {
     await this.#endOwners("owner = $1 FOR UPDATE", [owner]);
   }
 
-  async spentNano({ account, period }: BudgetId): Promise<number | undefined> {
-    const [row] = await this.#query<{ spent: string }>(READ_SPENT, [account, period]);
-    return row === undefined ? undefined : Number(row.spent);
+  spentNano(budget: BudgetId): Promise<number | undefined> {
+    return this.#spent.read(budget).catch(unavailable);
   }
 
   async setSpent({ account, period }: BudgetId, spentNano: number): Promise<void> {

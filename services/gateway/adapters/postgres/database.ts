@@ -7,11 +7,11 @@ import { MetricsRegistry } from "../../metrics/registry";
 import { type Clock, monotonicClock } from "../../ports/clock";
 import type { Durability } from "../../ports/durability";
 import type { SchemaState } from "../../ports/schema-state";
+import { REPORTS_AT_ONCE } from "../../ports/spend-reader";
 import { Journal, type JournalSettings } from "../journal/journal";
 import { PostgresAdminTokenStore } from "./admin-token-store";
 import { PostgresAuditLog } from "./audit-log";
 import { AuditPartitions } from "./audit-partitions";
-import { READ_SPENT } from "./budget-statements";
 import { PostgresBudgetStore } from "./budget-store";
 import { CircuitBreaker, guardStatements } from "./circuit-breaker";
 import { DatabaseClock } from "./database-clock";
@@ -32,18 +32,30 @@ import { PostgresSpendStore } from "./spend-store";
 import { Sweep } from "./sweep";
 import { PostgresUserStore } from "./user-store";
 
-/** Questions about spend that run at the same time. */
-const REPORT_CONNECTIONS = 2;
 /** For leases and counts, which requests wait for. */
 const LEASE_CONNECTIONS = 4;
 /** The server ends a statement a little before the driver gives its connection up: then it is certain what came of it. In milliseconds. */
 const STATEMENT_MARGIN_MS = 500;
 /** For a statement about leases, counts or intents, and for a connection that it needs, in milliseconds: a request waits for it. */
 const LEASE_MS = 2000;
+/** Of a report, in milliseconds. */
+const REPORT_LIMIT_MS = 10_000;
+/** The server ends what takes too long; a connection whose server says nothing is given up a little later, in milliseconds. */
+const REPORT_ANSWER_MS = REPORT_LIMIT_MS + 2000;
+/**
+ * A report has one process and little memory of the server: with a few of each it would take them from requests. It plans as if
+ * nothing were compiled, which takes longer than most reports do.
+ */
+const REPORT_OPTIONS =
+  "-c max_parallel_workers_per_gather=0 -c work_mem=16MB -c jit=off -c default_transaction_read_only=on";
+/** Questions about single keys, users and budgets that run at the same time. */
+const LOOKUP_CONNECTIONS = 2;
 
 /** Settings of `openDatabase`. */
 export interface DatabaseSettings {
   readonly connectionString: string;
+  /** Of a replica, for reports. @default connectionString */
+  readonly readConnectionString?: string;
   readonly logger: Logger;
   /** Connections beside the link's own. @default 5: one group commit at a time, and management calls */
   readonly poolSize?: number;
@@ -101,6 +113,7 @@ export interface Database {
  */
 export function openDatabase({
   connectionString,
+  readConnectionString = connectionString,
   logger,
   poolSize = 5,
   auditTimeoutMs,
@@ -131,9 +144,20 @@ export function openDatabase({
   };
   const leasePool = openPool({ ...short, max: LEASE_CONNECTIONS }, onLost);
   const unsyncedPool = openPool({ ...short, max: 1, options: "-c synchronous_commit=off" }, onLost);
-  // Questions about spend may take long. They have connections of their own, so that no audit row waits for one,
-  // and the server ends them too when their time is over.
-  const reports = openPool({ ...connection, max: REPORT_CONNECTIONS, statement_timeout: 5000 }, onLost);
+  // Reports may take long. They have connections of their own, so that neither an audit row nor a question about one key
+  // waits for one, and the server ends them too when their time is over.
+  const reports = openPool(
+    {
+      ...connection,
+      connectionString: readConnectionString,
+      max: REPORTS_AT_ONCE,
+      query_timeout: REPORT_ANSWER_MS,
+      statement_timeout: REPORT_LIMIT_MS,
+      options: REPORT_OPTIONS,
+    },
+    onLost,
+  );
+  const lookups = openPool({ ...connection, max: LOOKUP_CONNECTIONS, statement_timeout: 5000 }, onLost);
   const measured = new DatabaseMetrics(metrics, {
     link: () => link,
     schema: () => schema.state,
@@ -142,6 +166,7 @@ export function openDatabase({
   measured.watchPool("leases", leasePool);
   measured.watchPool("intents", unsyncedPool);
   measured.watchPool("reports", reports);
+  measured.watchPool("lookups", lookups);
   const firstBudgets = new FirstBudgets({
     connection,
     logger,
@@ -188,7 +213,7 @@ export function openDatabase({
   const connections: LinkUser = {
     // What broke the link may have broken them, without a word: each would be found out by a statement that waits for its time limit.
     onConnect: async () => {
-      for (const one of [pool, leasePool, reports, unsyncedPool]) dropIdle(one);
+      for (const one of [pool, leasePool, reports, lookups, unsyncedPool]) dropIdle(one);
     },
   };
   const link: PostgresLink = new PostgresLink({
@@ -231,17 +256,18 @@ export function openDatabase({
     users,
     namedBudgets,
     adminTokens,
-    spend: new PostgresSpendStore(reports),
+    spend: new PostgresSpendStore(lookups, reports),
     dailySpend: {
       deltasPending: () => rollups.deltasPending,
       differenceNanoUsd: () => reconciliation.differenceNanoUsd,
     },
     audit,
     budgets: new PostgresBudgetStore(
-      guardStatements({ breaker: leases, statements: leasePool, others: pool, reads: [READ_SPENT] }),
+      guardStatements({ breaker: leases, statements: leasePool, others: pool }),
       unsyncedPool,
       firstBudgets,
       heartbeats,
+      lookups,
     ),
     quotas: new PostgresQuotaStore(guardStatements({ breaker: quotas, statements: leasePool, others: pool })),
     clock,
@@ -260,7 +286,9 @@ export function openDatabase({
       await Promise.all([schema, maintenance, indexing].map((one) => one.stop()));
       await audit.stop();
       await Promise.all(
-        [pool, leasePool, reports, unsyncedPool, firstBudgets].map((one) => one.end().catch(() => {})),
+        [pool, leasePool, reports, lookups, unsyncedPool, firstBudgets].map((one) =>
+          one.end().catch(() => {}),
+        ),
       );
     },
   };

@@ -59,6 +59,11 @@ export function isUnavailable(error: unknown): boolean {
  */
 const UNCERTAIN = /^(08|57P|58|XX)|^40003$/;
 
+/** Whether the server ended the statement because its time was over. */
+export function isTimeOver(error: unknown): boolean {
+  return sqlState(error) === "57014";
+}
+
 /** Whether Postgres answered that it did nothing. Anything else, such as a lost connection, leaves that open. */
 export function isRefused(error: unknown): boolean {
   const state = sqlState(error);

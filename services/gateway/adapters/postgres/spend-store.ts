@@ -1,17 +1,21 @@
 import type { Pool, QueryResultRow } from "pg";
-import type {
-  DailySpend,
-  SpendBaselines,
-  SpendDimension,
-  SpendFilter,
-  SpendLog,
-  SpendPage,
-  SpendPeriod,
-  SpendReader,
-  SpendReport,
+import {
+  type DailySpend,
+  ReportTooSlowError,
+  type SpendBaselines,
+  type SpendDimension,
+  type SpendFilter,
+  type SpendLog,
+  type SpendPage,
+  type SpendPeriod,
+  type SpendPlace,
+  type SpendReader,
+  type SpendReport,
 } from "../../ports/spend-reader";
+import { isTimeOver } from "./error-class";
+import { retryConflicts } from "./retry-conflicts";
 import { SPEND_BY_DAY, SPEND_OF_ROWS } from "./spend-by-day";
-import { daySpendCondition, spendCondition } from "./spend-condition";
+import { daySpendCondition, type ResolvedFilter, spendCondition } from "./spend-condition";
 import {
   type DailyRow,
   type GroupRow,
@@ -30,6 +34,8 @@ const DIMENSIONS: Readonly<Record<SpendDimension, string>> = {
   day: "day::text",
 };
 
+/** Of requests; ties are settled in the same direction, so that one index gives the order. */
+const NEWEST_FIRST = "started_at DESC, request_id DESC";
 const DAY_MS = 86_400_000;
 
 /**
@@ -37,7 +43,14 @@ const DAY_MS = 86_400_000;
  * the pool's time limit.
  */
 export class PostgresSpendStore implements SpendReader, SpendBaselines {
-  constructor(readonly pool: Pool) {}
+  /**
+   * @param pool for sums of single keys and users
+   * @param reports for everything else; may be of a replica
+   */
+  constructor(
+    readonly pool: Pool,
+    readonly reports: Pool,
+  ) {}
 
   byKeys(keyIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
     return this.#sums("key", "key_id = ANY($1::uuid[])", "key_id::text", keyIds);
@@ -48,27 +61,51 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
   }
 
   async logs(filter: SpendFilter, page: SpendPage): Promise<readonly SpendLog[]> {
-    const { sql, values } = spendCondition(filter, 3);
-    return this.#read<SpendLog, SpendLogRow>(
-      `SELECT ${SPEND_LOG_COLUMNS} FROM audit_log WHERE ${sql} ORDER BY started_at DESC, request_id LIMIT $1 OFFSET $2`,
-      [page.limit, page.offset, ...values],
+    const resolved = await this.#resolveKey(filter);
+    if (resolved === undefined) return [];
+    let last: SpendPlace | undefined;
+    if ("after" in page) last = page.after;
+    else if (page.offset > 0) {
+      // What is passed over is only counted, by the index; reading whole rows in order to drop them would take seconds.
+      const { sql, values } = spendCondition(resolved, 2);
+      [last] = await this.#report<SpendPlace, Pick<SpendLogRow, "started_at" | "request_id">>(
+        `SELECT started_at, request_id FROM audit_log WHERE ${sql} ORDER BY ${NEWEST_FIRST} LIMIT 1 OFFSET $1`,
+        [page.offset - 1, ...values],
+        (row) => ({ startedAt: row.started_at, requestId: row.request_id }),
+      );
+      if (last === undefined) return [];
+    }
+    const { sql, values } = spendCondition(resolved, 2);
+    const bound: unknown[] = [page.limit, ...values];
+    const parameter = (value: unknown) => `$${bound.push(value)}`;
+    // The first half bounds the index, the second settles those of one moment.
+    const after =
+      last === undefined
+        ? ""
+        : `AND started_at <= ${parameter(last.startedAt)}::timestamptz
+           AND (started_at < $${bound.length}::timestamptz OR request_id < ${parameter(last.requestId)}::uuid)`;
+    return this.#report<SpendLog, SpendLogRow>(
+      `SELECT ${SPEND_LOG_COLUMNS} FROM audit_log WHERE ${sql} ${after} ORDER BY ${NEWEST_FIRST} LIMIT $1`,
+      bound,
       toSpendLog,
     );
   }
 
   async *daily(filter: SpendFilter & { readonly period: SpendPeriod }): AsyncGenerator<DailySpend[]> {
-    const { keyId, keyHash, userId, requestId, period } = filter;
+    const resolved = await this.#resolveKey(filter);
+    if (resolved === undefined) return;
+    const { keyId, userId, requestId } = resolved;
     // What all spent on a day may be a lot, what one key or user did is not.
-    const isNarrow = [keyId, keyHash, userId, requestId].some((value) => value !== undefined);
-    for (const part of isNarrow ? [period] : daysOf(period)) {
-      const days = await this.#dailyAtOnce({ ...filter, period: part });
+    const isNarrow = [keyId, userId, requestId].some((value) => value !== undefined);
+    for (const period of isNarrow ? [filter.period] : daysOf(filter.period)) {
+      const days = await this.#dailyAtOnce({ ...resolved, period });
       if (days.length > 0) yield days;
     }
   }
 
-  #dailyAtOnce(filter: SpendFilter): Promise<DailySpend[]> {
+  #dailyAtOnce(filter: ResolvedFilter): Promise<DailySpend[]> {
     const { sql, values } = daySpendCondition(filter, 1);
-    return this.#read<DailySpend, DailyRow>(
+    return this.#report<DailySpend, DailyRow>(
       `SELECT ${DIMENSIONS.day} AS day, max(key_hash) AS key_hash, user_id, model_requested, sum(cost_nano_usd) AS spent
          FROM ${filter.requestId === undefined ? SPEND_BY_DAY : SPEND_OF_ROWS} WHERE ${sql}
         GROUP BY spend.day, key_id, user_id, model_requested HAVING sum(requests) <> 0 ORDER BY 1`,
@@ -87,7 +124,7 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
     const { sql, values } = daySpendCondition({ period }, 2);
     const order = dimension === "day" ? "value" : "spent DESC, value";
     // What comes after a group is added up by Postgres: sums of a company are beyond the integers that JavaScript has.
-    const rows = await this.#read<GroupRow, GroupRow>(
+    const rows = await this.#report<GroupRow, GroupRow>(
       `SELECT *, count(*) OVER rest AS groups_after, coalesce(sum(spent) OVER rest, 0) AS spent_after FROM (
          SELECT ${DIMENSIONS[dimension]} AS value, max(key_hash) AS key_hash, max(key_alias) AS key_alias,
                 sum(cost_nano_usd) AS spent, sum(requests) AS requests,
@@ -109,7 +146,7 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
 
   async total(period: SpendPeriod): Promise<number> {
     const { sql, values } = daySpendCondition({ period }, 1);
-    const [spent = 0] = await this.#read<number, { spent: string }>(
+    const [spent = 0] = await this.#report<number, { spent: string }>(
       `SELECT coalesce(sum(cost_nano_usd), 0) AS spent FROM ${SPEND_BY_DAY} WHERE ${sql}`,
       values,
       (row) => Number(row.spent),
@@ -146,6 +183,38 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
       (row) => [row.id, Number(row.spent)] as const,
     );
     return new Map(rows);
+  }
+
+  /**
+   * A key's hash is turned into its id first, because a rotation changes the hash and not the id. The planner must see the id: to a
+   * join it gives the rows of everybody, newest first, and looks through all of them for those of a key that has none.
+   * @returns `undefined` when no key has or had this hash
+   */
+  async #resolveKey({ keyHash, ...filter }: SpendFilter): Promise<ResolvedFilter | undefined> {
+    if (keyHash === undefined) return filter;
+    const [keyId] = await this.#report<string, { key_id: string }>(
+      `SELECT key_id FROM virtual_keys WHERE token_hash = $1
+       UNION ALL SELECT key_id FROM retired_key_hashes WHERE token_hash = $1 LIMIT 1`,
+      [keyHash],
+      (row) => row.key_id,
+    );
+    if (keyId === undefined || (filter.keyId !== undefined && filter.keyId !== keyId)) return undefined;
+    return { ...filter, keyId };
+  }
+
+  /** Repeated when it was in the way of something, as a report on a replica is of what comes from the primary. */
+  async #report<Item, Row extends QueryResultRow>(
+    sql: string,
+    values: unknown[],
+    toItem: (row: Row) => Item,
+  ): Promise<Item[]> {
+    try {
+      return (await retryConflicts(() => this.reports.query<Row>(sql, values))).rows.map(toItem);
+    } catch (error) {
+      throw isTimeOver(error)
+        ? new ReportTooSlowError("report took too long", { cause: error })
+        : toStoreError("spend not read", error);
+    }
   }
 
   async #read<Item, Row extends QueryResultRow>(

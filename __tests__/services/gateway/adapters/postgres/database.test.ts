@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Client } from "pg";
 import { type Database, openDatabase } from "../../../../../services/gateway/adapters/postgres/database";
+import { SpentReader } from "../../../../../services/gateway/adapters/postgres/spent-reader";
 import { hashKey } from "../../../../../services/gateway/key-token";
 import { createLogger } from "../../../../../services/shared/logger";
 import { auditRow } from "../../../../support/services/audit-row";
@@ -324,3 +325,45 @@ test("while the ledger does not answer in time nobody waits for it, and the firs
   expect(database.isCircuitOpen()).toBe(false);
   await locker.end();
 }, 30_000);
+
+test("reports are asked of the replica, with little of the server; sums of keys and users of the primary", async () => {
+  const primary = await open(await postgres.createDatabase("reports_primary"));
+  const replica = await open(await postgres.createDatabase("reports_replica"));
+  const keyId = randomUUID();
+  const startedAt = new Date("2026-03-01T00:00:00Z");
+  const period = { from: startedAt, to: new Date("2026-04-01T00:00:00Z") };
+  for (const [database, costNanoUsd] of [
+    [primary, 1],
+    [replica, 2],
+  ] as const)
+    await database.audit.open()?.commit(auditRow({ keyId, userId: "ada", startedAt, costNanoUsd }));
+  const both = openDatabase({
+    connectionString: postgres.url("reports_primary"),
+    readConnectionString: postgres.url("reports_replica"),
+    logger,
+  });
+  opened.push(both);
+  await eventually(() => both.audit.isAccepting);
+  const { spend } = both;
+  expect((await spend.byKeys([keyId])).get(keyId)).toBe(1);
+  expect((await spend.byUsers(["ada"])).get("ada")).toBe(1);
+  expect((await spend.logs({}, { limit: 1, offset: 0 }))[0]?.costNanoUsd).toBe(2);
+  expect(await spend.total(period)).toBe(2);
+  const shown = await spend.reports.query(`
+    SELECT name, setting FROM pg_settings
+     WHERE name IN ('max_parallel_workers_per_gather', 'work_mem', 'statement_timeout', 'default_transaction_read_only') ORDER BY name`);
+  expect(shown.rows.map((row) => row.setting)).toEqual(["on", "0", "10000", "16384"]);
+});
+
+test("a page of keys with budgets asks for what they have spent in one statement", async () => {
+  const { budgets } = await open(await postgres.createDatabase("page_of_budgets"));
+  const asked = jest.spyOn(budgets.pool, "query");
+  const ids = Array.from({ length: 100 }, (_, index) => ({ account: `key:${index}`, period: "all" }));
+  await budgets.setSpent({ account: "key:7", period: "all" }, 9);
+  await budgets.setSpent({ account: "key:8", period: "2026" }, 5);
+  asked.mockClear();
+  const reader = new SpentReader(budgets.pool);
+  const spent = await Promise.all(ids.map((id) => reader.read(id)));
+  expect(asked).toHaveBeenCalledTimes(1);
+  expect(spent.map((one, index) => [index, one]).filter(([, one]) => one !== undefined)).toEqual([[7, 9]]);
+});

@@ -11,6 +11,7 @@ import { webSearches } from "./0011-web-searches";
 import { quotaInFull } from "./0012-quota-in-full";
 import { probesAndClockSteps } from "./0014-probes-and-clock-steps";
 import { dailySpend } from "./0015-daily-spend";
+import { pagesOfRequests } from "./0016-pages-of-requests";
 import type { Migration } from "./migration";
 
 /** Every step, in order. */
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   quotaInFull,
   probesAndClockSteps,
   dailySpend,
+  pagesOfRequests,
 ];
