@@ -24,6 +24,7 @@ import type { Limiter } from "./limits/limiter";
 import { createFindingCounter } from "./metrics/finding-counter";
 import { MetricsRegistry } from "./metrics/registry";
 import { createRowCounter } from "./metrics/row-counter";
+import { watchLeases } from "./metrics/watch-leases";
 import { access } from "./plugins/access";
 import { audit } from "./plugins/audit";
 import { auth } from "./plugins/auth";
@@ -129,6 +130,7 @@ export function buildApp(
   );
   registry.gauge("gateway_audit_accepting", "Whether rows are taken.", () => Number(deps.audit.isAccepting));
   registry.gauge("gateway_journal_bytes", "Audit rows not yet replayed.", () => deps.audit.journalBytes ?? 0);
+  watchLeases(registry, ledger);
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.logger,
     genReqId: () => randomUUID(),

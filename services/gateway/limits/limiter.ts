@@ -25,7 +25,7 @@ export class Limiter {
     const corrections = new Corrections(store, (error) =>
       logger.warn({ err: error }, "a limit could not be corrected"),
     );
-    this.#tools = { questions: new Questions(store), corrections, clock };
+    this.#tools = { questions: new Questions((asked) => store.take(asked)), corrections, clock };
   }
 
   /** Counts `amount` if it fits, and `reserved` with it, whether it fits or not. @throws StoreUnavailableError */

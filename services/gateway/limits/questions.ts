@@ -1,29 +1,28 @@
-import type { QuotaGrant, QuotaRequest, QuotaStore } from "../ports/quota-store";
-
-interface Waiting {
-  readonly request: QuotaRequest;
-  readonly resolve: (grant: QuotaGrant) => void;
+interface Waiting<Question, Answer> {
+  readonly question: Question;
+  readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** One question to the store at a time; what is asked meanwhile goes together in the next, so that many limits cost few statements. */
-export class Questions {
-  #waiting: Waiting[] = [];
+/** One question to a store at a time; what is asked meanwhile goes together in the next, so that many requests cost few statements. */
+export class Questions<Question, Answer> {
+  #waiting: Waiting<Question, Answer>[] = [];
   #isAsking = false;
 
   constructor(
-    readonly store: Pick<QuotaStore, "take">,
-    /** Requests of one question at most. */
+    /** @returns an answer to each question, in their order */
+    readonly ask: (questions: readonly Question[]) => Promise<readonly Answer[]>,
+    /** Asked together at most. */
     readonly maxTogether = 200,
   ) {}
 
-  /** @throws StoreUnavailableError */
-  ask(request: QuotaRequest): Promise<QuotaGrant> {
+  /** @throws what asking for all of those together throws */
+  put(question: Question): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, resolve, reject });
+      this.#waiting.push({ question, resolve, reject });
       if (this.#isAsking) return;
       this.#isAsking = true;
-      // The limits of one request, and of others that came with it, are asked for together.
+      // What one request asks for, and others that came with it, goes together.
       setImmediate(() => void this.#askAll());
     });
   }
@@ -32,11 +31,11 @@ export class Questions {
     while (this.#waiting.length > 0) {
       const together = this.#waiting.splice(0, this.maxTogether);
       try {
-        const grants = await this.store.take(together.map(({ request }) => request));
+        const answers = await this.ask(together.map(({ question }) => question));
         for (const [index, { resolve, reject }] of together.entries()) {
-          const grant = grants[index];
-          if (grant === undefined) reject(new Error("a question without an answer"));
-          else resolve(grant);
+          const answer = answers[index];
+          if (answer === undefined) reject(new Error("a question without an answer"));
+          else resolve(answer);
         }
       } catch (error) {
         for (const { reject } of together) reject(error);

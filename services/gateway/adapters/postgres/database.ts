@@ -17,6 +17,7 @@ import { PostgresNamedBudgetStore } from "./named-budget-store";
 import { openPool } from "./open-pool";
 import { createDatabaseProbe } from "./probe";
 import { PostgresQuotaStore } from "./quota-store";
+import { Recalls } from "./recalls";
 import { PostgresSpendStore } from "./spend-store";
 import { Sweep } from "./sweep";
 import { PostgresUserStore } from "./user-store";
@@ -111,6 +112,7 @@ export function openDatabase({
     maxOutageMs: journal?.maxOutageMs,
     ...(auditTimeoutMs === undefined ? {} : { timeoutMs: auditTimeoutMs }),
   });
+  const recalls = new Recalls(unsyncedPool);
   const schema = {
     onConnect: async (client: Parameters<typeof migrate>[0]) => {
       const versions = await migrate(client);
@@ -145,6 +147,7 @@ export function openDatabase({
       namedBudgets.table,
       adminTokens.table,
       audit.linkUser,
+      recalls,
       maintenance,
     ],
   });
@@ -163,7 +166,7 @@ export function openDatabase({
     adminTokens,
     spend: new PostgresSpendStore(reports),
     audit,
-    budgets: new PostgresBudgetStore(pool, unsyncedPool, firstBudgets, heartbeats),
+    budgets: new PostgresBudgetStore({ pool, unsyncedPool, firstBudgets, recalls, thread: heartbeats }),
     quotas: new PostgresQuotaStore(pool),
     clock,
     probe: async () => link.isConnected && (await probe()),

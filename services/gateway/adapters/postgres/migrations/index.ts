@@ -9,6 +9,7 @@ import { lostAndOverspent } from "./0008-lost-and-overspent";
 import { clockAndRefusals } from "./0009-clock-and-refusals";
 import { webSearches } from "./0011-web-searches";
 import { quotaInFull } from "./0012-quota-in-full";
+import { leasesTogether } from "./0017-leases-together";
 import type { Migration } from "./migration";
 
 /** Every step, in order. */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   clockAndRefusals,
   webSearches,
   quotaInFull,
+  leasesTogether,
 ];
