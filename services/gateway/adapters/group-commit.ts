@@ -20,6 +20,11 @@ export interface GroupCommitSettings<Row> {
    * waits. @default 0
    */
   readonly gatherMs?: number;
+  /**
+   * How long after the last write the next one begins at the earliest, in milliseconds, as long as others come meanwhile: then a few rows share a
+   * write at rates at which each would have its own. Not when three rows wait. @default 0
+   */
+  readonly spacingMs?: number;
   /** How long a caller waits for its row, in milliseconds. @default 10000 */
   readonly timeoutMs?: number;
   /** Longest pause between two attempts, in milliseconds. @default 1000 */
@@ -32,6 +37,15 @@ interface Waiting<Row> {
 }
 
 const FIRST_BACKOFF_MS = 50;
+
+/** Rows that wait for no others to share their write with. */
+const ENOUGH_ROWS = 3;
+/** Writes are spaced while this many rows, on an average of the last few, have come into one by waiting. */
+const WORTH_WAITING = 0.25;
+/** How much the last one counts in that average. */
+const LAST_COUNTS = 0.25;
+/** One of so many writes is spaced all the same, to see whether it is worth it again. */
+const PROBE_EVERY = 256;
 
 const isOver = () => new AuditNotCommittedError("not committed before the end");
 
@@ -49,6 +63,12 @@ export class GroupCommit<Row> {
   #backoffMs = FIRST_BACKOFF_MS;
   #retry: NodeJS.Timeout | undefined;
   #gathering: NodeJS.Timeout | undefined;
+  #spacing: NodeJS.Timeout | undefined;
+  #begun = Number.NEGATIVE_INFINITY;
+  /** Whether the next write has been waited for. */
+  #hasWaited = false;
+  #joining = 2 * WORTH_WAITING;
+  #writesUntilProbe = PROBE_EVERY;
   #idle: (() => void)[] = [];
 
   constructor(settings: GroupCommitSettings<Row>) {
@@ -58,6 +78,7 @@ export class GroupCommit<Row> {
       timeoutMs: 10_000,
       maxBackoffMs: 1000,
       gatherMs: 0,
+      spacingMs: 0,
       ...settings,
     };
   }
@@ -132,6 +153,7 @@ export class GroupCommit<Row> {
   stop(): void {
     clearTimeout(this.#retry);
     clearTimeout(this.#gathering);
+    clearTimeout(this.#spacing);
     this.#isStopped = true;
     for (const { settle } of this.#queue) settle(isOver());
   }
@@ -139,12 +161,39 @@ export class GroupCommit<Row> {
   #pump(): void {
     if (this.#isStopped || this.#isWriting || this.#retry !== undefined || this.#queue.length === 0) return;
     if (this.#gathering !== undefined && this.#queue.length < this.#settings.batchRows) return;
+    if (this.#waitsForOthers()) return;
+    clearTimeout(this.#spacing);
+    this.#spacing = undefined;
     this.#isWriting = true;
     void this.#writeNext();
   }
 
+  #waitsForOthers(): boolean {
+    const { spacingMs } = this.#settings;
+    const leftMs = this.#begun + spacingMs - performance.now();
+    if (spacingMs === 0 || leftMs <= 0 || this.#isFailing || this.#queue.length >= ENOUGH_ROWS) return false;
+    if (!this.#hasWaited) {
+      if (this.#joining < WORTH_WAITING) {
+        this.#writesUntilProbe -= 1;
+        if (this.#writesUntilProbe > 0) return false;
+        this.#writesUntilProbe = PROBE_EVERY;
+      }
+      this.#hasWaited = true;
+    }
+    this.#spacing ??= setTimeout(() => {
+      this.#spacing = undefined;
+      this.#pump();
+    }, leftMs);
+    return true;
+  }
+
   async #writeNext(): Promise<void> {
     const batch = this.#queue.slice(0, this.#settings.batchRows);
+    this.#begun = performance.now();
+    if (this.#hasWaited) {
+      this.#hasWaited = false;
+      this.#joining += LAST_COUNTS * (batch.length - 1 - this.#joining);
+    }
     try {
       await this.#writeBatch(batch);
       this.#queue.splice(0, batch.length);

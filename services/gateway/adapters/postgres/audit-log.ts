@@ -14,6 +14,9 @@ import type { LinkUser } from "./link";
 import { retryConflicts } from "./retry-conflicts";
 import { tryStatements, writeItems } from "./write-items";
 
+/** At 200 answers a second two of them share a commit. */
+const SPACING_MS = 10;
+
 /** Settings of `PostgresAuditLog`. */
 export interface PostgresAuditLogSettings {
   readonly pool: Pool;
@@ -74,6 +77,7 @@ export class PostgresAuditLog implements AuditLog {
     this.#writer = writer;
     this.#commits = new GroupCommit<CommitItem>({
       ...limits,
+      spacingMs: SPACING_MS,
       write: writer === undefined ? (items) => writeAndTell(write, items) : (items) => writer.write(items),
       isRowFault: isWriteFault,
       onRowFault,
