@@ -1,4 +1,5 @@
 import { AuditNotCommittedError } from "../ports/audit-log";
+import { Spacing } from "../spacing";
 import { writeBisected } from "./write-bisected";
 
 /** Settings of `GroupCommit`. */
@@ -40,12 +41,6 @@ const FIRST_BACKOFF_MS = 50;
 
 /** Rows that wait for no others to share their write with. */
 const ENOUGH_ROWS = 3;
-/** Writes are spaced while this many rows, on an average of the last few, have come into one by waiting. */
-const WORTH_WAITING = 0.25;
-/** How much the last one counts in that average. */
-const LAST_COUNTS = 0.25;
-/** One of so many writes is spaced all the same, to see whether it is worth it again. */
-const PROBE_EVERY = 256;
 
 const isOver = () => new AuditNotCommittedError("not committed before the end");
 
@@ -63,12 +58,8 @@ export class GroupCommit<Row> {
   #backoffMs = FIRST_BACKOFF_MS;
   #retry: NodeJS.Timeout | undefined;
   #gathering: NodeJS.Timeout | undefined;
-  #spacing: NodeJS.Timeout | undefined;
-  #begun = Number.NEGATIVE_INFINITY;
-  /** Whether the next write has been waited for. */
-  #hasWaited = false;
-  #joining = 2 * WORTH_WAITING;
-  #writesUntilProbe = PROBE_EVERY;
+  readonly #spacing: Spacing;
+  #spaced: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
 
   constructor(settings: GroupCommitSettings<Row>) {
@@ -81,6 +72,7 @@ export class GroupCommit<Row> {
       spacingMs: 0,
       ...settings,
     };
+    this.#spacing = new Spacing(this.#settings.spacingMs, ENOUGH_ROWS);
   }
 
   /** Whether the last attempt failed and none has succeeded since. */
@@ -153,7 +145,7 @@ export class GroupCommit<Row> {
   stop(): void {
     clearTimeout(this.#retry);
     clearTimeout(this.#gathering);
-    clearTimeout(this.#spacing);
+    clearTimeout(this.#spaced);
     this.#isStopped = true;
     for (const { settle } of this.#queue) settle(isOver());
   }
@@ -162,38 +154,25 @@ export class GroupCommit<Row> {
     if (this.#isStopped || this.#isWriting || this.#retry !== undefined || this.#queue.length === 0) return;
     if (this.#gathering !== undefined && this.#queue.length < this.#settings.batchRows) return;
     if (this.#waitsForOthers()) return;
-    clearTimeout(this.#spacing);
-    this.#spacing = undefined;
+    clearTimeout(this.#spaced);
+    this.#spaced = undefined;
     this.#isWriting = true;
     void this.#writeNext();
   }
 
   #waitsForOthers(): boolean {
-    const { spacingMs } = this.#settings;
-    const leftMs = this.#begun + spacingMs - performance.now();
-    if (spacingMs === 0 || leftMs <= 0 || this.#isFailing || this.#queue.length >= ENOUGH_ROWS) return false;
-    if (!this.#hasWaited) {
-      if (this.#joining < WORTH_WAITING) {
-        this.#writesUntilProbe -= 1;
-        if (this.#writesUntilProbe > 0) return false;
-        this.#writesUntilProbe = PROBE_EVERY;
-      }
-      this.#hasWaited = true;
-    }
-    this.#spacing ??= setTimeout(() => {
-      this.#spacing = undefined;
+    const waitMs = this.#isFailing ? 0 : this.#spacing.waitMs(this.#queue.length);
+    if (waitMs === 0) return false;
+    this.#spaced ??= setTimeout(() => {
+      this.#spaced = undefined;
       this.#pump();
-    }, leftMs);
+    }, waitMs);
     return true;
   }
 
   async #writeNext(): Promise<void> {
     const batch = this.#queue.slice(0, this.#settings.batchRows);
-    this.#begun = performance.now();
-    if (this.#hasWaited) {
-      this.#hasWaited = false;
-      this.#joining += LAST_COUNTS * (batch.length - 1 - this.#joining);
-    }
+    this.#spacing.begin(batch.length);
     try {
       await this.#writeBatch(batch);
       this.#queue.splice(0, batch.length);

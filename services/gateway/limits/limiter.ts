@@ -1,12 +1,20 @@
 import type { Logger } from "pino";
 import type { Clock } from "../ports/clock";
 import type { QuotaStore } from "../ports/quota-store";
+import { Spacing } from "../spacing";
 import { Corrections } from "./corrections";
 import { LeasedQuota, type QuotaAnswer, type QuotaTools, type TakenQuota } from "./leased-quota";
 import { Questions } from "./questions";
 
 /** Limits in memory until those nobody uses are looked for. */
 const SWEEP_SIZE = 10_000;
+
+/** Limits of one question at most. */
+const TOGETHER = 200;
+/** At 200 requests a second, each of which asks two or three times, some four share a question; in milliseconds. */
+const SPACING_MS = 10;
+/** So many limits wait for no others. */
+const ENOUGH = 16;
 
 /** Settings of `Limiter`. */
 export interface LimiterSettings {
@@ -25,7 +33,11 @@ export class Limiter {
     const corrections = new Corrections(store, (error) =>
       logger.warn({ err: error }, "a limit could not be corrected"),
     );
-    this.#tools = { questions: new Questions((asked) => store.take(asked)), corrections, clock };
+    this.#tools = {
+      questions: new Questions((asked) => store.take(asked), TOGETHER, new Spacing(SPACING_MS, ENOUGH)),
+      corrections,
+      clock,
+    };
   }
 
   /** Counts `amount` if it fits, and `reserved` with it, whether it fits or not. @throws StoreUnavailableError */

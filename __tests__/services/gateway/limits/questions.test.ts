@@ -1,6 +1,7 @@
 import { MemoryQuotaStore } from "../../../../services/gateway/adapters/memory/quota-store";
 import { Questions } from "../../../../services/gateway/limits/questions";
 import type { QuotaRequest, QuotaStore } from "../../../../services/gateway/ports/quota-store";
+import { Spacing } from "../../../../services/gateway/spacing";
 
 const over = (store: QuotaStore, maxTogether?: number) =>
   new Questions((asked: readonly QuotaRequest[]) => store.take(asked), maxTogether);
@@ -23,4 +24,22 @@ test("a store that cannot be asked refuses those who asked, not those who come l
   const questions = over(store);
   await expect(ask(questions, "a")).rejects.toThrow("away");
   await expect(ask(questions, "a")).resolves.toMatchObject({ granted: 1 });
+});
+
+test("questions that are kept apart go together with what comes meanwhile, at the latest when enough have come", async () => {
+  const store = new MemoryQuotaStore();
+  const take = jest.spyOn(store, "take");
+  // Far longer than a test takes: nothing but the third question ends this pause.
+  const questions = new Questions(
+    (asked: readonly QuotaRequest[]) => store.take(asked),
+    200,
+    new Spacing(600_000, 3),
+  );
+  await ask(questions, "a");
+  const more = [ask(questions, "b")];
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(take).toHaveBeenCalledTimes(1);
+  more.push(ask(questions, "c"), ask(questions, "d"));
+  await Promise.all(more);
+  expect(take.mock.calls.map(([requests]) => requests.length)).toEqual([1, 3]);
 });
