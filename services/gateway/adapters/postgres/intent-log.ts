@@ -22,7 +22,7 @@ export interface PostgresIntentLogSettings {
 const GATHER_MS = 1;
 
 /** At 200 requests a second two of them share a write; a provider takes a hundred times as long. */
-const SPACING_MS = 10;
+const SPACING_MS = 12;
 
 /** How long ended batches may stay when no more requests come, in milliseconds. */
 const SWEEP_MS = 500;
