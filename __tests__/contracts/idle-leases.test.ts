@@ -249,6 +249,45 @@ test("questions, commits, returns, ends and resets side by side wait for nobody 
   expect((await deadlocks(database)) - before).toBe(0);
 });
 
+test("one gateway's questions, returns and commits on the same leases wait for nobody in a circle", async () => {
+  const { database } = await open();
+  const before = await deadlocks(database);
+  const owner = randomUUID();
+  await database.budgets.register(owner, 600_000);
+  const shared = Array.from({ length: 40 }, (_, index) => budget(`end_user:${index}`, 1_000_000_000));
+  for (const one of shared) await database.budgets.create(one);
+  const one = { fullNano: 50, ampleNano: 50, leastNano: 50, endNano: 50, wantNano: 0 };
+  const requests = shared.map((applied) => ({ ...applied, ...one }));
+  await database.budgets.acquire(owner, requests);
+  const turns = async (act: (random: Random) => Promise<unknown>, seed: number) => {
+    const random = new Random(seed);
+    for (let turn = 0; turn < 40; turn += 1) await act(random);
+  };
+  const mixed = <Item>(items: readonly Item[], random: Random) => [...items].sort(() => random.next() - 0.5);
+  const commit = (random: Random) => {
+    const items = mixed(shared, random).map((charged) => ({
+      row: auditRow({ requestId: randomUUID(), costNanoUsd: 1, errorType: null }),
+      intent: { owner, budgets: [charged] },
+    }));
+    return writeItems(database.budgets.pool, items);
+  };
+  await Promise.all([
+    turns(commit, 1),
+    turns(commit, 2),
+    turns((random) => database.budgets.acquire(owner, mixed(requests, random)), 3),
+    turns(
+      (random) =>
+        database.budgets.giveBack(
+          owner,
+          mixed(shared, random).map((applied) => ({ ...applied, amountNano: 1 })),
+        ),
+      4,
+    ),
+  ]);
+  for (const applied of shared) await expect(database.budgets.spentNano(applied)).resolves.toBe(80);
+  expect((await deadlocks(database)) - before).toBe(0);
+});
+
 async function deadlocks({ budgets }: Database): Promise<number> {
   const { rows } = await budgets.pool.query<{ deadlocks: string }>(
     "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()",
