@@ -8,6 +8,7 @@ import {
 import { eventually } from "../support/services/eventually";
 import { GatewayProcesses, makeKey } from "../support/services/gateway-processes";
 import { Random } from "../support/services/random";
+import { RECALL_LEASES } from "../support/services/recall-leases";
 import type { ServiceProcess } from "../support/services/service-process";
 
 /**
@@ -228,6 +229,7 @@ async function booksOf(keyId: string): Promise<{ rows: Row[]; spentNano: number;
   const rows = await processes.query<Row>(
     `SELECT end_user AS id, coalesce(cost_nano_usd, 0) AS cost, status FROM audit_log WHERE key_id = '${keyId}'`,
   );
+  await processes.query(RECALL_LEASES);
   const [books] = await processes.query<Books>(
     `SELECT b.spent_nano_usd + coalesce(sum(l.spent_nano_usd), 0) AS spent,
             b.leased_nano_usd - coalesce(sum(l.spent_nano_usd), 0) AS leased

@@ -224,6 +224,6 @@ class Schedule {
   }
 
   #start(store: BudgetStore): Ledger {
-    return new Ledger({ store, logger, ttlMs: TTL_MS });
+    return new Ledger({ store, logger, ttlMs: TTL_MS, recallMs: 1 });
   }
 }

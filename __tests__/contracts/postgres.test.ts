@@ -3,6 +3,7 @@ import { type Database, openDatabase } from "../../services/gateway/adapters/pos
 import { migrations } from "../../services/gateway/adapters/postgres/migrations";
 import type { AuditRow } from "../../services/gateway/ports/audit-log";
 import { createLogger } from "../../services/shared/logger";
+import { acquireLease } from "../support/services/acquire-lease";
 import { auditRow } from "../support/services/audit-row";
 import { EmbeddedPostgres } from "../support/services/embedded-postgres";
 import { eventually } from "../support/services/eventually";
@@ -186,7 +187,7 @@ test.each(["key", "user"] as const)(
     const amounts = { fullNano: 1, ampleNano: 1, leastNano: 1, endNano: 1, wantNano: 0 };
     const spent = async (period: string, since: Date | null) => {
       const request = { ...amounts, account: `${scope}:${id}`, period, since, owner, limitNano: 10_000 };
-      return (await database.budgets.acquire(request)).spentNano;
+      return (await acquireLease(database.budgets, request)).spentNano;
     };
     await expect(spent("february", new Date("2026-02-01T00:00:00Z"))).resolves.toBe(30);
     await expect(spent("all", null)).resolves.toBe(430);

@@ -3,6 +3,7 @@ import { eventually } from "../support/services/eventually";
 import { askChat, GatewayProcesses, makeKey } from "../support/services/gateway-processes";
 import { MeteredProvider } from "../support/services/metered-provider";
 import { Random } from "../support/services/random";
+import { RECALL_LEASES } from "../support/services/recall-leases";
 import type { ServiceProcess } from "../support/services/service-process";
 
 /**
@@ -59,6 +60,7 @@ async function caller(gateway: ServiceProcess, key: string, random: Random): Pro
 }
 
 async function books() {
+  await processes.query(RECALL_LEASES);
   const [row] = await processes.query<Record<string, string>>(
     `WITH lease AS (
        SELECT coalesce(sum(spent_nano_usd), 0) AS spent, coalesce(sum(amount_nano_usd), 0) AS amount FROM budget_leases

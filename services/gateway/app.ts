@@ -27,6 +27,7 @@ import { addLimitMetrics } from "./metrics/limit-metrics";
 import { MetricsRegistry } from "./metrics/registry";
 import { createRowCounter } from "./metrics/row-counter";
 import { createUpstreamCounts, showCoolDowns } from "./metrics/upstream-counts";
+import { watchLeases } from "./metrics/watch-leases";
 import { access } from "./plugins/access";
 import { audit } from "./plugins/audit";
 import { auth } from "./plugins/auth";
@@ -175,6 +176,7 @@ export function buildApp(
       () => dailySpend.differenceNanoUsd(),
     );
   }
+  watchLeases(registry, ledger);
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.logger,
     genReqId: () => randomUUID(),

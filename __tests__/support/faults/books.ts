@@ -1,3 +1,5 @@
+import { RECALL_LEASES } from "../services/recall-leases";
+
 /**
  * What the books may say. `as billed`: what the provider bills, exactly. `not less`: for clients or providers that leave in the
  * middle or lie; it is estimated then, never to less than was billed. `not free`: for answers of which the provider had
@@ -35,10 +37,11 @@ const SQL = `
          (SELECT count(*) FROM intent_batches) AS intents
     FROM budget, lease, log`;
 
-/** @param query of the gateways' database */
+/** Asks for what is held and not used as well: the next look finds it given back. @param query of the gateways' database */
 export async function readBooks(
   query: (sql: string) => Promise<Record<string, string>[]>,
 ): Promise<Omit<Books, "billed">> {
+  await query(RECALL_LEASES);
   const [row = {}] = await query(SQL);
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [name, Number(value)]),

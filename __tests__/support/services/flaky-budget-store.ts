@@ -14,8 +14,11 @@ export function flakyBudgetStore(store: BudgetStore, random: Random, rate: numbe
   return {
     register: (owner, ttlMs) => store.register(owner, ttlMs),
     heartbeat: (owners, ttlMs) => store.heartbeat(owners, ttlMs),
-    acquire: (request) => unsure(() => store.acquire(request)),
-    giveBack: (owner, budget, amount) => unsure(() => store.giveBack(owner, budget, amount)),
+    acquire: (owner, requests) => unsure(() => store.acquire(owner, requests)),
+    create: (budget) => store.create(budget),
+    giveBack: (owner, returns) => unsure(() => store.giveBack(owner, returns)),
+    recall: (budget) => store.recall(budget),
+    onRecall: (listener) => store.onRecall(listener),
     recover: () => store.recover(),
     retire: (owner) => store.retire(owner),
     spentNano: (budget) => store.spentNano(budget),

@@ -1,13 +1,33 @@
 import { randomUUID } from "node:crypto";
-import type { BudgetId, BudgetStore } from "../ports/budget-store";
+import { Questions } from "../limits/questions";
+import type { BudgetId, BudgetStore, Lease, LeaseAnswer, LeaseRequest } from "../ports/budget-store";
 import { monotonicClock } from "../ports/clock";
 import { StoreUnavailableError } from "../ports/key-store";
-import { LeasedBudget } from "./leased-budget";
+import { LeasedBudget, SHARING_MS } from "./leased-budget";
 
 /** A budget as it applies to one request. */
 export interface AppliedBudget extends BudgetId {
   readonly limitNano: number;
   readonly since: Date | null;
+}
+
+/** Budgets of one question, or of one return, at most: their rows are locked until all are done. */
+const TOGETHER = 200;
+
+/** Budgets that others wait for, remembered at most. */
+const MAX_RECALLED = 10_000;
+
+/** What a store says of a budget that is not there after it was made: there are as many as may be. */
+const NO_ROOM: Lease = { grantedNano: 0, spentNano: 0, leasedNano: 0, othersNano: 0 };
+
+/** What an epoch needs of the process. */
+export interface LeaseEpochProps {
+  readonly store: BudgetStore;
+  readonly ttlMs: number;
+  /** How long a request waits for what others give back, in milliseconds. */
+  readonly recallMs: number;
+  /** Told how long each question to the store took, in milliseconds. */
+  readonly onAsked: (ms: number) => void;
 }
 
 /**
@@ -18,16 +38,22 @@ export interface AppliedBudget extends BudgetId {
  */
 export class LeaseEpoch {
   readonly owner = randomUUID();
-  readonly #budgets = new Map<string, LeasedBudget>();
+  /** Account and period → a budget for each limit that it has had. */
+  readonly #budgets = new Map<string, LeasedBudget[]>();
+  readonly #questions: Questions<LeaseRequest, LeaseAnswer>;
+  /** What is to be given back. */
+  #returns = new Map<LeasedBudget, number>();
+  #isReturning = false;
+  /** Account and period of what others wait for → until when, also of budgets that are not in use here. */
+  readonly #recalled = new Map<string, number>();
   #registered: Promise<void> | undefined;
   #isLeft = false;
   #isLost = false;
   #knownAt: number | undefined;
 
-  constructor(
-    readonly store: BudgetStore,
-    readonly ttlMs: number,
-  ) {}
+  constructor(readonly props: LeaseEpochProps) {
+    this.#questions = new Questions((requests) => this.#acquireAll(requests), TOGETHER);
+  }
 
   get isRegistered(): boolean {
     return this.#registered !== undefined;
@@ -45,13 +71,20 @@ export class LeaseEpoch {
 
   get reservedNano(): number {
     let sum = 0;
-    for (const budget of this.#budgets.values()) sum += budget.reservedNano;
+    for (const budget of this.#all()) sum += budget.reservedNano;
     return sum;
+  }
+
+  /** Budgets of which room is leased. */
+  get leases(): number {
+    let count = 0;
+    for (const budget of this.#all()) if (budget.isHeld) count += 1;
+    return count;
   }
 
   /** @throws StoreUnavailableError */
   register(): Promise<void> {
-    this.#registered ??= this.store.register(this.owner, this.ttlMs).then(
+    this.#registered ??= this.props.store.register(this.owner, this.props.ttlMs).then(
       () => this.confirm(),
       (error: unknown) => {
         this.leave();
@@ -81,37 +114,108 @@ export class LeaseEpoch {
   }
 
   budget(applied: AppliedBudget): LeasedBudget {
-    const key = `${applied.account} ${applied.period} ${applied.limitNano}`;
-    const known = this.#budgets.get(key);
-    if (known !== undefined) return known;
     const { account, period, limitNano, since } = applied;
     const id = { account, period };
+    const key = nameOf(id);
+    const others = this.#budgets.get(key) ?? [];
+    const known = others.find((budget) => budget.limitNano === limitNano);
+    if (known !== undefined) return known;
     const budget = new LeasedBudget(id, limitNano, {
-      acquire: async (ask) => {
-        try {
-          return await this.store.acquire({ ...id, ...ask, owner: this.owner, limitNano, since });
-        } catch (error) {
-          if (!isUnchanged(error)) this.leave();
-          throw error;
-        }
-      },
-      giveBack: (amount) => {
-        this.store.giveBack(this.owner, id, amount).catch((error: unknown) => {
-          if (isUnchanged(error)) budget.keep(amount);
-          else this.leave();
-        });
-      },
+      acquire: (ask) => this.#acquire({ ...id, ...ask, limitNano, since }),
+      giveBack: (from, amount) => this.#giveBack(from, amount),
+      recallMs: this.props.recallMs,
+      recall: () => void this.props.store.recall(id).catch(() => {}), // then it is in vain
     });
-    this.#budgets.set(key, budget);
+    this.#budgets.set(key, [...others, budget]);
+    // The limit was changed: what is held under another one would stand in the way of this one.
+    for (const other of others) other.giveBackFree();
+    if ((this.#recalled.get(key) ?? 0) > performance.now()) budget.share();
     return budget;
   }
 
   giveBackIdle(): void {
-    for (const [key, budget] of this.#budgets) {
-      budget.giveBackIdle();
-      if (budget.isUnused) this.#budgets.delete(key);
+    for (const [key, budgets] of this.#budgets) {
+      for (const budget of budgets) budget.giveBackIdle();
+      if (!budgets.some(({ isUnused }) => isUnused)) continue;
+      const used = budgets.filter(({ isUnused }) => !isUnused);
+      if (used.length > 0) this.#budgets.set(key, used);
+      else this.#budgets.delete(key);
+    }
+    const now = performance.now();
+    for (const [key, until] of this.#recalled) if (until <= now) this.#recalled.delete(key);
+  }
+
+  /** Somebody waits for what is held of a budget and not used. */
+  recall(id: BudgetId): void {
+    const key = nameOf(id);
+    if (this.#recalled.size < MAX_RECALLED) this.#recalled.set(key, performance.now() + SHARING_MS);
+    for (const budget of this.#budgets.get(key) ?? []) budget.share();
+  }
+
+  *#all(): Generator<LeasedBudget> {
+    for (const budgets of this.#budgets.values()) yield* budgets;
+  }
+
+  async #acquire(request: LeaseRequest): Promise<Lease> {
+    try {
+      let answer = await this.#questions.put(request);
+      if (answer === "missing") {
+        await this.props.store.create(request);
+        answer = await this.#questions.put(request);
+      }
+      if (answer instanceof Error) throw answer;
+      return answer === "missing" ? NO_ROOM : answer;
+    } catch (error) {
+      if (!isUnchanged(error)) this.leave();
+      throw error;
     }
   }
+
+  async #acquireAll(requests: readonly LeaseRequest[]): Promise<readonly LeaseAnswer[]> {
+    const begun = performance.now();
+    try {
+      return await this.props.store.acquire(this.owner, requests);
+    } finally {
+      this.props.onAsked(performance.now() - begun);
+    }
+  }
+
+  #giveBack(budget: LeasedBudget, amount: number): void {
+    this.#returns.set(budget, (this.#returns.get(budget) ?? 0) + amount);
+    if (this.#isReturning) return;
+    this.#isReturning = true;
+    // All that is given back at the same time goes together.
+    setImmediate(() => void this.#returnAll());
+  }
+
+  async #returnAll(): Promise<void> {
+    while (this.#returns.size > 0) {
+      const all = [...this.#returns];
+      const batch = new Map(all.slice(0, TOGETHER));
+      this.#returns = new Map(all.slice(TOGETHER));
+      const kept = await this.#return(batch);
+      for (const [budget, amount] of batch) budget.returned(amount, kept.has(budget));
+    }
+    this.#isReturning = false;
+  }
+
+  /** @returns the budgets that are leased as before */
+  async #return(batch: ReadonlyMap<LeasedBudget, number>): Promise<ReadonlySet<LeasedBudget>> {
+    const budgets = [...batch.keys()];
+    const returns = budgets.map((budget) => ({ ...budget.id, amountNano: batch.get(budget) ?? 0 }));
+    try {
+      const kept = new Set(await this.props.store.giveBack(this.owner, returns));
+      return new Set(budgets.filter((_, index) => kept.has(returns[index] as (typeof returns)[number])));
+    } catch (error) {
+      if (isUnchanged(error)) return new Set(budgets);
+      this.leave();
+      return new Set();
+    }
+  }
+}
+
+function nameOf({ account, period }: BudgetId): string {
+  return `${account} ${period}`;
 }
 
 /** Whether it is certain that a lease is what it was before. */

@@ -11,11 +11,12 @@ export interface NoRoom {
 /** Asks the store for room, and gives room back. */
 export interface LeaseSource {
   acquire(ask: LeaseAsk): Promise<Lease>;
-  /**
-   * Never fails; what is given back is gone for this budget, unless the source has it kept (`keep`). Below zero: taken, because it is
-   * spent already.
-   */
-  giveBack(amountNano: number): void;
+  /** Never fails: the source says later what became of it (`returned`). Below zero: taken, because it is spent already. */
+  giveBack(budget: LeasedBudget, amountNano: number): void;
+  /** Asks all gateways to give back what they hold of this budget and do not use. Never fails. */
+  recall(): void;
+  /** How long a request waits for what others give back, in milliseconds. */
+  readonly recallMs: number;
 }
 
 /** Amounts of a `LeaseRequest`, in nano-USD. */
@@ -36,10 +37,18 @@ interface Waiting {
 /** Of the recent reservations, this many times over is asked for in advance. */
 const LOOK_AHEAD = 4;
 
-/** Room of a 16th of what is left is much: others may be waiting for it. */
-const MUCH = 16;
-/** Calls of `giveBackIdle` after which little room is given back too. */
-const IDLE_CALLS = 4;
+/** Calls of `giveBackIdle` until room is given back that nobody uses: a key that is used every quarter of a minute need not ask each time. */
+const IDLE_CALLS = 80;
+
+/**
+ * Until the first look whether others have given back what they were asked for, in milliseconds; doubled with each. Their answer takes a
+ * few; the last looks are for a gateway that is busy.
+ */
+const RECALL_PAUSE_MS = 10;
+/** After a recall that was in vain, how long none is tried again, in milliseconds: running requests hold the rest. */
+const VAIN_MS = 5000;
+/** For how long room is given back as soon as it is free, after somebody asked for it; longer than `VAIN_MS`, which relies on it. */
+export const SHARING_MS = 10_000;
 
 /**
  * One budget in this process: room leased from the store, and reservations against it. While there is room a
@@ -52,6 +61,14 @@ export class LeasedBudget {
   /** Reserved since the last `giveBackIdle`. */
   #recentNano = 0;
   #idleCalls = 0;
+  /** Given back, and not known yet whether that happened. */
+  #returningNano = 0;
+  /** Held by others when the store was asked last. */
+  #othersNano = 0;
+  /** Until when others wait for room: none is held beyond what requests need. */
+  #sharedUntil = 0;
+  #noRecallUntil = 0;
+  #wake: () => void = () => {};
   /** The most the store has said is spent; 0: to be asked again. Nothing is added here: its next answer may hold that already. */
   #spentNano = 0;
   #isAsking = false;
@@ -72,9 +89,18 @@ export class LeasedBudget {
     return this.#reservedNano;
   }
 
+  /** Whether room is leased. */
+  get isHeld(): boolean {
+    return this.#leasedNano !== 0;
+  }
+
   get isUnused(): boolean {
     return (
-      this.#reservedNano === 0 && this.#leasedNano === 0 && this.#waiting.length === 0 && !this.#isAsking
+      this.#reservedNano === 0 &&
+      this.#leasedNano === 0 &&
+      this.#returningNano === 0 &&
+      this.#waiting.length === 0 &&
+      !this.#isAsking
     );
   }
 
@@ -97,25 +123,34 @@ export class LeasedBudget {
   /** Makes a reservation smaller, by what turned out not to be needed. */
   release(amountNano: number): void {
     this.#reservedNano -= amountNano;
+    this.#freed();
   }
 
   /** The end of a reservation: its cost is durable in the store, and no longer leased there. */
   settle(reservedNano: number, costNano: number): void {
     this.#reservedNano -= reservedNano;
     this.#leasedNano -= costNano;
-    // It cost more than was reserved. A lease below zero would be room to others, and would be kept here for ever.
-    if (this.freeNano < 0) this.giveBackFree();
+    this.#freed();
   }
 
   /**
-   * Gives room back that nothing was reserved from since the last call, or since the last few when it is little beside what is
-   * left: a key that is used every other second need not ask each time. What is spent is forgotten then: it may have been set back.
+   * Others wait for room: what is free goes back at once, and so does what becomes free in the next seconds. What is known as
+   * spent is forgotten, since it may have been set.
+   */
+  share(): void {
+    this.#sharedUntil = performance.now() + SHARING_MS;
+    this.#spentNano = 0;
+    this.#freed();
+  }
+
+  /**
+   * Called with each sign of life: gives room back that nothing was reserved from in the last 80. What is spent is forgotten when nothing was
+   * reserved since the last one: it may have been set back.
    */
   giveBackIdle(): void {
     const isIdle = this.#recentNano === 0 && this.#waiting.length === 0 && !this.#isAsking;
     this.#idleCalls = isIdle ? this.#idleCalls + 1 : 0;
-    const isMuch = this.freeNano * MUCH > this.limitNano - this.#spentNano;
-    if (isIdle && (isMuch || this.#idleCalls >= IDLE_CALLS)) this.giveBackFree();
+    if (this.#idleCalls >= IDLE_CALLS) this.giveBackFree();
     if (isIdle) this.#spentNano = 0;
     this.#recentNano = 0;
   }
@@ -124,12 +159,24 @@ export class LeasedBudget {
     const amount = this.freeNano;
     if (amount === 0) return;
     this.#leasedNano -= amount;
-    this.source.giveBack(amount);
+    this.#returningNano += amount;
+    this.source.giveBack(this, amount);
   }
 
-  /** Room that was to be given back and is still leased. */
-  keep(amountNano: number): void {
-    this.#leasedNano += amountNano;
+  /** What became of room that was given back. @param isKept it is still leased */
+  returned(amountNano: number, isKept: boolean): void {
+    this.#returningNano -= amountNano;
+    if (isKept) this.#leasedNano += amountNano;
+  }
+
+  #freed(): void {
+    this.#wake();
+    // What cost more than was reserved leaves a lease below zero: room to others, and kept here for ever.
+    if (this.freeNano < 0 || this.#isShared) this.giveBackFree();
+  }
+
+  get #isShared(): boolean {
+    return performance.now() < this.#sharedUntil;
   }
 
   #take(amountNano: number): number {
@@ -142,11 +189,8 @@ export class LeasedBudget {
     this.#isAsking = true;
     try {
       for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-        if (this.freeNano < next.bounds.fullNano) {
-          const lease = await this.source.acquire(this.#ask(next.bounds));
-          this.#leasedNano += lease.grantedNano;
-          this.#spentNano = Math.max(this.#spentNano, lease.spentNano);
-        }
+        if (this.freeNano < next.bounds.fullNano) await this.#acquireFor(next.bounds);
+        if (this.#isHeldByOthers(next.bounds)) await this.#recallFor(next.bounds);
         const amount = this.#affordable(next.bounds);
         if (amount !== undefined) {
           this.#waiting.shift();
@@ -182,6 +226,47 @@ export class LeasedBudget {
     };
   }
 
+  async #acquireFor(bounds: CostBounds): Promise<void> {
+    const lease = await this.source.acquire(this.#ask(bounds));
+    this.#leasedNano += lease.grantedNano;
+    this.#othersNano = lease.othersNano;
+    this.#spentNano = Math.max(this.#spentNano, lease.spentNano);
+  }
+
+  /** Whether a request is refused although others hold room, and perhaps do not use it. */
+  #isHeldByOthers(bounds: CostBounds): boolean {
+    return (
+      this.#affordable(bounds) === undefined &&
+      this.#othersNano > 0 &&
+      this.limitNano - this.#spentNano >= bounds.leastNano
+    );
+  }
+
+  /** Has the others give back what they do not use, and asks again. */
+  async #recallFor(bounds: CostBounds): Promise<void> {
+    if (performance.now() < this.#noRecallUntil) return;
+    this.source.recall();
+    const end = performance.now() + this.source.recallMs;
+    for (let pauseMs = RECALL_PAUSE_MS; performance.now() < end; pauseMs *= 2) {
+      await this.#pause(Math.min(pauseMs, end - performance.now()));
+      if (this.#affordable(bounds) === undefined) await this.#acquireFor(bounds);
+      if (!this.#isHeldByOthers(bounds)) return;
+    }
+    this.#noRecallUntil = performance.now() + VAIN_MS;
+  }
+
+  /** Waits, or until room becomes free here. */
+  async #pause(pauseMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, pauseMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = () => {};
+  }
+
   #affordable({ fullNano, ampleNano, leastNano }: CostBounds): number | undefined {
     const free = this.freeNano;
     if (free >= fullNano) return fullNano;
@@ -205,7 +290,7 @@ export class LeasedBudget {
       endNano: ampleNano,
       wantNano: Math.min(
         this.limitNano,
-        Math.max(0, waiting - free, LOOK_AHEAD * fullNano, this.#recentNano),
+        Math.max(0, waiting - free, ...(this.#isShared ? [] : [LOOK_AHEAD * fullNano, this.#recentNano])),
       ),
     };
   }

@@ -12,8 +12,18 @@ export interface LedgerSettings {
   readonly logger: Pick<Logger, "warn" | "info">;
   /** A gateway without a sign of life for this long is dead, in milliseconds. @default 3000 */
   readonly ttlMs?: number;
-  /** Between signs of life; what was not used for as long is given back, in milliseconds. @default 750 */
+  /** Between signs of life; what was not used for 80 of them is given back, in milliseconds. @default 750 */
   readonly beatMs?: number;
+  /** How long a request that is about to be refused waits for what other gateways hold and do not use, in milliseconds. @default 1000 */
+  readonly recallMs?: number;
+}
+
+/** Who wants to know what a ledger does. */
+export interface LedgerWatcher {
+  /** The store was asked for leases, in milliseconds. */
+  readonly onAsked?: (ms: number) => void;
+  /** Leases and requests of dead gateways were settled. */
+  readonly onSettled?: (gateways: number) => void;
 }
 
 /** The budget that had no room. */
@@ -35,19 +45,34 @@ export class Ledger {
   /** Since when signs of life have gone through without a gap. */
   #steadySince: number | undefined;
 
+  #watcher: LedgerWatcher = {};
+
   constructor(settings: LedgerSettings) {
-    this.#settings = { ttlMs: 3000, beatMs: 750, ...settings };
+    this.#settings = { ttlMs: 3000, beatMs: 750, recallMs: 1000, ...settings };
     this.#current = this.#newEpoch();
+    settings.store.onRecall((budget) => {
+      for (const epoch of this.#epochs()) epoch.recall(budget);
+    });
+  }
+
+  /** Has somebody told of what happens, for metrics. */
+  watch(watcher: LedgerWatcher): void {
+    this.#watcher = watcher;
+  }
+
+  /** Budgets of which this process holds room. */
+  get leases(): number {
+    return this.#epochs().reduce((sum, epoch) => sum + epoch.leases, 0);
   }
 
   /** What running requests of this process hold, in nano-USD. */
   get reservedNano(): number {
-    return [this.#current, ...this.#left].reduce((sum, epoch) => sum + epoch.reservedNano, 0);
+    return this.#epochs().reduce((sum, epoch) => sum + epoch.reservedNano, 0);
   }
 
   /**
    * Reserves the same amount in every budget, or nothing.
-   * @param budgets in a fixed order, so that two requests never wait for each other
+   * @param budgets when several have no room, the first says why
    * @throws StoreUnavailableError when a budget cannot be asked for
    */
   async reserve(budgets: readonly AppliedBudget[], bounds: CostBounds): Promise<Reservation | Refusal> {
@@ -66,30 +91,29 @@ export class Ledger {
     bounds: CostBounds,
   ): Promise<Reservation | Refusal> {
     await epoch.register();
-    const parts: { budget: ReturnType<LeaseEpoch["budget"]>; amount: number }[] = [];
-    let allowed = bounds;
-    try {
-      for (const applied of budgets) {
-        const budget = epoch.budget(applied);
-        const result = await budget.reserve(allowed);
-        if (typeof result !== "number") {
-          for (const part of parts) part.budget.release(part.amount);
-          return { ...result, budget: applied };
-        }
-        parts.push({ budget, amount: result });
-        allowed = { ...allowed, fullNano: result, ampleNano: Math.min(allowed.ampleNano, result) };
-      }
-    } catch (error) {
-      for (const part of parts) part.budget.release(part.amount);
-      throw error;
+    const asked = budgets.map((applied) => ({ applied, budget: epoch.budget(applied) }));
+    // All at once: what has to be asked of the store goes there together.
+    const results = await Promise.allSettled(asked.map(({ budget }) => budget.reserve(bounds)));
+    const amounts = results.map((result) => (result.status === "fulfilled" ? result.value : undefined));
+    const isWhole = amounts.every((amount) => typeof amount === "number");
+    const least = isWhole ? Math.min(...(amounts as number[])) : 0;
+    for (const [index, { budget }] of asked.entries()) {
+      const amount = amounts[index];
+      if (typeof amount === "number" && amount > least) budget.release(amount - least);
     }
-    const amount = allowed.fullNano;
-    for (const part of parts) part.budget.release(part.amount - amount);
-    return new Reservation(
-      epoch.owner,
-      parts.map(({ budget }) => budget),
-      amount,
-    );
+    if (isWhole)
+      return new Reservation(
+        epoch.owner,
+        asked.map(({ budget }) => budget),
+        least,
+      );
+    // The first that has no room says why.
+    for (const [index, { applied }] of asked.entries()) {
+      const result = results[index];
+      if (result?.status === "rejected") throw result.reason;
+      if (typeof result?.value === "object") return { ...result.value, budget: applied };
+    }
+    throw new Error("neither reserved nor refused");
   }
 
   /** What a budget has spent durably, in nano-USD. @throws StoreUnavailableError */
@@ -97,9 +121,14 @@ export class Ledger {
     return this.#settings.store.spentNano(budget);
   }
 
-  /** Sets what a budget has spent. A gateway that knew the budget as spent asks again within two signs of life. @throws StoreUnavailableError */
-  setSpent(budget: BudgetId, spentNano: number): Promise<void> {
-    return this.#settings.store.setSpent(budget, spentNano);
+  /**
+   * Sets what a budget has spent. Gateways give back what they hold of it and do not use, and ask again; one that was not told does so within
+   * two signs of life. @throws StoreUnavailableError
+   */
+  async setSpent(budget: BudgetId, spentNano: number): Promise<void> {
+    const { store } = this.#settings;
+    await store.setSpent(budget, spentNano);
+    await store.recall(budget).catch(() => {}); // it is set all the same
   }
 
   start(): void {
@@ -115,7 +144,7 @@ export class Ledger {
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const epoch of [this.#current, ...this.#left]) {
+    for (const epoch of this.#epochs()) {
       epoch.leave();
       if (epoch.isRegistered && !epoch.isLost) await this.#settings.store.retire(epoch.owner).catch(() => {}); // another gateway will do it
     }
@@ -125,7 +154,7 @@ export class Ledger {
   async beat(): Promise<void> {
     const { store, ttlMs, logger } = this.#settings;
     this.#epoch();
-    const alive = [this.#current, ...this.#left].filter((epoch) => epoch.isRegistered && !epoch.isLost);
+    const alive = this.#epochs().filter((epoch) => epoch.isRegistered && !epoch.isLost);
     try {
       const begun = monotonicClock.now();
       const owners = alive.map((epoch) => epoch.owner);
@@ -150,6 +179,7 @@ export class Ledger {
       this.#steadySince ??= monotonicClock.now();
       if (monotonicClock.now() - this.#steadySince < ttlMs) return;
       const recovered = await store.recover();
+      this.#watcher.onSettled?.(recovered);
       if (recovered > 0)
         logger.warn({ owners: recovered }, "leases without a heartbeat were settled and released");
       if (this.#isSilent) logger.info("heartbeats reach the database again");
@@ -191,6 +221,11 @@ export class Ledger {
   }
 
   #newEpoch(): LeaseEpoch {
-    return new LeaseEpoch(this.#settings.store, this.#settings.ttlMs);
+    const { store, ttlMs, recallMs } = this.#settings;
+    return new LeaseEpoch({ store, ttlMs, recallMs, onAsked: (ms) => this.#watcher.onAsked?.(ms) });
+  }
+
+  #epochs(): LeaseEpoch[] {
+    return [this.#current, ...this.#left];
   }
 }

@@ -1,9 +1,6 @@
 import type { AuditRow, Intent } from "../ports/audit-log";
 import type { LeasedBudget } from "./leased-budget";
 
-/** Holding one of so few for a second would be felt by others. */
-const SCARCE = 64;
-
 /** Money put aside for one request, in one or several budgets. */
 export class Reservation {
   #isSettled = false;
@@ -23,12 +20,6 @@ export class Reservation {
       reservedNano: this.amountNano,
       row,
     };
-  }
-
-  /** For what costs nothing: gives it back here and, when there is little of it, to the other gateways at once. */
-  release(): void {
-    this.settle(0);
-    for (const budget of this.budgets) if (budget.limitNano <= SCARCE) budget.giveBackFree();
   }
 
   /** The row is durable, and its cost taken from the budgets with it. Later calls do nothing. */

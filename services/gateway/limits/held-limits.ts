@@ -54,6 +54,6 @@ export class HeldLimits {
 
   #leave(): void {
     this.#isOver = true;
-    for (const place of this.#places) place.release();
+    for (const place of this.#places) place.settle(0);
   }
 }

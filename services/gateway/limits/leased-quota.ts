@@ -1,6 +1,6 @@
 import type { Clock } from "../ports/clock";
 import { StoreUnavailableError } from "../ports/key-store";
-import { type QuotaGrant, USE_MS, WINDOW_MS } from "../ports/quota-store";
+import { type QuotaGrant, type QuotaRequest, USE_MS, WINDOW_MS } from "../ports/quota-store";
 import type { Corrections } from "./corrections";
 import type { Questions } from "./questions";
 import { RecentUse } from "./recent-use";
@@ -48,7 +48,7 @@ const NOTHING: Held = { block: 0, amount: 0, usableUntil: 0, used: 0, resetAt: 0
 
 /** What a limit needs of the process. */
 export interface QuotaTools {
-  readonly questions: Questions;
+  readonly questions: Questions<QuotaRequest, QuotaGrant>;
   readonly corrections: Corrections;
   /** Monotonic: only differences count. */
   readonly clock: Clock;
@@ -149,7 +149,7 @@ export class LeasedQuota {
     for (let attempt = 1; attempt <= ATTEMPTS; ) {
       const askedAt = clock.now();
       const want = this.#pending + this.#recent.expected(askedAt);
-      const grant = await questions.ask({ account: this.account, limit: this.limit, need, bound, want });
+      const grant = await questions.put({ account: this.account, limit: this.limit, need, bound, want });
       const resetAt = askedAt + grant.resetMs;
       if (grant.granted === 0) {
         // Requests that have just ended gave back what this one needs, and the store has not heard of it yet.

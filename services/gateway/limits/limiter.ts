@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../ports/clock";
 import type { QuotaStore } from "../ports/quota-store";
+import { Spacing } from "../spacing";
 import { Corrections } from "./corrections";
 import { LeasedQuota, type QuotaAnswer, type QuotaTools, type TakenQuota } from "./leased-quota";
 import { Questions } from "./questions";
@@ -10,6 +11,12 @@ const SWEEP_SIZE = 10_000;
 
 /** Between two lines about corrections that are lost, of which an outage has many a second, in milliseconds. */
 const TELL_MS = 10_000;
+/** Limits of one question at most. */
+const TOGETHER = 200;
+/** At 200 requests a second, each of which asks twice, some six share a question; in milliseconds. */
+const SPACING_MS = 15;
+/** So many limits wait for no others. */
+const ENOUGH = 16;
 
 /** Settings of `Limiter`. */
 export interface LimiterSettings {
@@ -34,7 +41,11 @@ export class Limiter {
       toldAt = clock.now();
       untold = 0;
     });
-    this.#tools = { questions: new Questions(store), corrections, clock };
+    this.#tools = {
+      questions: new Questions((asked) => store.take(asked), TOGETHER, new Spacing(SPACING_MS, ENOUGH)),
+      corrections,
+      clock,
+    };
   }
 
   /** Counts `amount` if it fits, and `reserved` with it, whether it fits or not. @throws StoreUnavailableError */

@@ -86,7 +86,13 @@ export const limits = fp<LimitsOptions>(
         release(request, held);
       };
       try {
-        for (const of of all) if (of.maxParallel !== null) await takePlace(of, of.maxParallel, keyHash, held);
+        // All at once, so that they are asked for together; each that comes is held, and given back below.
+        const places = await Promise.allSettled(
+          all.map((of) =>
+            of.maxParallel === null ? undefined : takePlace(of, of.maxParallel, keyHash, held),
+          ),
+        );
+        for (const place of places) if (place.status === "rejected") throw place.reason;
         const isCounting = request.routeOptions.config.isLimited === "counting";
         const counts = all.flatMap((of) => (isCounting ? countingOf(of) : countsOf(of)));
         await takeCounts(reply, counts, keyHash, held);

@@ -1,3 +1,5 @@
+import type { StoreUnavailableError } from "./key-store";
+
 /** One budget in one of its periods. */
 export interface BudgetId {
   /** Whose money: `key:<key id>`, `user:<user id>` or `end_user:<id>`. */
@@ -8,7 +10,6 @@ export interface BudgetId {
 
 /** Room that a gateway asks for, beyond what it holds. All amounts in nano-USD. */
 export interface LeaseRequest extends BudgetId {
-  readonly owner: string;
   readonly limitNano: number;
   /** Enough for the request as it was asked for. */
   readonly fullNano: number;
@@ -24,6 +25,9 @@ export interface LeaseRequest extends BudgetId {
   readonly since: Date | null;
 }
 
+/** A budget that nobody has used yet. */
+export type NewBudget = Pick<LeaseRequest, "account" | "period" | "since">;
+
 /** What came of a `LeaseRequest`, in nano-USD. */
 export interface Lease {
   /** 0: nothing was given. */
@@ -31,6 +35,16 @@ export interface Lease {
   readonly spentNano: number;
   /** Held by all gateways, this grant included. */
   readonly leasedNano: number;
+  /** Of that, what other owners hold. */
+  readonly othersNano: number;
+}
+
+/** `missing`: the budget has never been used, see `create`. An error: this one could not be asked, and its lease is what it was. */
+export type LeaseAnswer = Lease | "missing" | StoreUnavailableError;
+
+/** Unused room that is given back, in nano-USD; below zero, room that is taken for what was spent beyond the lease. */
+export interface LeaseReturn extends BudgetId {
+  readonly amountNano: number;
 }
 
 /** The owner of a lease was given up for dead; what it held is settled, and it must begin anew. */
@@ -44,10 +58,27 @@ export interface BudgetStore {
   register(owner: string, ttlMs: number): Promise<void>;
   /** A sign of life. @returns the owners that still exist @throws StoreUnavailableError */
   heartbeat(owners: readonly string[], ttlMs: number): Promise<readonly string[]>;
-  /** Takes room for one gateway, or nothing. @throws OwnerLostError, StoreUnavailableError */
-  acquire(request: LeaseRequest): Promise<Lease>;
-  /** Gives unused room back; below zero, takes room for what was spent beyond the lease. @throws StoreUnavailableError; then nobody knows whether it happened */
-  giveBack(owner: string, budget: BudgetId, amountNano: number): Promise<void>;
+  /**
+   * Takes room for one gateway from several budgets in one step: from each as if it were asked alone.
+   * @returns an answer to each request, in their order
+   * @throws OwnerLostError, StoreUnavailableError, which then hold for all of them
+   */
+  acquire(owner: string, requests: readonly LeaseRequest[]): Promise<readonly LeaseAnswer[]>;
+  /**
+   * Makes a budget that is used for the first time; it may not be there afterwards, when there are as many as may be.
+   * @throws StoreUnavailableError also when it takes longer than a request waits
+   */
+  create(budget: NewBudget): Promise<void>;
+  /**
+   * Gives room back, of several budgets in one step.
+   * @returns what could not be given back, and is still leased
+   * @throws StoreUnavailableError; then nobody knows whether it happened, unless it says so
+   */
+  giveBack(owner: string, returns: readonly LeaseReturn[]): Promise<readonly LeaseReturn[]>;
+  /** Asks all gateways to give back what they hold of a budget and do not use. @throws StoreUnavailableError */
+  recall(budget: BudgetId): Promise<void>;
+  /** Told of each `recall`, also of this gateway's own; a message may be lost. */
+  onRecall(listener: (budget: BudgetId) => void): void;
   /**
    * Ends owners without a sign of life: their intents are charged what was reserved, with an audit row each; the
    * rest of their leases is free again. @returns how many owners were ended @throws StoreUnavailableError

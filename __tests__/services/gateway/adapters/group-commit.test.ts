@@ -183,3 +183,43 @@ test("for how long the first row has waited is known while its write hangs", asy
   expect(commits.queued).toBe(2);
   commits.stop();
 });
+
+describe("spaced writes", () => {
+  /** Writes whose batches are noted. */
+  function open(spacingMs: number) {
+    const batches: number[] = [];
+    const write = async (rows: readonly number[]) => void batches.push(rows.length);
+    return { batches, commits: new GroupCommit<number>(settings(write, { spacingMs })) };
+  }
+
+  test("a row that comes soon after a write waits for others, one that comes alone does not", async () => {
+    // Far more than a test takes: nothing but three rows ends this pause.
+    const { batches, commits } = open(600_000);
+    await Promise.all(commitAll(commits, [1]));
+    const more = commitAll(commits, [2]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(batches).toEqual([1]);
+    more.push(...commitAll(commits, [3, 4]));
+    await Promise.all(more);
+    expect(batches).toEqual([1, 3]);
+  });
+
+  test("whoever sends one row after the other soon does not wait any more", async () => {
+    const { batches, commits } = open(20);
+    const timers = jest.spyOn(global, "setTimeout");
+    for (let row = 0; row < 100; row += 1) await Promise.all(commitAll(commits, [row]));
+    const pauses = timers.mock.calls.filter(([, ms]) => (ms ?? 0) <= 20).length;
+    timers.mockRestore();
+    expect(batches).toHaveLength(100);
+    expect(pauses).toBeLessThan(10);
+  });
+
+  test("a flush waits for what is being waited with", async () => {
+    const { batches, commits } = open(20);
+    await Promise.all(commitAll(commits, [1]));
+    const last = commitAll(commits, [2]);
+    await expect(commits.flush(60_000)).resolves.toBe(0);
+    await Promise.all(last);
+    expect(batches).toEqual([1, 1]);
+  });
+});

@@ -5,6 +5,7 @@ import type { AppliedBudget } from "../../../../services/gateway/ledger/lease-ep
 import { Ledger } from "../../../../services/gateway/ledger/ledger";
 import { Reservation } from "../../../../services/gateway/ledger/reservation";
 import { auditRow } from "../../../support/services/audit-row";
+import { eventually } from "../../../support/services/eventually";
 
 const logger = { warn: () => {}, info: () => {} };
 const budget = (account: string, limitNano: number): AppliedBudget => ({
@@ -105,15 +106,26 @@ test("near its end a budget is used up by short answers", async () => {
   });
 });
 
-test("what a quiet gateway holds comes back for the others", async () => {
+test("what a quiet gateway holds comes back as soon as another one has no room without it", async () => {
   const one = open();
-  const other = new Ledger({ store: one.store, logger });
+  const other = new Ledger({ store: one.store, logger, recallMs: 60_000 });
   const key = budget("key:1", 1000);
   await (await begin(one, await reserved(one.ledger.reserve([key], bounds(1000)))))(1);
-  await expect(other.reserve([key], bounds(900))).resolves.toMatchObject({ reason: "reserved" });
-  await one.ledger.beat();
-  await one.ledger.beat();
+  expect(one.store.leasedNano(key)).toBe(999);
   await expect(reserved(other.reserve([key], bounds(900)))).resolves.toMatchObject({ amountNano: 900 });
+});
+
+test("what a gateway has not used for a minute comes back without a question", async () => {
+  const opened = open();
+  const { ledger, store } = opened;
+  const key = budget("key:1", 1000);
+  await (await begin(opened, await reserved(ledger.reserve([key], bounds(400)))))(1);
+  for (let beat = 0; beat < 60; beat += 1) await ledger.beat();
+  expect(store.leasedNano(key)).toBe(399);
+  expect(ledger.leases).toBe(1);
+  for (let beat = 0; beat < 30; beat += 1) await ledger.beat();
+  await eventually(() => store.leasedNano(key) === 0);
+  expect(ledger.leases).toBe(0);
 });
 
 test("a key that cost more than was reserved works again when its spend is set back", async () => {
@@ -147,7 +159,7 @@ test("a request that cost more than was reserved leaves the others of its gatewa
   const key = budget("key:1", 10_000);
   const other = await begin(opened, await reserved(ledger.reserve([key], bounds(300))));
   await (await begin(opened, await reserved(ledger.reserve([key], bounds(9000)))))(9600);
-  expect(store.leasedNano(key)).toBe(300);
+  await eventually(() => store.leasedNano(key) === 300);
   const elsewhere = new Ledger({ store, logger });
   await expect(elsewhere.reserve([key], bounds(101))).resolves.toMatchObject({ reason: "reserved" });
   await expect(reserved(elsewhere.reserve([key], bounds(100)))).resolves.toMatchObject({ amountNano: 100 });
@@ -236,7 +248,7 @@ describe("what is said of leases that are gone", () => {
     // So that the owner is left, as after a question whose answer was lost.
     jest.spyOn(store, "acquire").mockRejectedValueOnce(new Error("lost"));
     await ledger.reserve([budget("key:2", 1000)], bounds(1)).catch(() => {});
-    reservation.release();
+    reservation.settle(0);
     const retire = store.retire.bind(store);
     jest.spyOn(store, "retire").mockImplementationOnce(async (owner) => {
       await retire(owner);

@@ -15,7 +15,7 @@ function hold() {
     refund: ({ amount }) => void calls.push(`refund ${amount}`),
     correct: ({ amount }, actual) => void calls.push(`correct ${amount} to ${actual}`),
   });
-  held.addPlace({ release: () => void calls.push("leave") } as unknown as Reservation);
+  held.addPlace({ settle: () => void calls.push("leave") } as unknown as Reservation);
   held.addCount("requests", take("requests", 1));
   held.addCount("tokens", take("tokens", 10, 6));
   return { held, calls, take };

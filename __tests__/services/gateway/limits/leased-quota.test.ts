@@ -8,7 +8,7 @@ import { Random } from "../../../support/services/random";
 
 const open = (account: string, limit: number, store: QuotaStore, clock: Clock = systemClock) =>
   new LeasedQuota(account, limit, {
-    questions: new Questions(store),
+    questions: new Questions((asked) => store.take(asked)),
     corrections: new Corrections(store, () => {}),
     clock,
   });

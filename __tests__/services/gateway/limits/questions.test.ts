@@ -1,13 +1,17 @@
 import { MemoryQuotaStore } from "../../../../services/gateway/adapters/memory/quota-store";
 import { Questions } from "../../../../services/gateway/limits/questions";
+import type { QuotaRequest, QuotaStore } from "../../../../services/gateway/ports/quota-store";
+import { Spacing } from "../../../../services/gateway/spacing";
 
-const ask = (questions: Questions, account: string) =>
-  questions.ask({ account, limit: 10, need: 1, want: 0 });
+const over = (store: QuotaStore, maxTogether?: number) =>
+  new Questions((asked: readonly QuotaRequest[]) => store.take(asked), maxTogether);
+const ask = (questions: ReturnType<typeof over>, account: string) =>
+  questions.put({ account, limit: 10, need: 1, want: 0 });
 
 test("what is asked at the same time, or while a question is under way, goes together", async () => {
   const store = new MemoryQuotaStore();
   const take = jest.spyOn(store, "take");
-  const questions = new Questions(store, 3);
+  const questions = over(store, 3);
   const accounts = ["a", "b", "c", "d", "e", "a"];
   const grants = await Promise.all(accounts.map((account) => ask(questions, account)));
   expect(grants.map(({ used }) => used)).toEqual([1, 1, 1, 1, 1, 2]);
@@ -17,7 +21,25 @@ test("what is asked at the same time, or while a question is under way, goes tog
 test("a store that cannot be asked refuses those who asked, not those who come later", async () => {
   const store = new MemoryQuotaStore();
   jest.spyOn(store, "take").mockRejectedValueOnce(new Error("away"));
-  const questions = new Questions(store);
+  const questions = over(store);
   await expect(ask(questions, "a")).rejects.toThrow("away");
   await expect(ask(questions, "a")).resolves.toMatchObject({ granted: 1 });
+});
+
+test("questions that are kept apart go together with what comes meanwhile, at the latest when enough have come", async () => {
+  const store = new MemoryQuotaStore();
+  const take = jest.spyOn(store, "take");
+  // Far longer than a test takes: nothing but the third question ends this pause.
+  const questions = new Questions(
+    (asked: readonly QuotaRequest[]) => store.take(asked),
+    200,
+    new Spacing(600_000, 3),
+  );
+  await ask(questions, "a");
+  const more = [ask(questions, "b")];
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(take).toHaveBeenCalledTimes(1);
+  more.push(ask(questions, "c"), ask(questions, "d"));
+  await Promise.all(more);
+  expect(take.mock.calls.map(([requests]) => requests.length)).toEqual([1, 3]);
 });

@@ -4,6 +4,7 @@ import {
   type BudgetStore,
   type Lease,
   type LeaseRequest,
+  type LeaseReturn,
   OwnerLostError,
 } from "../../ports/budget-store";
 import { type Clock, systemClock } from "../../ports/clock";
@@ -21,6 +22,7 @@ interface Budget {
 export class MemoryBudgetStore implements BudgetStore {
   readonly intents = new Map<string, Intent>();
   readonly #budgets = new Map<string, Budget>();
+  readonly #listeners: ((budget: BudgetId) => void)[] = [];
   /** Owner → when it counts as dead. */
   readonly #owners = new Map<string, number>();
 
@@ -41,18 +43,29 @@ export class MemoryBudgetStore implements BudgetStore {
     return Promise.resolve(known);
   }
 
-  acquire(request: LeaseRequest): Promise<Lease> {
-    if (!this.#owners.has(request.owner)) return Promise.reject(new OwnerLostError("owner was ended"));
-    const budget = this.#budget(request);
-    const room = request.limitNano - budget.spent - sum(budget.leases, 0);
-    const granted = grant(request, room, request.limitNano - budget.spent);
-    this.#move(budget, request.owner, granted);
-    return Promise.resolve({ grantedNano: granted, spentNano: budget.spent, leasedNano: sum(budget.leases) });
+  acquire(owner: string, requests: readonly LeaseRequest[]): Promise<readonly Lease[]> {
+    if (!this.#owners.has(owner)) return Promise.reject(new OwnerLostError("owner was ended"));
+    return Promise.resolve(requests.map((request) => this.#give(owner, request)));
   }
 
-  giveBack(owner: string, id: BudgetId, amountNano: number): Promise<void> {
-    if (this.#owners.has(owner)) this.#move(this.#budget(id), owner, -amountNano);
+  /** A budget is there as soon as somebody asks. */
+  create(): Promise<void> {
     return Promise.resolve();
+  }
+
+  giveBack(owner: string, returns: readonly LeaseReturn[]): Promise<readonly LeaseReturn[]> {
+    if (this.#owners.has(owner))
+      for (const back of returns) this.#move(this.#budget(back), owner, -back.amountNano);
+    return Promise.resolve([]);
+  }
+
+  recall(budget: BudgetId): Promise<void> {
+    for (const listener of this.#listeners) listener(budget);
+    return Promise.resolve();
+  }
+
+  onRecall(listener: (budget: BudgetId) => void): void {
+    this.#listeners.push(listener);
   }
 
   async recover(): Promise<number> {
@@ -121,6 +134,20 @@ export class MemoryBudgetStore implements BudgetStore {
       const budget = this.#budget(id);
       if (budget.lost.delete(requestId)) budget.spent += changeNano;
     }
+  }
+
+  #give(owner: string, request: LeaseRequest): Lease {
+    const budget = this.#budget(request);
+    const room = request.limitNano - budget.spent - sum(budget.leases, 0);
+    const granted = grant(request, room, request.limitNano - budget.spent);
+    this.#move(budget, owner, granted);
+    const leased = sum(budget.leases);
+    return {
+      grantedNano: granted,
+      spentNano: budget.spent,
+      leasedNano: leased,
+      othersNano: leased - (budget.leases.get(owner) ?? 0),
+    };
   }
 
   #move(budget: Budget, owner: string, amountNano: number): void {

@@ -17,6 +17,9 @@ import type { LinkUser } from "./link";
 import { retryConflicts } from "./retry-conflicts";
 import { tryStatements, writeItems } from "./write-items";
 
+/** At 200 answers a second two of them share a commit. */
+const SPACING_MS = 10;
+
 /** Settings of `PostgresAuditLog`. */
 export interface PostgresAuditLogSettings {
   readonly pool: Pool;
@@ -102,6 +105,7 @@ export class PostgresAuditLog implements AuditLog {
     if (journal !== undefined) metrics.watchJournal(journal);
     this.#commits = new GroupCommit<CommitItem>({
       ...limits,
+      spacingMs: SPACING_MS,
       observer: metrics.observe("rows"),
       write:
         writer === undefined

@@ -17,10 +17,9 @@ export const SHORTEN_LIVES = `
    WHERE owner IN (SELECT owner FROM ledger_owners
                     WHERE expires_at > clock_timestamp() + interval '1 min' ORDER BY owner FOR NO KEY UPDATE SKIP LOCKED)`;
 
-/** Parameters: owner, account, period, limit, full, ample, least, end, want. */
+/** Parameters: owner, then for each budget account, period, limit, full, ample, least, end, want. */
 export const ACQUIRE = `
-  SELECT granted, total_spent AS spent, total_leased AS leased
-    FROM acquire_lease($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
+  SELECT granted, spent, leased, others FROM acquire_leases($1, $2, $3, $4, $5, $6, $7, $8, $9) ORDER BY place`;
 
 /** A budget of an end user, or places for requests at the same time, that are used for the first time. */
 export const CREATE_BUDGET =
@@ -76,10 +75,8 @@ export const CREATE_BUDGET_OF_KEY = createBudgetOf("key", "key_id = $3::text::uu
 export const UNCOUNTED_OF_USER = uncountedOf("user", "user_id = $1::text");
 export const CREATE_BUDGET_OF_USER = createBudgetOf("user", "user_id = $3::text");
 
-/** Nothing for an owner that was ended. Parameters: owner, account, period, amount. */
-export const GIVE_BACK = `
-  SELECT fold_lease(owner, $2, $3, -$4::bigint)
-    FROM (SELECT owner FROM ledger_owners WHERE owner = $1::uuid FOR KEY SHARE) AS alive`;
+/** Parameters: owner, then for each budget account, period, amount. */
+export const GIVE_BACK = "SELECT give_back_leases($1, $2, $3, $4)";
 
 /** What budgets have spent; `place` counts from 1. Parameters: accounts, periods. */
 export const READ_SPENT = `
@@ -122,10 +119,13 @@ export const SETTLE_ROWS = `
     SELECT count(*) AS budgets
       FROM (SELECT DISTINCT account, period FROM cost WHERE owner NOT IN (SELECT owner FROM alive) ORDER BY account, period) AS c,
            LATERAL (SELECT FROM budgets b WHERE b.account = c.account AND b.period = c.period FOR NO KEY UPDATE) AS locked
+  ), lease AS MATERIALIZED (
+    SELECT l.owner FROM cost c JOIN alive USING (owner) JOIN budget_leases l USING (owner, account, period)
+     WHERE (SELECT budgets FROM late) >= 0 ORDER BY l.account, l.period, l.owner FOR NO KEY UPDATE OF l
   ), taken AS (
     UPDATE budget_leases l SET spent_nano_usd = l.spent_nano_usd + c.cost
       FROM cost c JOIN alive USING (owner)
-     WHERE l.owner = c.owner AND l.account = c.account AND l.period = c.period AND (SELECT budgets FROM late) >= 0
+     WHERE l.owner = c.owner AND l.account = c.account AND l.period = c.period AND (SELECT count(*) FROM lease) >= 0
     RETURNING l.owner, l.account, l.period
   ), charged AS (
     INSERT INTO budgets AS b (account, period, spent_nano_usd)

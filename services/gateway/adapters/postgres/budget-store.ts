@@ -2,12 +2,15 @@ import type { ClientBase, Pool } from "pg";
 import {
   type BudgetId,
   type BudgetStore,
-  type Lease,
+  type LeaseAnswer,
   type LeaseRequest,
+  type LeaseReturn,
+  type NewBudget,
   OwnerLostError,
 } from "../../ports/budget-store";
 import { StoreUnavailableError } from "../../ports/key-store";
 import { toLostRow } from "../lost-request";
+import { arrayLiteral } from "./array-literal";
 import {
   ACQUIRE,
   END_OWNER,
@@ -17,11 +20,11 @@ import {
   SET_SPENT,
   SHORTEN_LIVES,
 } from "./budget-statements";
-import { isBoundedInNumber } from "./create-budget";
-import { isForeignKeyViolation, isRefused } from "./error-class";
+import { isForeignKeyViolation, isRefused, isWriteFault } from "./error-class";
 import type { FirstBudgets } from "./first-budgets";
 import type { HeartbeatThread } from "./heartbeat-thread";
 import { decodeIntents } from "./intent-json";
+import type { Recalls } from "./recalls";
 import { retryConflicts } from "./retry-conflicts";
 import { SpentReader } from "./spent-reader";
 import { writeLost } from "./write-items";
@@ -29,24 +32,35 @@ import { writeLost } from "./write-items";
 /** Lost requests of one statement at most. */
 const LOST_ROWS = 500;
 
+/** What `PostgresBudgetStore` works with. */
+export interface PostgresBudgetStoreProps {
+  readonly pool: Pool;
+  /**
+   * Its connections do not wait for the disk. A sign of life need not outlive a crash; one that waited for a slow disk longer than
+   * it is good for would be over before anybody sees it.
+   */
+  readonly unsyncedPool: Pool;
+  readonly firstBudgets: Pick<FirstBudgets, "create">;
+  readonly recalls: Pick<Recalls, "send" | "listen">;
+  /** Gives signs of life as well, for as long as an owner is known here. @default - none does */
+  readonly thread?: Pick<HeartbeatThread, "add" | "remove"> | undefined;
+  /** For those who only want to know what is spent: they must not be in the way of requests. @default - `pool` */
+  readonly lookups?: Pool;
+}
+
+/** First of a message that asks for room of a budget. */
+const BUDGET = "budget";
+
 /** Budgets, leases and owners in Postgres. Time is the database's own. */
 export class PostgresBudgetStore implements BudgetStore {
   readonly #spent: SpentReader;
+  readonly pool: Pool;
+  readonly #props: PostgresBudgetStoreProps;
 
-  /**
-   * @param unsyncedPool its connections do not wait for the disk. A sign of life need not outlive a crash; one that waited for a
-   * slow disk longer than it is good for would be over before anybody sees it
-   * @param thread gives signs of life as well, for as long as an owner is known here. @default - none does
-   * @param lookups for those who only want to know what is spent: they must not be in the way of requests. @default pool
-   */
-  constructor(
-    readonly pool: Pool,
-    readonly unsyncedPool: Pool,
-    readonly firstBudgets: Pick<FirstBudgets, "create">,
-    readonly thread?: Pick<HeartbeatThread, "add" | "remove">,
-    lookups: Pool = pool,
-  ) {
-    this.#spent = new SpentReader(lookups);
+  constructor(props: PostgresBudgetStoreProps) {
+    this.pool = props.pool;
+    this.#props = props;
+    this.#spent = new SpentReader(props.lookups ?? props.pool);
   }
 
   async register(owner: string, ttlMs: number): Promise<void> {
@@ -54,32 +68,85 @@ export class PostgresBudgetStore implements BudgetStore {
       "INSERT INTO ledger_owners VALUES ($1, clock_timestamp() + $2 * interval '1 ms') ON CONFLICT (owner) DO NOTHING",
       [owner, ttlMs],
     );
-    this.thread?.add(owner, ttlMs);
+    this.#props.thread?.add(owner, ttlMs);
   }
 
   async heartbeat(owners: readonly string[], ttlMs: number): Promise<readonly string[]> {
-    const { rows } = await this.unsyncedPool
+    const { rows } = await this.#props.unsyncedPool
       .query<{ owner: string }>(HEARTBEAT, [owners, ttlMs])
       .catch(unavailable);
     const known = rows.map((row) => row.owner);
-    for (const owner of owners) if (!known.includes(owner)) this.thread?.remove(owner);
+    for (const owner of owners) if (!known.includes(owner)) this.#props.thread?.remove(owner);
     return known;
   }
 
-  async acquire(request: LeaseRequest): Promise<Lease> {
-    const found = await this.#tryAcquire(request);
-    if (found !== undefined) return found;
-    await this.firstBudgets.create(request);
-    const created = await this.#tryAcquire(request);
-    if (created !== undefined) return created;
-    // As if others held all of it: for now there is no room.
-    if (isBoundedInNumber(request.account))
-      return { grantedNano: 0, spentNano: 0, leasedNano: request.limitNano };
-    throw new StoreUnavailableError("budget not created", { isUnchanged: true });
+  async acquire(owner: string, requests: readonly LeaseRequest[]): Promise<readonly LeaseAnswer[]> {
+    const column = (read: (request: LeaseRequest) => string | number) => arrayLiteral(requests, read);
+    try {
+      const rows = await this.#query<AcquireRow>(
+        ACQUIRE,
+        [
+          owner,
+          column(({ account }) => account),
+          column(({ period }) => period),
+          column(({ limitNano }) => limitNano),
+          column(({ fullNano }) => fullNano),
+          column(({ ampleNano }) => ampleNano),
+          column(({ leastNano }) => leastNano),
+          column(({ endNano }) => endNano),
+          column(({ wantNano }) => wantNano),
+        ],
+        "acquire-leases",
+      );
+      return rows.map(toAnswer);
+    } catch (error) {
+      if (!isOfOne(error, requests)) throw error;
+      const answers: LeaseAnswer[] = [];
+      for (const request of requests)
+        answers.push(
+          ...(await this.acquire(owner, [request]).catch((cause: unknown) => [onlyUnchanged(cause)])),
+        );
+      return answers;
+    }
   }
 
-  async giveBack(owner: string, { account, period }: BudgetId, amountNano: number): Promise<void> {
-    await this.#query(GIVE_BACK, [owner, account, period, amountNano]);
+  create(budget: NewBudget): Promise<void> {
+    return this.#props.firstBudgets.create(budget);
+  }
+
+  async giveBack(owner: string, returns: readonly LeaseReturn[]): Promise<readonly LeaseReturn[]> {
+    try {
+      await this.#query(
+        GIVE_BACK,
+        [
+          owner,
+          arrayLiteral(returns, ({ account }) => account),
+          arrayLiteral(returns, ({ period }) => period),
+          arrayLiteral(returns, ({ amountNano }) => amountNano),
+        ],
+        "give-back-leases",
+      );
+      return [];
+    } catch (error) {
+      if (!isOfOne(error, returns)) throw error;
+      const kept: LeaseReturn[] = [];
+      for (const one of returns)
+        await this.giveBack(owner, [one]).catch((cause: unknown) => {
+          onlyUnchanged(cause);
+          kept.push(one);
+        });
+      return kept;
+    }
+  }
+
+  async recall({ account, period }: BudgetId): Promise<void> {
+    await this.#props.recalls.send([BUDGET, account, period]).catch(unavailable);
+  }
+
+  onRecall(listener: (budget: BudgetId) => void): void {
+    this.#props.recalls.listen(([kind, account, period]) => {
+      if (kind === BUDGET && account !== undefined && period !== undefined) listener({ account, period });
+    });
   }
 
   recover(): Promise<number> {
@@ -92,7 +159,7 @@ export class PostgresBudgetStore implements BudgetStore {
   }
 
   async retire(owner: string): Promise<void> {
-    this.thread?.remove(owner);
+    this.#props.thread?.remove(owner);
     await this.#endOwners("owner = $1 FOR UPDATE", [owner]);
   }
 
@@ -102,22 +169,6 @@ export class PostgresBudgetStore implements BudgetStore {
 
   async setSpent({ account, period }: BudgetId, spentNano: number): Promise<void> {
     await this.#query(SET_SPENT, [account, period, spentNano]);
-  }
-
-  async #tryAcquire(request: LeaseRequest): Promise<Lease | undefined> {
-    const { account, period, owner, limitNano, fullNano, ampleNano, leastNano, endNano, wantNano } = request;
-    const values = [owner, account, period, limitNano, fullNano, ampleNano, leastNano, endNano, wantNano];
-    const [row] = await this.#query<Record<"spent" | "leased" | "granted", string | null>>(
-      ACQUIRE,
-      values,
-      "acquire-lease",
-    );
-    if (row === undefined || row.granted === null) return undefined;
-    return {
-      grantedNano: Number(row.granted),
-      spentNano: Number(row.spent),
-      leasedNano: Number(row.leased),
-    };
   }
 
   async #endOwners(condition: string, values: unknown[], before?: string): Promise<number> {
@@ -153,6 +204,31 @@ export class PostgresBudgetStore implements BudgetStore {
       return unavailable(error);
     }
   }
+}
+
+type AcquireRow = Record<"spent" | "leased" | "others" | "granted", string | null>;
+
+function toAnswer({ granted, spent, leased, others }: AcquireRow): LeaseAnswer {
+  if (granted === null) return "missing";
+  return {
+    grantedNano: Number(granted),
+    spentNano: Number(spent),
+    leasedNano: Number(leased),
+    othersNano: Number(others),
+  };
+}
+
+/** Whether one of several is at fault for sure, so that the others succeed without it. */
+function isOfOne(error: unknown, all: readonly unknown[]): boolean {
+  return (
+    all.length > 1 && error instanceof StoreUnavailableError && error.isUnchanged && isWriteFault(error.cause)
+  );
+}
+
+/** @throws `error` when it is not certain that nothing was changed */
+function onlyUnchanged(error: unknown): StoreUnavailableError {
+  if (error instanceof StoreUnavailableError && error.isUnchanged) return error;
+  throw error;
 }
 
 /**

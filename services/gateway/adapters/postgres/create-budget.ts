@@ -26,7 +26,7 @@ const CREATE_END_USER_BUDGET = `
   ON CONFLICT (account, period) DO NOTHING`;
 
 /** Whether there may be no more of its kind, however little it needs. */
-export const isBoundedInNumber = (account: string): boolean => END_USER_ACCOUNT.test(account);
+const isBoundedInNumber = (account: string): boolean => END_USER_ACCOUNT.test(account);
 
 /** Makes a budget that is used for the first time. Safe to run by several gateways at once. */
 export async function createBudget(

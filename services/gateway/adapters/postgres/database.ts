@@ -25,6 +25,7 @@ import { OnlineIndexes } from "./online-indexes";
 import { openPool } from "./open-pool";
 import { createDurabilityProbe } from "./probe";
 import { PostgresQuotaStore } from "./quota-store";
+import { Recalls } from "./recalls";
 import { Schema } from "./schema";
 import { SpendReconciliation } from "./spend-reconciliation";
 import { SpendRollups } from "./spend-rollups";
@@ -188,6 +189,7 @@ export function openDatabase({
     metrics: new AuditMetrics(metrics),
     ...(auditTimeoutMs === undefined ? {} : { timeoutMs: auditTimeoutMs }),
   });
+  const recalls = new Recalls(unsyncedPool);
   const schema = new Schema({ connectionString, logger });
   const partitions = new AuditPartitions({
     logger,
@@ -228,6 +230,7 @@ export function openDatabase({
       namedBudgets.table,
       adminTokens.table,
       audit.linkUser,
+      recalls,
       maintenance,
       indexing,
     ],
@@ -262,13 +265,14 @@ export function openDatabase({
       differenceNanoUsd: () => reconciliation.differenceNanoUsd,
     },
     audit,
-    budgets: new PostgresBudgetStore(
-      guardStatements({ breaker: leases, statements: leasePool, others: pool }),
+    budgets: new PostgresBudgetStore({
+      pool: guardStatements({ breaker: leases, statements: leasePool, others: pool }),
       unsyncedPool,
       firstBudgets,
-      heartbeats,
+      recalls,
+      thread: heartbeats,
       lookups,
-    ),
+    }),
     quotas: new PostgresQuotaStore(guardStatements({ breaker: quotas, statements: leasePool, others: pool })),
     clock,
     get schemaState() {

@@ -23,6 +23,9 @@ export interface PostgresIntentLogSettings {
 /** A write takes less than a millisecond: under load, one for each request or two would cost more than the requests. */
 const GATHER_MS = 1;
 
+/** At 200 requests a second two of them share a write; a provider takes a hundred times as long. */
+const SPACING_MS = 12;
+
 /** How long ended batches may stay when no more requests come, in milliseconds. */
 const SWEEP_MS = 500;
 
@@ -52,6 +55,7 @@ export class PostgresIntentLog implements IntentLog {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       gatherMs: GATHER_MS,
       observer,
+      spacingMs: SPACING_MS,
       write: (intents) => this.#write(intents),
       isRowFault: isWriteFault,
       onRowFault: (intent, error) =>

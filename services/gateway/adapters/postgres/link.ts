@@ -9,7 +9,7 @@ export interface LinkUser {
   onPoll?(client: Client): Promise<void>;
   /** Channel to listen on, and what to do with a message. */
   readonly channel?: string;
-  onNotification?(client: Client): Promise<void>;
+  onNotification?(client: Client, payload: string): Promise<void>;
   /** Runs once the link counts as connected. */
   onReady?(): void;
 }
@@ -191,7 +191,7 @@ export class PostgresLink {
 
   #notified(client: Client, message: Notification): void {
     const user = this.#settings.users.find((candidate) => candidate.channel === message.channel);
-    this.#run(client, async () => user?.onNotification?.(client));
+    this.#run(client, async () => user?.onNotification?.(client, message.payload ?? ""));
   }
 
   /** @throws what `work` throws, or when it takes longer than it may */

@@ -20,19 +20,19 @@ const TAKE = `
            WITH ORDINALITY AS asked(account, size, need, bound, want, place),
          LATERAL take_quota_in_full(account, size, need, bound, want, $6::bigint, $7::bigint)
    ORDER BY place`;
-const ADD = `
+/** Counts beside any block, and counts that are given back. A block that is about to run out is left alone: it may be being deleted. */
+const CORRECT = `
   WITH added AS (
     SELECT account, amount FROM unnest($1::text[], $2::bigint[]) AS added(account, amount)
   ), known AS (
     INSERT INTO rate_accounts SELECT DISTINCT account FROM added ORDER BY account ON CONFLICT DO NOTHING
+  ), refunded AS (
+    UPDATE rate_blocks b SET amount = b.amount - back.amount
+      FROM unnest($4::bigint[], $5::bigint[]) AS back(block, amount)
+     WHERE b.block = back.block AND b.expires_at_ms > extract(epoch FROM clock_timestamp()) * 1000 + 1000
   )
   INSERT INTO rate_blocks (account, amount, expires_at_ms)
   SELECT account, amount, extract(epoch FROM clock_timestamp()) * 1000 + $3::bigint FROM added`;
-/** A block that is about to run out is left alone: it may be being deleted. */
-const REFUND = `
-  UPDATE rate_blocks b SET amount = b.amount - back.amount
-    FROM unnest($1::bigint[], $2::bigint[]) AS back(block, amount)
-   WHERE b.block = back.block AND b.expires_at_ms > extract(epoch FROM clock_timestamp()) * 1000 + 1000`;
 
 interface TakeRow {
   readonly granted: string;
@@ -73,16 +73,13 @@ export class PostgresQuotaStore implements QuotaStore {
   async correct(corrections: readonly QuotaCorrection[]): Promise<void> {
     const added = corrections.filter(({ block }) => block === undefined);
     const back = corrections.flatMap(({ block, amount }) => (block === undefined ? [] : [{ block, amount }]));
-    if (added.length > 0) {
-      const accounts = arrayLiteral(added, ({ account }) => account);
-      const amounts = arrayLiteral(added, ({ amount }) => amount);
-      await this.#query("add-quota", ADD, [accounts, amounts, WINDOW_MS + USE_MS]);
-    }
-    if (back.length > 0) {
-      const blocks = arrayLiteral(back, ({ block }) => block);
-      const amounts = arrayLiteral(back, ({ amount }) => amount);
-      await this.#query("refund-quota", REFUND, [blocks, amounts]);
-    }
+    await this.#query("correct-quota", CORRECT, [
+      arrayLiteral(added, ({ account }) => account),
+      arrayLiteral(added, ({ amount }) => amount),
+      WINDOW_MS + USE_MS,
+      arrayLiteral(back, ({ block }) => block),
+      arrayLiteral(back, ({ amount }) => amount),
+    ]);
   }
 
   async #query<Row extends object>(name: string, text: string, values: unknown[]): Promise<Row[]> {

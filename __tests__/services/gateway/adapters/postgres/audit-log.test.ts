@@ -5,6 +5,7 @@ import { Journal } from "../../../../../services/gateway/adapters/journal/journa
 import { type Database, openDatabase } from "../../../../../services/gateway/adapters/postgres/database";
 import type { Intent } from "../../../../../services/gateway/ports/audit-log";
 import { createLogger } from "../../../../../services/shared/logger";
+import { acquireLease } from "../../../../support/services/acquire-lease";
 import { auditRow } from "../../../../support/services/audit-row";
 import { EmbeddedPostgres } from "../../../../support/services/embedded-postgres";
 import { eventually } from "../../../../support/services/eventually";
@@ -69,7 +70,7 @@ test("rows are durable without Postgres, intents are not; both are settled when 
   await eventually(() => database.audit.isAccepting);
   const owner = randomUUID();
   await database.budgets.register(owner, 60_000);
-  await database.budgets.acquire({ ...BUDGET, ...ROOM, owner, limitNano: 1000 });
+  await acquireLease(database.budgets, { ...BUDGET, ...ROOM, owner, limitNano: 1000 });
   const intent = (row: Intent["row"]): Intent => ({
     requestId: row.requestId,
     owner,
@@ -109,7 +110,7 @@ test("a row in the journal of a gateway that was given up for dead takes the los
   await eventually(() => database.audit.isAccepting);
   const owner = randomUUID();
   await database.budgets.register(owner, 0);
-  await database.budgets.acquire({ ...BUDGET, ...ROOM, owner, limitNano: 1000 });
+  await acquireLease(database.budgets, { ...BUDGET, ...ROOM, owner, limitNano: 1000 });
   const row = auditRow({ costNanoUsd: 300 });
   await database.audit
     .open()
@@ -132,7 +133,7 @@ test("an intent that Postgres lost in a crash is written again when it is back",
   await eventually(() => database.audit.isAccepting);
   const owner = randomUUID();
   await database.budgets.register(owner, 60_000);
-  await database.budgets.acquire({ ...BUDGET, ...ROOM, owner, limitNano: 1000 });
+  await acquireLease(database.budgets, { ...BUDGET, ...ROOM, owner, limitNano: 1000 });
   const row = auditRow();
   await database.audit
     .open()

@@ -138,8 +138,7 @@ test.each<[what: string, work: (database: Database) => Promise<unknown>]>([
   ["a key is made", ({ keys }) => keys.create(newKey("sk-crashed-00000000"))],
   [
     "a first budget is made",
-    ({ budgets }) =>
-      budgets.firstBudgets.create({ account: `key:${randomUUID()}`, period: "all", since: null }),
+    ({ budgets }) => budgets.create({ account: `key:${randomUUID()}`, period: "all", since: null }),
   ],
 ])("Postgres crashes while %s: only that fails", async (_what, work) => {
   databases += 1;

@@ -44,7 +44,13 @@ function open(settings: { stalledAfterMs?: number; file?: string; warn?: jest.Mo
     ...more,
   });
   thread.start();
-  return new PostgresBudgetStore(pool, pool, { create: () => Promise.resolve() }, thread);
+  return new PostgresBudgetStore({
+    pool,
+    unsyncedPool: pool,
+    firstBudgets: { create: () => Promise.resolve() },
+    recalls: { send: () => Promise.resolve(), listen: () => {} },
+    thread,
+  });
 }
 
 /** For how many milliseconds the last sign of life is good; `undefined`: the owner was ended. */

@@ -10,6 +10,8 @@ import { auditRow } from "../../../../support/services/audit-row";
 
 const OWNER = randomUUID();
 const SWEEP_MS = 500;
+/** How far apart the log keeps its statements. */
+const SPACING_MS = 12;
 const AWAY = new Error("away");
 const OWNER_ENDED = Object.assign(new Error("owner was ended"), { code: "23503" });
 
@@ -84,8 +86,7 @@ const intent = (requestId: string, owner = OWNER): Intent => ({
 });
 const put = async (...ids: string[]) => {
   const written = Promise.all(ids.map((id) => log.put(intent(id))));
-  // The log gathers for a millisecond.
-  await pass(1);
+  await pass(SPACING_MS);
   await written;
 };
 /** Statement by statement, as `put <batch> <requests> -<deleted>` or `sweep <last batch> +<kept>`. */
@@ -208,6 +209,7 @@ test("an intent of an owner that was ended is refused, those beside it are writt
     name: "AuditNotCommittedError",
   });
   const beside = log.put(intent("c"));
+  await pass(2 * SPACING_MS);
   await Promise.all([first, refused, beside]);
   expect(errors).toEqual(["b"]);
   expect(stored().sort()).toEqual(["a", "c"]);
@@ -234,7 +236,7 @@ test("after Postgres was away, what still runs is written again: it may have los
   log.end("b");
   pool.stored.clear();
   log.onReady();
-  await pass(0);
+  await pass(SPACING_MS);
   expect(stored().sort()).toEqual(["a", "c"]);
   // The batches from before are given up.
   await pass(SWEEP_MS);

@@ -12,6 +12,7 @@ import { quotaInFull } from "./0012-quota-in-full";
 import { probesAndClockSteps } from "./0014-probes-and-clock-steps";
 import { dailySpend } from "./0015-daily-spend";
 import { pagesOfRequests } from "./0016-pages-of-requests";
+import { leasesTogether } from "./0017-leases-together";
 import type { Migration } from "./migration";
 
 /** Every step, in order. */
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   probesAndClockSteps,
   dailySpend,
   pagesOfRequests,
+  leasesTogether,
 ];

@@ -1,0 +1,31 @@
+import type {
+  BudgetId,
+  BudgetStore,
+  Lease,
+  LeaseRequest,
+} from "../../../services/gateway/ports/budget-store";
+
+/** Asks a store for room of one budget, which is made when nobody has used it yet. @throws what the store says of it */
+export async function acquireLease(
+  store: Pick<BudgetStore, "acquire" | "create">,
+  { owner, ...request }: LeaseRequest & { readonly owner: string },
+): Promise<Lease> {
+  let [answer] = await store.acquire(owner, [request]);
+  if (answer === "missing") {
+    await store.create(request);
+    [answer] = await store.acquire(owner, [request]);
+  }
+  if (answer === undefined || answer === "missing") throw new Error(`${request.account}: ${answer}`);
+  if (answer instanceof Error) throw answer;
+  return answer;
+}
+
+/** Gives room of one budget back. */
+export async function giveBackLease(
+  store: Pick<BudgetStore, "giveBack">,
+  owner: string,
+  { account, period }: BudgetId,
+  amountNano: number,
+): Promise<void> {
+  await store.giveBack(owner, [{ account, period, amountNano }]);
+}

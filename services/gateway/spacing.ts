@@ -1,0 +1,53 @@
+/** Writes are spaced while so much, on an average of the last few, has come into one by waiting. */
+const WORTH_WAITING = 0.25;
+/** How much the last one counts in that average. */
+const LAST_COUNTS = 0.25;
+/** One of so many is spaced all the same, to see whether it is worth it again. */
+const PROBE_EVERY = 256;
+
+/**
+ * Keeps statements apart, so that what comes within a few milliseconds shares one, at rates at which each would have its own. What comes
+ * alone never waits, and whoever sends one after the other learns that waiting is in vain.
+ */
+export class Spacing {
+  #begun = Number.NEGATIVE_INFINITY;
+  /** How much was there when waiting for the next one began. `undefined`: nobody waits. */
+  #waitingWith: number | undefined;
+  #joining = 2 * WORTH_WAITING;
+  #untilProbe = PROBE_EVERY;
+
+  constructor(
+    /** From the beginning of one to that of the next, in milliseconds. 0: none waits. */
+    readonly spacingMs: number,
+    /** So much waits for nothing else to share a statement with. */
+    readonly enough: number,
+  ) {}
+
+  /** How long the next one has to wait for others, in milliseconds; 0: it may begin. @param queued what would go with it now */
+  waitMs(queued: number): number {
+    if (this.spacingMs === 0) return 0;
+    const leftMs = this.#begun + this.spacingMs - performance.now();
+    if (leftMs <= 0 || queued >= this.enough) return 0;
+    if (this.#waitingWith === undefined) {
+      if (!this.#isWorthIt()) return 0;
+      this.#waitingWith = queued;
+    }
+    return leftMs;
+  }
+
+  /** One begins. @param queued what goes with it */
+  begin(queued: number): void {
+    this.#begun = performance.now();
+    if (this.#waitingWith === undefined) return;
+    this.#joining += LAST_COUNTS * (queued - this.#waitingWith - this.#joining);
+    this.#waitingWith = undefined;
+  }
+
+  #isWorthIt(): boolean {
+    if (this.#joining >= WORTH_WAITING) return true;
+    this.#untilProbe -= 1;
+    if (this.#untilProbe > 0) return false;
+    this.#untilProbe = PROBE_EVERY;
+    return true;
+  }
+}
