@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Client } from "pg";
+import { Client, Pool } from "pg";
 import { type Database, openDatabase } from "../../../../../services/gateway/adapters/postgres/database";
 import { SpentReader } from "../../../../../services/gateway/adapters/postgres/spent-reader";
 import { hashKey } from "../../../../../services/gateway/key-token";
@@ -356,13 +356,14 @@ test("reports are asked of the replica, with little of the server; sums of keys 
 
 test("a page of keys with budgets asks for what they have spent in one statement", async () => {
   const { budgets } = await open(await postgres.createDatabase("page_of_budgets"));
-  const asked = jest.spyOn(budgets.pool, "query");
   const ids = Array.from({ length: 100 }, (_, index) => ({ account: `key:${index}`, period: "all" }));
   await budgets.setSpent({ account: "key:7", period: "all" }, 9);
   await budgets.setSpent({ account: "key:8", period: "2026" }, 5);
-  asked.mockClear();
-  const reader = new SpentReader(budgets.pool);
+  const pool = new Pool({ connectionString: postgres.url("page_of_budgets"), max: 2 });
+  const asked = jest.spyOn(pool, "query");
+  const reader = new SpentReader(pool);
   const spent = await Promise.all(ids.map((id) => reader.read(id)));
   expect(asked).toHaveBeenCalledTimes(1);
   expect(spent.map((one, index) => [index, one]).filter(([, one]) => one !== undefined)).toEqual([[7, 9]]);
+  await pool.end();
 });
