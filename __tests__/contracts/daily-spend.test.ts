@@ -125,102 +125,99 @@ const differences = async () =>
     )
   ).rows;
 
-test.each([1, 2, 3])(
-  "sums of days are what the rows add up to, whatever happens (seed %i)",
-  async (seed) => {
-    const random = new Random(seed);
-    const keys = Array.from({ length: 3 }, () => randomUUID());
-    const users = ["ada", "grace", "o'brien"];
-    const lost: AuditRow[] = [];
-    let budgets = 0;
-    const moment = () => {
-      const midnight = FIRST_DAY + random.int(0, 4) * DAY_MS;
-      return new Date(
-        random.pick([midnight, midnight - 1, midnight + 1, midnight + random.int(0, DAY_MS - 1)]),
-      );
-    };
-    const row = (startedAt = moment()): AuditRow => {
-      const keyId = random.pick([...keys, null]);
-      // Keys are renewed at midnight.
-      const letter = startedAt.getUTCDate() % 2 === 0 ? "a" : "b";
-      return auditRow({
-        startedAt,
+test.each([1, 2, 3])("sums of days are what the rows add up to, whatever happens (seed %i)", async (seed) => {
+  const random = new Random(seed);
+  const keys = Array.from({ length: 3 }, () => randomUUID());
+  const users = ["ada", "grace", "o'brien"];
+  const lost: AuditRow[] = [];
+  let budgets = 0;
+  const moment = () => {
+    const midnight = FIRST_DAY + random.int(0, 4) * DAY_MS;
+    return new Date(
+      random.pick([midnight, midnight - 1, midnight + 1, midnight + random.int(0, DAY_MS - 1)]),
+    );
+  };
+  const row = (startedAt = moment()): AuditRow => {
+    const keyId = random.pick([...keys, null]);
+    // Keys are renewed at midnight.
+    const letter = startedAt.getUTCDate() % 2 === 0 ? "a" : "b";
+    return auditRow({
+      startedAt,
+      keyId,
+      keyHash: keyId === null ? null : letter.repeat(63) + keys.indexOf(keyId),
+      userId: random.pick([...users, null]),
+      endUser: random.pick([null, null, "", "customer", "x".repeat(200)]),
+      modelRequested: random.pick([null, "sonnet", "haiku"]),
+      scope: random.pick([null, "ci", "workspace:1"]),
+      enforcementLevel: random.pick([null, "standard"]),
+      costNanoUsd: random.pick([null, 0, 1, random.int(0, 1e9), 2 ** 52 + 1]),
+      inputTokens: random.int(0, 1e9),
+      cacheReadTokens: random.int(0, 9),
+      repeats: random.pick([0, 0, 7]),
+    });
+  };
+  const actions = [
+    // A group commit, a part of which is sent again.
+    async () => {
+      const items = Array.from({ length: random.int(1, 8) }, () => item(row()));
+      await writeItems(client, items);
+      await writeItems(client, items.slice(random.int(0, items.length)));
+    },
+    // A gateway that is given up for dead.
+    async () => {
+      const rows = Array.from({ length: random.int(1, 3) }, () => row());
+      const items = rows.map((one) => item(toLostRow({ row: one, reservedNano: random.int(0, 1e9) })));
+      await writeLost(client, items);
+      lost.push(...items.map(({ row }) => row));
+    },
+    // It lives after all: of the request nothing but its key needs to be what was known.
+    async () => {
+      const known = lost.splice(0, random.int(0, lost.length));
+      const rows = known.map(({ requestId, startedAt, keyId, keyHash }) => ({
+        ...row(startedAt),
+        requestId,
         keyId,
-        keyHash: keyId === null ? null : letter.repeat(63) + keys.indexOf(keyId),
-        userId: random.pick([...users, null]),
-        endUser: random.pick([null, null, "", "customer", "x".repeat(200)]),
-        modelRequested: random.pick([null, "sonnet", "haiku"]),
-        scope: random.pick([null, "ci", "workspace:1"]),
-        enforcementLevel: random.pick([null, "standard"]),
-        costNanoUsd: random.pick([null, 0, 1, random.int(0, 1e9), 2 ** 52 + 1]),
-        inputTokens: random.int(0, 1e9),
-        cacheReadTokens: random.int(0, 9),
-        repeats: random.pick([0, 0, 7]),
-      });
-    };
-    const actions = [
-      // A group commit, a part of which is sent again.
-      async () => {
-        const items = Array.from({ length: random.int(1, 8) }, () => item(row()));
-        await writeItems(client, items);
-        await writeItems(client, items.slice(random.int(0, items.length)));
-      },
-      // A gateway that is given up for dead.
-      async () => {
-        const rows = Array.from({ length: random.int(1, 3) }, () => row());
-        const items = rows.map((one) => item(toLostRow({ row: one, reservedNano: random.int(0, 1e9) })));
-        await writeLost(client, items);
-        lost.push(...items.map(({ row }) => row));
-      },
-      // It lives after all: of the request nothing but its key needs to be what was known.
-      async () => {
-        const known = lost.splice(0, random.int(0, lost.length));
-        const rows = known.map(({ requestId, startedAt, keyId, keyHash }) => ({
-          ...row(startedAt),
-          requestId,
-          keyId,
-          keyHash,
-        }));
-        await writeItems(
-          client,
-          rows.map((one) => item(one, { owner: NOBODY, budgets: [] })),
-        );
-      },
-      async () => {
-        const [scope, id] = random.pick([
-          ["key", random.pick(keys)],
-          ["user", random.pick(users)],
-        ] as const);
-        const spent = random.int(0, 1e9);
-        await spend.set(scope, id, spent);
-        const { rows } = await client.query<{ id: string; spent: string }>(oldSums(scope));
-        expect(rows.find((one) => one.id === id)?.spent).toBe(String(spent));
-      },
-      async () => {
-        const [scope, id] = random.pick([
-          ["key", random.pick(keys)],
-          ["user", random.pick(users)],
-        ] as const);
-        const since = random.pick([null, moment()]);
-        const budget = { account: `${scope}:${id}`, period: `period ${budgets}`, since };
-        budgets += 1;
-        await createBudget(client, budget);
-        const { rows } = await client.query("SELECT spent_nano_usd AS spent FROM budgets WHERE period = $1", [
-          budget.period,
-        ]);
-        expect(rows).toEqual((await client.query(OLD_BUDGET, [scope, id, since])).rows);
-      },
-      () => new SpendRollups({ clock: monotonicClock, logger }).run(client),
-      () => addUpAllDays(client),
-      () => forgetSums(client),
-    ];
-    for (let step = 0; step < 40; step += 1) {
-      const action = random.pick([...actions, ...actions.slice(0, 3)]);
-      await action();
-      if (step % 4 === 3) await expectAsRows(keys, users);
-    }
-  },
-);
+        keyHash,
+      }));
+      await writeItems(
+        client,
+        rows.map((one) => item(one, { owner: NOBODY, budgets: [] })),
+      );
+    },
+    async () => {
+      const [scope, id] = random.pick([
+        ["key", random.pick(keys)],
+        ["user", random.pick(users)],
+      ] as const);
+      const spent = random.int(0, 1e9);
+      await spend.set(scope, id, spent);
+      const { rows } = await client.query<{ id: string; spent: string }>(oldSums(scope));
+      expect(rows.find((one) => one.id === id)?.spent).toBe(String(spent));
+    },
+    async () => {
+      const [scope, id] = random.pick([
+        ["key", random.pick(keys)],
+        ["user", random.pick(users)],
+      ] as const);
+      const since = random.pick([null, moment()]);
+      const budget = { account: `${scope}:${id}`, period: `period ${budgets}`, since };
+      budgets += 1;
+      await createBudget(client, budget);
+      const { rows } = await client.query("SELECT spent_nano_usd AS spent FROM budgets WHERE period = $1", [
+        budget.period,
+      ]);
+      expect(rows).toEqual((await client.query(OLD_BUDGET, [scope, id, since])).rows);
+    },
+    () => new SpendRollups({ clock: monotonicClock, logger }).run(client),
+    () => addUpAllDays(client),
+    () => forgetSums(client),
+  ];
+  for (let step = 0; step < 40; step += 1) {
+    const action = random.pick([...actions, ...actions.slice(0, 3)]);
+    await action();
+    if (step % 4 === 3) await expectAsRows(keys, users);
+  }
+});
 
 test("sums are exact at every moment while gateways write, replace, move and add up", async () => {
   const random = new Random(7);
