@@ -8,6 +8,8 @@ export interface Question {
   readonly path: string;
   /** A list of everything that cannot be short: its first part must come in time, the rest as fast as it is taken. @default false */
   readonly isLong?: boolean;
+  /** Adds up what everybody spent in a whole year: a report that may take longer than a screen. @default false */
+  readonly isOfWholeYear?: boolean;
   /** @throws when the answer is not what the rows say */
   readonly check: (body: never) => Promise<void>;
 }
@@ -158,6 +160,7 @@ export async function questionsAbout(facts: YearFacts): Promise<Question[]> {
       {
         title: `report by ${dimension}, the year`,
         path: `/global/spend/report?group_by=${dimension}&${period(year)}`,
+        isOfWholeYear: true,
         check: reportIs(facts, dimension, year),
       },
     ]),

@@ -5,8 +5,14 @@ import { makeCold } from "./cold";
 import type { Question } from "./questions";
 
 /** What an administrator waits for at most, in milliseconds. */
-export const WARM_MS = 300;
-export const COLD_MS = 1000;
+const LIMITS = { warmMs: 300, coldMs: 1000 };
+/** For a report over everything, of which a gateway ends one after ten seconds. */
+const LIMITS_OF_WHOLE_YEAR = { warmMs: 3000, coldMs: 5000 };
+
+/** How long a question may take, in milliseconds. */
+export const limitsOf = ({ isOfWholeYear }: Question): typeof LIMITS =>
+  isOfWholeYear === true ? LIMITS_OF_WHOLE_YEAR : LIMITS;
+
 const WARM_ROUNDS = 5;
 
 /** How long a question takes. Times in milliseconds; of a long answer its first part. */

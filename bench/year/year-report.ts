@@ -2,7 +2,7 @@ import { formatNumber } from "../report/format-number";
 import { machineFacts } from "../report/machine";
 import { textTable } from "../report/text-table";
 import type { YearResult } from "./run-year";
-import { COLD_MS, WARM_MS } from "./time-questions";
+import { limitsOf } from "./time-questions";
 
 /** Commits of a request with a key that is used now and then. */
 const MOST_COMMITS = 1.6;
@@ -59,8 +59,15 @@ function goalsOf({ loads, startMs, size }: YearResult): Goal[] {
   ];
 }
 
-const isInTime = ({ coldMs, warmMs }: YearResult["questions"][number]): boolean =>
-  warmMs <= WARM_MS && coldMs <= COLD_MS;
+function isInTime({ question, coldMs, warmMs }: YearResult["questions"][number]): boolean {
+  const limits = limitsOf(question);
+  return warmMs <= limits.warmMs && coldMs <= limits.coldMs;
+}
+
+function wantedOf({ question }: YearResult["questions"][number]): string {
+  const { coldMs, warmMs } = limitsOf(question);
+  return `${coldMs} cold, ${warmMs} warm`;
+}
 
 /** What is wrong with answers and records: nothing that has to do with speed. */
 export const faultsOf = ({ questions, loads, wrong }: YearResult): string[] => [
@@ -95,7 +102,7 @@ export function yearReport(result: YearResult): string {
       formatNumber(timed.warmMs),
       formatNumber(timed.wholeMs),
       formatNumber(timed.bytes / 1000),
-      `${COLD_MS} cold, ${WARM_MS} warm`,
+      wantedOf(timed),
       timed.failure === undefined ? (isInTime(timed) ? "yes" : "no") : "wrong",
     ]),
   );
