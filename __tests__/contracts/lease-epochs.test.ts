@@ -134,7 +134,7 @@ describe("a first budget over a long history", () => {
       await expect(reserve(good)).resolves.toMatchObject({ owner });
       // One statement for all that ask, however often.
       const { rows } = await holder.query(
-        "SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%AS spent FROM audit_log%'",
+        "SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO budgets%FROM audit_log%'",
       );
       expect(rows).toEqual([{ waiting: 1 }]);
       await holder.query("COMMIT");
