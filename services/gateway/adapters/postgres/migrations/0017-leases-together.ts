@@ -31,6 +31,15 @@ export const leasesTogether: Migration = {
       END LOOP;
     END $$;
 
+    -- What a row cost is spent from a lease. Whether there is one.
+    CREATE FUNCTION spend_from_lease(p_owner uuid, p_account text, p_period text, p_cost bigint) RETURNS boolean
+    LANGUAGE plpgsql AS $$
+    BEGIN
+      UPDATE budget_leases SET spent_nano_usd = spent_nano_usd + p_cost
+       WHERE owner = p_owner AND account = p_account AND period = p_period;
+      RETURN FOUND;
+    END $$;
+
     -- acquire_lease for each of several budgets. others: what other owners hold and have not spent.
     CREATE FUNCTION acquire_leases(
       p_owner uuid, p_accounts text[], p_periods text[], p_limits bigint[],
