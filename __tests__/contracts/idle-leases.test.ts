@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { ACQUIRE, GIVE_BACK } from "../../services/gateway/adapters/postgres/budget-statements";
 import { type Database, openDatabase } from "../../services/gateway/adapters/postgres/database";
 import { writeItems } from "../../services/gateway/adapters/postgres/write-items";
 import { budgetForParallel } from "../../services/gateway/ledger/budgets-of-request";
@@ -286,6 +287,44 @@ test("one gateway's questions, returns and commits on the same leases wait for n
   ]);
   for (const applied of shared) await expect(database.budgets.spentNano(applied)).resolves.toBe(80);
   expect((await deadlocks(database)) - before).toBe(0);
+});
+
+test("leases are found by their key, also by statements that were planned when there were none", async () => {
+  const { database } = await open();
+  const owner = randomUUID();
+  await database.budgets.register(owner, 600_000);
+  const client = await database.budgets.pool.connect();
+  try {
+    const charged = budgetForParallel("0", 100_000);
+    const ask = [owner, [charged.account], ["all"], [100_000], [1], [1], [1], [1], [0]];
+    const use = async () => {
+      await client.query({ name: "ask", text: ACQUIRE, values: ask });
+      const rows = Array.from({ length: 20 }, () => auditRow({ costNanoUsd: 1, errorType: null }));
+      await writeItems(
+        client,
+        rows.map((row, index) => ({ row, intent: { owner, budgets: [budgetForParallel(`${index}`, 1)] } })),
+      );
+      await client.query({ name: "back", text: GIVE_BACK, values: [owner, [charged.account], ["all"], [0]] });
+    };
+    // A statement is planned for good after some uses.
+    for (let time = 0; time < 10; time += 1) await use();
+    await client.query(
+      "INSERT INTO budget_leases SELECT $1, 'parallel:key:' || n, 'all', 1000 FROM generate_series(1, 2000) AS n",
+      [owner],
+    );
+    const read = async () => {
+      await client.query("SELECT pg_stat_force_next_flush()");
+      const { rows } = await client.query<{ sum: string }>(
+        "SELECT seq_tup_read + idx_tup_fetch AS sum FROM pg_stat_user_tables WHERE relname = 'budget_leases'",
+      );
+      return Number(rows[0]?.sum);
+    };
+    const before = await read();
+    for (let time = 0; time < 10; time += 1) await use();
+    expect((await read()) - before).toBeLessThan(2000);
+  } finally {
+    client.release();
+  }
 });
 
 async function deadlocks({ budgets }: Database): Promise<number> {

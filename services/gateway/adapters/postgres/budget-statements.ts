@@ -101,7 +101,9 @@ const money = (offset: number) => `$${AUDIT_COLUMN_COUNT + offset}`;
 /**
  * Audit rows and the money they cost, in one statement. Only a row that is new costs anything, so a batch may be repeated; what the
  * lease of an owner that is alive cannot take, because the owner was ended, is charged to the budget itself, which may have been swept. Owners are locked first:
- * what is written for an owner is there before it is ended, or not at all. Then budgets, in one order, then leases; as everywhere.
+ * what is written for an owner is there before it is ended, or not at all. Then budgets, then leases, each in one order; as everywhere. Leases
+ * are changed by a function, one by one by their key: a plan that was made when there were few would read all of them. It is called in the order of
+ * `due`, since conditions are not moved into what is materialized, and for all of it, since they are counted at the end.
  * Nobody's charges are for budgets that are there only: others will begin with the sum of the rows.
  * Parameters after those of the rows: request ids, owners, accounts, periods and costs, one for each budget of each row.
  */
@@ -119,14 +121,13 @@ export const SETTLE_ROWS = `
     SELECT count(*) AS budgets
       FROM (SELECT DISTINCT account, period FROM cost WHERE owner NOT IN (SELECT owner FROM alive) ORDER BY account, period) AS c,
            LATERAL (SELECT FROM budgets b WHERE b.account = c.account AND b.period = c.period FOR NO KEY UPDATE) AS locked
-  ), lease AS MATERIALIZED (
-    SELECT l.owner FROM cost c JOIN alive USING (owner) JOIN budget_leases l USING (owner, account, period)
-     WHERE (SELECT budgets FROM late) >= 0 ORDER BY l.account, l.period, l.owner FOR NO KEY UPDATE OF l
+  ), due AS MATERIALIZED (
+    SELECT owner, account, period, cost FROM cost JOIN alive USING (owner)
+     WHERE (SELECT budgets FROM late) >= 0 ORDER BY account, period, owner
+  ), spent AS MATERIALIZED (
+    SELECT owner, account, period, spend_from_lease(owner, account, period, cost) AS is_taken FROM due
   ), taken AS (
-    UPDATE budget_leases l SET spent_nano_usd = l.spent_nano_usd + c.cost
-      FROM cost c JOIN alive USING (owner)
-     WHERE l.owner = c.owner AND l.account = c.account AND l.period = c.period AND (SELECT count(*) FROM lease) >= 0
-    RETURNING l.owner, l.account, l.period
+    SELECT owner, account, period FROM spent WHERE is_taken
   ), charged AS (
     INSERT INTO budgets AS b (account, period, spent_nano_usd)
     SELECT account, period, sum(cost)::bigint FROM cost c
@@ -135,7 +136,7 @@ export const SETTLE_ROWS = `
      GROUP BY account, period ORDER BY account, period
     ON CONFLICT (account, period) DO UPDATE SET spent_nano_usd = b.spent_nano_usd + EXCLUDED.spent_nano_usd
   )
-  SELECT count(*)::int AS written FROM ins`;
+  SELECT count(*)::int AS written, (SELECT count(*) FROM spent) AS charges FROM ins`;
 
 /**
  * Rows that take the place of those that were written for lost requests, and what they change in the budgets: what was charged is

@@ -8,14 +8,36 @@ export const leasesTogether: Migration = {
   version: 17,
   name: "leases-together",
   sql: `
+    -- One row after the other, by its key: whatever the planner believes of the tables, it cannot read them whole.
     CREATE FUNCTION lock_leases(p_owner uuid, p_accounts text[], p_periods text[]) RETURNS void LANGUAGE plpgsql AS $$
+    DECLARE
+      one record;
     BEGIN
-      PERFORM FROM budgets b
-        WHERE (b.account, b.period) IN (SELECT * FROM unnest(p_accounts, p_periods))
-        ORDER BY b.account, b.period FOR NO KEY UPDATE;
-      PERFORM FROM budget_leases l
-        WHERE l.owner = p_owner AND (l.account, l.period) IN (SELECT * FROM unnest(p_accounts, p_periods))
-        ORDER BY l.account, l.period FOR NO KEY UPDATE;
+      FOR one IN
+        SELECT u.account, u.period FROM unnest(p_accounts, p_periods) AS u (account, period) ORDER BY u.account, u.period
+      LOOP
+        PERFORM FROM budgets WHERE account = one.account AND period = one.period FOR NO KEY UPDATE;
+        IF NOT FOUND AND one.account LIKE 'parallel:%' THEN
+          -- Places for parallel requests begin with nothing, so nobody has to add anything up.
+          INSERT INTO budgets (account, period) VALUES (one.account, one.period) ON CONFLICT DO NOTHING;
+          PERFORM FROM budgets WHERE account = one.account AND period = one.period FOR NO KEY UPDATE;
+        END IF;
+      END LOOP;
+      FOR one IN
+        SELECT u.account, u.period FROM unnest(p_accounts, p_periods) AS u (account, period) ORDER BY u.account, u.period
+      LOOP
+        PERFORM FROM budget_leases
+          WHERE owner = p_owner AND account = one.account AND period = one.period FOR NO KEY UPDATE;
+      END LOOP;
+    END $$;
+
+    -- What a row cost is spent from a lease. Whether there is one.
+    CREATE FUNCTION spend_from_lease(p_owner uuid, p_account text, p_period text, p_cost bigint) RETURNS boolean
+    LANGUAGE plpgsql AS $$
+    BEGIN
+      UPDATE budget_leases SET spent_nano_usd = spent_nano_usd + p_cost
+       WHERE owner = p_owner AND account = p_account AND period = p_period;
+      RETURN FOUND;
     END $$;
 
     -- acquire_lease for each of several budgets. others: what other owners hold and have not spent.
@@ -30,13 +52,6 @@ export const leasesTogether: Migration = {
       IF NOT FOUND THEN
         RAISE foreign_key_violation USING MESSAGE = 'the owner was ended';
       END IF;
-      -- Places for parallel requests begin with nothing, so nobody has to add anything up.
-      INSERT INTO budgets (account, period)
-        SELECT DISTINCT u.account, u.period FROM unnest(p_accounts, p_periods) AS u (account, period)
-         WHERE u.account LIKE 'parallel:%'
-           AND NOT EXISTS (SELECT FROM budgets b WHERE b.account = u.account AND b.period = u.period)
-         ORDER BY u.account, u.period
-        ON CONFLICT DO NOTHING;
       PERFORM lock_leases(p_owner, p_accounts, p_periods);
       FOR asked IN
         SELECT * FROM unnest(p_accounts, p_periods, p_limits, p_fulls, p_amples, p_leasts, p_ends, p_wants)
