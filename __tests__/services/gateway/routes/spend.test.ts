@@ -195,8 +195,18 @@ test.each([
   expect((await get(`/global/spend/report?group_by=${dimension}`)).json()).toMatchObject(groups);
 });
 
-test("a report holds as many groups as asked for", async () => {
-  expect((await get("/global/spend/report?group_by=user&limit=1")).json()).toHaveLength(1);
+test("a summary of days on which nothing was spent is an empty list", async () => {
+  const answer = await get("/spend/logs?start_date=2020-03-08&end_date=2020-03-09");
+  expect([answer.headers["content-type"], answer.json()]).toEqual(["application/json; charset=utf-8", []]);
+});
+
+test("a report holds as many groups as asked for, and says what it leaves off", async () => {
+  const short = await get("/global/spend/report?group_by=user&limit=1");
+  expect(short.json()).toHaveLength(1);
+  expect(short.headers).toMatchObject({ "x-gateway-groups-left-off": "1", "x-gateway-spend-left-off": "3" });
+  expect((await get("/global/spend/report?group_by=user")).headers).not.toHaveProperty(
+    "x-gateway-groups-left-off",
+  );
   expect((await get("/global/spend/report?group_by=team")).statusCode).toBe(400);
 });
 

@@ -26,12 +26,12 @@ import {
 } from "./spend-rows";
 import { toStoreError } from "./to-store-error";
 
-/** Expression over the sums of days for each dimension; the only place where SQL text is chosen. */
+/** Column of the sums of days for each dimension; the only place where SQL text is chosen. */
 const DIMENSIONS: Readonly<Record<SpendDimension, string>> = {
-  key: "key_id::text",
+  key: "key_id",
   user: "user_id",
   model: "model_requested",
-  day: "day::text",
+  day: "day",
 };
 
 /** Of requests; ties are settled in the same direction, so that one index gives the order. */
@@ -106,7 +106,7 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
   #dailyAtOnce(filter: ResolvedFilter): Promise<DailySpend[]> {
     const { sql, values } = daySpendCondition(filter, 1);
     return this.#report<DailySpend, DailyRow>(
-      `SELECT ${DIMENSIONS.day} AS day, max(key_hash) AS key_hash, user_id, model_requested, sum(cost_nano_usd) AS spent
+      `SELECT day::text AS day, max(key_hash) AS key_hash, user_id, model_requested, sum(cost_nano_usd) AS spent
          FROM ${filter.requestId === undefined ? SPEND_BY_DAY : SPEND_OF_ROWS} WHERE ${sql}
         GROUP BY spend.day, key_id, user_id, model_requested HAVING sum(requests) <> 0 ORDER BY 1`,
       values,
@@ -122,10 +122,12 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
 
   async report(dimension: SpendDimension, period: SpendPeriod, limit: number): Promise<SpendReport> {
     const { sql, values } = daySpendCondition({ period }, 2);
-    const order = dimension === "day" ? "value" : "spent DESC, value";
+    const order = dimension === "day" ? "found.value" : "spent DESC, found.value";
     // What comes after a group is added up by Postgres: sums of a company are beyond the integers that JavaScript has.
     const rows = await this.#report<GroupRow, GroupRow>(
-      `SELECT *, count(*) OVER rest AS groups_after, coalesce(sum(spent) OVER rest, 0) AS spent_after FROM (
+      `SELECT value::text, key_hash, key_alias, spent, requests, input, output, cache_read, cache_write,
+              count(*) OVER rest AS groups_after, coalesce(sum(spent) OVER rest, 0) AS spent_after
+         FROM (
          SELECT ${DIMENSIONS[dimension]} AS value, max(key_hash) AS key_hash, max(key_alias) AS key_alias,
                 sum(cost_nano_usd) AS spent, sum(requests) AS requests,
                 sum(input_tokens + cache_read_tokens + cache_write_tokens) AS input, sum(output_tokens) AS output,
