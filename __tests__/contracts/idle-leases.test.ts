@@ -296,7 +296,7 @@ test("leases are found by their key, also by statements that were planned when t
   const client = await database.budgets.pool.connect();
   try {
     const charged = budgetForParallel("0", 100_000);
-    const ask = [owner, [charged.account], ["all"], [100_000], [1], [1], [1], [1], [0]];
+    const ask = [owner, [charged.account], ["all"], [100_000], [1], [1], [1], [1], [0], 0];
     const use = async () => {
       await client.query({ name: "ask", text: ACQUIRE, values: ask });
       const rows = Array.from({ length: 20 }, () => auditRow({ costNanoUsd: 1, errorType: null }));
@@ -304,7 +304,11 @@ test("leases are found by their key, also by statements that were planned when t
         client,
         rows.map((row, index) => ({ row, intent: { owner, budgets: [budgetForParallel(`${index}`, 1)] } })),
       );
-      await client.query({ name: "back", text: GIVE_BACK, values: [owner, [charged.account], ["all"], [0]] });
+      await client.query({
+        name: "back",
+        text: GIVE_BACK,
+        values: [owner, [charged.account], ["all"], [0], 0],
+      });
     };
     // A statement is planned for good after some uses.
     for (let time = 0; time < 10; time += 1) await use();

@@ -15,7 +15,8 @@ export async function acquireLease(
     await store.create(request);
     [answer] = await store.acquire(owner, [request]);
   }
-  if (answer === undefined || answer === "missing") throw new Error(`${request.account}: ${answer}`);
+  if (answer === undefined || answer === "missing" || answer === "locked")
+    throw new Error(`${request.account}: ${answer}`);
   if (answer instanceof Error) throw answer;
   return answer;
 }

@@ -17,6 +17,13 @@ const TOGETHER = 200;
 /** Budgets that others wait for, remembered at most. */
 const MAX_RECALLED = 10_000;
 
+/** How long a request waits for a budget that somebody has locked, in milliseconds: about as long as for a store that does not answer. */
+const LOCKED_WAIT_MS = 1500;
+/** For how long such a budget is asked for apart from the others, if nobody learns that it is free again, in milliseconds. */
+const LOCKED_MS = 10_000;
+/** Such budgets, remembered at most. */
+const MAX_LOCKED = 10_000;
+
 /** What a store says of a budget that is not there after it was made: there are as many as may be. */
 const NO_ROOM: Lease = { grantedNano: 0, spentNano: 0, leasedNano: 0, othersNano: 0 };
 
@@ -41,6 +48,10 @@ export class LeaseEpoch {
   /** Account and period → a budget for each limit that it has had. */
   readonly #budgets = new Map<string, LeasedBudget[]>();
   readonly #questions: Questions<LeaseRequest, LeaseAnswer>;
+  /** About budgets that were locked when they were asked for: nobody else waits behind them. */
+  readonly #lockedQuestions: Questions<LeaseRequest, LeaseAnswer>;
+  /** Account and period of those → until when. */
+  readonly #locked = new Map<string, number>();
   /** What is to be given back. */
   #returns = new Map<LeasedBudget, number>();
   #isReturning = false;
@@ -52,7 +63,9 @@ export class LeaseEpoch {
   #knownAt: number | undefined;
 
   constructor(readonly props: LeaseEpochProps) {
-    this.#questions = new Questions((requests) => this.#acquireAll(requests), TOGETHER);
+    const ask = (requests: readonly LeaseRequest[]) => this.#acquireAll(requests);
+    this.#questions = new Questions(ask, TOGETHER);
+    this.#lockedQuestions = new Questions(ask, TOGETHER);
   }
 
   get isRegistered(): boolean {
@@ -142,7 +155,8 @@ export class LeaseEpoch {
       else this.#budgets.delete(key);
     }
     const now = performance.now();
-    for (const [key, until] of this.#recalled) if (until <= now) this.#recalled.delete(key);
+    for (const known of [this.#recalled, this.#locked])
+      for (const [key, until] of known) if (until <= now) known.delete(key);
   }
 
   /** Somebody waits for what is held of a budget and not used. */
@@ -158,17 +172,33 @@ export class LeaseEpoch {
 
   async #acquire(request: LeaseRequest): Promise<Lease> {
     try {
-      let answer = await this.#questions.put(request);
+      let answer = await this.#ask(request);
       if (answer === "missing") {
         await this.props.store.create(request);
-        answer = await this.#questions.put(request);
+        answer = await this.#ask(request);
       }
       if (answer instanceof Error) throw answer;
+      if (answer === "locked")
+        throw new StoreUnavailableError("somebody has locked the budget", { isUnchanged: true });
       return answer === "missing" ? NO_ROOM : answer;
     } catch (error) {
       if (!isUnchanged(error)) this.leave();
       throw error;
     }
+  }
+
+  async #ask(request: LeaseRequest): Promise<LeaseAnswer> {
+    const key = nameOf(request);
+    const end = performance.now() + LOCKED_WAIT_MS;
+    const isLocked = (this.#locked.get(key) ?? 0) > performance.now();
+    let answer = await (isLocked ? this.#lockedQuestions : this.#questions).put(request);
+    // The store waits for it each time.
+    while (answer === "locked" && performance.now() < end) {
+      if (this.#locked.size < MAX_LOCKED) this.#locked.set(key, performance.now() + LOCKED_MS);
+      answer = await this.#lockedQuestions.put(request);
+    }
+    if (answer !== "locked") this.#locked.delete(key);
+    return answer;
   }
 
   async #acquireAll(requests: readonly LeaseRequest[]): Promise<readonly LeaseAnswer[]> {

@@ -39,8 +39,11 @@ export interface Lease {
   readonly othersNano: number;
 }
 
-/** `missing`: the budget has never been used, see `create`. An error: this one could not be asked, and its lease is what it was. */
-export type LeaseAnswer = Lease | "missing" | StoreUnavailableError;
+/**
+ * `missing`: the budget has never been used, see `create`. `locked`: somebody else works on it and has not let it go soon enough; its lease is
+ * what it was. An error: this one could not be asked, and its lease is what it was.
+ */
+export type LeaseAnswer = Lease | "missing" | "locked" | StoreUnavailableError;
 
 /** Unused room that is given back, in nano-USD; below zero, room that is taken for what was spent beyond the lease. */
 export interface LeaseReturn extends BudgetId {

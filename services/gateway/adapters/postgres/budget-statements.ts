@@ -17,9 +17,10 @@ export const SHORTEN_LIVES = `
    WHERE owner IN (SELECT owner FROM ledger_owners
                     WHERE expires_at > clock_timestamp() + interval '1 min' ORDER BY owner FOR NO KEY UPDATE SKIP LOCKED)`;
 
-/** Parameters: owner, then for each budget account, period, limit, full, ample, least, end, want. */
+/** Parameters: owner, then for each budget account, period, limit, full, ample, least, end, want; and how long to wait for a lock, in milliseconds. */
 export const ACQUIRE = `
-  SELECT granted, spent, leased, others FROM acquire_leases($1, $2, $3, $4, $5, $6, $7, $8, $9) ORDER BY place`;
+  SELECT granted, spent, leased, others, is_held AS "isHeld"
+    FROM acquire_leases($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::integer) ORDER BY place`;
 
 /** A budget of an end user, or places for requests at the same time, that are used for the first time. */
 export const CREATE_BUDGET =
@@ -75,8 +76,11 @@ export const CREATE_BUDGET_OF_KEY = createBudgetOf("key", "key_id = $3::text::uu
 export const UNCOUNTED_OF_USER = uncountedOf("user", "user_id = $1::text");
 export const CREATE_BUDGET_OF_USER = createBudgetOf("user", "user_id = $3::text");
 
-/** Parameters: owner, then for each budget account, period, amount. */
-export const GIVE_BACK = "SELECT give_back_leases($1, $2, $3, $4)";
+/**
+ * Parameters: owner, then for each budget account, period, amount; and how long to wait for a lock, in milliseconds. @returns what others hold, as
+ * `held`, counted from 1
+ */
+export const GIVE_BACK = "SELECT give_back_leases($1, $2, $3, $4, $5::integer) AS held";
 
 /** What budgets have spent; `place` counts from 1. Parameters: accounts, periods. */
 export const READ_SPENT = `

@@ -20,7 +20,7 @@ import {
   SET_SPENT,
   SHORTEN_LIVES,
 } from "./budget-statements";
-import { isForeignKeyViolation, isRefused, isWriteFault } from "./error-class";
+import { isConflict, isForeignKeyViolation, isRefused, isWriteFault } from "./error-class";
 import type { FirstBudgets } from "./first-budgets";
 import type { HeartbeatThread } from "./heartbeat-thread";
 import { decodeIntents } from "./intent-json";
@@ -29,6 +29,11 @@ import { retryConflicts } from "./retry-conflicts";
 import { SpentReader } from "./spent-reader";
 import { writeLost } from "./write-items";
 
+/**
+ * How long a statement about several budgets waits for one that somebody else has locked, in milliseconds; then it does what it can without.
+ * Commits hold one for some milliseconds, who settles a dead gateway or works by hand for seconds.
+ */
+const LOCK_WAIT_MS = 200;
 /** Lost requests of one statement at most. */
 const LOST_ROWS = 500;
 
@@ -83,7 +88,7 @@ export class PostgresBudgetStore implements BudgetStore {
   async acquire(owner: string, requests: readonly LeaseRequest[]): Promise<readonly LeaseAnswer[]> {
     const column = (read: (request: LeaseRequest) => string | number) => arrayLiteral(requests, read);
     try {
-      const rows = await this.#query<AcquireRow>(
+      const rows = await this.#queryLocked<AcquireRow>(
         ACQUIRE,
         [
           owner,
@@ -116,7 +121,7 @@ export class PostgresBudgetStore implements BudgetStore {
 
   async giveBack(owner: string, returns: readonly LeaseReturn[]): Promise<readonly LeaseReturn[]> {
     try {
-      await this.#query(
+      const [answer] = await this.#queryLocked<{ held: string[] }>(
         GIVE_BACK,
         [
           owner,
@@ -126,7 +131,8 @@ export class PostgresBudgetStore implements BudgetStore {
         ],
         "give-back-leases",
       );
-      return [];
+      const held = new Set(answer?.held.map(Number));
+      return returns.filter((_, index) => held.has(index + 1));
     } catch (error) {
       if (!isOfOne(error, returns)) throw error;
       const kept: LeaseReturn[] = [];
@@ -195,20 +201,32 @@ export class PostgresBudgetStore implements BudgetStore {
     }
   }
 
+  /** With how long to wait for locks as the last parameter: not at all where they were not had in time. */
+  async #queryLocked<Row extends object>(text: string, values: unknown[], name: string): Promise<Row[]> {
+    try {
+      return (await this.pool.query<Row>({ text, values: [...values, LOCK_WAIT_MS], name })).rows;
+    } catch (error) {
+      if (!isConflict(error)) return failed(error);
+    }
+    return this.#query(text, [...values, 0], name);
+  }
+
   async #query<Row extends object>(text: string, values: unknown[], name?: string): Promise<Row[]> {
     try {
       const statement = { text, values, ...(name === undefined ? {} : { name }) };
       return (await retryConflicts(() => this.pool.query<Row>(statement))).rows;
     } catch (error) {
-      if (isForeignKeyViolation(error)) throw new OwnerLostError("owner was ended", { cause: error });
-      return unavailable(error);
+      return failed(error);
     }
   }
 }
 
-type AcquireRow = Record<"spent" | "leased" | "others" | "granted", string | null>;
+type AcquireRow = Record<"spent" | "leased" | "others" | "granted", string | null> & {
+  readonly isHeld: boolean;
+};
 
-function toAnswer({ granted, spent, leased, others }: AcquireRow): LeaseAnswer {
+function toAnswer({ granted, spent, leased, others, isHeld }: AcquireRow): LeaseAnswer {
+  if (isHeld) return "locked";
   if (granted === null) return "missing";
   return {
     grantedNano: Number(granted),
@@ -257,6 +275,11 @@ async function endOwner(client: ClientBase, owner: string): Promise<void> {
 
 function* inBatches<Item>(items: readonly Item[]): Generator<readonly Item[]> {
   for (let start = 0; start < items.length; start += LOST_ROWS) yield items.slice(start, start + LOST_ROWS);
+}
+
+function failed(error: unknown): never {
+  if (isForeignKeyViolation(error)) throw new OwnerLostError("owner was ended", { cause: error });
+  return unavailable(error);
 }
 
 function unavailable(error: unknown): never {
