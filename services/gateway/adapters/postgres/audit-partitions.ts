@@ -1,7 +1,9 @@
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
 import { type Clock, monotonicClock } from "../../ports/clock";
+import { whileLocked } from "./advisory-locks";
 import { lookAtClock } from "./audit-clock";
+import { isStatementError } from "./error-class";
 import type { MaintenanceTask } from "./maintenance";
 import {
   findHolders,
@@ -14,8 +16,6 @@ import {
 } from "./short-locks";
 import { IS_ADDED_UP, MONTHS_NOT_ADDED_UP } from "./spend-by-day";
 
-/** Any number, the same in every replica: only one of them works on the partitions at a time. */
-const PARTITION_LOCK = 7_205_319;
 /** Partitions made before their month begins: whatever keeps them from being made may last for most of a year. */
 const MONTHS_AHEAD = 12;
 /** Those of them that are made at once; the others follow one at a time. */
@@ -90,17 +90,8 @@ export class AuditPartitions implements MaintenanceTask {
   async run(client: ClientBase): Promise<void> {
     this.#nextRun = this.#clock.now() + RETRY_MS;
     this.#pauseMs = INTERVAL_MS;
-    const { rows } = await client.query<{ isMine: boolean }>('SELECT pg_try_advisory_lock($1) AS "isMine"', [
-      PARTITION_LOCK,
-    ]);
-    // Another replica is at it.
-    if (!rows[0]?.isMine) return;
-    try {
-      await this.#work(client);
-    } finally {
-      await client.query("SELECT pg_advisory_unlock($1)", [PARTITION_LOCK]).catch(() => {});
-    }
-    this.#nextRun = this.#clock.now() + this.#pauseMs;
+    const isDone = await whileLocked(client, "partitions", () => this.#work(client));
+    if (isDone) this.#nextRun = this.#clock.now() + this.#pauseMs;
   }
 
   async #work(client: ClientBase): Promise<void> {
@@ -168,7 +159,7 @@ export class AuditPartitions implements MaintenanceTask {
       return true;
     } catch (error) {
       if (isLockNotHad(error)) return this.#wait(what, name, await findHolders(client, tables));
-      if (!isSqlError(error)) throw error;
+      if (!isStatementError(error)) throw error;
       this.#pauseMs = Math.min(this.#pauseMs, RETRY_MS);
       this.#settings.logger.warn(
         { err: error, partition: name },
@@ -289,9 +280,4 @@ async function makePartition(client: ClientBase, month: Date): Promise<boolean> 
 function endOf(name: string): number {
   const match = /^audit_log_(\d{4})_(\d{2})$/.exec(name);
   return match === null ? Number.POSITIVE_INFINITY : Date.UTC(Number(match[1]), Number(match[2]), 1);
-}
-
-/** Whether the server said no; otherwise the connection is lost. */
-function isSqlError(error: unknown): boolean {
-  return error instanceof Error && (error as { severity?: unknown }).severity !== undefined;
 }

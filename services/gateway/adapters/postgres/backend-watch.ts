@@ -1,9 +1,12 @@
+import type { ClientBase } from "pg";
+import type { Logger } from "pino";
+import type { SchemaWork } from "../../ports/schema-state";
 import { createBackgroundClient } from "./background-client";
 
 const INTERVAL_MS = 10_000;
 
 /** What the server says of a statement that takes long. What it does not know is `null`. */
-export interface BackendSight {
+interface BackendSight {
   /** Of an index that is built. */
   readonly phase: string | null;
   /** Of that phase. */
@@ -17,23 +20,33 @@ export interface BackendSight {
 /** Settings of `BackendWatch`. */
 export interface BackendWatchSettings {
   readonly connectionString: string;
-  /** The backend that works. */
-  readonly pid: number;
-  onSight(sight: BackendSight): void;
+  /** What is being done at the moment; nothing is said while there is none. */
+  readonly work: () => SchemaWork | undefined;
+  readonly logger: Pick<Logger, "info">;
+  /** Of the log, such as `still building an index`. */
+  readonly message: string;
   /** @default 10000 ms */
   readonly intervalMs?: number;
 }
 
-/** Looks, on connections of its own, how a long statement gets on. */
+/** Tells in the log, by looking on connections of its own, how work on another connection gets on that may take hours. */
 export class BackendWatch {
   readonly #settings: BackendWatchSettings;
+  readonly #pid: number;
   readonly #timer: NodeJS.Timeout;
   #isLooking = false;
 
-  constructor(settings: BackendWatchSettings) {
+  private constructor(pid: number, settings: BackendWatchSettings) {
+    this.#pid = pid;
     this.#settings = settings;
     this.#timer = setInterval(() => void this.#look(), settings.intervalMs ?? INTERVAL_MS);
     this.#timer.unref();
+  }
+
+  /** @param client the connection that works */
+  static async start(client: ClientBase, settings: BackendWatchSettings): Promise<BackendWatch> {
+    const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+    return new BackendWatch(rows[0]?.pid ?? 0, settings);
   }
 
   stop(): void {
@@ -43,7 +56,7 @@ export class BackendWatch {
   async #look(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
-    const { connectionString, pid, onSight } = this.#settings;
+    const { connectionString } = this.#settings;
     const client = createBackgroundClient({
       connectionString,
       application: "gateway-watch",
@@ -51,14 +64,22 @@ export class BackendWatch {
     });
     try {
       await client.connect();
-      const { rows } = await client.query<BackendSight>(LOOK, [pid]);
-      if (rows[0] !== undefined) onSight(rows[0]);
+      const { rows } = await client.query<BackendSight>(LOOK, [this.#pid]);
+      if (rows[0] !== undefined) this.#tell(rows[0]);
     } catch {
       // Nothing to see; who works finds out by itself whether the server is there.
     } finally {
       this.#isLooking = false;
       await client.end().catch(() => {});
     }
+  }
+
+  #tell(sight: BackendSight): void {
+    const { work, logger, message } = this.#settings;
+    const current = work();
+    if (current === undefined) return;
+    const seconds = Math.round((Date.now() - current.since.getTime()) / 1000);
+    logger.info({ step: current.step, seconds, ...sight }, message);
   }
 }
 

@@ -106,23 +106,16 @@ export class CircuitBreaker {
 /** What `guardStatements` puts together. */
 export interface GuardedStatements {
   readonly breaker: CircuitBreaker;
-  /** For single statements that change something. */
+  /** For single statements. */
   readonly statements: Pool;
-  /** For all others: no request waits for them, or they show nothing of whether commits work. */
+  /** For transactions: no request waits for them. */
   readonly others: Pool;
-  /** Texts of single statements that only read. */
-  readonly reads?: readonly string[];
 }
 
-/** A pool whose single statements run under a circuit breaker. Transactions (`connect`) and reads do not. */
-export function guardStatements({ breaker, statements, others, reads = [] }: GuardedStatements): Pool {
-  const query = (...parameters: unknown[]) => {
-    const [first] = parameters as [string | { readonly text: string }];
-    const isRead = reads.includes(typeof first === "string" ? first : first.text);
-    const pool = isRead ? others : statements;
-    const run = () => Reflect.apply(pool.query, pool, parameters) as Promise<unknown>;
-    return isRead ? run() : breaker.run(run);
-  };
+/** A pool whose single statements run under a circuit breaker. Transactions (`connect`) do not. */
+export function guardStatements({ breaker, statements, others }: GuardedStatements): Pool {
+  const query = (...parameters: unknown[]) =>
+    breaker.run(() => Reflect.apply(statements.query, statements, parameters) as Promise<unknown>);
   return new Proxy(others, {
     get(target, name) {
       if (name === "query") return query;

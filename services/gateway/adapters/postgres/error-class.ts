@@ -64,6 +64,16 @@ export function isTimeOver(error: unknown): boolean {
   return sqlState(error) === "57014";
 }
 
+/** Whether others held what was asked for, so that the same may succeed later: lock time-outs and deadlocks. */
+export function isLockUnavailable(error: unknown): boolean {
+  return /^(55P03|40P01)$/.test(sqlState(error));
+}
+
+/** Whether the server refused a statement, and the connection can go on; otherwise it is lost, or about to be. */
+export function isStatementError(error: unknown): boolean {
+  return sqlState(error) !== "" && (error as { severity?: unknown }).severity === "ERROR";
+}
+
 /** Whether Postgres answered that it did nothing. Anything else, such as a lost connection, leaves that open. */
 export function isRefused(error: unknown): boolean {
   const state = sqlState(error);

@@ -1,14 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
+import { tryLock, unlock } from "./advisory-locks";
 import { UnusableDatabaseError } from "./link";
 import { migrations as allMigrations } from "./migrations";
 import type { Migration } from "./migrations/migration";
 import { declareIndex } from "./online-index";
 import { takeLock, untilHad } from "./short-locks";
 
-/** Any number, the same in every replica and version: only one of them migrates at a time. */
-const MIGRATION_LOCK = 7_205_314;
 /** Between two looks whether the one that migrates is done, in milliseconds. */
 const TURN_MS = 500;
 /** That another gateway is at it is told again after as long, in milliseconds. */
@@ -108,19 +107,14 @@ export async function migrate(
     }
     return missing.map((migration) => migration.version);
   } finally {
-    // The connection may be what failed; then the server has let go by itself.
-    await client.query("SELECT pg_advisory_unlock($1)", [MIGRATION_LOCK]).catch(() => {});
+    await unlock(client, "migration");
   }
 }
 
 /** Asks again and again: a statement that waits would be a transaction that is open, for which indexes that are built online wait in turn. */
 async function takeTurn(client: ClientBase, observer: MigrationObserver | undefined): Promise<void> {
   let toldAt = Number.NEGATIVE_INFINITY;
-  for (;;) {
-    const { rows } = await client.query<{ isMine: boolean }>('SELECT pg_try_advisory_lock($1) AS "isMine"', [
-      MIGRATION_LOCK,
-    ]);
-    if (rows[0]?.isMine) return;
+  while (!(await tryLock(client, "migration"))) {
     if (performance.now() - toldAt >= TELL_MS) {
       toldAt = performance.now();
       observer?.logger.info("another gateway migrates the database schema; waiting for it");

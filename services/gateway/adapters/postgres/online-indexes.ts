@@ -2,15 +2,15 @@ import type { ClientBase } from "pg";
 import type { Logger } from "pino";
 import { type Clock, monotonicClock } from "../../ports/clock";
 import type { SchemaWork } from "../../ports/schema-state";
+import { whileLocked } from "./advisory-locks";
 import { BackendWatch } from "./backend-watch";
+import { isStatementError } from "./error-class";
 import type { MaintenanceTask } from "./maintenance";
 import { migrations } from "./migrations";
 import type { OnlineIndex } from "./migrations/migration";
 import { declareIndex } from "./online-index";
 import { pauseAfter, untilHad } from "./short-locks";
 
-/** Any number, the same in every replica: only one of them builds at a time. */
-const INDEX_LOCK = 7_205_321;
 /** While another replica builds, in milliseconds. */
 const TURN_MS = 60_000;
 /** Longest pause after failures, in milliseconds. */
@@ -66,19 +66,24 @@ export class OnlineIndexes implements MaintenanceTask {
 
   /** @throws the error of a connection that is lost */
   async run(client: ClientBase): Promise<void> {
-    const { clock, logger, indexes } = this.#settings;
-    this.#nextRun = clock.now() + TURN_MS;
-    const { rows } = await client.query<{ isMine: boolean; pid: number }>(
-      'SELECT pg_try_advisory_lock($1) AS "isMine", pg_backend_pid() AS pid',
-      [INDEX_LOCK],
-    );
-    if (!rows[0]?.isMine) return;
-    const watch = this.#watch(rows[0].pid);
+    this.#nextRun = this.#settings.clock.now() + TURN_MS;
+    await whileLocked(client, "indexes", () => this.#buildAll(client));
+  }
+
+  async #buildAll(client: ClientBase): Promise<void> {
+    const { connectionString, clock, logger, indexes, tellMs } = this.#settings;
+    const watch = await BackendWatch.start(client, {
+      connectionString,
+      work: () => this.#building,
+      logger,
+      message: "still building an index; requests go on meanwhile",
+      intervalMs: tellMs,
+    });
     try {
       for (const index of indexes) await this.#build(client, index);
       this.#isComplete = true;
     } catch (error) {
-      if ((error as { severity?: unknown }).severity !== "ERROR") throw error;
+      if (!isStatementError(error) && !(error instanceof IncompleteIndexError)) throw error;
       this.#failures += 1;
       this.#nextRun = clock.now() + pauseAfter(this.#failures + 6, MOST_PAUSE_MS);
       logger.warn(
@@ -88,7 +93,6 @@ export class OnlineIndexes implements MaintenanceTask {
     } finally {
       this.#building = undefined;
       watch.stop();
-      await client.query("SELECT pg_advisory_unlock($1)", [INDEX_LOCK]).catch(() => {});
     }
   }
 
@@ -116,7 +120,7 @@ export class OnlineIndexes implements MaintenanceTask {
     if (last !== undefined)
       await untilHad(client, () => attach(client, index.name, nameOf(index, last)), frame);
     if ((await find(client, index.name)).isValid) return;
-    throw Object.assign(new Error(`index ${index.name} is not complete`), { severity: "ERROR" });
+    throw new IncompleteIndexError(`index ${index.name} is not complete`);
   }
 
   async #buildOne(client: ClientBase, name: string, table: string, on: string): Promise<void> {
@@ -128,21 +132,11 @@ export class OnlineIndexes implements MaintenanceTask {
     await client.query(`CREATE INDEX CONCURRENTLY ${name} ON ${table} ${on}`);
     this.#settings.logger.info({ index: name, table }, "index built");
   }
+}
 
-  #watch(pid: number): BackendWatch {
-    const { connectionString, logger, tellMs } = this.#settings;
-    return new BackendWatch({
-      connectionString,
-      pid,
-      intervalMs: tellMs,
-      onSight: (sight) => {
-        if (this.#building === undefined) return;
-        const { step, since } = this.#building;
-        const seconds = Math.round((Date.now() - since.getTime()) / 1000);
-        logger.info({ step, seconds, ...sight }, "still building an index; requests go on meanwhile");
-      },
-    });
-  }
+/** What was put into the frame of an index is not all of it. */
+class IncompleteIndexError extends Error {
+  override readonly name = "IncompleteIndexError";
 }
 
 /** Each partition's index: the table's name makes way for the partition's. */

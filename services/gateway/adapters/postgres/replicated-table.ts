@@ -1,18 +1,11 @@
 import type { ClientBase, Pool } from "pg";
 import { monotonicClock } from "../../ports/clock";
+import { ADVISORY_LOCKS } from "./advisory-locks";
 import type { LinkUser } from "./link";
 import { retryConflicts } from "./retry-conflicts";
 
 /** A table whose rows every replica holds in memory. Its sequence is `<name>_version`, its channel its name. */
 export type ReplicatedTableName = "virtual_keys" | "users" | "named_budgets" | "admin_tokens";
-
-/** Changes are rare; one at a time means that versions become visible in the order of their numbers. */
-const CHANGE_LOCKS: Readonly<Record<ReplicatedTableName, number>> = {
-  virtual_keys: 7_205_315,
-  users: 7_205_316,
-  named_budgets: 7_205_317,
-  admin_tokens: 7_205_318,
-};
 
 /** Rows that are read at once: the event loop turns between two slices. */
 const SLICE_ROWS = 500;
@@ -70,7 +63,8 @@ export class ReplicatedTable<Row extends ReplicatedRow> implements LinkUser {
     let broken: Error | undefined;
     try {
       await client.query("BEGIN");
-      await client.query("SELECT pg_advisory_xact_lock($1)", [CHANGE_LOCKS[name]]);
+      // Changes are rare; one at a time means that versions become visible in the order of their numbers.
+      await client.query("SELECT pg_advisory_xact_lock($1)", [ADVISORY_LOCKS[name]]);
       const rows = await work(client);
       await client.query(`NOTIFY ${name}`);
       await client.query("COMMIT");

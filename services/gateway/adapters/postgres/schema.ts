@@ -70,12 +70,12 @@ export class Schema implements LinkUser {
     try {
       await client.connect();
       await liftTimeLimits(client);
-      const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-      watch = new BackendWatch({
+      watch = await BackendWatch.start(client, {
         connectionString,
-        pid: rows[0]?.pid ?? 0,
+        work: () => this.#migrating,
+        logger,
+        message: "still migrating the database schema",
         intervalMs: tellMs,
-        onSight: (sight) => this.#tell(sight),
       });
       const versions = await migrate(client, migrations, {
         logger,
@@ -93,12 +93,5 @@ export class Schema implements LinkUser {
       this.#client = undefined;
       await client.end().catch(() => {});
     }
-  }
-
-  #tell(sight: object): void {
-    if (this.#migrating === undefined) return;
-    const { step, since } = this.#migrating;
-    const seconds = Math.round((Date.now() - since.getTime()) / 1000);
-    this.#settings.logger.info({ step, seconds, ...sight }, "still migrating the database schema");
   }
 }

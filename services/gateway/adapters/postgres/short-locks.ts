@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
+import { isLockUnavailable, isTimeOver } from "./error-class";
 
 /**
  * Longest wait for a lock on a table that requests use, in milliseconds: a lock that is waited for makes everybody wait who comes after,
@@ -37,7 +38,7 @@ export interface LockHolder {
 export async function takeLock(client: ClientBase, lock: string, statementMs = 0): Promise<void> {
   await client.query(`SET LOCAL statement_timeout = ${LOCK_WAIT_MS}`);
   await client.query(`LOCK TABLE ${lock}`).catch((error: unknown) => {
-    throw codeOf(error) === "57014" ? new LockNotHadError("locks not had in time", { cause: error }) : error;
+    throw isTimeOver(error) ? new LockNotHadError("locks not had in time", { cause: error }) : error;
   });
   await client.query(`SET LOCAL statement_timeout = ${statementMs}`);
 }
@@ -105,7 +106,7 @@ class LockNotHadError extends Error {
 
 /** Whether others held what was asked for, so that the same may succeed later: lock time-outs and deadlocks. */
 export function isLockNotHad(error: unknown): boolean {
-  return error instanceof LockNotHadError || /^(55P03|40P01)$/.test(codeOf(error));
+  return error instanceof LockNotHadError || isLockUnavailable(error);
 }
 
 /**
@@ -149,9 +150,4 @@ export async function findLongHolders(client: ClientBase, tables: readonly strin
 /** Until the next attempt, in milliseconds: longer with each, and by chance, so that two do not come at the same time. */
 export function pauseAfter(attempts: number, mostMs: number): number {
   return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(attempts, 20), mostMs) * (0.5 + Math.random() / 2);
-}
-
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" ? code : "";
 }

@@ -1,11 +1,10 @@
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
 import type { Clock } from "../../ports/clock";
+import { tryTransactionLock } from "./advisory-locks";
 import type { MaintenanceTask } from "./maintenance";
 import { ADD_UP_DAY, FOLD_DELTAS, TAKE_WAITING_DAY } from "./spend-by-day";
 
-/** Any number, the same in every replica: only one of them changes the sums of days at a time. */
-const SPEND_LOCK = 7_205_321;
 const INTERVAL_MS = 5000;
 /** Between steps when there is more to do, in milliseconds: requests come first. */
 const PAUSE_MS = 500;
@@ -69,11 +68,7 @@ export class SpendRollups implements MaintenanceTask {
     await client.query("BEGIN");
     try {
       await client.query(`SET LOCAL statement_timeout = ${STATEMENT_MS}`);
-      const { rows } = await client.query<{ isMine: boolean }>(
-        `SELECT pg_try_advisory_xact_lock($1) AS "isMine"`,
-        [SPEND_LOCK],
-      );
-      const done = rows[0]?.isMine === true ? await work() : 0;
+      const done = (await tryTransactionLock(client, "spend")) ? await work() : 0;
       await client.query("COMMIT");
       return done;
     } catch (error) {

@@ -1,12 +1,11 @@
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
 import type { Clock } from "../../ports/clock";
+import { tryTransactionLock } from "./advisory-locks";
 import { MAX_BUDGETS } from "./create-budget";
 import type { MaintenanceTask } from "./maintenance";
 import { SWEEPS } from "./sweep-statements";
 
-/** Any number, the same in every replica: only one of them sweeps at a time. */
-const SWEEP_LOCK = 7_205_320;
 /** After the start of the process, which has more urgent work, in milliseconds. */
 const FIRST_MS = 600_000;
 const INTERVAL_MS = 3_600_000;
@@ -48,16 +47,13 @@ export class Sweep implements MaintenanceTask {
     await client.query("BEGIN");
     try {
       await client.query(`SET LOCAL statement_timeout = ${STATEMENT_MS}`);
-      const { rows } = await client.query<{ isMine: boolean }>(
-        `SELECT pg_try_advisory_xact_lock($1) AS "isMine"`,
-        [SWEEP_LOCK],
-      );
+      const isMine = await tryTransactionLock(client, "sweep");
       const removed: Record<string, number> = {};
-      for (const [what, statement] of rows[0]?.isMine === true ? SWEEPS : []) {
+      for (const [what, statement] of isMine ? SWEEPS : []) {
         const { rowCount } = await client.query(statement, [batch]);
         if (rowCount) removed[what] = rowCount;
       }
-      if (rows[0]?.isMine === true) await this.#countBudgets(client);
+      if (isMine) await this.#countBudgets(client);
       await client.query("COMMIT");
       if (Object.keys(removed).length > 0) logger.info({ removed }, "what is out of use was removed");
       // There is more, in a transaction of its own.

@@ -187,7 +187,7 @@ test("an index that lacked nothing but what a dropped partition had is complete"
 test("only one replica builds; the other looks again later", async () => {
   await fill();
   await migrate(client, ALL);
-  await (await connect()).query("SELECT pg_advisory_lock(7205321)");
+  await (await connect()).query("SELECT pg_advisory_lock(7205322)");
   const { task, time } = build();
   await task.run(client);
   expect(await indexes()).toEqual({ audit_log_by_route: false });
