@@ -92,14 +92,10 @@ export interface GatewayDependencies {
   readonly namedBudgets: NamedBudgetStore;
   readonly adminTokens: AdminTokenStore;
   readonly spend: SpendReader & SpendBaselines;
-  /** How the sums of days are doing. @default - not told */
-  readonly dailySpend?: { deltasPending(): number; differenceNanoUsd(): number };
   readonly audit: AuditLog;
   readonly ledger: Ledger;
   readonly limiter: Limiter;
   readonly checks: HealthChecks;
-  /** Whether leases and counts are not asked for, because the database did not answer in time. @default - never */
-  readonly isCircuitOpen?: () => boolean;
   readonly upstream: UpstreamClient;
   readonly inFlight: InFlight;
   /** Working rules, and which of them hold for whom. */
@@ -152,30 +148,12 @@ export function buildApp(
   );
   registry.gauge("gateway_audit_accepting", "Whether rows are taken.", () => Number(deps.audit.isAccepting));
   registry.gauge("gateway_journal_bytes", "Audit rows not yet replayed.", () => deps.audit.journalBytes ?? 0);
-  registry.gauge(
-    "gateway_budget_store_circuit_open",
-    "Whether requests that need a budget or a limit are refused without asking the database.",
-    () => Number(deps.isCircuitOpen?.() ?? false),
-  );
   const errors = registry.counter(
     "gateway_http_errors_total",
     "Requests that were refused or failed, by the code of the error, or its type where it has no code.",
     ["reason"],
   );
   const onError = (reason: string) => errors.add(1, [reason]);
-  const { dailySpend } = deps;
-  if (dailySpend !== undefined) {
-    registry.gauge(
-      "gateway_spend_deltas_pending",
-      "Changes of sums of days that are still to be added to them; answers count them already.",
-      () => dailySpend.deltasPending(),
-    );
-    registry.gauge(
-      "gateway_spend_reconciliation_difference_nano_usd",
-      "What sums of days and audit rows differed by at their last comparison.",
-      () => dailySpend.differenceNanoUsd(),
-    );
-  }
   watchLeases(registry, ledger);
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.logger,

@@ -17,10 +17,21 @@ export interface SchemaVersions {
   readonly known: number;
 }
 
+/** How the daily sums of spend are doing, as far as it was last seen. */
+export interface DailySpendState {
+  /** Changes that are still to be moved to `spend_daily`. */
+  readonly deltasPending: number;
+  /** What sums and rows differed by when they were last compared. */
+  readonly differenceNanoUsd: number;
+}
+
 /** What is asked at each scrape. */
 export interface DatabaseStates {
   readonly link: () => LinkState;
   readonly schema: () => SchemaVersions;
+  /** Whether leases and counts are not asked for, because the database did not answer in time. */
+  readonly isCircuitOpen: () => boolean;
+  readonly dailySpend: () => DailySpendState;
 }
 
 /** Up to where a request has long been refused. */
@@ -31,7 +42,7 @@ export class DatabaseMetrics {
   readonly #pools = new Map<string, Pool>();
   readonly #waits;
 
-  constructor(registry: MetricsRegistry, { link, schema }: DatabaseStates) {
+  constructor(registry: MetricsRegistry, { link, schema, isCircuitOpen, dailySpend }: DatabaseStates) {
     registry.gauge(
       "gateway_database_connected",
       "Whether Postgres is there, its schema is known and keys are loaded.",
@@ -55,6 +66,21 @@ export class DatabaseMetrics {
       "gateway_schema_version_known",
       "Version of the schema that this program makes and understands.",
       () => schema().known,
+    );
+    registry.gauge(
+      "gateway_budget_store_circuit_open",
+      "Whether requests that need a budget or a limit are refused without asking the database.",
+      () => Number(isCircuitOpen()),
+    );
+    registry.gauge(
+      "gateway_spend_deltas_pending",
+      "Changes of sums of days that are still to be added to them; answers count them already.",
+      () => dailySpend().deltasPending,
+    );
+    registry.gauge(
+      "gateway_spend_reconciliation_difference_nano_usd",
+      "What sums of days and audit rows differed by at their last comparison.",
+      () => dailySpend().differenceNanoUsd,
     );
     const each = (read: (pool: Pool) => number) => () =>
       [...this.#pools].map(([name, pool]) => [[name], read(pool)] as const);

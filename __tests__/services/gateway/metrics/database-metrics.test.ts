@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Database, openDatabase } from "../../../../services/gateway/adapters/postgres/database";
 import { openPool } from "../../../../services/gateway/adapters/postgres/open-pool";
-import { DatabaseMetrics } from "../../../../services/gateway/metrics/database-metrics";
+import { DatabaseMetrics, type DatabaseStates } from "../../../../services/gateway/metrics/database-metrics";
 import { MetricsRegistry } from "../../../../services/gateway/metrics/registry";
 import { createLogger } from "../../../../services/shared/logger";
 import { auditRow } from "../../../support/services/audit-row";
@@ -66,11 +66,22 @@ test("an outage: the database's state, rows in the journal, and their replay", a
   expect(shown("gateway_journal_oldest_row_age_seconds")).toBe(0);
 }, 60_000);
 
+const STATES: DatabaseStates = {
+  link: () => ({ isConnected: true, changedAt: 0, losses: 0 }),
+  schema: () => ({ version: undefined, known: 1 }),
+  isCircuitOpen: () => true,
+  dailySpend: () => ({ deltasPending: 7, differenceNanoUsd: 1_000_000_007 }),
+};
+
+test("whether budgets are asked for, and how daily spend is doing", () => {
+  new DatabaseMetrics(registry, STATES);
+  expect(shown("gateway_budget_store_circuit_open")).toBe(1);
+  expect(shown("gateway_spend_deltas_pending")).toBe(7);
+  expect(shown("gateway_spend_reconciliation_difference_nano_usd")).toBe(1_000_000_007);
+});
+
 test("a pool: connections by what they do, who waits, and for how long", async () => {
-  const metrics = new DatabaseMetrics(registry, {
-    link: () => ({ isConnected: true, changedAt: 0, losses: 0 }),
-    schema: () => ({ version: undefined, known: 1 }),
-  });
+  const metrics = new DatabaseMetrics(registry, STATES);
   const pool = openPool({ connectionString: postgres.url(), max: 1 });
   metrics.watchPool("small", pool);
   try {
@@ -89,10 +100,7 @@ test("a pool: connections by what they do, who waits, and for how long", async (
 });
 
 test("a pool that cannot connect fails as before, and the time counts", async () => {
-  const metrics = new DatabaseMetrics(registry, {
-    link: () => ({ isConnected: false, changedAt: 0, losses: 0 }),
-    schema: () => ({ version: undefined, known: 1 }),
-  });
+  const metrics = new DatabaseMetrics(registry, STATES);
   const pool = openPool({ connectionString: "postgres://nobody@127.0.0.1:1/none", max: 1 });
   metrics.watchPool("broken", pool);
   await expect(pool.query("SELECT 1")).rejects.toThrow("ECONNREFUSED");

@@ -74,14 +74,6 @@ export interface DatabaseSettings {
   readonly metrics?: MetricsRegistry;
 }
 
-/** How the sums of days are doing, as far as it was last seen. */
-export interface DailySpendState {
-  /** Changes that are still to be moved to `spend_daily`. */
-  deltasPending(): number;
-  /** What sums and rows differed by when they were last compared. */
-  differenceNanoUsd(): number;
-}
-
 /** Everything that lives in Postgres. */
 export interface Database {
   readonly keys: PostgresKeyStore;
@@ -92,8 +84,6 @@ export interface Database {
   readonly audit: PostgresAuditLog;
   readonly budgets: PostgresBudgetStore;
   readonly quotas: PostgresQuotaStore;
-  /** How the sums of days are doing. */
-  readonly dailySpend: DailySpendState;
   /** The database's time: what expires and which budget period it is must be the same for all gateways. */
   readonly clock: Clock;
   /** How far the schema is, and which index is being built while requests go on. */
@@ -162,6 +152,11 @@ export function openDatabase({
   const measured = new DatabaseMetrics(metrics, {
     link: () => link,
     schema: () => schema.state,
+    isCircuitOpen: () => leases.isOpen || quotas.isOpen,
+    dailySpend: () => ({
+      deltasPending: rollups.deltasPending,
+      differenceNanoUsd: reconciliation.differenceNanoUsd,
+    }),
   });
   measured.watchPool("main", pool);
   measured.watchPool("leases", leasePool);
@@ -260,10 +255,6 @@ export function openDatabase({
     namedBudgets,
     adminTokens,
     spend: new PostgresSpendStore(lookups, reports),
-    dailySpend: {
-      deltasPending: () => rollups.deltasPending,
-      differenceNanoUsd: () => reconciliation.differenceNanoUsd,
-    },
     audit,
     budgets: new PostgresBudgetStore({
       pool: guardStatements({ breaker: leases, statements: leasePool, others: pool }),
