@@ -1,3 +1,5 @@
+import { monotonicClock } from "./ports/clock";
+
 /** Writes are spaced while so much, on an average of the last few, has come into one by waiting. */
 const WORTH_WAITING = 0.25;
 /** How much the last one counts in that average. */
@@ -26,7 +28,7 @@ export class Spacing {
   /** How long the next one has to wait for others, in milliseconds; 0: it may begin. @param queued what would go with it now */
   waitMs(queued: number): number {
     if (this.spacingMs === 0) return 0;
-    const leftMs = this.#begun + this.spacingMs - performance.now();
+    const leftMs = this.#begun + this.spacingMs - monotonicClock.now();
     if (leftMs <= 0 || queued >= this.enough) return 0;
     if (this.#waitingWith === undefined) {
       if (!this.#isWorthIt()) return 0;
@@ -37,7 +39,7 @@ export class Spacing {
 
   /** One begins. @param queued what goes with it */
   begin(queued: number): void {
-    this.#begun = performance.now();
+    this.#begun = monotonicClock.now();
     if (this.#waitingWith === undefined) return;
     this.#joining += LAST_COUNTS * (queued - this.#waitingWith - this.#joining);
     this.#waitingWith = undefined;

@@ -1,4 +1,5 @@
 import { AuditNotCommittedError } from "../ports/audit-log";
+import { monotonicClock } from "../ports/clock";
 import { Spacing } from "../spacing";
 import { writeBisected } from "./write-bisected";
 
@@ -44,7 +45,7 @@ export interface GroupCommitSettings<Row> {
 
 interface Waiting<Row> {
   readonly row: Row;
-  /** By `performance.now`. */
+  /** By `monotonicClock`. */
   readonly since: number;
   readonly settle: (error?: Error) => void;
 }
@@ -112,7 +113,7 @@ export class GroupCommit<Row> {
   /** For how long the first row has waited, in milliseconds; 0 when none does. */
   get waitingMs(): number {
     const first = this.#queue[0];
-    return first === undefined ? 0 : performance.now() - first.since;
+    return first === undefined ? 0 : monotonicClock.now() - first.since;
   }
 
   get hasRoom(): boolean {
@@ -150,7 +151,7 @@ export class GroupCommit<Row> {
         if (error === undefined) resolve();
         else reject(error);
       };
-      this.#queue.push({ row, since: performance.now(), settle });
+      this.#queue.push({ row, since: monotonicClock.now(), settle });
       this.#pump();
     });
   }
@@ -207,9 +208,9 @@ export class GroupCommit<Row> {
 
   async #writeNext(): Promise<void> {
     const batch = this.#queue.slice(0, this.#settings.batchRows);
-    const started = performance.now();
+    const started = monotonicClock.now();
     const tell = (isDone: boolean) =>
-      this.#observer?.written(batch.length, performance.now() - started, isDone);
+      this.#observer?.written(batch.length, monotonicClock.now() - started, isDone);
     this.#spacing.begin(batch.length);
     try {
       await this.#writeBatch(batch);

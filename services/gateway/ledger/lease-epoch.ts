@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { Questions } from "../limits/questions";
 import type { BudgetId, BudgetStore, Lease, LeaseAnswer, LeaseRequest } from "../ports/budget-store";
 import { monotonicClock } from "../ports/clock";
 import { StoreUnavailableError } from "../ports/key-store";
+import { Questions } from "../questions";
 import { LeasedBudget, SHARING_MS } from "./leased-budget";
 
 /** A budget as it applies to one request. */
@@ -142,7 +142,7 @@ export class LeaseEpoch {
     this.#budgets.set(key, [...others, budget]);
     // The limit was changed: what is held under another one would stand in the way of this one.
     for (const other of others) other.giveBackFree();
-    if ((this.#recalled.get(key) ?? 0) > performance.now()) budget.share();
+    if ((this.#recalled.get(key) ?? 0) > monotonicClock.now()) budget.share();
     return budget;
   }
 
@@ -154,7 +154,7 @@ export class LeaseEpoch {
       if (used.length > 0) this.#budgets.set(key, used);
       else this.#budgets.delete(key);
     }
-    const now = performance.now();
+    const now = monotonicClock.now();
     for (const known of [this.#recalled, this.#locked])
       for (const [key, until] of known) if (until <= now) known.delete(key);
   }
@@ -162,7 +162,7 @@ export class LeaseEpoch {
   /** Somebody waits for what is held of a budget and not used. */
   recall(id: BudgetId): void {
     const key = nameOf(id);
-    if (this.#recalled.size < MAX_RECALLED) this.#recalled.set(key, performance.now() + SHARING_MS);
+    if (this.#recalled.size < MAX_RECALLED) this.#recalled.set(key, monotonicClock.now() + SHARING_MS);
     for (const budget of this.#budgets.get(key) ?? []) budget.share();
   }
 
@@ -189,12 +189,12 @@ export class LeaseEpoch {
 
   async #ask(request: LeaseRequest): Promise<LeaseAnswer> {
     const key = nameOf(request);
-    const end = performance.now() + LOCKED_WAIT_MS;
-    const isLocked = (this.#locked.get(key) ?? 0) > performance.now();
+    const end = monotonicClock.now() + LOCKED_WAIT_MS;
+    const isLocked = (this.#locked.get(key) ?? 0) > monotonicClock.now();
     let answer = await (isLocked ? this.#lockedQuestions : this.#questions).put(request);
     // The store waits for it each time.
-    while (answer === "locked" && performance.now() < end) {
-      if (this.#locked.size < MAX_LOCKED) this.#locked.set(key, performance.now() + LOCKED_MS);
+    while (answer === "locked" && monotonicClock.now() < end) {
+      if (this.#locked.size < MAX_LOCKED) this.#locked.set(key, monotonicClock.now() + LOCKED_MS);
       answer = await this.#lockedQuestions.put(request);
     }
     if (answer !== "locked") this.#locked.delete(key);
@@ -202,11 +202,11 @@ export class LeaseEpoch {
   }
 
   async #acquireAll(requests: readonly LeaseRequest[]): Promise<readonly LeaseAnswer[]> {
-    const begun = performance.now();
+    const begun = monotonicClock.now();
     try {
       return await this.props.store.acquire(this.owner, requests);
     } finally {
-      this.props.onAsked(performance.now() - begun);
+      this.props.onAsked(monotonicClock.now() - begun);
     }
   }
 

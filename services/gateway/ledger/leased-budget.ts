@@ -1,4 +1,5 @@
 import type { BudgetId, Lease } from "../ports/budget-store";
+import { monotonicClock } from "../ports/clock";
 import type { CostBounds } from "./cost-bound";
 
 /** Why there was no room. */
@@ -138,7 +139,7 @@ export class LeasedBudget {
    * spent is forgotten, since it may have been set.
    */
   share(): void {
-    this.#sharedUntil = performance.now() + SHARING_MS;
+    this.#sharedUntil = monotonicClock.now() + SHARING_MS;
     this.#spentNano = 0;
     this.#freed();
   }
@@ -176,7 +177,7 @@ export class LeasedBudget {
   }
 
   get #isShared(): boolean {
-    return performance.now() < this.#sharedUntil;
+    return monotonicClock.now() < this.#sharedUntil;
   }
 
   #take(amountNano: number): number {
@@ -244,15 +245,15 @@ export class LeasedBudget {
 
   /** Has the others give back what they do not use, and asks again. */
   async #recallFor(bounds: CostBounds): Promise<void> {
-    if (performance.now() < this.#noRecallUntil) return;
+    if (monotonicClock.now() < this.#noRecallUntil) return;
     this.source.recall();
-    const end = performance.now() + this.source.recallMs;
-    for (let pauseMs = RECALL_PAUSE_MS; performance.now() < end; pauseMs *= 2) {
-      await this.#pause(Math.min(pauseMs, end - performance.now()));
+    const end = monotonicClock.now() + this.source.recallMs;
+    for (let pauseMs = RECALL_PAUSE_MS; monotonicClock.now() < end; pauseMs *= 2) {
+      await this.#pause(Math.min(pauseMs, end - monotonicClock.now()));
       if (this.#affordable(bounds) === undefined) await this.#acquireFor(bounds);
       if (!this.#isHeldByOthers(bounds)) return;
     }
-    this.#noRecallUntil = performance.now() + VAIN_MS;
+    this.#noRecallUntil = monotonicClock.now() + VAIN_MS;
   }
 
   /** Waits, or until room becomes free here. */

@@ -1,8 +1,8 @@
 import type { Clock } from "../ports/clock";
 import { StoreUnavailableError } from "../ports/key-store";
 import { type QuotaGrant, type QuotaRequest, USE_MS, WINDOW_MS } from "../ports/quota-store";
+import type { Questions } from "../questions";
 import type { Corrections } from "./corrections";
-import type { Questions } from "./questions";
 import { RecentUse } from "./recent-use";
 
 /** What a limit says to one request. */

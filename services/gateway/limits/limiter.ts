@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
 import type { Clock } from "../ports/clock";
 import type { QuotaStore } from "../ports/quota-store";
+import { Questions } from "../questions";
 import { Spacing } from "../spacing";
 import { Corrections } from "./corrections";
 import { LeasedQuota, type QuotaAnswer, type QuotaTools, type TakenQuota } from "./leased-quota";
-import { Questions } from "./questions";
 
 /** Limits in memory until those nobody uses are looked for. */
 const SWEEP_SIZE = 10_000;

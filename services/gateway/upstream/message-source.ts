@@ -3,6 +3,7 @@ import { GatewayError } from "../errors";
 import type { MessageEvent } from "../messages/event";
 import { endProgress, MessageProgress, reduceProgress } from "../messages/progress";
 import { NO_USAGE } from "../messages/usage";
+import { monotonicClock } from "../ports/clock";
 import { toStreamFailure } from "../translate/errors/stream-failure";
 import { toUpstreamFailure } from "./client";
 import {
@@ -247,7 +248,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
   /** @param isUnseen whether it goes on */
   #measureThinking(isUnseen: boolean): void {
     if (!isUnseen && this.#unseenSince === undefined) return;
-    const now = performance.now();
+    const now = monotonicClock.now();
     if (this.#unseenSince !== undefined) this.progress.unseenThinkingMs += now - this.#unseenSince;
     this.#unseenSince = isUnseen ? now : undefined;
   }

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { GatewayError } from "../errors";
-import type { Clock } from "../ports/clock";
+import { type Clock, monotonicClock } from "../ports/clock";
 import type { Deployment } from "../routing/deployment";
 import { judgeFailure } from "../routing/judge-failure";
 
@@ -50,8 +50,8 @@ export class UpstreamWatch {
 
   begin(deployment: Deployment, requestId: string): WatchedAttempt {
     const { counts } = this.#settings;
-    const begun = performance.now();
-    const seconds = () => (performance.now() - begun) / 1000;
+    const begun = monotonicClock.now();
+    const seconds = () => (monotonicClock.now() - begun) / 1000;
     return {
       opened: () => counts.opened(deployment, seconds()),
       over: (failure) => {

@@ -1,9 +1,9 @@
 import { MemoryQuotaStore } from "../../../../services/gateway/adapters/memory/quota-store";
 import { Corrections } from "../../../../services/gateway/limits/corrections";
 import { LeasedQuota, type TakenQuota } from "../../../../services/gateway/limits/leased-quota";
-import { Questions } from "../../../../services/gateway/limits/questions";
 import { type Clock, systemClock } from "../../../../services/gateway/ports/clock";
 import { type QuotaRequest, type QuotaStore, USE_MS } from "../../../../services/gateway/ports/quota-store";
+import { Questions } from "../../../../services/gateway/questions";
 import { Random } from "../../../support/services/random";
 
 const open = (account: string, limit: number, store: QuotaStore, clock: Clock = systemClock) =>

@@ -134,10 +134,10 @@ export class JournaledWriter {
 
   async #replay(): Promise<boolean> {
     const heldBefore = [...this.#held.keys()];
-    const started = performance.now();
+    const started = monotonicClock.now();
     let rows = 0;
     const tell = (isDone: boolean) =>
-      this.settings.onReplayed?.({ rows, ms: performance.now() - started, isDone });
+      this.settings.onReplayed?.({ rows, ms: monotonicClock.now() - started, isDone });
     try {
       const { write, writeLate = write } = this.settings;
       const onDurable = (requestId: string) => {

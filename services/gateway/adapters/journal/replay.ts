@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
+import { monotonicClock } from "../../ports/clock";
 import type { CommitItem } from "../commit-item";
 import { writeBisected } from "../write-bisected";
 import type { Journal } from "./journal";
@@ -31,7 +32,7 @@ export interface ReplaySettings {
  */
 export async function replay(settings: ReplaySettings): Promise<void> {
   const { journal, logger } = settings;
-  const started = performance.now();
+  const started = monotonicClock.now();
   let rows = 0;
   for (const path of await journal.claim()) {
     const text = await readClaimed(path);
@@ -58,7 +59,7 @@ export async function replay(settings: ReplaySettings): Promise<void> {
       logger.error({ path: kept, damagedLines }, "rows of the journal cannot be read; the file is kept");
     }
   }
-  if (rows > 0) logger.info({ rows, ms: Math.round(performance.now() - started) }, "journal replayed");
+  if (rows > 0) logger.info({ rows, ms: Math.round(monotonicClock.now() - started) }, "journal replayed");
 }
 
 /** @returns `undefined` when another process has claimed it since, and replays it */

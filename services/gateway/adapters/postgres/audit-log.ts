@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { AuditMetrics } from "../../metrics/audit-metrics";
 import { MetricsRegistry } from "../../metrics/registry";
 import type { AuditEntry, AuditLog, AuditRow } from "../../ports/audit-log";
+import { monotonicClock } from "../../ports/clock";
 import type { CommitItem } from "../commit-item";
 import { GroupCommit } from "../group-commit";
 import { GroupCommitEntry } from "../group-commit-entry";
@@ -180,10 +181,10 @@ export class PostgresAuditLog implements AuditLog {
   };
 
   async flush(timeoutMs: number): Promise<number> {
-    const end = performance.now() + timeoutMs;
+    const end = monotonicClock.now() + timeoutMs;
     const queued = await this.#commits.flush(timeoutMs);
     if (this.#writer !== undefined && this.#isConnected() && this.journalBytes > 0)
-      await within(end - performance.now(), this.#writer.replay());
+      await within(end - monotonicClock.now(), this.#writer.replay());
     return queued;
   }
 

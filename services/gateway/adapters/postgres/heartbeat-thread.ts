@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { Logger } from "pino";
+import { monotonicClock } from "../../ports/clock";
 import type { HeartbeatData, HeartbeatMessage } from "./heartbeat-loop";
 
 /** Settings of `HeartbeatThread`. */
@@ -87,7 +88,7 @@ export class HeartbeatThread {
       stalledAfterMs,
       owners: this.#owners,
     };
-    const startedAt = performance.now();
+    const startedAt = monotonicClock.now();
     const worker = new Worker(file, {
       workerData,
       // It holds a connection and a few ids.
@@ -101,7 +102,7 @@ export class HeartbeatThread {
     worker.on("exit", (code) => {
       this.#worker = undefined;
       if (this.#isStopped) return;
-      if (performance.now() - startedAt > SETTLED_MS) this.#restartMs = FIRST_RESTART_MS;
+      if (monotonicClock.now() - startedAt > SETTLED_MS) this.#restartMs = FIRST_RESTART_MS;
       logger.warn(
         { code, restartInMs: this.#restartMs },
         "the heartbeat thread has ended; it is started again",

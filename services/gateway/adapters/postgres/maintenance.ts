@@ -1,5 +1,6 @@
 import type { Client, ClientBase } from "pg";
 import type { Logger } from "pino";
+import { monotonicClock } from "../../ports/clock";
 import { createBackgroundClient, liftTimeLimits } from "./background-client";
 import type { LinkUser } from "./link";
 
@@ -56,9 +57,9 @@ export class Maintenance implements LinkUser {
 
   #runWhenDue(): void {
     const isDue = this.#settings.tasks.some((task) => task.isDue);
-    if (!isDue || this.#client !== undefined || performance.now() < this.#pausedUntil) return;
+    if (!isDue || this.#client !== undefined || monotonicClock.now() < this.#pausedUntil) return;
     void this.#run().catch((error: unknown) => {
-      this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + PAUSE_MS);
+      this.#pausedUntil = Math.max(this.#pausedUntil, monotonicClock.now() + PAUSE_MS);
       this.#settings.logger.warn({ err: error }, "maintenance of the database broke off, trying again");
     });
   }
@@ -75,7 +76,7 @@ export class Maintenance implements LinkUser {
       await client.connect();
       if (isUnlimited) await liftTimeLimits(client);
       for (const task of this.#settings.tasks)
-        while (task.isDue && performance.now() >= this.#pausedUntil) await task.run(client);
+        while (task.isDue && monotonicClock.now() >= this.#pausedUntil) await task.run(client);
     } finally {
       await client.end().catch(() => {});
       this.#client = undefined;

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
+import { monotonicClock } from "../../ports/clock";
 import { tryLock, unlock } from "./advisory-locks";
 import { UnusableDatabaseError } from "./link";
 import { migrations as allMigrations } from "./migrations";
@@ -115,8 +116,8 @@ export async function migrate(
 async function takeTurn(client: ClientBase, observer: MigrationObserver | undefined): Promise<void> {
   let toldAt = Number.NEGATIVE_INFINITY;
   while (!(await tryLock(client, "migration"))) {
-    if (performance.now() - toldAt >= TELL_MS) {
-      toldAt = performance.now();
+    if (monotonicClock.now() - toldAt >= TELL_MS) {
+      toldAt = monotonicClock.now();
       observer?.logger.info("another gateway migrates the database schema; waiting for it");
     }
     observer?.onStep("waiting for another gateway that migrates");

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
+import { monotonicClock } from "../../ports/clock";
 import { isLockUnavailable, isTimeOver } from "./error-class";
 
 /**
@@ -78,7 +79,7 @@ export async function untilHad(
   work: () => Promise<void>,
   told?: LockWait,
 ): Promise<void> {
-  const beganAt = performance.now();
+  const beganAt = monotonicClock.now();
   let toldAt = beganAt;
   for (let attempts = 1; ; attempts += 1) {
     try {
@@ -86,8 +87,8 @@ export async function untilHad(
     } catch (error) {
       if (!isLockNotHad(error)) throw error;
     }
-    if (performance.now() - toldAt >= TELL_MS) {
-      toldAt = performance.now();
+    if (monotonicClock.now() - toldAt >= TELL_MS) {
+      toldAt = monotonicClock.now();
       const seconds = Math.round((toldAt - beganAt) / 1000);
       const holders = await findHolders(client, told?.tables);
       told?.logger.warn(

@@ -1,41 +1,31 @@
 import type { Pool } from "pg";
 import type { BudgetId } from "../../ports/budget-store";
+import { Questions } from "../../questions";
 import { arrayLiteral } from "./array-literal";
 import { READ_SPENT } from "./budget-statements";
 
-interface Question extends BudgetId {
-  readonly resolve: (spentNano: number | undefined) => void;
-  readonly reject: (error: unknown) => void;
-}
+/** Budgets of one statement at most: a page of keys or users. */
+const TOGETHER = 1000;
 
-/** What budgets have spent. All that is asked in one turn of the event loop, such as by a page of keys, is one statement. */
+/** What budgets have spent. All that is asked at once, such as by a page of keys, is one statement. */
 export class SpentReader {
-  #asked: Question[] = [];
+  readonly #questions: Questions<BudgetId, number | null>;
 
-  constructor(readonly pool: Pool) {}
-
-  /** In nano-USD; `undefined`: never used. @throws the error of the statement */
-  read({ account, period }: BudgetId): Promise<number | undefined> {
-    return new Promise((resolve, reject) => {
-      if (this.#asked.length === 0) setImmediate(() => void this.#ask());
-      this.#asked.push({ account, period, resolve, reject });
-    });
+  constructor(readonly pool: Pool) {
+    this.#questions = new Questions((budgets) => this.#read(budgets), TOGETHER);
   }
 
-  async #ask(): Promise<void> {
-    const asked = this.#asked;
-    this.#asked = [];
-    try {
-      const { rows } = await this.pool.query<{ place: string; spent: string }>(READ_SPENT, [
-        arrayLiteral(asked, ({ account }) => account),
-        arrayLiteral(asked, ({ period }) => period),
-      ]);
-      const spent = new Map(rows.map((row) => [Number(row.place), Number(row.spent)]));
-      asked.forEach(({ resolve }, index) => {
-        resolve(spent.get(index + 1));
-      });
-    } catch (error) {
-      for (const { reject } of asked) reject(error);
-    }
+  /** In nano-USD; `undefined`: never used. @throws the error of the statement */
+  async read(budget: BudgetId): Promise<number | undefined> {
+    return (await this.#questions.put(budget)) ?? undefined;
+  }
+
+  async #read(budgets: readonly BudgetId[]): Promise<readonly (number | null)[]> {
+    const { rows } = await this.pool.query<{ place: string; spent: string }>(READ_SPENT, [
+      arrayLiteral(budgets, ({ account }) => account),
+      arrayLiteral(budgets, ({ period }) => period),
+    ]);
+    const spent = new Map(rows.map((row) => [Number(row.place), Number(row.spent)]));
+    return budgets.map((_, index) => spent.get(index + 1) ?? null);
   }
 }

@@ -1,7 +1,7 @@
-import { MemoryQuotaStore } from "../../../../services/gateway/adapters/memory/quota-store";
-import { Questions } from "../../../../services/gateway/limits/questions";
-import type { QuotaRequest, QuotaStore } from "../../../../services/gateway/ports/quota-store";
-import { Spacing } from "../../../../services/gateway/spacing";
+import { MemoryQuotaStore } from "../../../services/gateway/adapters/memory/quota-store";
+import type { QuotaRequest, QuotaStore } from "../../../services/gateway/ports/quota-store";
+import { Questions } from "../../../services/gateway/questions";
+import { Spacing } from "../../../services/gateway/spacing";
 
 const over = (store: QuotaStore, maxTogether?: number) =>
   new Questions((asked: readonly QuotaRequest[]) => store.take(asked), maxTogether);

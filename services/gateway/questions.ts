@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { Spacing } from "../spacing";
+import { Spacing } from "./spacing";
 
 interface Waiting<Question, Answer> {
   readonly question: Question;
