@@ -3,11 +3,23 @@ import { eventually } from "../../../support/services/eventually";
 
 const settings = { running: 2, waiting: 4, waitingOfOne: 3, waitMs: 60_000 };
 
+const opened: { readonly queue: ReportQueue; readonly ends: ReadonlyMap<string, () => void> }[] = [];
+
+// Nothing is left waiting: it would be refused when its time is over, in the middle of another file's tests.
+afterEach(async () => {
+  for (const { queue, ends } of opened.splice(0))
+    while (queue.running > 0) {
+      for (const end of ends.values()) end();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+});
+
 /** Reports that end when they are told to. */
 function open(props: Partial<typeof settings> = {}) {
   const queue = new ReportQueue({ ...settings, ...props });
   const started: string[] = [];
   const ends = new Map<string, () => void>();
+  opened.push({ queue, ends });
   const ask = (name: string, caller = name[0] ?? "", isGone?: () => boolean) =>
     queue.run(
       caller,
