@@ -1,7 +1,7 @@
 import { docker } from "../docker/docker";
 import { type EngineContainer, inspectObjects, PLATFORM_LABEL } from "../docker/objects";
+import type { Finding } from "../preflight/finding";
 import type { Progress } from "../terminal/progress";
-import { UserError } from "../terminal/user-error";
 import { creates, nameOf, type Plan, removes } from "../terraform/planned-changes";
 
 /** A container that is not the platform's, on a network that goes or is replaced. */
@@ -23,7 +23,14 @@ export async function findAttachments(platform: string, plan: Plan): Promise<Att
   const going = plan.changes.filter((change) => change.type === "docker_network" && removes(change));
   const found = await Promise.all(
     going.map(async (change) => {
-      const ids = await docker(["ps", "--all", "--quiet", "--no-trunc", "--filter", `network=${change.before?.["id"]}`]);
+      const ids = await docker([
+        "ps",
+        "--all",
+        "--quiet",
+        "--no-trunc",
+        "--filter",
+        `network=${change.before?.["id"]}`,
+      ]);
       const containers = await inspectObjects("container", ids.split("\n").filter(Boolean));
       return containers
         .filter(({ Config }) => Config.Labels?.[PLATFORM_LABEL] !== platform)
@@ -47,22 +54,20 @@ function toAttachment(network: string, isReplaced: boolean, container: EngineCon
   };
 }
 
-/** @throws UserError that names them, unless there are none */
-export function refuseAttachments(attachments: readonly Attachment[], command: string): void {
-  if (attachments.length === 0) return;
+/** One finding for each network, with the names of those that would be cut off. */
+export function checkAttachments(platform: string, attachments: readonly Attachment[]): Finding[] {
   const networks = [...new Set(attachments.map(({ network }) => network))];
-  const lines = networks.map((network) => {
+  return networks.map((network) => {
     const ones = attachments.filter((one) => one.network === network);
     const names = ones.map(({ container, isRunning }) => `${container}${isRunning ? "" : " (stopped)"}`);
-    return `  network ${network} ${ones[0]?.isReplaced ? "is replaced" : "is removed"}: ${names.join(", ")}`;
+    const isReplaced = ones.some((one) => one.isReplaced);
+    return {
+      path: `networks.${network.slice(platform.length + 1)}`,
+      problem: `the network ${network} is ${isReplaced ? "replaced" : "removed"}, and containers that are not the platform's are on it: ${names.join(", ")}`,
+      allowed: "a network with the platform's own containers only",
+      remedy: `stop and remove them first (workspaces with their own tool), or give --detach: they lose the network${isReplaced ? " while it is replaced, and are connected again" : ""}`,
+    };
   });
-  const remedy = attachments.every(({ isReplaced }) => isReplaced)
-    ? "stop these workspaces first, or give --detach: they lose the network for as long as it is replaced, and are connected again"
-    : "stop these workspaces first, or give --detach: they lose the network";
-  throw new UserError(
-    `containers that are not the platform's are on its networks; ${command} would cut them off, and nothing was changed:\n${lines.join("\n")}`,
-    remedy,
-  );
 }
 
 /** Takes them off their networks. */

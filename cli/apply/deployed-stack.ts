@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import type { Attributes, Plan } from "../terraform/planned-changes";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type { Plan } from "../terraform/planned-changes";
 
 /** File of a synthesized stack. */
 const STACK_FILE = "cdk.tf.json";
@@ -13,7 +14,7 @@ interface Stack {
   readonly resource: Record<string, Record<string, Resource>>;
 }
 
-/** The folder of a home that keeps the stack which was last applied with success. */
+/** Where a home keeps the stack that was last applied with success. */
 function deployedFile(home: string): string {
   return join(home, "deployed", STACK_FILE);
 }
@@ -25,73 +26,88 @@ function deployedFile(home: string): string {
  * @param existing resources of the state
  */
 export function keepDeployedStack(home: string, folder: string, existing: Plan["existing"]): void {
-  const stack = readStack(join(folder, STACK_FILE));
-  const ids = imageIds(existing);
-  const containers = Object.entries(stack.resource["docker_container"] ?? {}).map(([name, container]) => [
-    name,
-    { ...container, image: String(container["image"]).replace(/^\$\{(docker_image\.[\w-]+)\.image_id\}$/, (all, address) => ids[address] ?? all) },
-  ]);
-  const kept = { ...stack, resource: { ...stack.resource, docker_container: Object.fromEntries(containers) } };
   const file = deployedFile(home);
-  mkdirSync(join(home, "deployed"), { recursive: true, mode: 0o700 });
-  chmodSync(join(home, "deployed"), 0o700);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  chmodSync(dirname(file), 0o700);
   const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, JSON.stringify(kept), { mode: 0o600 });
+  writeFileSync(temporary, JSON.stringify(withImageIds(readStack(join(folder, STACK_FILE)), existing)), {
+    mode: 0o600,
+  });
   renameSync(temporary, file);
+}
+
+/** After a `destroy` there is nothing to go back to. */
+export function forgetDeployedStack(home: string): void {
+  rmSync(dirname(deployedFile(home)), { recursive: true, force: true });
 }
 
 /**
  * Puts the stack that was last applied with success in the place of the one in `folder`. Backend, providers and images are those of the
  * one that is there: so nothing is built, and images that are made by now are no change.
  * @param existing resources of the state
- * @returns false when there is none
+ * @returns `none` when there is no such stack, `same` when it is the one that is there
  */
-export function restoreDeployedStack(home: string, folder: string, existing: Plan["existing"]): boolean {
+export function restoreDeployedStack(
+  home: string,
+  folder: string,
+  existing: Plan["existing"],
+): "restored" | "none" | "same" {
   const file = deployedFile(home);
-  if (!existsSync(file)) return false;
+  if (!existsSync(file)) return "none";
   const former = readStack(file);
   const current = readStack(join(folder, STACK_FILE));
+  if (isDeepStrictEqual(managed(former), managed(withImageIds(current, existing)))) return "same";
   const inState = new Set(existing.map(({ address }) => address));
-  const images = Object.entries(current.resource["docker_image"] ?? {})
-    .filter(([name]) => inState.has(`docker_image.${name}`))
-    .map(([name, image]) => [name, withoutMissing(image, inState)]);
-  const containers = Object.entries(former.resource["docker_container"] ?? {}).map(([name, container]) => [
-    name,
-    withoutMissing(container, inState),
-  ]);
+  const images = Object.entries(current.resource["docker_image"] ?? {}).filter(([name]) =>
+    inState.has(`docker_image.${name}`),
+  );
   const restored = {
     ...former,
     terraform: current.terraform,
     resource: {
       ...former.resource,
-      docker_image: Object.fromEntries(images),
-      docker_container: Object.fromEntries(containers),
+      docker_image: mapValues(Object.fromEntries(images), (image) => withoutMissing(image, inState)),
+      docker_container: mapValues(former.resource["docker_container"] ?? {}, (one) =>
+        withoutMissing(one, inState),
+      ),
     },
   };
   writeFileSync(join(folder, STACK_FILE), JSON.stringify(restored));
-  return true;
+  return "restored";
+}
+
+/** What runs by a stack: all but images, which are ids in the containers. */
+function managed({ resource: { docker_image: _images, ...others } }: Stack): Stack["resource"] {
+  return others;
+}
+
+function withImageIds(stack: Stack, existing: Plan["existing"]): Stack {
+  const ids = new Map(
+    existing
+      .filter(({ type }) => type === "docker_image")
+      .map(({ address, attributes }) => [`\${${address}.image_id}`, attributes["image_id"]]),
+  );
+  const containers = mapValues(stack.resource["docker_container"] ?? {}, (container) => ({
+    ...container,
+    image: ids.get(String(container["image"])) ?? container["image"],
+  }));
+  return { ...stack, resource: { ...stack.resource, docker_container: containers } };
 }
 
 /** Without dependencies on images that the state does not have. */
 function withoutMissing(resource: Resource, inState: ReadonlySet<string>): Resource {
   const dependencies = resource["depends_on"];
   if (!Array.isArray(dependencies)) return resource;
-  const left = dependencies.filter((one) => !String(one).startsWith("docker_image.") || inState.has(String(one)));
+  const left = dependencies.filter(
+    (one) => !String(one).startsWith("docker_image.") || inState.has(String(one)),
+  );
   return { ...resource, depends_on: left };
+}
+
+function mapValues(record: Readonly<Record<string, Resource>>, change: (value: Resource) => Resource) {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 }
 
 function readStack(file: string): Stack {
   return JSON.parse(readFileSync(file, "utf8")) as Stack;
-}
-
-function imageIds(existing: Plan["existing"]): Record<string, string> {
-  return Object.fromEntries(
-    existing
-      .filter(({ type }) => type === "docker_image")
-      .map(({ address, attributes }) => [address, idOf(attributes)]),
-  );
-}
-
-function idOf(attributes: Attributes): string {
-  return String(attributes["image_id"]);
 }

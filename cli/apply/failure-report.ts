@@ -37,7 +37,8 @@ async function describe(container: EngineContainer): Promise<string> {
 }
 
 function stateOf({ State, RestartCount }: EngineContainer): string {
-  const health = State.Health === undefined || State.Status !== "running" ? "" : `, health ${State.Health.Status}`;
+  const health =
+    State.Health === undefined || State.Status !== "running" ? "" : `, health ${State.Health.Status}`;
   const exit = State.Status === "running" ? "" : `, exit code ${State.ExitCode}`;
   const memory = State.OOMKilled ? ", killed for lack of memory" : "";
   const restarts = RestartCount === 0 ? "" : `, restarted ${RestartCount} times`;
@@ -45,7 +46,8 @@ function stateOf({ State, RestartCount }: EngineContainer): string {
 }
 
 function remedyOf({ Name, State, RestartCount }: EngineContainer): string {
-  if (State.OOMKilled || State.ExitCode === 137) return "give it more memory: memoryMegabytes under resources";
+  if (State.OOMKilled || State.ExitCode === 137)
+    return "give it more memory: memoryMegabytes under resources";
   if (State.ExitCode !== 0 || RestartCount > 0) return "correct what its log says, and deploy again";
   if (State.Status === "created") return "it was not started: the error above says why";
   return `see what it waits for: docker logs --follow ${Name.slice(1)}`;

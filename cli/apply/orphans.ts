@@ -1,5 +1,11 @@
 import { docker } from "../docker/docker";
-import { type EngineContainer, type EngineNetwork, inspectObjects, PLATFORM_LABEL, platformContainers } from "../docker/objects";
+import {
+  type EngineContainer,
+  type EngineNetwork,
+  inspectObjects,
+  PLATFORM_LABEL,
+  platformContainers,
+} from "../docker/objects";
 import type { Progress } from "../terminal/progress";
 import { UserError } from "../terminal/user-error";
 import { creates, nameOf, type Plan } from "../terraform/planned-changes";
@@ -79,13 +85,16 @@ async function removeContainers({ containers }: Orphans, progress: Progress): Pr
   }
 }
 
-/** By label; those without one by the names that the platform's networks have. */
+/** Names of the platform's networks, which have not always had a label. */
+const NETWORKS = ["edge", "data", "workspaces"];
+
+/** By label, and by name. */
 async function networksOf(platform: string, names: readonly string[]): Promise<EngineNetwork[]> {
-  const list = (filter: string) => docker(["network", "ls", "--quiet", "--no-trunc", "--filter", filter]);
-  const lists = await Promise.all([
-    list(`label=${PLATFORM_LABEL}=${platform}`),
-    ...names.map((name) => list(`name=^${name}$`)),
-  ]);
+  const all = new Set([...names, ...NETWORKS.map((name) => `${platform}-${name}`)]);
+  const filters = [`label=${PLATFORM_LABEL}=${platform}`, ...[...all].map((name) => `name=^${name}$`)];
+  const lists = await Promise.all(
+    filters.map((filter) => docker(["network", "ls", "--quiet", "--no-trunc", "--filter", filter])),
+  );
   const ids = new Set(lists.flatMap((text) => text.split("\n").filter(Boolean)));
   return inspectObjects("network", [...ids]);
 }

@@ -35,7 +35,11 @@ export interface PlatformReadiness {
  * not matter where the engine runs.
  * @param platform the platform's name
  */
-export async function waitUntilReady(platform: string, progress: Progress, limitMs = LIMIT_MS): Promise<PlatformReadiness> {
+export async function waitUntilReady(
+  platform: string,
+  progress: Progress,
+  limitMs = LIMIT_MS,
+): Promise<PlatformReadiness> {
   const end = Date.now() + limitMs;
   let readiness: PlatformReadiness = { isReady: false, reasons: [], gateway: undefined };
   await progress.step("Waiting until the platform is ready", async (done) => {

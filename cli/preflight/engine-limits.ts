@@ -31,7 +31,11 @@ export function checkEngine({ version, apiVersion, freeDiskBytes, dataFolder }: 
 }
 
 /** Limits of containers that are more than the engine's machine has. */
-export function checkLimits(platform: string, changes: readonly PlannedChange[], engine: EngineFacts): Finding[] {
+export function checkLimits(
+  platform: string,
+  changes: readonly PlannedChange[],
+  engine: EngineFacts,
+): Finding[] {
   return changes.flatMap(({ type, after }) => {
     if (type !== "docker_container" || after === undefined) return [];
     const path = resourcePath(platform, String(after["name"]));

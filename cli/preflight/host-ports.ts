@@ -45,7 +45,9 @@ async function checkOnThisMachine(path: string | undefined, one: Publication): P
   const code = await tryToListen(one);
   if (code === "EADDRINUSE") {
     const holder = portHolder(one.port);
-    return [taken(path, one, holder === undefined ? "another program" : `${holder.command} (pid ${holder.pid})`)];
+    return [
+      taken(path, one, holder === undefined ? "another program" : `${holder.command} (pid ${holder.pid})`),
+    ];
   }
   if (code === "EADDRNOTAVAIL") {
     return [

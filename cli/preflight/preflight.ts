@@ -34,7 +34,10 @@ export async function checkBeforeApply(
     ...checkLimits(config.name, containers, engine),
     ...(await checkPorts(config.ports, containers, engine, going)),
     ...checkSubnets(config.name, changes, engine),
-    ...(await checkNames(containers.filter(creates).map(({ after }) => nameOf(after)), going)),
+    ...(await checkNames(
+      containers.filter(creates).map(({ after }) => nameOf(after)),
+      going,
+    )),
   ];
   return { findings, notes: notesOn(engine) };
 }
@@ -51,6 +54,7 @@ async function checkNames(names: readonly string[], going: ReadonlySet<string>):
 }
 
 function notesOn({ isLocal, freeDiskBytes }: EngineFacts): string[] {
-  if (!isLocal) return ["the engine is on another machine: ports of its other programs and its disk are not checked"];
+  if (!isLocal)
+    return ["the engine is on another machine: ports of its other programs and its disk are not checked"];
   return freeDiskBytes === undefined ? ["the engine's free disk space cannot be told"] : [];
 }

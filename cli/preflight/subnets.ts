@@ -5,7 +5,11 @@ import type { Finding } from "./finding";
 import { subnetPath } from "./setting-path";
 
 /** Subnets of networks to be made that overlap with networks which stay. */
-export function checkSubnets(platform: string, changes: readonly PlannedChange[], engine: EngineFacts): Finding[] {
+export function checkSubnets(
+  platform: string,
+  changes: readonly PlannedChange[],
+  engine: EngineFacts,
+): Finding[] {
   const networks = changes.filter(({ type }) => type === "docker_network");
   const going = new Set(
     networks.filter(({ actions }) => actions.includes("delete")).map(({ before }) => before?.["id"]),

@@ -21,9 +21,19 @@ export interface Plan {
   /** Without those that change nothing. */
   readonly changes: readonly PlannedChange[];
   /** Resources that exist, as the engine has them now. */
-  readonly existing: readonly { readonly address: string; readonly type: string; readonly attributes: Attributes }[];
-  /** Whether outputs change, too. */
+  readonly existing: readonly {
+    readonly address: string;
+    readonly type: string;
+    readonly attributes: Attributes;
+  }[];
+  /** Whether it changes nothing, no output either. */
   readonly isEmpty: boolean;
+}
+
+interface StateValues {
+  readonly root_module?: {
+    readonly resources?: readonly { address: string; type: string; mode: string; values: Attributes }[];
+  };
 }
 
 interface PlanJson {
@@ -31,15 +41,13 @@ interface PlanJson {
     readonly address: string;
     readonly mode: string;
     readonly type: string;
-    readonly change: { readonly actions: readonly string[]; readonly before: unknown; readonly after: unknown };
-  }[];
-  readonly prior_state?: {
-    readonly values?: {
-      readonly root_module?: {
-        readonly resources?: readonly { address: string; type: string; mode: string; values: Attributes }[];
-      };
+    readonly change: {
+      readonly actions: readonly string[];
+      readonly before: unknown;
+      readonly after: unknown;
     };
-  };
+  }[];
+  readonly prior_state?: { readonly values?: StateValues };
 }
 
 /** How a plan is made. */
@@ -83,11 +91,21 @@ function readPlan({ resource_changes = [], prior_state }: PlanJson, isEmpty: boo
         before: (change.before ?? undefined) as Attributes | undefined,
         after: (change.after ?? undefined) as Attributes | undefined,
       })),
-    existing: (prior_state?.values?.root_module?.resources ?? [])
-      .filter(({ mode }) => mode === "managed")
-      .map(({ address, type, values }) => ({ address, type, attributes: values })),
+    existing: resourcesOf(prior_state?.values),
     isEmpty,
   };
+}
+
+/** Resources of the state as it is now. */
+export async function readExisting(terraform: Terraform): Promise<Plan["existing"]> {
+  const { stdout } = await terraform.run(["show", "-json"], { output: "collect" });
+  return resourcesOf((JSON.parse(stdout) as { values?: StateValues }).values);
+}
+
+function resourcesOf(values: StateValues | undefined): Plan["existing"] {
+  return (values?.root_module?.resources ?? [])
+    .filter(({ mode }) => mode === "managed")
+    .map(({ address, type, values }) => ({ address, type, attributes: values }));
 }
 
 /** Whether a change takes an object away, for good or to make a new one. */

@@ -40,6 +40,8 @@ export class TerraformError extends UserError {
     remedy: string | undefined,
     /** What it wrote, without colours. */
     readonly output: string,
+    /** Whether it did nothing, since another run has the state. */
+    readonly isLocked = false,
   ) {
     super(problem, remedy);
   }
@@ -114,16 +116,12 @@ export class Terraform {
     const plain = !process.stdout.isTTY || process.env["NO_COLOR"] ? ["-no-color"] : [];
     const [subcommand = "", ...rest] = args;
     // Options come after the subcommand and before its arguments, such as the plan file.
-    return spawn(
-      this.binary.command,
-      [subcommand, ...(COLOURED.has(subcommand) ? plain : []), ...rest],
-      {
-        cwd: this.folder,
-        env: { ...process.env, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
-        detached: true,
-        stdio: ["ignore", followed?.descriptor ?? "pipe", followed?.descriptor ?? "pipe"],
-      },
-    );
+    return spawn(this.binary.command, [subcommand, ...(COLOURED.has(subcommand) ? plain : []), ...rest], {
+      cwd: this.folder,
+      env: { ...process.env, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
+      detached: true,
+      stdio: ["ignore", followed?.descriptor ?? "pipe", followed?.descriptor ?? "pipe"],
+    });
   }
 
   private failure(
@@ -141,6 +139,7 @@ export class Terraform {
         `the state of this platform is in use: ${holder}`,
         "wait for it (--lock-timeout 5m does that by itself). The lock ends with its process, so there is nothing to unlock",
         text,
+        true,
       );
     }
     const reason = isShown ? "" : `:\n${text.trim()}`;
@@ -152,10 +151,13 @@ export class Terraform {
   }
 }
 
-function announceEnd(signal: NodeJS.Signals, [subcommand = ""]: readonly string[], work: WorkInProgress): string {
+function announceEnd(
+  signal: NodeJS.Signals,
+  [subcommand = ""]: readonly string[],
+  work: WorkInProgress,
+): string {
   const [first, ...more] = work.addresses;
-  const hand =
-    first === undefined ? "" : ` the resource at hand (${[first, ...more].join(", ")})`;
+  const hand = first === undefined ? "" : ` the resource at hand (${[first, ...more].join(", ")})`;
   return `${signal}: finishing${hand || ` ${subcommand}`}, then the state is saved…`;
 }
 
