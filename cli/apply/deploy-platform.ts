@@ -5,6 +5,7 @@ import { type Finding, refuseFindings } from "../preflight/finding";
 import { checkBeforeApply } from "../preflight/preflight";
 import { describeUnusable, type UsableModels, usableModels } from "../preflight/provider-credentials";
 import { readSecrets } from "../secrets/secret-store";
+import { InterruptedError } from "../terminal/interrupted-error";
 import type { Progress } from "../terminal/progress";
 import { UserError } from "../terminal/user-error";
 import { readOutputs } from "../terraform/outputs";
@@ -16,7 +17,7 @@ import { type Attachment, attachAgain, checkAttachments, detach, findAttachments
 import { buildImages } from "./build-images";
 import { keepDeployedStack } from "./deployed-stack";
 import { DeploymentError } from "./deployment-error";
-import { reportFailures } from "./failure-report";
+import { reportFailures, summarizeFailures } from "./failure-report";
 import { betweenSteps } from "./interruption";
 import { describeOrphans, findOrphans, healOrphans, type Orphans } from "./orphans";
 import { type GatewayReadiness, waitUntilReady } from "./readiness";
@@ -151,6 +152,7 @@ async function change(
   try {
     await applyPlan({ terraform, platform: config.name, args: [...lock, planFile], log, to });
   } catch (error) {
+    if (error instanceof InterruptedError) throw await interrupted(error, config.name);
     if (!(error instanceof TerraformError) || error.isLocked) throw error;
     throw await failed(error, props, log);
   } finally {
@@ -179,6 +181,11 @@ async function planAgain(
     `the engine has changed since the plan was shown: ${news.map(({ address, actions }) => `${address} (${actions.join(", ")})`).join("; ")}`,
     "deploy again to see the plan as it is now",
   );
+}
+
+async function interrupted({ signal, done }: InterruptedError, platform: string): Promise<InterruptedError> {
+  const away = await summarizeFailures(platform);
+  return new InterruptedError(signal, [done, ...away].join("\n  "), "npm run deploy goes on from there");
 }
 
 async function failed(error: TerraformError, props: DeployProps, log: string): Promise<DeploymentError> {

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import type { Terraform } from "./terraform";
 
 /** What is done to one resource, as far as the checks before an apply look. */
@@ -67,6 +67,8 @@ export interface PlanOptions {
  */
 export async function makePlan(terraform: Terraform, props: PlanOptions): Promise<Plan> {
   const { file, options = [], output = "collect", to } = props;
+  // Terraform keeps the mode of a file that is there.
+  writeFileSync(file, "", { mode: 0o600 });
   try {
     const { exitCode } = await terraform.run(
       ["plan", "-input=false", "-detailed-exitcode", `-out=${file}`, ...options],

@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +12,15 @@ export interface CommandResult {
   readonly exitCode: number;
   /** Both streams. */
   readonly output: string;
+}
+
+/** A command that runs. */
+export interface RunningCommand {
+  readonly child: ChildProcess;
+  /** Both streams so far. */
+  readonly output: string;
+  /** Exit code and signal. */
+  readonly ended: Promise<unknown[]>;
 }
 
 /**
@@ -49,6 +59,22 @@ ${yaml}`,
   /** `npm run <args>`. */
   npmRun(...args: string[]): CommandResult {
     return this.command("npm", ["run", "--silent", ...args]);
+  }
+
+  /** `sluice <args>` as a process of its own, for tests that send it signals. Its output is in `output`. */
+  start(...args: string[]): RunningCommand {
+    const child = spawn(process.execPath, ["cli/bootstrap.cjs", ...args], {
+      cwd: PROJECT,
+      env: this.variables(),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const running = { child, output: "", ended: once(child, "close") };
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        running.output += text;
+      });
+    }
+    return running;
   }
 
   /**
@@ -109,18 +135,22 @@ ${yaml}`,
       cwd: PROJECT,
       encoding: "utf8",
       maxBuffer: 64 * 1024 * 1024,
-      env: {
-        ...process.env,
-        ...this.environment,
-        SLUICE_CONFIG: join(this.home, "platform.yaml"),
-        SLUICE_HOME: join(this.home, ".sluice"),
-        CDKTF_OUTDIR: this.outdir,
-        CDKTF_HOME: join(this.home, "cdktf"),
-        CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
-        DISABLE_VERSION_CHECK: "1",
-        CI: "1",
-      },
+      env: this.variables(),
     });
     return { exitCode: status ?? -1, output: stdout + stderr };
+  }
+
+  private variables(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      ...this.environment,
+      SLUICE_CONFIG: join(this.home, "platform.yaml"),
+      SLUICE_HOME: join(this.home, ".sluice"),
+      CDKTF_OUTDIR: this.outdir,
+      CDKTF_HOME: join(this.home, "cdktf"),
+      CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
+      DISABLE_VERSION_CHECK: "1",
+      CI: "1",
+    };
   }
 }
