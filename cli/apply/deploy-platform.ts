@@ -11,7 +11,7 @@ import { UserError } from "../terminal/user-error";
 import { readOutputs } from "../terraform/outputs";
 import { makePlan, type Plan, readExisting } from "../terraform/planned-changes";
 import type { PreparedStack } from "../terraform/prepare";
-import { TerraformError } from "../terraform/terraform";
+import { TerraformError, type TextSink } from "../terraform/terraform";
 import { applyPlan } from "./apply-plan";
 import { type Attachment, attachAgain, checkAttachments, detach, findAttachments } from "./attachments";
 import { buildImages } from "./build-images";
@@ -39,7 +39,7 @@ export interface DeployProps {
   readonly rollBack: boolean;
   readonly progress: Progress;
   /** Where plan, warnings and Terraform's output are shown. */
-  readonly to: NodeJS.WritableStream;
+  readonly to: TextSink;
   /** Asks for the user's word. */
   readonly confirm: () => Promise<boolean>;
 }
@@ -143,7 +143,7 @@ async function change(
   const log = join(home, "state", "apply.log");
   refuseFindings(await pullImages(config.images, approved.changes, progress), file);
   checkpoint("nothing was changed");
-  const areImagesNew = await buildImages(approved, terraform, { lock, log, progress });
+  const areImagesNew = await buildImages(approved, terraform, { lock, log, progress, to });
   checkpoint("images are built, and no container was touched");
   await healOrphans(orphans, terraform, progress);
   if (areImagesNew || orphans.networks.length > 0) await planAgain(approved, planFile, props);

@@ -1,5 +1,5 @@
 import { rmSync, writeFileSync } from "node:fs";
-import type { Terraform } from "./terraform";
+import type { Terraform, TextSink } from "./terraform";
 
 /** What is done to one resource, as far as the checks before an apply look. */
 export interface PlannedChange {
@@ -58,7 +58,7 @@ export interface PlanOptions {
   readonly options?: readonly string[];
   /** @default "collect" */
   readonly output?: "show" | "collect";
-  readonly to?: NodeJS.WritableStream;
+  readonly to?: TextSink;
 }
 
 /**

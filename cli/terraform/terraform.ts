@@ -12,12 +12,17 @@ const COLOURED = new Set(["init", "plan", "apply", "import"]);
 /** How much of the output is kept to find reasons in, in characters. */
 const MAX_KEPT = 4 * 1024 * 1024;
 
+/** Takes text: a stream, or who looks for some lines in it. */
+export interface TextSink {
+  write(text: string): unknown;
+}
+
 /** How one run shows itself. */
 export interface RunOptions {
   /** `show` passes the output on as it comes, `collect` keeps it and shows it only on failure. */
   readonly output: "show" | "collect";
   /** Where `show` writes. @default process.stdout */
-  readonly to?: NodeJS.WritableStream;
+  readonly to?: TextSink;
   /** Exit codes besides 0 that are an answer, not a failure. @default none */
   readonly accept?: readonly number[];
   /** File for the output of a run that changes something: it goes on, and can be read about, should we be killed. @default none */
