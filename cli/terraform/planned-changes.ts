@@ -1,4 +1,3 @@
-import { rmSync, writeFileSync } from "node:fs";
 import type { Terraform, TextSink } from "./terraform";
 
 /** What is done to one resource, as far as the checks before an apply look. */
@@ -63,23 +62,16 @@ export interface PlanOptions {
 
 /**
  * Makes a plan and reads it.
- * @throws TerraformError when it cannot be made; the file is gone then
+ * @throws TerraformError when it cannot be made
  */
 export async function makePlan(terraform: Terraform, props: PlanOptions): Promise<Plan> {
   const { file, options = [], output = "collect", to } = props;
-  // Terraform keeps the mode of a file that is there.
-  writeFileSync(file, "", { mode: 0o600 });
-  try {
-    const { exitCode } = await terraform.run(
-      ["plan", "-input=false", "-detailed-exitcode", `-out=${file}`, ...options],
-      { output, ...(to === undefined ? {} : { to }), accept: [2] },
-    );
-    const { stdout } = await terraform.run(["show", "-json", file], { output: "collect" });
-    return readPlan(JSON.parse(stdout) as PlanJson, exitCode === 0);
-  } catch (error) {
-    rmSync(file, { force: true });
-    throw error;
-  }
+  const { exitCode } = await terraform.run(
+    ["plan", "-input=false", "-detailed-exitcode", `-out=${file}`, ...options],
+    { output, ...(to === undefined ? {} : { to }), accept: [2] },
+  );
+  const { stdout } = await terraform.run(["show", "-json", file], { output: "collect" });
+  return readPlan(JSON.parse(stdout) as PlanJson, exitCode === 0);
 }
 
 function readPlan({ resource_changes = [], prior_state }: PlanJson, isEmpty: boolean): Plan {

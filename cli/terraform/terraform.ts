@@ -58,11 +58,16 @@ export class Terraform {
     private readonly binary: TerraformBinary,
     /** Holds `cdk.tf.json`. */
     readonly folder: string,
+    /** Values of Terraform variables that the secret file does not give. Environment, as arguments are for all to see. */
+    private readonly variables: Readonly<Record<string, string>> = {},
   ) {}
 
-  /** `init`, quiet unless it fails. */
+  /**
+   * `init`, quiet unless it fails. The state is the one that the stack names: never is that of another home, which
+   * the folder was used with before, copied or asked about.
+   */
   async init(): Promise<void> {
-    await this.run(["init", "-input=false"], { output: "collect" });
+    await this.run(["init", "-input=false", "-reconfigure"], { output: "collect" });
   }
 
   /**
@@ -121,12 +126,14 @@ export class Terraform {
     const plain = !process.stdout.isTTY || process.env["NO_COLOR"] ? ["-no-color"] : [];
     const [subcommand = "", ...rest] = args;
     // Options come after the subcommand and before its arguments, such as the plan file.
-    return spawn(this.binary.command, [subcommand, ...(COLOURED.has(subcommand) ? plain : []), ...rest], {
-      cwd: this.folder,
-      env: { ...process.env, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
-      detached: true,
-      stdio: ["ignore", followed?.descriptor ?? "pipe", followed?.descriptor ?? "pipe"],
-    });
+    return withPrivateFiles(() =>
+      spawn(this.binary.command, [subcommand, ...(COLOURED.has(subcommand) ? plain : []), ...rest], {
+        cwd: this.folder,
+        env: { ...process.env, ...this.environment(), CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
+        detached: true,
+        stdio: ["ignore", followed?.descriptor ?? "pipe", followed?.descriptor ?? "pipe"],
+      }),
+    );
   }
 
   private failure(
@@ -153,6 +160,22 @@ export class Terraform {
       undefined,
       text,
     );
+  }
+
+  private environment(): Record<string, string> {
+    return Object.fromEntries(
+      Object.entries(this.variables).map(([name, value]) => [`TF_VAR_${name}`, value]),
+    );
+  }
+}
+
+/** State and plans hold secrets: what a child makes is 0600 and 0700, not what the user's umask says. */
+function withPrivateFiles<T>(start: () => T): T {
+  const umask = process.umask(0o077);
+  try {
+    return start();
+  } finally {
+    process.umask(umask);
   }
 }
 
