@@ -14,7 +14,8 @@ import type { PreparedStack } from "../terraform/prepare";
 import { readState } from "../terraform/state";
 import { TerraformError, type TextSink } from "../terraform/terraform";
 import { applyPlan } from "./apply-plan";
-import { type Attachment, attachAgain, checkAttachments, detach, findAttachments } from "./attachments";
+import { attachAgain, rememberDetached } from "./attach-again";
+import { type Attachment, checkAttachments, detach, findAttachments } from "./attachments";
 import { buildImages } from "./build-images";
 import { keepDeployedStack } from "./deployed-stack";
 import { DeploymentError } from "./deployment-error";
@@ -84,7 +85,11 @@ async function deployByPlan(planFile: string, props: DeployProps): Promise<Deplo
     return { ...outcome, result: "declined", changes, outputs: {}, readiness: undefined };
   }
   return await betweenSteps(async (checkpoint) => {
-    if (!isIdle) await change(plan, planFile, checked, checkpoint, props);
+    try {
+      if (!isIdle) await change(plan, planFile, checked, checkpoint, props);
+    } finally {
+      for (const line of await attachAgain(home, progress)) say(`warning: ${line}`);
+    }
     checkpoint(
       isIdle
         ? "nothing was to be changed"
@@ -148,6 +153,10 @@ async function change(
   await healOrphans(orphans, terraform, progress);
   if (areImagesNew || orphans.networks.length > 0) await planAgain(approved, planFile, props);
   checkpoint("images are built and leftovers removed, and nothing else was changed");
+  rememberDetached(
+    home,
+    attachments.filter(({ isReplaced }) => isReplaced),
+  );
   await detach(attachments, progress);
   try {
     await applyPlan({ terraform, platform: config.name, args: [...lock, planFile], log, to });
@@ -155,12 +164,6 @@ async function change(
     if (error instanceof InterruptedError) throw await interrupted(error, config.name);
     if (!(error instanceof TerraformError) || error.isLocked) throw error;
     throw await failed(error, props, log);
-  } finally {
-    const notConnected = await attachAgain(
-      attachments.filter(({ isReplaced }) => isReplaced),
-      progress,
-    );
-    for (const line of notConnected) to.write(`warning: ${line}\n`);
   }
 }
 
