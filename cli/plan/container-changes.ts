@@ -16,7 +16,7 @@ interface AttributeChange {
 type Describe = (change: AttributeChange) => string[];
 
 /** Attributes in the words of platform.yaml and Docker. All others are told as they are called. */
-const WORDS: Readonly<Record<string, Describe>> = {
+const CONTAINER_WORDS: Readonly<Record<string, Describe>> = {
   memory: ({ before, after }) => [`memory ${shown(before)} → ${shown(after)} MB`],
   cpus: ({ before, after }) => [`CPU limit ${shown(before)} → ${shown(after)}`],
   image: ({ before, after, address, names }) => {
@@ -26,6 +26,9 @@ const WORDS: Readonly<Record<string, Describe>> = {
   },
   env: ({ before, after, isSecret }) =>
     memberChanges(environment(before), environment(after)).map(({ name, was, is }) => {
+      const isReference = [was, is].some((value) => value?.includes("${var."));
+      if (isReference && (was === undefined || is === undefined))
+        return `${name} is ${is === undefined ? "no longer set" : "set (a secret)"}`;
       if (was === undefined) return isSecret ? `${name} is set` : `${name} is set: ${shown(is)}`;
       if (is === undefined) return `${name} is no longer set`;
       return isSecret ? `value of ${name} changes` : `${name}: ${transition(was, is)}`;
@@ -61,6 +64,30 @@ const WORDS: Readonly<Record<string, Describe>> = {
   },
 };
 
+const WORDS: Readonly<Record<string, Readonly<Record<string, Describe>>>> = {
+  docker_container: CONTAINER_WORDS,
+  docker_image: { name: ({ before }) => [`instead of ${shown(before)}`] },
+  docker_network: {
+    internal: ({ after }) => [
+      after === true ? "no longer has a way to the internet" : "has a way to the internet",
+    ],
+    ipam_config: ({ before, after }) => [`subnet ${subnets(before)} → ${subnets(after)}`],
+  },
+};
+
+/** Attributes that are called otherwise by people. */
+const NAMES: Readonly<Record<string, string>> = {
+  upload: "files",
+  env: "environment",
+  networks_advanced: "networks",
+  cpus: "CPU limit",
+};
+
+/** What an attribute of the provider is called in a line. */
+export function attributeName(attribute: string): string {
+  return NAMES[attribute] ?? attribute.replaceAll("_", " ");
+}
+
 /** Attributes whose words leave secrets out by themselves. */
 const TOLD_WITHOUT_VALUES = new Set(["env", "upload"]);
 
@@ -91,13 +118,13 @@ export function describeAttributes(resource: ResourceChange, names: ObjectNames)
       isSecret: isSensitive(change, attribute),
       names,
     };
-    const words = type === "docker_container" ? WORDS[attribute] : undefined;
+    const words = WORDS[type]?.[attribute];
     const mayBeTold = !value.isSecret || TOLD_WITHOUT_VALUES.has(attribute);
     const texts =
       words !== undefined && mayBeTold ? words(value) : [generic(attribute, value, unknown?.[attribute])];
     const covers = attribute === "memory" ? swap.filter((name) => changed.includes(name)) : [attribute];
     // A difference that the words know nothing of is told all the same.
-    const told = texts.length > 0 ? texts : [`${attribute.replaceAll("_", " ")} changes`];
+    const told = texts.length > 0 ? texts : [`${attributeName(attribute)} changes`];
     details.push(...told.map((text) => ({ attributes: covers, text })));
   }
   return details;
@@ -119,10 +146,15 @@ export function changedAttributes({ address, change }: ResourceChange, names: Ob
 }
 
 function generic(attribute: string, { before, after, isSecret }: AttributeChange, unknown: unknown): string {
-  const name = attribute.replaceAll("_", " ");
+  const name = attributeName(attribute);
   if (isSecret) return `value of ${name} changes (not shown)`;
   if (isMarked(unknown)) return `${name}: ${shown(before)} → known when it is applied`;
   return `${name}: ${transition(before, after)}`;
+}
+
+function subnets(config: unknown): string {
+  const found = (Array.isArray(config) ? config : []).flatMap((item) => attributes(item)["subnet"] ?? []);
+  return found.map(shown).join(", ") || "chosen by Docker";
 }
 
 interface MemberChange {

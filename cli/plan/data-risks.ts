@@ -19,27 +19,37 @@ export function findDataRisks(plan: PlanJson, names: ObjectNames): DataRisk[] {
   const containers = resources.filter(({ type }) => type === "docker_container");
   return [
     ...platformNameRisks(containers),
-    ...volumeRisks(plan, resources, containers),
+    ...volumeRisks(plan, resources, containers, renamed(containers)),
     ...versionRisks(containers, names),
     ...retentionRisks(containers),
     ...stateRisks(resources),
   ];
 }
 
-function platformNameRisks(containers: readonly ResourceChange[]): DataRisk[] {
+/** The platform's name before and after, when it changes. */
+function renamed(
+  containers: readonly ResourceChange[],
+): readonly [before: string, after: string] | undefined {
   const named = (side: "before" | "after") =>
     new Set(
       containers.flatMap(({ change }) => labels(attributes(change[side])["labels"])["sluice.platform"] ?? []),
     );
   const [before, after] = [named("before"), named("after")];
-  const gone = [...before].filter((name) => !after.has(name));
-  const come = [...after].filter((name) => !before.has(name));
-  if (gone.length === 0 || come.length === 0) return [];
+  const gone = [...before].find((name) => !after.has(name));
+  const come = [...after].find((name) => !before.has(name));
+  return gone === undefined || come === undefined ? undefined : [gone, come];
+}
+
+function platformNameRisks(containers: readonly ResourceChange[]): DataRisk[] {
+  const names = renamed(containers);
+  if (names === undefined) return [];
+  const [before, after] = names;
+  const volumes = [...dataMounts(containers, "before").keys()].sort().join(", ");
   return [
     {
       service: "platform",
-      text: `name ${gone.join(", ")} → ${come.join(", ")}: the platform starts with empty volumes; the data stays in those of the old name`,
-      remedy: `keep name: ${gone[0]} in platform.yaml; a new name is a new platform`,
+      text: `name ${before} → ${after}: the platform starts with empty volumes; its data stays in ${volumes || "those of the old name"}`,
+      remedy: `keep name: ${before} in platform.yaml; a new name is a new platform`,
     },
   ];
 }
@@ -48,6 +58,7 @@ function volumeRisks(
   plan: PlanJson,
   resources: readonly ResourceChange[],
   containers: readonly ResourceChange[],
+  platformNames: readonly [before: string, after: string] | undefined,
 ): DataRisk[] {
   const risks: DataRisk[] = [];
   const managed = resources.filter(({ type }) => type === "docker_volume");
@@ -81,6 +92,9 @@ function volumeRisks(
       const successor = [...after].find(
         ([name, place]) => place.service === service && place.path === mount?.path && !old.has(name),
       )?.[0];
+      // Told once for all of them.
+      const [oldName = "", newName = ""] = platformNames ?? [];
+      if (platformNames !== undefined && successor === volume.replace(`${oldName}-`, `${newName}-`)) continue;
       risks.push({
         service,
         text:

@@ -71,7 +71,7 @@ export function total({ changes, risks }: ChangeSummary): string {
 }
 
 function isObject({ address }: ObjectChange): boolean {
-  return !address.startsWith("output.");
+  return !/^(output|variable|terraform|provider)\./.test(address);
 }
 
 /** Without control characters: values come from files, and a terminal obeys them. */

@@ -1,6 +1,6 @@
 import { shown, transition } from "./attribute-values";
 import type { ChangeAction, ChangeDetail, ChangeSummary, ObjectChange } from "./change-summary";
-import { changedAttributes, describeAttributes } from "./container-changes";
+import { attributeName, changedAttributes, describeAttributes } from "./container-changes";
 import { findDataRisks } from "./data-risks";
 import { containerService, type ObjectNames, objectNames } from "./object-names";
 import { attributes, type PlanJson, type PlannedChange, type ResourceChange } from "./plan-json";
@@ -82,15 +82,21 @@ function describeObject(resource: ResourceChange, context: Context): ObjectChang
       ...(isLost ? { data: "WHAT IS IN IT IS LOST" } : {}),
     };
   }
-  if (type === "setting") {
-    return {
-      ...base,
-      service: resource.address,
-      effect: action === "update" ? "changes" : PLAIN_EFFECTS[action],
-    };
-  }
+  if (type === "setting") return { ...base, ...settingWords(resource, action) };
   const effect = action === "update" ? "changes" : PLAIN_EFFECTS[action];
   return { ...base, service: address, effect };
+}
+
+/** What a synthesized stack holds besides resources. */
+function settingWords({ address, change }: ResourceChange, action: ChangeAction) {
+  const effect = action === "update" ? "changes" : PLAIN_EFFECTS[action];
+  const [section, name] = address.split(".");
+  const isSecret = [change.before, change.after].some((values) => attributes(values)["sensitive"] === true);
+  if (section !== "variable" || !isSecret) return { service: address, effect };
+  return {
+    service: `secret ${name}`,
+    effect: action === "create" ? "new: the next deploy needs its value" : effect,
+  };
 }
 
 const PLAIN_EFFECTS: Readonly<Record<ChangeAction, string>> = {
@@ -179,9 +185,11 @@ function whyDetails(resource: ResourceChange, { gone, names }: Context): ChangeD
   if (change.importing !== undefined) texts.push("is taken into the state");
   if (change.actions.includes("delete") && change.actions.includes("create")) {
     const forced = [...new Set((change.replace_paths ?? []).map(([attribute]) => String(attribute)))];
-    if (forced.length > 0)
-      texts.push(`forced by ${forced.map((name) => name.replaceAll("_", " ")).join(", ")}`);
-    else if (texts.length === 0 && changedAttributes(resource, names).length === 0) texts.push("made anew");
+    const changed = changedAttributes(resource, names);
+    // Where every change forces it, the changes themselves are the answer.
+    if (forced.length > 0 && changed.some((attribute) => !forced.includes(attribute))) {
+      texts.push(`replaced because of ${forced.map(attributeName).join(", ")}`);
+    } else if (texts.length === 0 && changed.length === 0) texts.push("made anew");
   }
   return texts.map((text) => ({ attributes: [], text }));
 }

@@ -59,7 +59,8 @@ function copyFolder(folder: string, scratch: string): void {
     );
   }
   for (const file of new Set([...files, "platform.yaml"])) {
-    if (file === "" || !existsSync(join(folder, file))) continue;
+    // Installed anew; where node_modules is a link, git does not take it for the ignored folder.
+    if (file === "" || file === "node_modules" || !existsSync(join(folder, file))) continue;
     mkdirSync(dirname(join(scratch, file)), { recursive: true });
     cpSync(join(folder, file), join(scratch, file), { recursive: true });
   }
