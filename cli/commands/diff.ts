@@ -25,7 +25,7 @@ export function registerDiff(program: Command): void {
     .option("--exit-code", "exit with 2 when there are changes")
     .action(async ({ exitCode: wanted = false, full = false, json = false }: DiffOptions) => {
       const progress = new Progress({ quiet: json });
-      const { terraform } = await prepareStack(progress);
+      const { terraform } = await prepareStack(progress, { purpose: "read" });
       const { exitCode } = full
         ? await terraform.run(PLAN, { output: "show", accept: [2] })
         : await showInWords(terraform, json, progress);
