@@ -88,7 +88,8 @@ function volumeRisks(
     if (deliveries.has(volume) || holdsDeliveredFiles(volume)) continue;
     const mount = before.get(volume);
     const service = mount?.service ?? "platform";
-    if (!young.has(volume)) {
+    // Mounted before and not now is lost to the service, whatever the output still lists.
+    if (mount === undefined ? !young.has(volume) : !after.has(volume)) {
       const successor = [...after].find(
         ([name, place]) => place.service === service && place.path === mount?.path && !old.has(name),
       )?.[0];

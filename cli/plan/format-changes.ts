@@ -27,7 +27,7 @@ export function formatChanges(summary: ChangeSummary, options: FormatOptions = {
   const paint = (text: string, code: number) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
   const { changes, risks } = summary;
   const lines = risks.flatMap(({ service, text, remedy }) => [
-    paint(`! DATA: ${service}: ${printable(text)}`, 31),
+    paint(`! DATA: ${printable(service)}: ${printable(text)}`, 31),
     `    → ${printable(remedy)}`,
   ]);
   if (changes.length === 0) return [...lines, unchanged].join("\n");
@@ -35,7 +35,10 @@ export function formatChanges(summary: ChangeSummary, options: FormatOptions = {
   for (const change of changes) {
     const [mark, code] = MARKS[change.action];
     const [first = "", ...rest] = sentence(change);
-    lines.push(`${paint(mark, code)} ${change.service}: ${first}`, ...rest.map((text) => `    ${text}`));
+    lines.push(
+      `${paint(mark, code)} ${printable(change.service)}: ${first}`,
+      ...rest.map((text) => `    ${text}`),
+    );
   }
   return [...lines, "", `${total(summary)}.`].join("\n");
 }

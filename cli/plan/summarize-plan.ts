@@ -64,6 +64,9 @@ function describeObject(resource: ResourceChange, context: Context): ObjectChang
   const action = actionOf(change);
   const told = action === "create" || action === "delete" ? [] : describeAttributes(resource, context.names);
   const details = [...whyDetails(resource, context), ...told];
+  if (action === "update" && details.length === 0) {
+    details.push({ attributes: [], text: "nothing that shows: the state is brought up to date" });
+  }
   const common = { address, action };
   const values = attributes(change.after ?? change.before);
   const name = typeof values["name"] === "string" ? values["name"] : undefined;
