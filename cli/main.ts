@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Register>> = {
   start: () => (require("./commands/start") as typeof import("./commands/start")).registerStart,
   init: () => (require("./commands/init") as typeof import("./commands/init")).registerInit,
   diff: () => (require("./commands/diff") as typeof import("./commands/diff")).registerDiff,
+  review: () => (require("./commands/review") as typeof import("./commands/review")).registerReview,
   deploy: () => (require("./commands/deploy") as typeof import("./commands/deploy")).registerDeploy,
   outputs: () => (require("./commands/outputs") as typeof import("./commands/outputs")).registerOutputs,
   verify: () => (require("./commands/verify") as typeof import("./commands/verify")).registerVerify,

@@ -137,7 +137,9 @@ describe("an image that cannot be built", () => {
 
 describe("a gateway that does not come up", () => {
   it("is told with its reason, and the former one answers again, with its data", async () => {
-    expect((await gateway("/key/generate", { key_alias: "before" })).status).toBe(200);
+    await passesWithin(20, async () =>
+      expect((await gateway("/key/generate", { key_alias: "before" })).status).toBe(200),
+    );
     platform.configure("retention: { audit: 400d }\nresources: { gateway: { memoryMegabytes: 64 } }");
     const { exitCode, output } = deploy();
     expect(output).toMatch(/-gateway: .*killed for lack of memory/);

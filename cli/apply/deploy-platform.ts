@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import type { ChangeSummary } from "../plan/change-summary";
+import { formatChanges } from "../plan/format-changes";
 import { pullImages } from "../preflight/base-images";
 import { type Finding, refuseFindings } from "../preflight/finding";
 import { checkBeforeApply } from "../preflight/preflight";
@@ -42,15 +44,19 @@ export interface DeployProps {
   readonly progress: Progress;
   /** Where plan, warnings and Terraform's output are shown. */
   readonly to: TextSink;
-  /** Asks for the user's word. */
-  readonly confirm: () => Promise<boolean>;
+  /** Whether the plan is shown as Terraform has it, not in words. */
+  readonly full: boolean;
+  /** Whether a plan that would lose data may be applied without a question. */
+  readonly acceptDataLoss: boolean;
+  /** Asks for the user's word; undefined where it was given with the command. */
+  readonly confirm: (() => Promise<boolean>) | undefined;
 }
 
 /** What a deployment came to. */
 export interface Deployment {
   /** `declined`: the user said no. `unchanged`: there was nothing to do. */
   readonly result: "applied" | "unchanged" | "declined";
-  readonly changes: readonly { readonly address: string; readonly actions: readonly string[] }[];
+  readonly changes: ChangeSummary["changes"];
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly readiness: GatewayReadiness | undefined;
   readonly models: UsableModels;
@@ -74,14 +80,21 @@ async function deployByPlan(planFile: string, props: DeployProps): Promise<Deplo
   const plan = await makePlan(terraform, {
     file: planFile,
     options: [...lock, ...props.planOptions],
-    output: "show",
+    output: props.full ? "show" : "collect",
     to,
   });
+  if (!props.full) say(formatChanges(plan.summary, { colour: to === process.stdout && hasColours() }));
   const checked = await check(plan, props, say);
   for (const warning of outcome.warnings) say(`\nwarning: ${warning}`);
   const isIdle = plan.isEmpty && checked.orphans.containers.length === 0;
-  const changes = plan.changes.map(({ address, actions }) => ({ address, actions }));
-  if (!isIdle && !(await props.confirm())) {
+  const { changes, risks } = plan.summary;
+  if (risks.length > 0 && props.confirm === undefined && !props.acceptDataLoss) {
+    throw new UserError(
+      `this plan would lose data, and nothing was changed: ${risks.map(({ service, text }) => `${service}: ${text}`).join("; ")}`,
+      "deploy without --yes to decide, or with --accept-data-loss if that is meant",
+    );
+  }
+  if (!isIdle && props.confirm !== undefined && !(await props.confirm())) {
     return { ...outcome, result: "declined", changes, outputs: {}, readiness: undefined };
   }
   return await betweenSteps(async (checkpoint) => {
@@ -101,6 +114,10 @@ async function deployByPlan(planFile: string, props: DeployProps): Promise<Deplo
     const outputs = readState(home)?.outputs ?? {};
     return { ...outcome, result: isIdle ? "unchanged" : "applied", changes, outputs, readiness: gateway };
   });
+}
+
+function hasColours(): boolean {
+  return process.stdout.isTTY === true && !process.env["NO_COLOR"];
 }
 
 interface Checked {
