@@ -9,6 +9,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   "npm start": "__tests__/cli/commands/start.test.ts",
   "cp platform.example.yaml platform.yaml": "__tests__/documents/readme.test.ts",
   "npm ci": "cli/bootstrap.cjs",
+  "export ANTHROPIC_API_KEY=": "__tests__/acceptance/platform.test.ts",
   "npm run diff": "__tests__/acceptance/platform.test.ts",
   "npm run deploy": "__tests__/acceptance/platform.test.ts",
   "MASTER_KEY=": "__tests__/acceptance/platform.test.ts",

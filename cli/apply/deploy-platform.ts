@@ -77,12 +77,10 @@ async function deployByPlan(planFile: string, props: DeployProps): Promise<Deplo
   const say = (text: string) => void to.write(`${text}\n`);
   const models = usableModels(config, readSecrets(home));
   const outcome = { models, warnings: [describeUnusable(models)].filter((text) => text !== undefined) };
-  const plan = await makePlan(terraform, {
-    file: planFile,
-    options: [...lock, ...props.planOptions],
-    output: props.full ? "show" : "collect",
-    to,
-  });
+  const planning = { file: planFile, options: [...lock, ...props.planOptions] };
+  const plan = props.full
+    ? await makePlan(terraform, { ...planning, output: "show", to })
+    : await progress.step("Planning", () => makePlan(terraform, planning));
   if (!props.full) say(formatChanges(plan.summary, { colour: to === process.stdout && hasColours() }));
   const checked = await check(plan, props, say);
   for (const warning of outcome.warnings) say(`\nwarning: ${warning}`);
