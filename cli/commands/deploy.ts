@@ -1,12 +1,14 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { sluiceHome } from "../sluice-home";
 import { confirm } from "../terminal/confirm";
 import { Progress } from "../terminal/progress";
 import { UserError } from "../terminal/user-error";
-import { formatOutputs, readOutputs } from "../terraform/outputs";
+import { rememberDeployed } from "../terraform/last-deployed";
+import { formatOutputs } from "../terraform/outputs";
+import { withPlanFile } from "../terraform/plan-files";
 import { prepareStack } from "../terraform/prepare";
+import { readState } from "../terraform/state";
+import type { Terraform } from "../terraform/terraform";
 
 interface DeployOptions {
   readonly autoApprove?: boolean;
@@ -33,37 +35,42 @@ export function registerDeploy(program: Command): void {
 
 async function deploy({ autoApprove = false, retry }: DeployOptions): Promise<void> {
   const { terraform } = await prepareStack(new Progress(), { purpose: "change" });
-  // The plan file holds secrets in the clear: beside the state, and gone afterwards.
-  const planFile = join(sluiceHome(), "state", `deploy-${process.pid}.tfplan`);
-  try {
-    const replace = await Promise.all(retry.map((job) => jobAddress(job, terraform)));
-    const { exitCode } = await terraform.run(
-      [
-        "plan",
-        "-input=false",
-        "-detailed-exitcode",
-        `-out=${planFile}`,
-        ...replace.map((address) => `-replace=${address}`),
-      ],
-      { output: "show", accept: [2] },
-    );
-    if (exitCode === 2) {
-      if (!autoApprove && !(await confirm("Apply this plan?"))) {
-        console.log("Nothing was changed.");
-        return;
-      }
-      await terraform.run(["apply", "-input=false", planFile], { output: "show" });
-    }
-  } finally {
-    rmSync(planFile, { force: true });
-  }
-  console.log(`\nThe platform is up:\n${formatOutputs(await readOutputs(terraform))}`);
+  const wasDone = await withPlanFile(sluiceHome(), (planFile) =>
+    planAndApply(terraform, planFile, { autoApprove, retry }),
+  );
+  if (!wasDone) return;
+  const deployed = readState(sluiceHome());
+  rememberDeployed(sluiceHome(), deployed);
+  console.log(`\nThe platform is up:\n${formatOutputs(deployed?.outputs ?? {})}`);
 }
 
-async function jobAddress(
-  job: string,
-  terraform: { run: typeof import("../terraform/terraform").Terraform.prototype.run },
-) {
+/** @returns whether the platform is now as planned; false when the user said no */
+async function planAndApply(
+  terraform: Terraform,
+  planFile: string,
+  { autoApprove, retry }: DeployOptions,
+): Promise<boolean> {
+  const replace = await Promise.all(retry.map((job) => jobAddress(job, terraform)));
+  const { exitCode } = await terraform.run(
+    [
+      "plan",
+      "-input=false",
+      "-detailed-exitcode",
+      `-out=${planFile}`,
+      ...replace.map((address) => `-replace=${address}`),
+    ],
+    { output: "show", accept: [2] },
+  );
+  if (exitCode !== 2) return true;
+  if (!autoApprove && !(await confirm("Apply this plan?"))) {
+    console.log("Nothing was changed.");
+    return false;
+  }
+  await terraform.run(["apply", "-input=false", planFile], { output: "show" });
+  return true;
+}
+
+async function jobAddress(job: string, terraform: Terraform): Promise<string> {
   const prefix = JOBS[job];
   if (prefix === undefined) {
     throw new UserError(`${job} is not a job`, `--retry takes: ${Object.keys(JOBS).join(", ")}`);

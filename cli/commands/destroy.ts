@@ -1,6 +1,8 @@
 import type { Command } from "commander";
+import { sluiceHome } from "../sluice-home";
 import { confirm } from "../terminal/confirm";
 import { Progress } from "../terminal/progress";
+import { forgetDeployed } from "../terraform/last-deployed";
 import { prepareStack } from "../terraform/prepare";
 import { removeVolumes } from "../terraform/remove-volumes";
 
@@ -20,15 +22,28 @@ export function registerDestroy(program: Command): void {
 }
 
 async function destroy({ autoApprove = false, volumes = false }: DestroyOptions): Promise<void> {
-  const { terraform, dataVolumes } = await prepareStack(new Progress(), { purpose: "change" });
+  const { terraform, name, dataVolumes } = await prepareStack(new Progress(), { purpose: "destroy" });
   const question = volumes
-    ? `Remove the platform AND DELETE ALL ITS DATA (${dataVolumes.join(", ")})?`
-    : "Remove the platform? Its data stays.";
+    ? `Remove ${name} AND DELETE ALL ITS DATA (${dataVolumes.join(", ")})?`
+    : `Remove ${name}? Its data stays.`;
   if (!autoApprove && !(await confirm(question))) {
     console.log("Nothing was changed.");
     return;
   }
   await terraform.run(["apply", "-destroy", "-input=false", "-auto-approve"], { output: "show" });
-  if (volumes) removeVolumes(dataVolumes);
-  console.log(volumes ? "The platform and its data are gone." : "The platform is gone. Its data is kept.");
+  if (!volumes) {
+    console.log(
+      dataVolumes.length === 0
+        ? "Nothing is deployed any more."
+        : `${name} is gone. Its data is kept: ${dataVolumes.join(", ")}.`,
+    );
+    return;
+  }
+  await removeVolumes(dataVolumes);
+  forgetDeployed(sluiceHome());
+  console.log(
+    dataVolumes.length === 0
+      ? `Nothing is deployed any more. ${sluiceHome()} knows of no data volumes, so none was deleted; all there are: docker volume ls`
+      : `${name} and its data are gone: ${dataVolumes.join(", ")}.`,
+  );
 }

@@ -25,11 +25,16 @@ export class Terraform {
   constructor(
     private readonly binary: TerraformBinary,
     private readonly folder: string,
+    /** Values of Terraform variables that the secret file does not give. Environment, as arguments are for all to see. */
+    private readonly variables: Readonly<Record<string, string>> = {},
   ) {}
 
-  /** `init`, quiet unless it fails. */
+  /**
+   * `init`, quiet unless it fails. The state is the one that the stack names: never is that of another home, which
+   * the folder was used with before, copied or asked about.
+   */
   async init(): Promise<void> {
-    await this.run(["init", "-input=false"], { output: "collect" });
+    await this.run(["init", "-input=false", "-reconfigure"], { output: "collect" });
   }
 
   /**
@@ -40,14 +45,12 @@ export class Terraform {
     const plain = !process.stdout.isTTY || process.env["NO_COLOR"] ? ["-no-color"] : [];
     const [subcommand = "", ...rest] = args;
     // Options come after the subcommand and before its arguments, such as the plan file.
-    const child = spawn(
-      this.binary.command,
-      [subcommand, ...(COLOURED.has(subcommand) ? plain : []), ...rest],
-      {
+    const child = withPrivateFiles(() =>
+      spawn(this.binary.command, [subcommand, ...(COLOURED.has(subcommand) ? plain : []), ...rest], {
         cwd: this.folder,
-        env: { ...process.env, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
+        env: { ...process.env, ...this.environment(), CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
         stdio: ["ignore", output === "show" ? "inherit" : "pipe", output === "show" ? "inherit" : "pipe"],
-      },
+      }),
     );
     let stdout = "";
     let stderr = "";
@@ -73,5 +76,21 @@ export class Terraform {
     } finally {
       process.off("SIGINT", patience);
     }
+  }
+
+  private environment(): Record<string, string> {
+    return Object.fromEntries(
+      Object.entries(this.variables).map(([name, value]) => [`TF_VAR_${name}`, value]),
+    );
+  }
+}
+
+/** State and plans hold secrets: what a child makes is 0600 and 0700, not what the user's umask says. */
+function withPrivateFiles<T>(start: () => T): T {
+  const umask = process.umask(0o077);
+  try {
+    return start();
+  } finally {
+    process.umask(umask);
   }
 }
