@@ -24,8 +24,8 @@ beforeAll(async () => {
 const renamed = () => second.name.replace("mate", "kept");
 
 afterAll(() => {
-  for (const volume of volumesOf(renamed())) docker("volume", "rm", volume);
   for (const platform of [first, second]) platform.remove();
+  second.remove(renamed());
 });
 
 const volumesOf = (name: string) =>

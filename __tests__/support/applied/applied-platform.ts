@@ -95,9 +95,9 @@ ${yaml}`,
       .filter(Boolean);
   }
 
-  /** Removes everything of this platform, also after a failed test. */
-  remove(): void {
-    const named = (list: string) => list.split("\n").filter((name) => name.startsWith(this.name));
+  /** Removes everything of this platform, also after a failed test. @param prefix of what it is called, after a rename */
+  remove(prefix = this.name): void {
+    const named = (list: string) => list.split("\n").filter((name) => name.startsWith(prefix));
     for (const name of named(docker("ps", "--all", "--format", "{{.Names}}")))
       docker("rm", "--force", "--volumes", name);
     for (const name of named(docker("network", "ls", "--format", "{{.Name}}"))) docker("network", "rm", name);
