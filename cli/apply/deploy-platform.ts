@@ -10,6 +10,7 @@ import { stateFolder } from "../sluice-home";
 import { InterruptedError } from "../terminal/interrupted-error";
 import type { Progress } from "../terminal/progress";
 import { UserError } from "../terminal/user-error";
+import { rememberDeployed } from "../terraform/last-deployed";
 import { withPlanFile } from "../terraform/plan-files";
 import { makePlan, type Plan, readExisting } from "../terraform/planned-changes";
 import type { PreparedStack } from "../terraform/prepare";
@@ -98,6 +99,7 @@ async function deployByPlan(planFile: string, props: DeployProps): Promise<Deplo
   return await betweenSteps(async (checkpoint) => {
     try {
       if (!isIdle) await change(plan, planFile, checked, checkpoint, props);
+      rememberDeployed(home, readState(home));
     } finally {
       for (const line of await attachAgain(home, progress)) say(`warning: ${line}`);
     }
