@@ -147,7 +147,7 @@ describe("the environment", () => {
 describe("test files", () => {
   it("mirror the source path for path", () => {
     const elsewhere =
-      /^__tests__\/(acceptance|plan|contracts|faults|support|documents)\/|^__tests__\/architecture\.test\.ts$/;
+      /^__tests__\/(acceptance|plan|contracts|faults|support|documents|workflows)\/|^__tests__\/architecture\.test\.ts$/;
     const orphans = sourceFiles("__tests__")
       .filter((file) => file.endsWith(".test.ts") && !elsewhere.test(file))
       .filter((file) => {

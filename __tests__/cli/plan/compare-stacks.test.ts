@@ -51,6 +51,40 @@ describe("two synthesized stacks", () => {
     expect(text).not.toContain("${");
   });
 
+  it("follow triggers, and references to names: files that are delivered to a service", () => {
+    const delivery = (content: string, volume = "sluice-cache-files") => ({
+      resource: {
+        docker_volume: { files: { name: volume } },
+        docker_container: {
+          files: {
+            name: "sluice-cache-files",
+            labels: [{ label: "sluice.platform", value: "sluice" }],
+            upload: [{ file: "/etc/sluice/.incoming-1/a", content }],
+            volumes: [{ volume_name: "${docker_volume.files.name}", container_path: "/etc/sluice" }],
+            lifecycle: { replace_triggered_by: ["docker_volume.files"] },
+          },
+          cache: {
+            name: "sluice-cache",
+            labels: [{ label: "sluice.platform", value: "sluice" }],
+            volumes: [
+              { volume_name: "${docker_volume.files.name}", container_path: "/etc/sluice", read_only: true },
+            ],
+            lifecycle: { replace_triggered_by: ["docker_container.files"] },
+          },
+        },
+      },
+    });
+    const told = formatChanges(summarizePlan(compareStacks(delivery("a"), delivery("b"))));
+    expect(told.split("\n").slice(0, 3)).toEqual([
+      "± cache: takes over what is delivered to it; container replaced: away while it restarts",
+      "± cache: file /etc/sluice/.incoming-1/a: 1 line changes; files delivered to the new container",
+      "",
+    ]);
+    const gone = { resource: {} };
+    expect(summarizePlan(compareStacks(delivery("a"), gone)).risks).toEqual([]);
+    expect(summarizePlan(compareStacks(delivery("a"), delivery("a"))).changes).toEqual([]);
+  });
+
   it("take settings beside the resources in, too", () => {
     const [base, head] = [stack(), stack()];
     head.terraform.required_providers.docker.version = "4.6.0";
