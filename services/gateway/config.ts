@@ -76,6 +76,11 @@ const environment = z
       )
       .transform((url) => new Secret(url))
       .optional(),
+    DATABASE_PASSWORD: z
+      .string()
+      .max(1024, "is too long; use at most 1024 characters")
+      .transform((password) => new Secret(password))
+      .optional(),
     CONFIG_FILE: z.string().default("/app/config.yaml"),
     PROMPTS_DIRECTORY: z.string().default("/app/prompts"),
     DEFAULT_ENFORCEMENT_LEVEL: z.string().default("standard"),
@@ -139,6 +144,8 @@ const environment = z
     masterKey: env.LITELLM_MASTER_KEY,
     /** Postgres that holds keys and audit rows. `DATABASE_URL`. */
     databaseUrl: env.DATABASE_URL,
+    /** For addresses of databases that come without a password. `DATABASE_PASSWORD`, default none. */
+    databasePassword: env.DATABASE_PASSWORD,
     /**
      * A replica of it, for reports alone; what it answers may be as old as its replication is behind, and nothing is decided
      * by that. `DATABASE_READ_URL`, default `DATABASE_URL`.
@@ -227,11 +234,12 @@ const environment = z
     anthropicBaseUrl: env.ANTHROPIC_BASE_URL,
   }));
 
-/** What the gateway is told by its environment. */
+/** What the gateway is told by its variables. */
 export type GatewayConfig = Readonly<z.output<typeof environment>>;
 
 /**
  * Reads and freezes the configuration.
+ * @param env the variables, with what `SECRETS_DIRECTORY` holds
  * @throws ConfigError naming every wrong variable and its remedy
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): GatewayConfig {

@@ -3,6 +3,8 @@ import { version } from "../../package.json";
 import { ConfigError } from "../shared/config-error";
 import { exitGracefully } from "../shared/exit-gracefully";
 import { createLogger } from "../shared/logger";
+import { withSecretFiles } from "../shared/secret-files";
+import { addressWithPassword, type DatabaseAddress } from "./adapters/postgres/address";
 import { openDatabase } from "./adapters/postgres/database";
 import { buildApp } from "./app";
 import { loadConfig } from "./config";
@@ -19,6 +21,7 @@ import { addProcessMetrics } from "./metrics/process-metrics";
 import { MetricsRegistry } from "./metrics/registry";
 import { monotonicClock, systemClock } from "./ports/clock";
 import { listStatuses } from "./routing/list-statuses";
+import type { Secret } from "./secret";
 import { UpstreamClient } from "./upstream/client";
 import { InFlight } from "./upstream/in-flight";
 
@@ -29,9 +32,10 @@ const CLOSE_MARGIN_MS = 5000;
 
 /** The process: configuration → adapters → app → listen → close with grace. */
 async function main(): Promise<void> {
-  const config = loadConfig(process.env);
+  const env = withSecretFiles(process.env);
+  const config = loadConfig(env);
   const origin = {
-    env: process.env,
+    env,
     anthropicBaseUrl: config.anthropicBaseUrl,
     defaultLevel: config.defaultEnforcementLevel,
   };
@@ -40,14 +44,15 @@ async function main(): Promise<void> {
   const levels = new LiveLevels(loaded.levels);
   const logger = createLogger({ name: "gateway", level: config.logLevel });
   for (const notice of loaded.notices) logger.warn(notice);
+  const { databasePassword } = config;
+  const addressOf = (url: Secret): DatabaseAddress =>
+    addressWithPassword(url.expose(), databasePassword && (() => databasePassword.expose()));
   const metrics = new MetricsRegistry();
   addProcessMetrics(metrics, { version });
   const database = openDatabase({
     metrics,
-    connectionString: config.databaseUrl.expose(),
-    ...(config.databaseReadUrl === undefined
-      ? {}
-      : { readConnectionString: config.databaseReadUrl.expose() }),
+    address: addressOf(config.databaseUrl),
+    ...(config.databaseReadUrl === undefined ? {} : { readAddress: addressOf(config.databaseReadUrl) }),
     logger,
     journal: config.journal,
     // Beside this file, as source and in the image.

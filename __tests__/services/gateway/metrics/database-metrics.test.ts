@@ -30,7 +30,7 @@ const shown = (series: string) => valueOfSeries(registry.render(), series);
 
 test("an outage: the database's state, rows in the journal, and their replay", async () => {
   database = openDatabase({
-    connectionString: await postgres.createDatabase("measured"),
+    address: { connectionString: await postgres.createDatabase("measured") },
     logger: createLogger({ name: "test", level: "silent" }),
     journal: { directory: join(temporaryFolder(), "journal") },
     metrics: registry,

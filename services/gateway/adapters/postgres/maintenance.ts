@@ -1,6 +1,7 @@
 import type { Client, ClientBase } from "pg";
 import type { Logger } from "pino";
 import { monotonicClock } from "../../ports/clock";
+import type { DatabaseAddress } from "./address";
 import { createBackgroundClient, liftTimeLimits } from "./background-client";
 import type { LinkUser } from "./link";
 
@@ -13,7 +14,7 @@ export interface MaintenanceTask {
 
 /** Settings of `Maintenance`. */
 export interface MaintenanceSettings {
-  readonly connectionString: string;
+  readonly address: DatabaseAddress;
   readonly tasks: readonly MaintenanceTask[];
   readonly logger: Pick<Logger, "warn">;
   /** As `pg_stat_activity` calls its connection. @default gateway-maintenance */
@@ -65,9 +66,9 @@ export class Maintenance implements LinkUser {
   }
 
   async #run(): Promise<void> {
-    const { connectionString, application = "gateway-maintenance", isUnlimited = false } = this.#settings;
+    const { address, application = "gateway-maintenance", isUnlimited = false } = this.#settings;
     const client = createBackgroundClient({
-      connectionString,
+      address,
       application,
       queryTimeoutMs: isUnlimited ? undefined : QUERY_TIMEOUT_MS,
     });
