@@ -14,6 +14,13 @@ const READS = 5;
 /** What a file must be called to stand for a variable. Others are none of ours, such as those that a mount keeps for itself. */
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
+/** The secrets of a directory, as they were at one moment. */
+export interface SecretFiles {
+  /** Where they really are: another path after the directory has been replaced by way of a symbolic link. */
+  readonly path: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
 /**
  * The variables of a process together with the files of `SECRETS_DIRECTORY`: a variable that is not set, or empty, is read from the file
  * of its name. Without `SECRETS_DIRECTORY` these are the variables as they are.
@@ -21,7 +28,7 @@ const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
  */
 export function withSecretFiles(env: Environment): Environment {
   const directory = env["SECRETS_DIRECTORY"];
-  return directory ? mergeSecrets(env, readSecretFiles(directory)) : env;
+  return directory ? mergeSecrets(env, readSecretFiles(directory).values) : env;
 }
 
 /** Variables that are set, and those of `secrets` that are not. */
@@ -35,12 +42,12 @@ export function mergeSecrets(env: Environment, secrets: Environment): Environmen
  * through a symbolic link that is swapped meanwhile, all come from one side of the swap. No value is part of an error.
  * @throws ConfigError naming the directory or each file that cannot be used
  */
-export function readSecretFiles(directory: string): Readonly<Record<string, string>> {
+export function readSecretFiles(directory: string): SecretFiles {
   for (let read = 1; ; read += 1) {
     const before = resolve(directory);
     try {
-      const secrets = readAll(before, directory);
-      if (resolve(directory) === before) return secrets;
+      const values = readAll(before, directory);
+      if (resolve(directory) === before) return { path: before, values };
     } catch (error) {
       // The old side may be gone in the middle of a swap.
       if (read === READS || resolve(directory) === before) throw error;

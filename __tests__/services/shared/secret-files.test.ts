@@ -45,14 +45,14 @@ test("an empty file counts as absent, and what is called otherwise than a variab
   write("note.txt", "x");
   fs.mkdirSync(path.join(directory, "..2026"));
   write("KEPT", " blanks stay ");
-  expect(readSecretFiles(directory)).toEqual({ KEPT: " blanks stay " });
+  expect(readSecretFiles(directory).values).toEqual({ KEPT: " blanks stay " });
 });
 
 test("through links, as mounts of secrets are made", () => {
   fs.mkdirSync(path.join(directory, "..data"));
   fs.writeFileSync(path.join(directory, "..data", "TOKEN"), "linked");
   fs.symlinkSync(path.join("..data", "TOKEN"), path.join(directory, "TOKEN"));
-  expect(readSecretFiles(directory)).toEqual({ TOKEN: "linked" });
+  expect(readSecretFiles(directory).values).toEqual({ TOKEN: "linked" });
 });
 
 test.each([

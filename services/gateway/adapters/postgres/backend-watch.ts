@@ -1,7 +1,7 @@
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
 import type { SchemaWork } from "../../ports/schema-state";
-import type { DatabaseAddress } from "./address";
+import { type DatabaseAddress, openClient } from "./address";
 import { createBackgroundClient } from "./background-client";
 
 const INTERVAL_MS = 10_000;
@@ -64,7 +64,7 @@ export class BackendWatch {
       queryTimeoutMs: INTERVAL_MS,
     });
     try {
-      await client.connect();
+      await openClient(client, address);
       const { rows } = await client.query<BackendSight>(LOOK, [this.#pid]);
       if (rows[0] !== undefined) this.#tell(rows[0]);
     } catch {

@@ -9,7 +9,7 @@ import type { Durability } from "../../ports/durability";
 import type { SchemaState } from "../../ports/schema-state";
 import { REPORTS_AT_ONCE } from "../../ports/spend-reader";
 import { Journal, type JournalSettings } from "../journal/journal";
-import { connectTo, type DatabaseAddress } from "./address";
+import type { DatabaseAddress } from "./address";
 import { PostgresAdminTokenStore } from "./admin-token-store";
 import { PostgresAuditLog } from "./audit-log";
 import { AuditPartitions } from "./audit-partitions";
@@ -124,7 +124,7 @@ export function openDatabase({
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
     application_name: "gateway",
   };
-  const connection = { ...settings, ...connectTo(address) };
+  const connection = { ...settings, address };
   const onLost = (error: Error) => logger.debug({ err: error }, "idle database connection lost");
   const statement_timeout = settings.query_timeout - STATEMENT_MARGIN_MS;
   const pool = openPool({ ...connection, max: poolSize, statement_timeout }, onLost);
@@ -141,7 +141,7 @@ export function openDatabase({
   const reports = openPool(
     {
       ...settings,
-      ...connectTo(readAddress),
+      address: readAddress,
       max: REPORTS_AT_ONCE,
       query_timeout: REPORT_ANSWER_MS,
       statement_timeout: REPORT_LIMIT_MS,

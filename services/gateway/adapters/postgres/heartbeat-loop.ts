@@ -1,8 +1,9 @@
 import type { MessagePort } from "node:worker_threads";
 import { Client } from "pg";
 import type { Logger } from "pino";
-import { connectTo, type DatabaseAddress } from "./address";
+import { connectTo, type DatabaseAddress, openClient } from "./address";
 import { HEARTBEAT } from "./budget-statements";
+import { DatabasePassword } from "./database-password";
 import { Pulse } from "./pulse";
 
 /** What the thread is started with; copied to it, so plain values. */
@@ -28,6 +29,9 @@ export type HeartbeatMessage =
   | { readonly kind: "password"; readonly password: string }
   | { readonly kind: "stop" };
 
+/** The main thread says what becomes of a password. */
+const SILENT = { info: () => {}, warn: () => {} };
+
 /** What a connection does before it gives up, in milliseconds: a later sign of life may be in time, a stuck one never is. */
 const QUERY_MS = 2000;
 
@@ -49,17 +53,14 @@ export async function runHeartbeats(
 ): Promise<void> {
   const pulse = new Pulse(counter, stalledAfterMs);
   const owners = new Map(known);
-  let password = firstPassword;
-  const address: DatabaseAddress = {
-    connectionString,
-    password: firstPassword === undefined ? undefined : () => password ?? firstPassword,
-  };
+  const password = firstPassword === undefined ? undefined : new DatabasePassword(firstPassword, SILENT);
+  const address = { connectionString, password };
   let isStopped = false;
   let wake = () => {};
   port.on("message", (message: HeartbeatMessage) => {
     if (message.kind === "add") owners.set(message.owner, message.ttlMs);
     else if (message.kind === "remove") owners.delete(message.owner);
-    else if (message.kind === "password") password = message.password;
+    else if (message.kind === "password") password?.change(message.password);
     else {
       isStopped = true;
       wake();
@@ -131,6 +132,6 @@ async function connect(address: DatabaseAddress): Promise<Client> {
   });
   // The next question fails, and the one after that has a new connection.
   client.on("error", () => {});
-  await client.connect();
+  await openClient(client, address);
   return client;
 }

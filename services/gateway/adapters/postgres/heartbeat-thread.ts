@@ -52,6 +52,7 @@ export class HeartbeatThread {
 
   start(): void {
     this.#ticking = setInterval(() => Atomics.add(this.#pulse, 0, 1), PULSE_MS).unref();
+    this.#settings.address.password?.onChange((password) => this.#tell({ kind: "password", password }));
     this.#spawn();
   }
 
@@ -83,7 +84,7 @@ export class HeartbeatThread {
     const { file, address, logger, beatMs, stalledAfterMs } = this.#settings;
     const workerData: HeartbeatData = {
       connectionString: address.connectionString,
-      password: address.password?.(),
+      password: address.password?.current,
       logLevel: logger.level,
       pulse: this.#pulse,
       beatMs,

@@ -1,6 +1,6 @@
 import { Client, type Notification } from "pg";
 import type { Logger } from "pino";
-import { connectTo, type DatabaseAddress } from "./address";
+import { connectTo, type DatabaseAddress, openClient } from "./address";
 
 /** What a part of the gateway does with the connection that is kept open for changes. */
 export interface LinkUser {
@@ -128,7 +128,7 @@ export class PostgresLink {
     client.on("end", () => this.#lose(client, new Error("connection ended")));
     client.on("notification", (message) => this.#notified(client, message));
     try {
-      await client.connect();
+      await openClient(client, this.#settings.address);
       for (const user of this.#settings.users) {
         // Listen first, then read: a change in between is seen twice rather than never.
         if (user.channel !== undefined) await client.query(`LISTEN ${client.escapeIdentifier(user.channel)}`);

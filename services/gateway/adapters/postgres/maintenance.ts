@@ -1,7 +1,7 @@
 import type { Client, ClientBase } from "pg";
 import type { Logger } from "pino";
 import { monotonicClock } from "../../ports/clock";
-import type { DatabaseAddress } from "./address";
+import { type DatabaseAddress, openClient } from "./address";
 import { createBackgroundClient, liftTimeLimits } from "./background-client";
 import type { LinkUser } from "./link";
 
@@ -74,7 +74,7 @@ export class Maintenance implements LinkUser {
     });
     this.#client = client;
     try {
-      await client.connect();
+      await openClient(client, address);
       if (isUnlimited) await liftTimeLimits(client);
       for (const task of this.#settings.tasks)
         while (task.isDue && monotonicClock.now() >= this.#pausedUntil) await task.run(client);

@@ -1,7 +1,7 @@
 import type { Client, ClientBase } from "pg";
 import type { Logger } from "pino";
 import type { SchemaState, SchemaWork } from "../../ports/schema-state";
-import type { DatabaseAddress } from "./address";
+import { type DatabaseAddress, openClient } from "./address";
 import { BackendWatch } from "./backend-watch";
 import { createBackgroundClient, liftTimeLimits } from "./background-client";
 import type { LinkUser } from "./link";
@@ -69,7 +69,7 @@ export class Schema implements LinkUser {
     this.#client = client;
     let watch: BackendWatch | undefined;
     try {
-      await client.connect();
+      await openClient(client, address);
       await liftTimeLimits(client);
       watch = await BackendWatch.start(client, {
         address,
