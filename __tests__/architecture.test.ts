@@ -23,7 +23,17 @@ const RULES: {
   {
     folder: "services/gateway",
     may: ["services/gateway", "services/shared", "package.json"],
-    packages: ["fastify", "fastify-plugin", "pg", "pino", "undici", "yaml", "zod", "close-with-grace"],
+    packages: [
+      "fastify",
+      "fastify-plugin",
+      "pg",
+      "pg-connection-string",
+      "pino",
+      "undici",
+      "yaml",
+      "zod",
+      "close-with-grace",
+    ],
   },
   {
     folder: "services/key-provisioner",

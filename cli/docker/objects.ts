@@ -23,13 +23,20 @@ export interface EngineContainer {
   };
   readonly Config: { readonly Image: string; readonly Labels: Readonly<Record<string, string>> | null };
   readonly HostConfig: {
+    readonly RestartPolicy?: { readonly Name: string };
     readonly PortBindings: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[]>> | null;
   };
   readonly NetworkSettings: {
     readonly Networks: Readonly<
       Record<
         string,
-        { readonly NetworkID: string; readonly IPAddress: string; readonly Aliases: string[] | null }
+        {
+          readonly NetworkID: string;
+          readonly IPAddress: string;
+          readonly Aliases: string[] | null;
+          /** What the container asked for. */
+          readonly IPAMConfig: { readonly IPv4Address?: string } | null;
+        }
       >
     >;
   };
