@@ -23,7 +23,17 @@ const RULES: {
   {
     folder: "services/gateway",
     may: ["services/gateway", "services/shared", "package.json"],
-    packages: ["fastify", "fastify-plugin", "pg", "pino", "undici", "yaml", "zod", "close-with-grace"],
+    packages: [
+      "fastify",
+      "fastify-plugin",
+      "pg",
+      "pg-connection-string",
+      "pino",
+      "undici",
+      "yaml",
+      "zod",
+      "close-with-grace",
+    ],
   },
   {
     folder: "services/key-provisioner",
@@ -147,7 +157,7 @@ describe("the environment", () => {
 describe("test files", () => {
   it("mirror the source path for path", () => {
     const elsewhere =
-      /^__tests__\/(acceptance|plan|contracts|faults|support|documents)\/|^__tests__\/architecture\.test\.ts$/;
+      /^__tests__\/(acceptance|plan|contracts|faults|support|documents|workflows)\/|^__tests__\/architecture\.test\.ts$/;
     const orphans = sourceFiles("__tests__")
       .filter((file) => file.endsWith(".test.ts") && !elsewhere.test(file))
       .filter((file) => {

@@ -18,7 +18,7 @@ export const SECRETS = {
   postgres_superuser_password: {
     kind: "password",
     service: "postgres",
-    description: "Postgres superuser. Only the roles job uses it.",
+    description: "Postgres superuser. Only the server itself uses it.",
   },
   gateway_database_password: {
     kind: "password",

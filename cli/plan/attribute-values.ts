@@ -40,7 +40,8 @@ const MAX_VALUE = 120;
 export function shown(value: unknown): string {
   if (isEmpty(value)) return "none";
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  const line = text.replace(/\s*\n\s*/g, " ⏎ ");
+  // A reference of a synthesized stack to a variable; a plan has the value there.
+  const line = text.replace(/\s*\n\s*/g, " ⏎ ").replace(/(?<!\$)\$\{var\.([\w-]+)\}/g, "(secret $1)");
   return line.length > MAX_VALUE ? `${line.slice(0, MAX_VALUE - 1)}…` : line;
 }
 

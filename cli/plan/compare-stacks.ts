@@ -45,12 +45,13 @@ const REFERENCE = /(?<!\$)\$\{([a-z][a-z0-9_]*\.[\w-]+)\.[\w.]+\}/g;
  */
 export function compareStacks(base: StackJson, head: StackJson): PlanJson {
   const [before, after] = [resources(base), resources(head)];
-  const anew = madeAnew(before, after);
+  const anew = madeAnew(before, after, triggers(head));
   const changes: ResourceChange[] = [...new Set([...before.keys(), ...after.keys()])].map((address) => ({
     address,
     mode: "managed",
     type: address.split(".")[0] ?? "",
     change: changeOf(before.get(address), after.get(address), anew.get(address)),
+    ...(anew.get(address)?.size === 0 ? { action_reason: "replace_by_triggers" } : {}),
   }));
   return {
     format_version: "1.0",
@@ -64,18 +65,57 @@ export function compareStacks(base: StackJson, head: StackJson): PlanJson {
 
 function resources(stack: StackJson): Map<string, Values> {
   const found = new Map<string, Values>();
-  for (const [type, named] of Object.entries(attributes(stack["resource"]))) {
-    for (const [name, values] of Object.entries(attributes(named))) {
-      const own = Object.entries(attributes(values)).filter(([attribute]) => !META.has(attribute));
-      found.set(`${type}.${name}`, Object.fromEntries(own));
-    }
+  for (const [address, values] of allOf(stack)) {
+    found.set(
+      address,
+      Object.fromEntries(Object.entries(values).filter(([attribute]) => !META.has(attribute))),
+    );
   }
-  return found;
+  // A name is known before anything is made: who refers to it has it as a text.
+  const named = (text: string) =>
+    text.replace(/(?<!\$)\$\{([a-z][a-z0-9_]*\.[\w-]+)\.name\}/g, (whole, address: string) => {
+      const name = found.get(address)?.["name"];
+      return typeof name === "string" ? name : whole;
+    });
+  return new Map([...found].map(([address, values]) => [address, attributes(mapTexts(values, named))]));
 }
 
-/** By address the attributes that make it anew, own ones and those that refer to something made anew. */
-function madeAnew(before: Map<string, Values>, after: Map<string, Values>): Map<string, Set<string>> {
+function allOf(stack: StackJson): [address: string, values: Values][] {
+  return Object.entries(attributes(stack["resource"])).flatMap(([type, all]) =>
+    Object.entries(attributes(all)).map(([name, values]): [string, Values] => [
+      `${type}.${name}`,
+      attributes(values),
+    ]),
+  );
+}
+
+/** By address what makes a resource anew when it changes in any way. */
+function triggers(stack: StackJson): Map<string, string[]> {
+  return new Map(
+    allOf(stack).map(([address, { lifecycle }]) => {
+      const list = attributes(lifecycle)["replace_triggered_by"];
+      const addresses = (Array.isArray(list) ? list : []).map((one) => String(one).replace(/^\$\{|\}$/g, ""));
+      return [address, addresses.map((one) => one.split(".").slice(0, 2).join("."))];
+    }),
+  );
+}
+
+function mapTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === "string") return change(value);
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, change));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, mapTexts(member, change)]));
+}
+
+/** By address the attributes that make it anew, own ones and those that refer to something made anew; none where a trigger does. */
+function madeAnew(
+  before: Map<string, Values>,
+  after: Map<string, Values>,
+  triggers: Map<string, string[]>,
+): Map<string, Set<string>> {
   const anew = new Map<string, Set<string>>();
+  const changes = (address: string) =>
+    anew.has(address) || canonical(before.get(address)) !== canonical(after.get(address));
   const isNew = (address: string) => anew.has(address) || (after.has(address) && !before.has(address));
   // Until nothing more follows. References have no circles, so that is after as many rounds as the longest chain has links.
   for (let grew = true; grew; ) {
@@ -92,7 +132,9 @@ function madeAnew(before: Map<string, Values>, after: Map<string, Values>): Map<
           return isChanged && inPlace?.has(attribute) !== true;
         }),
       );
-      if (forcing.size === (anew.get(address)?.size ?? 0)) continue;
+      const isTriggered = triggers.get(address)?.some(changes) === true;
+      const known = anew.get(address);
+      if (known === undefined ? forcing.size === 0 && !isTriggered : known.size === forcing.size) continue;
       anew.set(address, forcing);
       grew = true;
     }

@@ -44,7 +44,10 @@ function platformNameRisks(containers: readonly ResourceChange[]): DataRisk[] {
   const names = renamed(containers);
   if (names === undefined) return [];
   const [before, after] = names;
-  const volumes = [...dataMounts(containers, "before").keys()].sort().join(", ");
+  const volumes = [...dataMounts(containers, "before").keys()]
+    .filter((volume) => !holdsDeliveredFiles(volume))
+    .sort()
+    .join(", ");
   return [
     {
       service: "platform",

@@ -16,10 +16,13 @@ export function redactor(plan: PlanJson): (summary: ChangeSummary) => ChangeSumm
   const files = [...(plan.resource_changes ?? []), ...(plan.resource_drift ?? [])].flatMap(({ change }) =>
     [change.before, change.after].flatMap((values) => {
       const { upload } = attributes(values);
-      return (Array.isArray(upload) ? upload : [])
-        .map(attributes)
-        .filter(({ file }) => /(?:^|\/)secrets\/[^/]+$/.test(String(file)))
-        .map(({ content }) => content);
+      return (
+        (Array.isArray(upload) ? upload : [])
+          .map(attributes)
+          .filter(({ file }) => /(?:^|\/)secrets\/[^/]+$/.test(String(file)))
+          // The file ends with a line break, the secret does not.
+          .map(({ content }) => (typeof content === "string" ? content.trim() : content))
+      );
     }),
   );
   const marked = (plan.resource_changes ?? []).flatMap(({ change }) => markedTexts(change));

@@ -182,6 +182,7 @@ function whyDetails(resource: ResourceChange, { gone, names }: Context): ChangeD
   if (gone.has(address) && change.actions.includes("create"))
     texts.push("somebody removed it: it is made again");
   if (reason === "replace_because_tainted") texts.push("the last deploy did not finish it");
+  if (reason === "replace_by_triggers") texts.push("takes over what is delivered to it");
   if (reason === "replace_by_request") texts.push("asked for on the command line");
   if (moved !== undefined) texts.push(`called ${moved} in the state before`);
   if (deposed !== undefined) texts.push("left over from an earlier replacement");

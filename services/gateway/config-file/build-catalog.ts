@@ -1,9 +1,10 @@
 import { ConfigError } from "../../shared/config-error";
+import type { Environment } from "../../shared/secret-files";
 import { findListPrices, usPriceOf } from "../pricing/price-list";
 import type { Deployment, ModelCatalog, ModelDetails, SkippedDeployment } from "../routing/deployment";
 import { readAnthropicAccess } from "./anthropic-access";
 import { readBedrockTarget } from "./bedrock-access";
-import { type Environment, resolveText } from "./environment";
+import { resolveText } from "./environment";
 import { WITHOUT_EFFECT } from "./known-settings";
 import { type ModelEntry, SHOWN_INFO } from "./model-entry";
 import { readExtraPrices, readPrices } from "./read-prices";
