@@ -58,6 +58,8 @@ export class Gateway extends Construct {
       Secret.fromEnvironment(this, name).expose(),
     ]);
 
+    const previous = Secret.previousMasterKey(this);
+
     this.ready = new ContainerService(this, "server", {
       name: "gateway",
       image,
@@ -71,6 +73,8 @@ export class Gateway extends Construct {
       ports: { [hostPort]: 4000 },
       env: {
         LITELLM_MASTER_KEY: masterKey.expose(),
+        LITELLM_MASTER_KEY_PREVIOUS: previous.key.expose(),
+        LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL: previous.validUntil.expose(),
         DATABASE_URL: database.url,
         AUDIT_RETENTION: config.retention.audit,
         JOURNAL_DIRECTORY,

@@ -39,8 +39,8 @@ export interface DeployProps {
   readonly progress: Progress;
   /** Where plan, warnings and Terraform's output are shown. */
   readonly to: NodeJS.WritableStream;
-  /** Asks for the user's word. */
-  readonly confirm: () => Promise<boolean>;
+  /** Asks for the user's word on a plan that was shown. */
+  readonly confirm: (plan: Plan) => Promise<boolean>;
 }
 
 /** What a deployment came to. */
@@ -76,7 +76,7 @@ export async function deployPlatform(props: DeployProps): Promise<Deployment> {
     for (const warning of outcome.warnings) say(`\nwarning: ${warning}`);
     const isIdle = plan.isEmpty && checked.orphans.containers.length === 0;
     const changes = plan.changes.map(({ address, actions }) => ({ address, actions }));
-    if (!isIdle && !(await props.confirm())) {
+    if (!isIdle && !(await props.confirm(plan))) {
       return { ...outcome, result: "declined", changes, outputs: {}, readiness: undefined };
     }
     return await betweenSteps(async (checkpoint) => {

@@ -64,7 +64,7 @@ export function ensureSecrets(
     values[name.toLowerCase()] = value;
     taken.push(name);
   }
-  if (generated.length > 0 || taken.length > 0) write(file, values);
+  if (generated.length > 0 || taken.length > 0) writeSecrets(home, values);
   return { file, generated, taken };
 }
 
@@ -84,13 +84,15 @@ export function readSecrets(home: string): Record<string, string> {
   }
 }
 
-function generate(kind: SecretKind): string {
+/** A new value. */
+export function generate(kind: SecretKind): string {
   const value = randomBytes(32).toString("base64url");
   return kind === "key" ? `sk-${value}` : value;
 }
 
 /** Whole file or nothing: written beside, flushed, renamed. */
-function write(file: string, values: Record<string, string>): void {
+export function writeSecrets(home: string, values: Readonly<Record<string, string>>): void {
+  const file = secretFile(home);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   closeToOthers(dirname(file));
   const temporary = `${file}.${process.pid}.tmp`;
