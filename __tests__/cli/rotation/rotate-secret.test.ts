@@ -27,7 +27,7 @@ const rotate = (props: Partial<RotateProps> = {}) =>
     },
     ...props,
   });
-const fail = async () => {
+const fail = async (): Promise<boolean> => {
   throw new UserError("it did not work", "mend it");
 };
 
@@ -79,7 +79,7 @@ it("after a failure that changed something both values are there, and the same c
 });
 
 it("an interruption keeps its exit code", async () => {
-  const interrupt = async () => {
+  const interrupt = async (): Promise<boolean> => {
     throw new InterruptedError("SIGTERM", "half of it is done");
   };
   const error = await rotate({ deploy: interrupt }).catch((caught: unknown) => caught);
