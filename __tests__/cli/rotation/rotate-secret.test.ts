@@ -27,9 +27,7 @@ const rotate = (props: Partial<RotateProps> = {}) =>
     },
     ...props,
   });
-const fail = async (): Promise<boolean> => {
-  throw new UserError("it did not work", "mend it");
-};
+const fail = () => Promise.reject<boolean>(new UserError("it did not work", "mend it"));
 
 beforeEach(() => {
   home = temporaryFolder();
@@ -79,9 +77,7 @@ it("after a failure that changed something both values are there, and the same c
 });
 
 it("an interruption keeps its exit code", async () => {
-  const interrupt = async (): Promise<boolean> => {
-    throw new InterruptedError("SIGTERM", "half of it is done");
-  };
+  const interrupt = () => Promise.reject<boolean>(new InterruptedError("SIGTERM", "half of it is done"));
   const error = await rotate({ deploy: interrupt }).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(InterruptedError);
   expect(error).toMatchObject({ exitCode: 143, problem: "interrupted by SIGTERM: half of it is done" });
