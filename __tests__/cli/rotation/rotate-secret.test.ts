@@ -52,7 +52,7 @@ it("deploys the new value, looks whether it is in force, and forgets the former 
   expect(existsSync(rotationFile(home))).toBe(false);
 });
 
-it.each([
+it.each<[string, Partial<RotateProps>]>([
   ["the user says no", { deploy: async () => false }],
   ["it fails before anything was changed", { deploy: fail, changed: () => false }],
 ])("leaves the secret file as it was when %s", async (_when, props) => {
