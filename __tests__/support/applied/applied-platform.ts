@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -109,18 +110,39 @@ ${yaml}`,
       cwd: PROJECT,
       encoding: "utf8",
       maxBuffer: 64 * 1024 * 1024,
-      env: {
-        ...process.env,
-        ...this.environment,
-        SLUICE_CONFIG: join(this.home, "platform.yaml"),
-        SLUICE_HOME: join(this.home, ".sluice"),
-        CDKTF_OUTDIR: this.outdir,
-        CDKTF_HOME: join(this.home, "cdktf"),
-        CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
-        DISABLE_VERSION_CHECK: "1",
-        CI: "1",
-      },
+      env: this.variables(),
     });
     return { exitCode: status ?? -1, output: stdout + stderr };
+  }
+
+  /** As a command of its own, while the test goes on. @param environment besides what every command has */
+  async start(
+    command: string,
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<CommandResult> {
+    const env = { ...this.variables(), ...environment };
+    const child = spawn(command, args, { cwd: PROJECT, env, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk: Buffer) => {
+        output += chunk.toString("utf8");
+      });
+    const [exitCode] = (await once(child, "close")) as [number | null];
+    return { exitCode: exitCode ?? -1, output };
+  }
+
+  private variables(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      ...this.environment,
+      SLUICE_CONFIG: join(this.home, "platform.yaml"),
+      SLUICE_HOME: join(this.home, ".sluice"),
+      CDKTF_OUTDIR: this.outdir,
+      CDKTF_HOME: join(this.home, "cdktf"),
+      CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
+      DISABLE_VERSION_CHECK: "1",
+      CI: "1",
+    };
   }
 }
