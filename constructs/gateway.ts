@@ -2,14 +2,15 @@ import type { Network } from "@cdktf/provider-docker/lib/network";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { readPromptFiles } from "./config/prompt-files";
-import type { EnforcementConfig, PlatformConfig } from "./config/schema";
+import type { PlatformConfig } from "./config/schema";
 import type { ContainerImage } from "./container-image";
 import { ContainerService } from "./container-service";
 import { DataVolume } from "./data-volume";
+import { DeliveredFiles } from "./delivered-files";
+import { CURRENT_FILES, SECRETS_DIRECTORY } from "./files-directory";
 import { credentialNames, type GatewayConfigSource, renderGatewayConfig } from "./gateway-config";
 import { gatewaySettings } from "./gateway-settings";
 import { httpHealthCheck } from "./health-check";
-import { literalText } from "./literal-text";
 import type { Database } from "./postgres";
 import { Secret } from "./secret";
 
@@ -55,10 +56,28 @@ export class Gateway extends Construct {
     } = props;
     const credentials = credentialNames(config.providers).map((name) => [
       name,
-      Secret.fromEnvironment(this, name).expose(),
+      Secret.fromEnvironment(this, name),
     ]);
-
+    const prompts = Object.entries(readPromptFiles(config.enforcement)).map(([file, text]) => [
+      `prompts/${file}`,
+      text,
+    ]);
     const previous = Secret.previousMasterKey(this);
+    const files = new DeliveredFiles(this, "files", {
+      service: "gateway",
+      image,
+      reader: "node",
+      files: { "config.yaml": renderGatewayConfig(config), ...Object.fromEntries(prompts) },
+      secrets: {
+        LITELLM_MASTER_KEY: masterKey,
+        LITELLM_MASTER_KEY_PREVIOUS: previous.key,
+        LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL: previous.validUntil,
+        DATABASE_PASSWORD: database.password,
+        ...Object.fromEntries(credentials),
+      },
+    });
+
+    database.changeAfter(files.delivered);
 
     this.ready = new ContainerService(this, "server", {
       name: "gateway",
@@ -72,31 +91,21 @@ export class Gateway extends Construct {
       lifetime: { service: httpHealthCheck("http://127.0.0.1:4000/health/readiness") },
       ports: { [hostPort]: 4000 },
       env: {
-        LITELLM_MASTER_KEY: masterKey.expose(),
-        LITELLM_MASTER_KEY_PREVIOUS: previous.key.expose(),
-        LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL: previous.validUntil.expose(),
+        CONFIG_FILE: `${CURRENT_FILES}/config.yaml`,
+        PROMPTS_DIRECTORY: `${CURRENT_FILES}/prompts`,
+        SECRETS_DIRECTORY,
         DATABASE_URL: database.url,
         AUDIT_RETENTION: config.retention.audit,
         JOURNAL_DIRECTORY,
         ...gatewaySettings(config.gateway),
-        ...Object.fromEntries(credentials),
       },
       // Audit rows wait here while Postgres is away, also for the container's successor.
       volumes: { [JOURNAL_DIRECTORY]: new DataVolume(this, "journal") },
-      files: { "/app/config.yaml": renderGatewayConfig(config), ...promptUploads(config.enforcement) },
+      // It takes over what changes there while it runs: prices, providers, rules, keys and passwords.
+      files: { from: files, onChange: "follow" },
       // LAME_DUCK_SECONDS (5), STOP_GRACE_SECONDS (30), in which open streams may end, and time to flush the audit and close (10).
       stopGraceSeconds: 50,
       dependsOn: [database.ready],
     }).container;
   }
-}
-
-/** The rules as they are in `prompts/`; in the container an edit of such a file takes effect at once. */
-function promptUploads(enforcement: EnforcementConfig): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(readPromptFiles(enforcement)).map(([file, text]) => [
-      `/app/prompts/${file}`,
-      literalText(text),
-    ]),
-  );
 }

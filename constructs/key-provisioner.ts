@@ -4,6 +4,8 @@ import { Construct } from "constructs";
 import type { PlatformConfig } from "./config/schema";
 import type { ContainerImage } from "./container-image";
 import { ContainerService } from "./container-service";
+import { DeliveredFiles } from "./delivered-files";
+import { SECRETS_DIRECTORY } from "./files-directory";
 import type { Gateway } from "./gateway";
 import { httpHealthCheck } from "./health-check";
 import type { Database } from "./postgres";
@@ -36,6 +38,12 @@ export class KeyProvisioner extends Construct {
     super(scope, id);
     const { image, clientNetworks, dataNetwork, database, gateway, scopes, hostPort, memoryMegabytes, cpus } =
       props;
+    const files = new DeliveredFiles(this, "files", {
+      service: "key-provisioner",
+      image,
+      reader: "node",
+      secrets: { DATABASE_PASSWORD: database.password },
+    });
     this.ready = new ContainerService(this, "server", {
       name: "key-provisioner",
       image,
@@ -48,7 +56,13 @@ export class KeyProvisioner extends Construct {
       // Its own life only: `/health` also asks the gateway, whose trouble must not look like this container's.
       lifetime: { service: httpHealthCheck("http://127.0.0.1:8100/health/live") },
       ports: { [hostPort]: 8100 },
-      env: { GATEWAY_URL: gateway.url, DATABASE_URL: database.url, SCOPES: JSON.stringify(scopes) },
+      env: {
+        GATEWAY_URL: gateway.url,
+        SECRETS_DIRECTORY,
+        DATABASE_URL: database.url,
+        SCOPES: JSON.stringify(scopes),
+      },
+      files: { from: files, onChange: "replace" },
       stopGraceSeconds: 15,
       dependsOn: [gateway.ready, database.ready],
     }).container;

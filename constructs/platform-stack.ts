@@ -9,6 +9,9 @@ import { Platform } from "./platform";
 /** Stack id; also the folder below `cdktf.out/stacks` and the name for `cdktf deploy`. */
 export const PLATFORM_STACK = "platform";
 
+/** Version of kreuzwerker/docker. Another one may show changes for ever or ignore some: see aspects/stable-plans.ts. */
+export const DOCKER_PROVIDER_VERSION = "4.6.0";
+
 /** Props of `PlatformStack`. */
 export interface PlatformStackProps {
   readonly config: PlatformConfig;
@@ -30,8 +33,8 @@ export class PlatformStack extends TerraformStack {
     const stackFolder = resolve(scope.outdir, "stacks", PLATFORM_STACK);
     new LocalBackend(this, { path: join(relative(stackFolder, stateFolder), `${PLATFORM_STACK}.tfstate`) });
     new DockerProvider(this, "docker");
-    // The bindings name 3.6.2, which loses stopped containers while planning; 4.5 is the oldest we support.
-    this.addOverride("terraform.required_providers.docker.version", "~> 4.5");
+    // The bindings name 3.6.2, which loses stopped containers while planning. Exactly the version that is tested (docs/decisions/0053).
+    this.addOverride("terraform.required_providers.docker.version", DOCKER_PROVIDER_VERSION);
 
     const platform = new Platform(this, "sluice", config);
     applyPlatformRules(this, { publishAddress: config.exposure.address });

@@ -37,8 +37,12 @@ export class Platform extends Construct {
       network: networks.data,
       superuserPassword: Secret.generated(this, "postgres_superuser_password"),
       databases: {
-        gateway: Secret.generated(this, "gateway_database_password"),
-        key_provisioner: Secret.generated(this, "key_provisioner_database_password"),
+        // One opens up to 24. Two may overlap, and somebody may look.
+        gateway: { password: Secret.generated(this, "gateway_database_password"), connectionLimit: 60 },
+        key_provisioner: {
+          password: Secret.generated(this, "key_provisioner_database_password"),
+          connectionLimit: 20,
+        },
       },
       ...resources.postgres,
     });

@@ -15,7 +15,7 @@ export interface SecretDefinition {
 export const SECRETS = {
   postgres_superuser_password: {
     kind: "password",
-    description: "Postgres superuser. Only the roles job uses it.",
+    description: "Postgres superuser. Only the server itself uses it.",
   },
   gateway_database_password: { kind: "password", description: "Postgres role of the gateway." },
   key_provisioner_database_password: {

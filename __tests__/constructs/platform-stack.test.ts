@@ -33,9 +33,9 @@ describe("the platform stack", () => {
     expect(addresses.sort()).toEqual(ADDRESSES);
   });
 
-  it("asks for a docker provider that keeps stopped containers", () => {
+  it("asks for exactly the docker provider that is tested", () => {
     expect(synthesizePlatform().terraform["required_providers"]).toEqual({
-      docker: { source: "kreuzwerker/docker", version: "~> 4.5" },
+      docker: { source: "kreuzwerker/docker", version: "4.6.0" },
     });
   });
 
@@ -52,7 +52,7 @@ describe("the platform stack", () => {
   it("puts the databases on the internal network alone", () => {
     const stack = synthesizePlatform();
     expect(resourceAtNetwork(stack, "data")["internal"]).toBe(true);
-    for (const path of ["sluice/postgres/server", "sluice/postgres/roles", "sluice/redis/server"]) {
+    for (const path of ["sluice/postgres/server", "sluice/redis/server"]) {
       const container = resourceAt(stack, "docker_container", path);
       expect(container["networks_advanced"]).toEqual([
         expect.objectContaining({ name: "${docker_network.sluice_networks_data_5A8D5AA0.id}" }),
@@ -103,26 +103,12 @@ describe("the platform stack", () => {
 
   it("leaves the gateway its own defaults when the configuration says nothing", () => {
     expect(Object.keys(gatewayEnvironment()).sort()).toEqual([
-      "ANTHROPIC_API_KEY",
       "AUDIT_RETENTION",
+      "CONFIG_FILE",
       "DATABASE_URL",
       "JOURNAL_DIRECTORY",
-      "LITELLM_MASTER_KEY",
-      "LITELLM_MASTER_KEY_PREVIOUS",
-      "LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL",
-    ]);
-  });
-
-  it("puts the configuration and the rules of every level into the gateway", () => {
-    const upload = resourceAt(synthesizePlatform(), "docker_container", "sluice/gateway/server")["upload"];
-    expect(upload).toEqual([
-      expect.objectContaining({ file: "/app/config.yaml" }),
-      expect.objectContaining({
-        file: "/app/prompts/standard.md",
-        content: readFileSync(join(PROJECT, "prompts/standard.md"), "utf8"),
-        permissions: "0444",
-      }),
-      expect.objectContaining({ file: "/app/prompts/design-first.md" }),
+      "PROMPTS_DIRECTORY",
+      "SECRETS_DIRECTORY",
     ]);
   });
 
