@@ -31,6 +31,8 @@ describe("delivered files", () => {
       "secrets/ANTHROPIC_API_KEY",
       "secrets/DATABASE_PASSWORD",
       "secrets/LITELLM_MASTER_KEY",
+      "secrets/LITELLM_MASTER_KEY_PREVIOUS",
+      "secrets/LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL",
     ]);
     expect(files["prompts/standard.md"]).toMatchObject({
       content: readFileSync(join(PROJECT, "prompts/standard.md"), "utf8"),
