@@ -129,7 +129,7 @@ test.each([
   for (const value of [former, present]) expect(output).not.toContain(value);
 });
 
-test("the former ones are refused, the master key once its grace has ended", async () => {
+test("Postgres asks for a password; without a grace the former master key is refused at once", async () => {
   const [former, { gateway_database_password: password = "" }] = [masterKey(), platform.secrets()];
   expect(logIn("gateway", "gateway", password)).toContain("1");
   expect(logIn("gateway", "gateway", "a-former-password")).toContain("password authentication failed");
