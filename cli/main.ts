@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Register>> = {
   deploy: () => (require("./commands/deploy") as typeof import("./commands/deploy")).registerDeploy,
   outputs: () => (require("./commands/outputs") as typeof import("./commands/outputs")).registerOutputs,
   verify: () => (require("./commands/verify") as typeof import("./commands/verify")).registerVerify,
+  rotate: () => (require("./commands/rotate") as typeof import("./commands/rotate")).registerRotate,
   destroy: () => (require("./commands/destroy") as typeof import("./commands/destroy")).registerDestroy,
 };
 

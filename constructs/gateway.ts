@@ -62,6 +62,7 @@ export class Gateway extends Construct {
       `prompts/${file}`,
       text,
     ]);
+    const previous = Secret.previousMasterKey(this);
     const files = new DeliveredFiles(this, "files", {
       service: "gateway",
       image,
@@ -69,10 +70,14 @@ export class Gateway extends Construct {
       files: { "config.yaml": renderGatewayConfig(config), ...Object.fromEntries(prompts) },
       secrets: {
         LITELLM_MASTER_KEY: masterKey,
+        LITELLM_MASTER_KEY_PREVIOUS: previous.key,
+        LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL: previous.validUntil,
         DATABASE_PASSWORD: database.password,
         ...Object.fromEntries(credentials),
       },
     });
+
+    database.changeAfter(files.delivered);
 
     this.ready = new ContainerService(this, "server", {
       name: "gateway",

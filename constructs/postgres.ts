@@ -1,5 +1,5 @@
 import type { Network } from "@cdktf/provider-docker/lib/network";
-import type { ITerraformDependable } from "cdktf";
+import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import type { ContainerImage } from "./container-image";
 import { ContainerService } from "./container-service";
@@ -18,6 +18,11 @@ export interface Database {
   readonly password: Secret;
   /** Depend on this, and role and database exist before you start. */
   readonly ready: ITerraformDependable;
+  /**
+   * Changes passwords only after a service has got the new ones: it goes on with the former one until the server takes the new one,
+   * and would have none to go on with the other way round.
+   */
+  readonly changeAfter: (delivered: TerraformResource) => void;
 }
 
 /** How a service uses its database. */
@@ -49,6 +54,7 @@ export class Postgres<D extends string> extends Construct {
   readonly host = "postgres";
   readonly port = 5432;
   private readonly ready: ITerraformDependable;
+  private readonly files: DeliveredFiles;
   private readonly databases: Readonly<Record<D, DatabaseUse>>;
 
   constructor(scope: Construct, id: string, props: PostgresProps<D>) {
@@ -61,7 +67,7 @@ export class Postgres<D extends string> extends Construct {
       connectionLimit,
       passwordEnv: `${name.toUpperCase()}_PASSWORD`,
     }));
-    const files = new DeliveredFiles(this, "files", {
+    this.files = new DeliveredFiles(this, "files", {
       service: "postgres",
       image,
       reader: "postgres",
@@ -89,7 +95,7 @@ export class Postgres<D extends string> extends Construct {
         [`${SUPERUSER_PASSWORD_ENV}_FILE`]: `${SECRETS_DIRECTORY}/${SUPERUSER_PASSWORD_ENV}`,
         POSTGRES_INITDB_ARGS: "--data-checksums",
       },
-      files: { from: files, onChange: "follow" },
+      files: { from: this.files, onChange: "follow" },
       // A new volume takes over the folder's owner in the image.
       volumes: { "/var/lib/postgresql/data": new DataVolume(this, "data") },
       // The mount takes over the folder's mode in the image, but not its owner: 999 is postgres.
@@ -106,6 +112,10 @@ export class Postgres<D extends string> extends Construct {
   /** The database of one service. */
   database(name: D): Database {
     const url = `postgres://${name}@${this.host}:${this.port}/${name}`;
-    return { url, password: this.databases[name].password, ready: this.ready };
+    const changeAfter = ({ terraformResourceType, friendlyUniqueId }: TerraformResource) => {
+      const { delivered } = this.files;
+      delivered.dependsOn = [...(delivered.dependsOn ?? []), `${terraformResourceType}.${friendlyUniqueId}`];
+    };
+    return { url, password: this.databases[name].password, ready: this.ready, changeAfter };
   }
 }

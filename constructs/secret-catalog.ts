@@ -40,3 +40,12 @@ export const SECRETS = {
 
 /** Name of a generated secret; also the name of its Terraform variable. */
 export type SecretName = keyof typeof SECRETS;
+
+/** Terraform variables of the previous master key and of its end. `sluice rotate` fills them; nobody generates them. */
+export const PREVIOUS_MASTER_KEY = [
+  { name: "gateway_master_key_previous", description: "The gateway's master key before its rotation." },
+  {
+    name: "gateway_master_key_previous_valid_until",
+    description: "Instant at which the previous master key ends.",
+  },
+] as const;

@@ -31,6 +31,8 @@ describe("delivered files", () => {
       "secrets/ANTHROPIC_API_KEY",
       "secrets/DATABASE_PASSWORD",
       "secrets/LITELLM_MASTER_KEY",
+      "secrets/LITELLM_MASTER_KEY_PREVIOUS",
+      "secrets/LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL",
     ]);
     expect(files["prompts/standard.md"]).toMatchObject({
       content: readFileSync(join(PROJECT, "prompts/standard.md"), "utf8"),
@@ -109,8 +111,8 @@ describe("delivered files", () => {
     const folder = (yaml?: string) => (jobOf("gateway", yaml)["command"] as string[])[0];
     expect(folder()).toMatch(/^\.incoming-[0-9a-f]{12}$/);
     expect(folder("gateway: { maxConnections: 10 }")).toBe(folder());
-    expect(
-      folder("providers: { anthropic: { kind: anthropic, apiKeyEnv: OTHER_ANTHROPIC_KEY } }"),
-    ).not.toBe(folder());
+    expect(folder("providers: { anthropic: { kind: anthropic, apiKeyEnv: OTHER_ANTHROPIC_KEY } }")).not.toBe(
+      folder(),
+    );
   });
 });

@@ -85,9 +85,13 @@ describe("the platform stack", () => {
   maxConnections: 100
   maxAnswersInFlight: 50
   maxBodyMegabytesInFlight: 64`);
-    expect(
-      loadConfig({ ...gateway, LITELLM_MASTER_KEY: "sk-0123456789abcdef", DATABASE_URL: "postgres://" }),
-    ).toEqual(
+    const secrets = {
+      LITELLM_MASTER_KEY: "sk-0123456789abcdef",
+      LITELLM_MASTER_KEY_PREVIOUS: "",
+      LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL: "",
+      DATABASE_URL: "postgres://",
+    };
+    expect(loadConfig({ ...gateway, ...secrets })).toEqual(
       expect.objectContaining({
         trustedProxies: ["10.0.0.0/8", "::1"],
         corsOrigins: ["https://chat.example.org"],

@@ -95,7 +95,7 @@ test("every secret changes under load, and no request is refused", async () => {
     ANTHROPIC_API_KEY: "second-provider-credential",
   };
   deliver(second);
-  // At once, before the gateway has noticed, and with every connection cut.
+  // At once, before the gateway has noticed.
   await processes.postgres.query(`ALTER ROLE gateway PASSWORD '${second.DATABASE_PASSWORD}'`);
   await eventually(async () => (await statusOf(SECOND)) === 200, 3000);
   await eventually(() => usedCredential() === second.ANTHROPIC_API_KEY);

@@ -49,8 +49,8 @@ export interface DeployProps {
   readonly full: boolean;
   /** Whether a plan that would lose data may be applied without a question. */
   readonly acceptDataLoss: boolean;
-  /** Asks for the user's word; undefined where it was given with the command. */
-  readonly confirm: (() => Promise<boolean>) | undefined;
+  /** Asks for the user's word on a plan that was shown; undefined where it was given with the command. */
+  readonly confirm: ((plan: Plan) => Promise<boolean>) | undefined;
 }
 
 /** What a deployment came to. */
@@ -93,7 +93,7 @@ async function deployByPlan(planFile: string, props: DeployProps): Promise<Deplo
       "deploy without --yes to decide, or with --accept-data-loss if that is meant",
     );
   }
-  if (!isIdle && props.confirm !== undefined && !(await props.confirm())) {
+  if (!isIdle && props.confirm !== undefined && !(await props.confirm(plan))) {
     return { ...outcome, result: "declined", changes, outputs: {}, readiness: undefined };
   }
   return await betweenSteps(async (checkpoint) => {

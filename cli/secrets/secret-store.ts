@@ -107,7 +107,8 @@ export function readSecrets(home: string): Record<string, string> {
   }
 }
 
-function generate(kind: SecretKind): string {
+/** A new value. */
+export function generate(kind: SecretKind): string {
   const value = randomBytes(32).toString("base64url");
   return kind === "key" ? `sk-${value}` : value;
 }

@@ -68,9 +68,14 @@ ${yaml}`,
 
   /** `sluice <args>` as a process of its own, for tests that send it signals. Its output is in `output`. */
   start(...args: string[]): RunningCommand {
+    return this.startWith({}, ...args);
+  }
+
+  /** The same with more variables in its environment. */
+  startWith(environment: Record<string, string>, ...args: string[]): RunningCommand {
     const child = spawn(process.execPath, ["cli/bootstrap.cjs", ...args], {
       cwd: PROJECT,
-      env: this.variables(),
+      env: { ...this.variables(), ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const running = { child, output: "", ended: once(child, "close") };
