@@ -25,8 +25,13 @@ interface DeployOptions {
   readonly retry: readonly string[];
 }
 
-/** Jobs by the name that their error text gives. */
-const JOBS: Readonly<Record<string, string>> = { "postgres-roles": "docker_container.sluice_postgres_roles" };
+/** Jobs by the name that their error text gives: each puts the files of a service onto their volume. */
+const JOBS: Readonly<Record<string, string>> = Object.fromEntries(
+  ["gateway", "key-provisioner", "postgres", "redis"].map((service) => [
+    `${service}-files`,
+    `docker_container.sluice_${service}_files_job_`,
+  ]),
+);
 
 /** `sluice deploy`: plan → checks → your word → images → apply → ready → outputs. */
 export function registerDeploy(program: Command): void {
@@ -48,7 +53,7 @@ export function registerDeploy(program: Command): void {
     )
     .option(
       "--retry <job>",
-      "run a job again that failed, such as postgres-roles",
+      "run a job again that failed, such as gateway-files",
       (job, jobs: string[]) => [...jobs, job],
       [],
     )

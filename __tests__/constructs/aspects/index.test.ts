@@ -6,6 +6,10 @@ import { Volume } from "@cdktf/provider-docker/lib/volume";
 import { TerraformStack, TerraformVariable, Testing } from "cdktf";
 import type { Construct } from "constructs";
 import { applyPlatformRules } from "../../../constructs/aspects";
+import { setContainerDefaults } from "../../../constructs/container-defaults";
+import { ContainerImage } from "../../../constructs/container-image";
+import { DeliveredFiles } from "../../../constructs/delivered-files";
+import { Secret } from "../../../constructs/secret";
 
 /** Follows every rule; each test breaks one. */
 const GOOD: ContainerConfig = {
@@ -133,6 +137,8 @@ describe("the rules", () => {
         healthcheck: { test: ["CMD", "redis-cli", "-a", secret], interval: "5s", startPeriod: "1s" },
       }),
     ],
+    ["environment", (secret) => ({ env: [`PASSWORD=${secret}`] })],
+    ["uploaded files", (secret) => ({ upload: [{ file: "/run/password", content: secret }] })],
   ])("sealed-secrets: a secret in the %s is found", (place, change) => {
     const build = (stack: Construct) => {
       const secret = new TerraformVariable(stack, "redis_password", { type: "string", sensitive: true });
@@ -143,10 +149,16 @@ describe("the rules", () => {
     );
   });
 
-  it("sealed-secrets: the environment is the way", () => {
+  it("sealed-secrets, durable-volumes: delivered files are the way, and their volume may go", () => {
     const build = (stack: Construct) => {
-      const secret = new TerraformVariable(stack, "redis_password", { type: "string", sensitive: true });
-      new Container(stack, "box", { ...GOOD, env: [`PASSWORD=${secret.stringValue}`] });
+      const defaults = { prefix: "test", publishAddress: "127.0.0.1", logMegabytes: 1, logFiles: 1 };
+      setContainerDefaults(stack, defaults);
+      new DeliveredFiles(stack, "files", {
+        service: "redis",
+        image: ContainerImage.pulled(stack, "image", "redis:7.4.7"),
+        reader: "redis",
+        secrets: { REDIS_PASSWORD: Secret.generated(stack, "redis_password") },
+      });
     };
     expect(() => synth(build)).not.toThrow();
   });
