@@ -32,7 +32,7 @@ export function registerDeploy(program: Command): void {
 }
 
 async function deploy({ autoApprove = false, retry }: DeployOptions): Promise<void> {
-  const { terraform } = await prepareStack(new Progress());
+  const { terraform } = await prepareStack(new Progress(), { purpose: "change" });
   // The plan file holds secrets in the clear: beside the state, and gone afterwards.
   const planFile = join(sluiceHome(), "state", `deploy-${process.pid}.tfplan`);
   try {

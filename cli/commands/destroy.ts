@@ -20,7 +20,7 @@ export function registerDestroy(program: Command): void {
 }
 
 async function destroy({ autoApprove = false, volumes = false }: DestroyOptions): Promise<void> {
-  const { terraform, dataVolumes } = await prepareStack(new Progress());
+  const { terraform, dataVolumes } = await prepareStack(new Progress(), { purpose: "change" });
   const question = volumes
     ? `Remove the platform AND DELETE ALL ITS DATA (${dataVolumes.join(", ")})?`
     : "Remove the platform? Its data stays.";

@@ -9,7 +9,7 @@ export function registerDiff(program: Command): void {
     .description("show what deploy would change; changes nothing")
     .option("--exit-code", "exit with 2 when there are changes")
     .action(async ({ exitCode: wanted = false }: { exitCode?: boolean }) => {
-      const { terraform } = await prepareStack(new Progress());
+      const { terraform } = await prepareStack(new Progress(), { purpose: "read" });
       const { exitCode } = await terraform.run(
         ["plan", "-input=false", "-lock=false", "-detailed-exitcode"],
         {

@@ -10,7 +10,7 @@ export function registerOutputs(program: Command): void {
     .description("show the URLs of the deployed platform")
     .option("--json", "as JSON, for scripts")
     .action(async ({ json = false }: { json?: boolean }) => {
-      const { terraform } = await prepareStack(new Progress({ quiet: json }));
+      const { terraform } = await prepareStack(new Progress({ quiet: json }), { purpose: "read" });
       const outputs = await readOutputs(terraform);
       console.log(
         json ? JSON.stringify(outputs, null, 2) : formatOutputs(outputs) || "Nothing is deployed yet.",
