@@ -34,7 +34,7 @@ async function status({ json = false, plan = false }: StatusOptions): Promise<vo
 /** Loaded when it is asked for: without a plan neither CDKTF nor Terraform is needed. */
 async function hasChanges(quiet: boolean): Promise<boolean> {
   const { prepareStack } = require("../terraform/prepare") as typeof import("../terraform/prepare");
-  const { terraform } = await prepareStack(new Progress({ quiet }));
+  const { terraform } = await prepareStack(new Progress({ quiet }), { purpose: "read" });
   const { exitCode } = await terraform.run(["plan", "-input=false", "-lock=false", "-detailed-exitcode"], {
     output: "collect",
     accept: [2],

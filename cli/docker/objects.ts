@@ -25,8 +25,7 @@ export interface EngineContainer {
   };
   readonly Config: { readonly Image: string; readonly Labels: Readonly<Record<string, string>> | null };
   readonly HostConfig: {
-    /** `no` for a job that runs once. */
-    readonly RestartPolicy: { readonly Name: string };
+    readonly RestartPolicy?: { readonly Name: string };
     readonly PortBindings: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[]>> | null;
   };
   readonly NetworkSettings: {

@@ -40,11 +40,15 @@ async function askEngine(name: string, recorded: RecordedPlatform | undefined): 
   const found = await platformContainers(name);
   const containers = containerStatuses({
     platform: name,
-    recorded: recorded?.containers ?? [],
+    recorded: recorded ?? { containers: [], images: [] },
     found,
-    imageNames: await imageNames(found),
+    imageNames: await imageNames([
+      ...found.map(({ Image: image }) => image),
+      ...(recorded?.containers ?? []).map(({ image }) => image),
+    ]),
   });
-  if (containers.length === 0) return nothingDeployed(name, recorded);
+  if (containers.length === 0)
+    return { ...empty(name), problems: [{ what: "nothing is deployed", remedy: "npm run deploy" }] };
 
   const isRunning = (service: string) =>
     containers.some((one) => one.service === service && one.state === "running");
@@ -107,8 +111,8 @@ export function withPlan(status: PlatformStatus, hasChanges: boolean): PlatformS
   };
 }
 
-async function imageNames(containers: readonly EngineContainer[]): Promise<Map<string, readonly string[]>> {
-  const images = await inspectObjects("image", [...new Set(containers.map(({ Image }) => Image))]);
+async function imageNames(ids: readonly string[]): Promise<Map<string, readonly string[]>> {
+  const images = await inspectObjects("image", [...new Set(ids)]);
   return new Map(images.map(({ Id, RepoTags }) => [Id, RepoTags ?? []]));
 }
 
@@ -148,18 +152,6 @@ function diskProblems({ free_bytes, size_bytes }: DiskStatus): Problem[] {
       remedy: "make room: npm run sluice -- images prune, docker system df",
     },
   ];
-}
-
-async function nothingDeployed(
-  name: string,
-  recorded: RecordedPlatform | undefined,
-): Promise<PlatformStatus> {
-  const kept = await existingVolumes(recorded?.dataVolumes ?? []);
-  return {
-    ...empty(name),
-    problems: [{ what: "nothing is deployed", remedy: "npm run deploy" }],
-    notices: kept.length === 0 ? [] : [`data is kept in ${kept.join(", ")}`],
-  };
 }
 
 function withoutEngine(name: string, recorded: RecordedPlatform | undefined, reason: string): PlatformStatus {

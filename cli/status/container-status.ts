@@ -1,14 +1,14 @@
 import { serviceTag } from "../../constructs/service-inputs";
 import type { EngineContainer } from "../docker/objects";
 import type { ContainerStatus, Problem } from "./platform-status";
-import type { RecordedContainer } from "./recorded-state";
+import type { RecordedPlatform } from "./recorded-state";
 
 /** What the rows are made of. */
 export interface ContainerFindings {
   /** Name of the platform: the prefix of its containers. */
   readonly platform: string;
   /** As the last deploy left them. */
-  readonly recorded: readonly RecordedContainer[];
+  readonly recorded: Pick<RecordedPlatform, "containers" | "images">;
   /** As the engine has them. */
   readonly found: readonly EngineContainer[];
   /** Names of images by their id. */
@@ -23,17 +23,19 @@ export function containerStatuses({
   imageNames,
 }: ContainerFindings): ContainerStatus[] {
   const serviceOf = (name: string) => name.replace(/^\//, "").replace(`${platform}-`, "");
+  const nameOf = (image: string) => imageName(image, imageNames.get(image) ?? [], recorded.images);
   const present = found.map((container): ContainerStatus => {
     const { State: state } = container;
     const service = serviceOf(container.Name);
     const isRunning = state.Status === "running" || state.Status === "paused";
-    const image = imageName(container.Image, imageNames.get(container.Image) ?? [], platform);
+    const image = nameOf(container.Image);
     return {
       service,
-      kind: container.HostConfig.RestartPolicy.Name === "no" ? "job" : "service",
+      kind: container.HostConfig.RestartPolicy?.Name === "no" ? "job" : "service",
       state: state.Status,
       health: state.Status === "running" ? (state.Health?.Status ?? null) : null,
-      since: moment(isRunning ? state.StartedAt : state.FinishedAt),
+      // When it was paused the engine does not tell.
+      since: state.Status === "paused" ? null : moment(isRunning ? state.StartedAt : state.FinishedAt),
       restarts: container.RestartCount,
       oom_killed: state.OOMKilled,
       exit_code: isRunning ? null : state.ExitCode,
@@ -42,7 +44,7 @@ export function containerStatuses({
     };
   });
   const names = new Set(present.map(({ service }) => service));
-  const missing = recorded
+  const missing = recorded.containers
     .filter(({ name }) => !names.has(serviceOf(name)))
     .map(
       ({ name, isJob, image }): ContainerStatus => ({
@@ -54,7 +56,7 @@ export function containerStatuses({
         restarts: 0,
         oom_killed: false,
         exit_code: null,
-        image: imageName(image, imageNames.get(image) ?? [], platform),
+        image: nameOf(image),
         checkout_tag: null,
       }),
     );
@@ -89,9 +91,9 @@ export function containerProblems(platform: string, container: ContainerStatus):
   return [{ what: `${service} is ${state}, with exit code ${exit_code}`, remedy: `${logs}; npm run deploy` }];
 }
 
-/** The name under which the platform built it, else any, else the beginning of its id. */
-function imageName(id: string, names: readonly string[], platform: string): string {
-  return names.find((name) => name.startsWith(`${platform}/`)) ?? names[0] ?? id.slice(0, 19);
+/** The name under which it was deployed, else any, else the beginning of its id. */
+function imageName(id: string, names: readonly string[], deployed: readonly string[]): string {
+  return names.find((name) => deployed.includes(name)) ?? names[0] ?? id.slice(0, 19);
 }
 
 function checkoutTag(service: string): string | null {

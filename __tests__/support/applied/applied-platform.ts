@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -104,23 +104,32 @@ ${yaml}`,
     rmSync(this.home, { recursive: true, force: true });
   }
 
+  /** Starts a command of the CLI and does not wait for its end. */
+  start(...args: string[]): ChildProcessWithoutNullStreams {
+    return spawn(process.execPath, ["cli/bootstrap.cjs", ...args], { cwd: PROJECT, env: this.env() });
+  }
+
   private command(command: string, args: readonly string[]): CommandResult {
     const { status, stdout, stderr } = spawnSync(command, args, {
       cwd: PROJECT,
       encoding: "utf8",
       maxBuffer: 64 * 1024 * 1024,
-      env: {
-        ...process.env,
-        ...this.environment,
-        SLUICE_CONFIG: join(this.home, "platform.yaml"),
-        SLUICE_HOME: join(this.home, ".sluice"),
-        CDKTF_OUTDIR: this.outdir,
-        CDKTF_HOME: join(this.home, "cdktf"),
-        CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
-        DISABLE_VERSION_CHECK: "1",
-        CI: "1",
-      },
+      env: this.env(),
     });
     return { exitCode: status ?? -1, output: stdout + stderr };
+  }
+
+  private env(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      ...this.environment,
+      SLUICE_CONFIG: join(this.home, "platform.yaml"),
+      SLUICE_HOME: join(this.home, ".sluice"),
+      CDKTF_OUTDIR: this.outdir,
+      CDKTF_HOME: join(this.home, "cdktf"),
+      CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
+      DISABLE_VERSION_CHECK: "1",
+      CI: "1",
+    };
   }
 }
