@@ -39,7 +39,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode;
     if (error instanceof UserError || error instanceof ConfigError) {
       console.error(`error: ${error.message}`);
-      return 1;
+      return error instanceof UserError ? error.exitCode : 1;
     }
     console.error(error);
     return EXIT_BUG;

@@ -11,6 +11,8 @@ export interface DockerOptions {
   readonly input?: string;
   /** In milliseconds. @default 30000 */
   readonly timeoutMs?: number;
+  /** `with stdout`: a container's log comes on both. @default - stderr is for errors */
+  readonly stderr?: "with stdout";
 }
 
 /**
@@ -26,7 +28,7 @@ export function docker(args: readonly string[], options: DockerOptions = {}): Pr
       [...args],
       { env: process.env, encoding: "utf8", timeout: timeoutMs, maxBuffer: MAX_OUTPUT_BYTES },
       (error, stdout, stderr) => {
-        if (error === null) resolve(stdout);
+        if (error === null) resolve(options.stderr === "with stdout" ? stdout + stderr : stdout);
         else reject(toUserError(error, args, stderr, timeoutMs));
       },
     );

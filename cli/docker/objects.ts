@@ -32,7 +32,13 @@ export interface EngineContainer {
     readonly Networks: Readonly<
       Record<
         string,
-        { readonly NetworkID: string; readonly IPAddress: string; readonly Aliases: string[] | null }
+        {
+          readonly NetworkID: string;
+          readonly IPAddress: string;
+          readonly Aliases: string[] | null;
+          /** What the container asked for. */
+          readonly IPAMConfig: { readonly IPv4Address?: string } | null;
+        }
       >
     >;
   };

@@ -1,0 +1,220 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { pullImages } from "../preflight/base-images";
+import { type Finding, refuseFindings } from "../preflight/finding";
+import { checkBeforeApply } from "../preflight/preflight";
+import { describeUnusable, type UsableModels, usableModels } from "../preflight/provider-credentials";
+import { readSecrets } from "../secrets/secret-store";
+import type { Progress } from "../terminal/progress";
+import { UserError } from "../terminal/user-error";
+import { readOutputs } from "../terraform/outputs";
+import { makePlan, type Plan, readExisting } from "../terraform/planned-changes";
+import type { PreparedStack } from "../terraform/prepare";
+import { TerraformError } from "../terraform/terraform";
+import { applyPlan } from "./apply-plan";
+import { type Attachment, attachAgain, checkAttachments, detach, findAttachments } from "./attachments";
+import { buildImages } from "./build-images";
+import { keepDeployedStack } from "./deployed-stack";
+import { DeploymentError } from "./deployment-error";
+import { reportFailures } from "./failure-report";
+import { betweenSteps } from "./interruption";
+import { describeOrphans, findOrphans, healOrphans, type Orphans } from "./orphans";
+import { type GatewayReadiness, waitUntilReady } from "./readiness";
+import { rollBack } from "./roll-back";
+
+/** How to deploy. */
+export interface DeployProps {
+  readonly home: string;
+  /** Name of platform.yaml for errors. */
+  readonly file: string;
+  readonly stack: PreparedStack;
+  /** Options of the plan, such as `-replace=…`. */
+  readonly planOptions: readonly string[];
+  /** Such as `-lock-timeout=5m`. */
+  readonly lock: readonly string[];
+  /** Whether to cut off containers of others on networks that are replaced. */
+  readonly detach: boolean;
+  /** Whether to go back to the former platform when the apply fails. */
+  readonly rollBack: boolean;
+  readonly progress: Progress;
+  /** Where plan, warnings and Terraform's output are shown. */
+  readonly to: NodeJS.WritableStream;
+  /** Asks for the user's word. */
+  readonly confirm: () => Promise<boolean>;
+}
+
+/** What a deployment came to. */
+export interface Deployment {
+  /** `declined`: the user said no. `unchanged`: there was nothing to do. */
+  readonly result: "applied" | "unchanged" | "declined";
+  readonly changes: readonly { readonly address: string; readonly actions: readonly string[] }[];
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly readiness: GatewayReadiness | undefined;
+  readonly models: UsableModels;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Plan → every check that can be made before the first change → the user's word → images → apply → ready.
+ * @throws UserError when nothing was changed, DeploymentError when something was, InterruptedError after a signal
+ */
+export async function deployPlatform(props: DeployProps): Promise<Deployment> {
+  const { home, stack, lock, progress, to } = props;
+  const { terraform, config } = stack;
+  const planFile = join(home, "state", `deploy-${process.pid}.tfplan`);
+  const say = (text: string) => void to.write(`${text}\n`);
+  const models = usableModels(config, readSecrets(home));
+  const outcome = { models, warnings: [describeUnusable(models)].filter((text) => text !== undefined) };
+  const plan = await makePlan(terraform, {
+    file: planFile,
+    options: [...lock, ...props.planOptions],
+    output: "show",
+    to,
+  });
+  try {
+    const checked = await check(plan, props, say);
+    for (const warning of outcome.warnings) say(`\nwarning: ${warning}`);
+    const isIdle = plan.isEmpty && checked.orphans.containers.length === 0;
+    const changes = plan.changes.map(({ address, actions }) => ({ address, actions }));
+    if (!isIdle && !(await props.confirm())) {
+      return { ...outcome, result: "declined", changes, outputs: {}, readiness: undefined };
+    }
+    return await betweenSteps(async (checkpoint) => {
+      if (!isIdle) await change(plan, planFile, checked, checkpoint, props);
+      checkpoint(
+        isIdle
+          ? "nothing was to be changed"
+          : "the change is applied; whether the platform is ready was not looked at",
+      );
+      const { isReady, reasons, gateway } = await waitUntilReady(config.name, progress);
+      if (!isReady) throw await notReady(config.name, reasons);
+      keepDeployedStack(home, terraform.folder, await readExisting(terraform));
+      const outputs = await readOutputs(terraform);
+      return { ...outcome, result: isIdle ? "unchanged" : "applied", changes, outputs, readiness: gateway };
+    });
+  } finally {
+    rmSync(planFile, { force: true });
+  }
+}
+
+interface Checked {
+  readonly orphans: Orphans;
+  readonly attachments: readonly Attachment[];
+}
+
+/** Everything that can be known before the first change; all findings at once. */
+async function check(plan: Plan, props: DeployProps, say: (text: string) => void): Promise<Checked> {
+  const { stack, home, progress, file } = props;
+  const { config } = stack;
+  return progress.step("Checking the engine", async (done) => {
+    const orphans = await findOrphans(config.name, plan, join(home, "state"));
+    const attachments = await findAttachments(config.name, plan);
+    const preflight = await checkBeforeApply(
+      config,
+      plan,
+      orphans.containers.map(({ Id }) => Id),
+    );
+    const cutOff: Finding[] = props.detach ? [] : checkAttachments(config.name, attachments);
+    refuseFindings([...preflight.findings, ...cutOff], file);
+    const left = describeOrphans(orphans);
+    done(
+      [...(left.length === 0 ? [] : [`${left.length} left over`]), ...preflight.notes].join("; ") ||
+        "nothing in the way",
+    );
+    if (left.length > 0) {
+      say(
+        `\nLeft over from a deploy that was killed. Containers are removed (data stays in its volumes), networks are kept:\n${left.map((line) => `  ${line}`).join("\n")}`,
+      );
+    }
+    return { orphans, attachments };
+  });
+}
+
+async function change(
+  approved: Plan,
+  planFile: string,
+  { orphans, attachments }: Checked,
+  checkpoint: (done: string) => void,
+  props: DeployProps,
+): Promise<void> {
+  const { stack, home, lock, progress, to, file } = props;
+  const { terraform, config } = stack;
+  const log = join(home, "state", "apply.log");
+  refuseFindings(await pullImages(config.images, approved.changes, progress), file);
+  checkpoint("nothing was changed");
+  const areImagesNew = await buildImages(approved, terraform, { lock, log, progress });
+  checkpoint("images are built, and no container was touched");
+  await healOrphans(orphans, terraform, progress);
+  if (areImagesNew || orphans.networks.length > 0) await planAgain(approved, planFile, props);
+  checkpoint("images are built and leftovers removed, and nothing else was changed");
+  await detach(attachments, progress);
+  try {
+    await applyPlan({ terraform, platform: config.name, args: [...lock, planFile], log, to });
+  } catch (error) {
+    if (!(error instanceof TerraformError) || error.isLocked) throw error;
+    throw await failed(error, props, log);
+  } finally {
+    const notConnected = await attachAgain(
+      attachments.filter(({ isReplaced }) => isReplaced),
+      progress,
+    );
+    for (const line of notConnected) to.write(`warning: ${line}\n`);
+  }
+}
+
+/** The state has changed meanwhile, and a saved plan holds for one state only. What was not shown is not done. */
+async function planAgain(
+  approved: Plan,
+  planFile: string,
+  { stack, lock, planOptions }: DeployProps,
+): Promise<void> {
+  const plan = await makePlan(stack.terraform, { file: planFile, options: [...lock, ...planOptions] });
+  const known = new Map(approved.changes.map(({ address, actions }) => [address, actions]));
+  const news = plan.changes.filter(({ address, actions }) => {
+    const before = known.get(address) ?? [];
+    return !actions.every((action) => before.includes(action));
+  });
+  if (news.length === 0) return;
+  throw new UserError(
+    `the engine has changed since the plan was shown: ${news.map(({ address, actions }) => `${address} (${actions.join(", ")})`).join("; ")}`,
+    "deploy again to see the plan as it is now",
+  );
+}
+
+async function failed(error: TerraformError, props: DeployProps, log: string): Promise<DeploymentError> {
+  const { home, stack, lock, progress } = props;
+  const { terraform, config } = stack;
+  // Before the rollback, which takes the containers away.
+  const report = await reportFailures(config.name);
+  const back = props.rollBack
+    ? await rollBack({
+        home,
+        platform: config.name,
+        terraform,
+        existing: await readExisting(terraform),
+        lock,
+        log: join(home, "state", "rollback.log"),
+        progress,
+      })
+    : ({
+        state: "changed in part",
+        text: "Not rolled back, as --no-rollback says: the platform is changed in part.",
+      } as const);
+  return new DeploymentError(
+    [error.problem, ...report, back.text].join("\n\n"),
+    `correct the cause and deploy again; all of Terraform's output is in ${log}`,
+    back.state,
+  );
+}
+
+async function notReady(platform: string, reasons: readonly string[]): Promise<DeploymentError> {
+  return new DeploymentError(
+    [
+      "the platform is deployed and not ready:",
+      ...reasons.map((reason) => `  ${reason}`),
+      ...(await reportFailures(platform)),
+    ].join("\n"),
+    "see docs/operations.md, “When something is wrong”; once it is mended, npm run deploy says whether it is ready",
+    "applied, not ready",
+  );
+}
