@@ -1,12 +1,13 @@
-import { ensureSecretsForCdktf } from "./cli/secrets/cdktf-secrets";
 import { synthesize } from "./cli/synthesize";
+import { UserError } from "./cli/terminal/user-error";
+import { prepareForCdktf } from "./cli/terraform/prepare-for-cdktf";
 import { ConfigError } from "./constructs";
 
-try {
-  const { outdir, config } = synthesize();
-  ensureSecretsForCdktf(outdir, config);
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
+async function main(): Promise<void> {
+  for (const notice of await prepareForCdktf(synthesize())) console.error(`note: ${notice}`);
 }
+
+main().catch((error) => {
+  console.error(error instanceof ConfigError || error instanceof UserError ? error.message : error);
+  process.exitCode = 1;
+});

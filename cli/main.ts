@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { ConfigError } from "../constructs/config/config-error";
 import { description, version } from "../package.json";
 import { UserError } from "./terminal/user-error";
+import { removeStalePlans } from "./terraform/plan-files";
 
 /** Exit code of a bug, as sysexits(3) has it (EX_SOFTWARE). What the user can mend exits with 1. */
 const EXIT_BUG = 70;
@@ -32,6 +33,7 @@ const COMMANDS: Readonly<Record<string, () => Register>> = {
  */
 export async function main(args: readonly string[]): Promise<number> {
   try {
+    removeStalePlans();
     await buildProgram(args[0]).parseAsync(args, { from: "user" });
     return Number(process.exitCode ?? 0);
   } catch (error) {

@@ -1,8 +1,8 @@
-import { join } from "node:path";
 import { App } from "cdktf";
 import { loadPlatform, type PlatformConfig, PlatformStack } from "../constructs";
 import { platformFile } from "../constructs/config/platform-file";
-import { sluiceHome } from "./sluice-home";
+import { sluiceHome, stateFolder } from "./sluice-home";
+import { claimStackFolder, leadCdktfTo, outputFolder } from "./stack-folder";
 
 /** What a synth produced. */
 export interface Synthesis {
@@ -14,14 +14,21 @@ export interface Synthesis {
 }
 
 /**
- * platform.yaml → Terraform JSON. Needs no network, Docker, Terraform or secret.
+ * platform.yaml → Terraform JSON, in the home's output folder. Needs no network, Docker, Terraform or secret.
+ * @param config instead of what platform.yaml says
  * @throws ConfigError when the configuration is wrong, Error when a construct breaks a rule.
  */
-export function synthesize(env: NodeJS.ProcessEnv = process.env): Synthesis {
-  const config = loadPlatform(platformFile(env), { env });
+export function synthesize(
+  env: NodeJS.ProcessEnv = process.env,
+  config: PlatformConfig = loadPlatform(platformFile(env), { env }),
+): Synthesis {
+  const home = sluiceHome(env);
+  const outdir = outputFolder(env);
+  claimStackFolder(outdir, home);
   // Without stack traces, which hold absolute paths, two checkouts synthesize the same bytes.
-  const app = new App({ stackTraces: false });
-  const stack = new PlatformStack(app, { config, stateFolder: join(sluiceHome(env), "state") });
+  const app = new App({ stackTraces: false, outdir });
+  const stack = new PlatformStack(app, { config, stateFolder: stateFolder(home) });
   app.synth();
-  return { config, outdir: app.outdir, dataVolumes: stack.dataVolumes };
+  leadCdktfTo(outdir, env);
+  return { config, outdir, dataVolumes: stack.dataVolumes };
 }

@@ -5,9 +5,8 @@ import { applyPlatformRules } from "./aspects";
 import type { PlatformConfig } from "./config/schema";
 import { DataVolume } from "./data-volume";
 import { Platform } from "./platform";
-
-/** Stack id; also the folder below `cdktf.out/stacks` and the name for `cdktf deploy`. */
-export const PLATFORM_STACK = "platform";
+import { Secret } from "./secret";
+import { PLATFORM_STACK, SECRETS_OUTPUT } from "./stack-id";
 
 /** Props of `PlatformStack`. */
 export interface PlatformStackProps {
@@ -46,9 +45,17 @@ export class PlatformStack extends TerraformStack {
     this.output("gateway_internal_url", platform.gateway.url, "AI gateway, from a workspace");
     this.dataVolumes = DataVolume.namesBelow(this);
     this.output("data_volumes", this.dataVolumes, "Volumes with data; no plan can delete them");
+    // The state has the values anyway, at places that only their services know; by name they can be taken back.
+    const values = Object.fromEntries(Secret.below(this).map((secret) => [secret.name, secret.expose()]));
+    this.output(
+      SECRETS_OUTPUT,
+      values,
+      "Secrets by variable, for: npm run sluice -- init --recover-from-state",
+      true,
+    );
   }
 
-  private output(name: string, value: unknown, description: string) {
-    new TerraformOutput(this, name, { value, description, staticId: true });
+  private output(name: string, value: unknown, description: string, sensitive?: true) {
+    new TerraformOutput(this, name, { value, description, sensitive, staticId: true });
   }
 }

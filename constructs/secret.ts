@@ -9,8 +9,12 @@ import { SECRETS, type SecretName } from "./secret-catalog";
 export class Secret extends Construct {
   private readonly variable: TerraformVariable;
 
+  /** Name of its Terraform variable. */
+  readonly name: string;
+
   private constructor(scope: Construct, id: string, description: string, fallback?: string) {
     super(scope, id);
+    this.name = id;
     this.variable = new TerraformVariable(this, "Resource", {
       type: "string",
       sensitive: true,
@@ -32,6 +36,11 @@ export class Secret extends Construct {
    */
   static fromEnvironment(scope: Construct, envName: string): Secret {
     return new Secret(scope, envName.toLowerCase(), `Value of the environment variable ${envName}.`, "");
+  }
+
+  /** All secrets below `scope`. */
+  static below(scope: Construct): Secret[] {
+    return scope.node.findAll().filter((node): node is Secret => node instanceof Secret);
   }
 
   /** Reference to the value. Named so that a reader sees where a secret leaves its box. */

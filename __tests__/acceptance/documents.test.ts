@@ -157,7 +157,11 @@ describe("README.md, Deploy it", () => {
 describe("docs/operations.md, Every day", () => {
   it("has nothing to do in a second deploy", () => {
     const before = ids();
-    expect(type("npm run deploy -- --auto-approve")).toMatchObject({ exitCode: 0 });
+    expect(type("npm run deploy -- --yes")).toMatchObject({ exitCode: 0 });
+    const silently = here("npm run deploy -- --yes --json").replace("run", "run --silent");
+    expect(JSON.parse(checkout.type(`${silently} 2>/dev/null`).output)).toMatchObject({
+      result: "unchanged",
+    });
     expect(type("npm run diff -- --exit-code")).toMatchObject({ exitCode: 0 });
     expect(ids()).toEqual(before);
   });
@@ -228,7 +232,7 @@ describe("docs/operations.md, Every day", () => {
   });
 
   it("removes images of former versions", () => {
-    docker("tag", IMAGES.redis, `${NAME}/gateway:0123456789ab`);
+    docker("commit", `${NAME}-redis`, `${NAME}/gateway:0123456789ab`);
     expect(type("npm run sluice -- images prune --dry-run").output).toContain("would be removed");
     expect(answer("npm run sluice -- images prune", "no").output).toContain("Nothing was changed.");
     expect(type("npm run sluice -- images prune --yes").output).toContain("1 image removed");
@@ -259,9 +263,7 @@ describe("docs/operations.md, When something is wrong", () => {
   });
 
   it("no Docker engine answers", () => {
-    const { output, exitCode } = checkout.type(
-      "DOCKER_HOST=unix:///nowhere.sock npm run deploy -- --auto-approve",
-    );
+    const { output, exitCode } = checkout.type("DOCKER_HOST=unix:///nowhere.sock npm run deploy -- --yes");
     expect(output).toContain("no Docker engine answers");
     expect(output).toContain("DOCKER_CONTEXT");
     expect(exitCode).toBe(1);
@@ -269,8 +271,8 @@ describe("docs/operations.md, When something is wrong", () => {
 
   it("a port is taken: another number under ports", () => {
     edit("team.yaml", TEAM, [ports[0] ?? 0, ports[3] ?? 0]);
-    const refused = checkout.type(`${TEAM_ENV} npm run deploy -- --auto-approve`);
-    expect(refused.output).toMatch(new RegExp(`port.*${ports[0]}`));
+    const refused = checkout.type(`${TEAM_ENV} npm run deploy -- --yes`);
+    expect(refused.output).toMatch(new RegExp(`port.*${ports[0]}.* is taken`));
     expect(refused.exitCode).toBe(1);
     expect(checkout.type(`${TEAM_ENV} npm run status`)).toMatchObject({ exitCode: 0 });
   });

@@ -449,7 +449,7 @@ describe("destroy", () => {
 
   it("asks first where nobody can answer", () => {
     const { exitCode, output } = platform.npmRun("destroy");
-    expect([exitCode, output]).toEqual([1, expect.stringContaining("give --auto-approve to go ahead")]);
+    expect([exitCode, output]).toEqual([1, expect.stringContaining("give --yes to go ahead")]);
     expect(containersOf(platform.name)).toHaveLength(5);
   });
 

@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { PlatformStatus } from "../../cli/status/platform-status";
@@ -89,27 +88,18 @@ describe("logs", () => {
     expect(exitCode).toBe(1);
   });
 
-  it("end when nobody reads any more", () => {
-    const piped = platform.start("logs", "--follow");
-    return new Promise<void>((resolve) => {
-      piped.stdout.once("data", () => piped.stdout.destroy());
-      // The next line meets a closed pipe.
-      piped.stdout.once("close", () => docker("restart", "--time", "1", container("redis")));
-      piped.once("exit", (code) => {
-        expect(code).toBe(0);
-        resolve();
-      });
-    });
+  it("end when nobody reads any more", async () => {
+    const { child, ended } = platform.start("logs", "--follow");
+    child.stdout?.once("data", () => child.stdout?.destroy());
+    // The next line meets a closed pipe.
+    child.stdout?.once("close", () => docker("restart", "--time", "1", container("redis")));
+    expect(await ended).toEqual([0, null]);
   });
 
   it("are followed on through a restart and a new container, until Ctrl-C", async () => {
-    let seen = "";
     const following = platform.start("logs", "redis", "-f", "--tail", "1");
-    following.stdout.on("data", (chunk) => {
-      seen += chunk;
-    });
-    const starts = () => seen.split("Ready to accept connections").length - 1;
-    await passesWithin(10, () => expect(seen).not.toBe(""));
+    const starts = () => following.output.split("Ready to accept connections").length - 1;
+    await passesWithin(10, () => expect(following.output).not.toBe(""));
     const before = starts();
     docker("restart", "--time", "1", container("redis"));
     await passesWithin(15, () => expect(starts()).toBe(before + 1));
@@ -128,11 +118,11 @@ describe("logs", () => {
       "-c",
       "echo another; sleep 60",
     );
-    await passesWithin(15, () => expect(seen).toContain("another"));
-    const lines = seen.trim().split("\n");
+    await passesWithin(15, () => expect(following.output).toContain("another"));
+    const lines = following.output.trim().split("\n");
     expect(new Set(lines).size).toBe(lines.length);
-    following.kill("SIGINT");
-    expect(await once(following, "exit")).toEqual([0, null]);
+    following.child.kill("SIGINT");
+    expect(await following.ended).toEqual([0, null]);
   });
 });
 

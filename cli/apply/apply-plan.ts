@@ -1,5 +1,5 @@
 import { platformContainers } from "../docker/objects";
-import type { Terraform } from "../terraform/terraform";
+import type { Terraform, TextSink } from "../terraform/terraform";
 import { findCrashLoop } from "./crash-loop";
 
 /** What to apply. */
@@ -12,7 +12,7 @@ export interface ApplyProps {
   /** File that gets Terraform's output. */
   readonly log: string;
   /** Where its output is shown. */
-  readonly to: NodeJS.WritableStream;
+  readonly to: TextSink;
 }
 
 /**

@@ -2,13 +2,18 @@ import { isBuilt } from "../preflight/base-images";
 import type { Progress } from "../terminal/progress";
 import { UserError } from "../terminal/user-error";
 import { creates, nameOf, type Plan } from "../terraform/planned-changes";
-import { type Terraform, TerraformError } from "../terraform/terraform";
+import { type Terraform, TerraformError, type TextSink } from "../terraform/terraform";
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of them
+const COLOURS = /\x1b\[[0-9;]*m/g;
 
 /** How the images are made. */
 export interface BuildOptions {
   readonly lock: readonly string[];
   readonly log: string;
   readonly progress: Progress;
+  /** Where builds are shown. */
+  readonly to: TextSink;
 }
 
 /**
@@ -18,11 +23,14 @@ export interface BuildOptions {
  * @throws UserError with the end of the build's output when one fails
  */
 export async function buildImages(plan: Plan, terraform: Terraform, options: BuildOptions): Promise<boolean> {
-  const { lock, log, progress } = options;
+  const { lock, log, progress, to } = options;
   const images = plan.changes.filter((change) => change.type === "docker_image" && creates(change));
-  const built = images.filter(({ after }) => isBuilt(after)).map(({ after }) => nameOf(after));
   if (images.length === 0) return false;
-  const label = built.length === 0 ? `Taking over ${images.length} images` : `Building ${built.join(", ")}`;
+  const names = new Map(
+    images.filter(({ after }) => isBuilt(after)).map(({ address, after }) => [address, nameOf(after)]),
+  );
+  const label =
+    names.size === 0 ? `Taking over ${images.length} images` : `Building ${[...names.values()].join(", ")}`;
   try {
     await progress.step(label, () =>
       terraform.run(
@@ -33,7 +41,7 @@ export async function buildImages(plan: Plan, terraform: Terraform, options: Bui
           ...lock,
           ...images.map(({ address }) => `-target=${address}`),
         ],
-        { output: "collect", log },
+        { output: "show", to: buildProgress(names, to), log },
       ),
     );
   } catch (error) {
@@ -44,6 +52,32 @@ export async function buildImages(plan: Plan, terraform: Terraform, options: Bui
     );
   }
   return true;
+}
+
+const LINE =
+  /^(docker_image\.[\w-]+): (?:(Creating)\.\.\.|Still creating\.\.\. \[([\dms]+) elapsed\]|Creation complete after ([\dms]+))/gm;
+
+/** Tells Terraform's lines about builds with the images' names, and leaves out the others, such as its warnings about targets. */
+export function buildProgress(names: ReadonlyMap<string, string>, to: TextSink): TextSink {
+  let rest = "";
+  return {
+    write(text) {
+      const lines = rest + text.replaceAll(COLOURS, "");
+      const end = lines.lastIndexOf("\n") + 1;
+      rest = lines.slice(end);
+      for (const [, address = "", begun, elapsed, done] of lines.slice(0, end).matchAll(LINE)) {
+        const name = names.get(address);
+        if (name === undefined) continue;
+        to.write(
+          begun
+            ? `  building ${name}\n`
+            : elapsed
+              ? `  building ${name}, ${elapsed}\n`
+              : `  built ${name} in ${done}\n`,
+        );
+      }
+    },
+  };
 }
 
 /** The boxes that Terraform draws around its errors, without what is said before. */

@@ -1,22 +1,24 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { pullImages } from "../preflight/base-images";
 import { type Finding, refuseFindings } from "../preflight/finding";
 import { checkBeforeApply } from "../preflight/preflight";
 import { describeUnusable, type UsableModels, usableModels } from "../preflight/provider-credentials";
 import { readSecrets } from "../secrets/secret-store";
+import { stateFolder } from "../sluice-home";
+import { InterruptedError } from "../terminal/interrupted-error";
 import type { Progress } from "../terminal/progress";
 import { UserError } from "../terminal/user-error";
-import { readOutputs } from "../terraform/outputs";
+import { withPlanFile } from "../terraform/plan-files";
 import { makePlan, type Plan, readExisting } from "../terraform/planned-changes";
 import type { PreparedStack } from "../terraform/prepare";
-import { TerraformError } from "../terraform/terraform";
+import { readState } from "../terraform/state";
+import { TerraformError, type TextSink } from "../terraform/terraform";
 import { applyPlan } from "./apply-plan";
 import { type Attachment, attachAgain, checkAttachments, detach, findAttachments } from "./attachments";
 import { buildImages } from "./build-images";
 import { keepDeployedStack } from "./deployed-stack";
 import { DeploymentError } from "./deployment-error";
-import { reportFailures } from "./failure-report";
+import { reportFailures, summarizeFailures } from "./failure-report";
 import { betweenSteps } from "./interruption";
 import { describeOrphans, findOrphans, healOrphans, type Orphans } from "./orphans";
 import { type GatewayReadiness, waitUntilReady } from "./readiness";
@@ -38,7 +40,7 @@ export interface DeployProps {
   readonly rollBack: boolean;
   readonly progress: Progress;
   /** Where plan, warnings and Terraform's output are shown. */
-  readonly to: NodeJS.WritableStream;
+  readonly to: TextSink;
   /** Asks for the user's word. */
   readonly confirm: () => Promise<boolean>;
 }
@@ -58,10 +60,13 @@ export interface Deployment {
  * Plan → every check that can be made before the first change → the user's word → images → apply → ready.
  * @throws UserError when nothing was changed, DeploymentError when something was, InterruptedError after a signal
  */
-export async function deployPlatform(props: DeployProps): Promise<Deployment> {
+export function deployPlatform(props: DeployProps): Promise<Deployment> {
+  return withPlanFile(props.home, (planFile) => deployByPlan(planFile, props));
+}
+
+async function deployByPlan(planFile: string, props: DeployProps): Promise<Deployment> {
   const { home, stack, lock, progress, to } = props;
   const { terraform, config } = stack;
-  const planFile = join(home, "state", `deploy-${process.pid}.tfplan`);
   const say = (text: string) => void to.write(`${text}\n`);
   const models = usableModels(config, readSecrets(home));
   const outcome = { models, warnings: [describeUnusable(models)].filter((text) => text !== undefined) };
@@ -71,30 +76,26 @@ export async function deployPlatform(props: DeployProps): Promise<Deployment> {
     output: "show",
     to,
   });
-  try {
-    const checked = await check(plan, props, say);
-    for (const warning of outcome.warnings) say(`\nwarning: ${warning}`);
-    const isIdle = plan.isEmpty && checked.orphans.containers.length === 0;
-    const changes = plan.changes.map(({ address, actions }) => ({ address, actions }));
-    if (!isIdle && !(await props.confirm())) {
-      return { ...outcome, result: "declined", changes, outputs: {}, readiness: undefined };
-    }
-    return await betweenSteps(async (checkpoint) => {
-      if (!isIdle) await change(plan, planFile, checked, checkpoint, props);
-      checkpoint(
-        isIdle
-          ? "nothing was to be changed"
-          : "the change is applied; whether the platform is ready was not looked at",
-      );
-      const { isReady, reasons, gateway } = await waitUntilReady(config.name, progress);
-      if (!isReady) throw await notReady(config.name, reasons);
-      keepDeployedStack(home, terraform.folder, await readExisting(terraform));
-      const outputs = await readOutputs(terraform);
-      return { ...outcome, result: isIdle ? "unchanged" : "applied", changes, outputs, readiness: gateway };
-    });
-  } finally {
-    rmSync(planFile, { force: true });
+  const checked = await check(plan, props, say);
+  for (const warning of outcome.warnings) say(`\nwarning: ${warning}`);
+  const isIdle = plan.isEmpty && checked.orphans.containers.length === 0;
+  const changes = plan.changes.map(({ address, actions }) => ({ address, actions }));
+  if (!isIdle && !(await props.confirm())) {
+    return { ...outcome, result: "declined", changes, outputs: {}, readiness: undefined };
   }
+  return await betweenSteps(async (checkpoint) => {
+    if (!isIdle) await change(plan, planFile, checked, checkpoint, props);
+    checkpoint(
+      isIdle
+        ? "nothing was to be changed"
+        : "the change is applied; whether the platform is ready was not looked at",
+    );
+    const { isReady, reasons, gateway } = await waitUntilReady(config.name, progress);
+    if (!isReady) throw await notReady(config.name, reasons);
+    keepDeployedStack(home, terraform.folder, await readExisting(terraform));
+    const outputs = readState(home)?.outputs ?? {};
+    return { ...outcome, result: isIdle ? "unchanged" : "applied", changes, outputs, readiness: gateway };
+  });
 }
 
 interface Checked {
@@ -107,7 +108,7 @@ async function check(plan: Plan, props: DeployProps, say: (text: string) => void
   const { stack, home, progress, file } = props;
   const { config } = stack;
   return progress.step("Checking the engine", async (done) => {
-    const orphans = await findOrphans(config.name, plan, join(home, "state"));
+    const orphans = await findOrphans(config.name, plan, stateFolder(home));
     const attachments = await findAttachments(config.name, plan);
     const preflight = await checkBeforeApply(
       config,
@@ -139,10 +140,10 @@ async function change(
 ): Promise<void> {
   const { stack, home, lock, progress, to, file } = props;
   const { terraform, config } = stack;
-  const log = join(home, "state", "apply.log");
+  const log = join(stateFolder(home), "apply.log");
   refuseFindings(await pullImages(config.images, approved.changes, progress), file);
   checkpoint("nothing was changed");
-  const areImagesNew = await buildImages(approved, terraform, { lock, log, progress });
+  const areImagesNew = await buildImages(approved, terraform, { lock, log, progress, to });
   checkpoint("images are built, and no container was touched");
   await healOrphans(orphans, terraform, progress);
   if (areImagesNew || orphans.networks.length > 0) await planAgain(approved, planFile, props);
@@ -151,6 +152,7 @@ async function change(
   try {
     await applyPlan({ terraform, platform: config.name, args: [...lock, planFile], log, to });
   } catch (error) {
+    if (error instanceof InterruptedError) throw await interrupted(error, config.name);
     if (!(error instanceof TerraformError) || error.isLocked) throw error;
     throw await failed(error, props, log);
   } finally {
@@ -181,6 +183,11 @@ async function planAgain(
   );
 }
 
+async function interrupted({ signal, done }: InterruptedError, platform: string): Promise<InterruptedError> {
+  const away = await summarizeFailures(platform);
+  return new InterruptedError(signal, [done, ...away].join("\n  "), "npm run deploy goes on from there");
+}
+
 async function failed(error: TerraformError, props: DeployProps, log: string): Promise<DeploymentError> {
   const { home, stack, lock, progress } = props;
   const { terraform, config } = stack;
@@ -193,7 +200,7 @@ async function failed(error: TerraformError, props: DeployProps, log: string): P
         terraform,
         existing: await readExisting(terraform),
         lock,
-        log: join(home, "state", "rollback.log"),
+        log: join(stateFolder(home), "rollback.log"),
         progress,
       })
     : ({

@@ -12,6 +12,12 @@ export async function reportFailures(platform: string): Promise<string[]> {
   return Promise.all(sick.map(describe));
 }
 
+/** The same in a line for each container. */
+export async function summarizeFailures(platform: string): Promise<string[]> {
+  const sick = (await platformContainers(platform)).filter(isSick);
+  return sick.map((container) => `${container.Name.slice(1)} is ${stateOf(container)}`);
+}
+
 /** Whether a container is not what it should be: a job that succeeded is, a service that is still starting is not. */
 export function isSick({ State, HostConfig }: EngineContainer): boolean {
   if (State.Status === "running") return State.Health !== undefined && State.Health.Status !== "healthy";

@@ -27,8 +27,7 @@ export interface Orphans {
  * @throws UserError when the state is empty and the engine runs a platform of this name: it belongs to another home
  */
 export async function findOrphans(platform: string, plan: Plan, stateFolder: string): Promise<Orphans> {
-  const known = new Set(plan.existing.map(({ attributes }) => String(attributes["id"] ?? "")));
-  const containers = (await platformContainers(platform)).filter(({ Id }) => !known.has(Id));
+  const containers = await findOrphanedContainers(platform, plan.existing);
   if (containers.length > 0 && plan.existing.length === 0) {
     throw new UserError(
       `the engine has containers of a platform named ${platform} (${namesOf(containers)}), and the state in ${stateFolder} is empty: they were deployed from elsewhere`,
@@ -41,7 +40,7 @@ export async function findOrphans(platform: string, plan: Plan, stateFolder: str
       .map(({ address, after }) => [nameOf(after), address]),
   );
   const networks = (await networksOf(platform, [...addresses.keys()]))
-    .filter(({ Id }) => !known.has(Id))
+    .filter(isUnknown(plan.existing))
     .map((network) => ({ network, address: addresses.get(network.Name) }));
   return { containers, networks };
 }
@@ -59,7 +58,7 @@ export function describeOrphans({ containers, networks }: Orphans): string[] {
  * volumes; networks are taken over into the state, since workspaces may be on them.
  */
 export async function healOrphans(orphans: Orphans, terraform: Terraform, progress: Progress): Promise<void> {
-  await removeContainers(orphans, progress);
+  await removeOrphanedContainers(orphans.containers, progress);
   for (const { network, address } of orphans.networks) {
     if (address === undefined) continue;
     await progress.step(`Taking over the network ${network.Name}`, () =>
@@ -70,19 +69,36 @@ export async function healOrphans(orphans: Orphans, terraform: Terraform, progre
 
 /** For `destroy`: all of them go. */
 export async function removeOrphans(orphans: Orphans, progress: Progress): Promise<void> {
-  await removeContainers(orphans, progress);
+  await removeOrphanedContainers(orphans.containers, progress);
   for (const { network } of orphans.networks) {
     await progress.step(`Removing the network ${network.Name}`, () => docker(["network", "rm", network.Id]));
   }
 }
 
-async function removeContainers({ containers }: Orphans, progress: Progress): Promise<void> {
+/** Containers of the platform that the state does not know. */
+export async function findOrphanedContainers(
+  platform: string,
+  existing: Plan["existing"],
+): Promise<EngineContainer[]> {
+  return (await platformContainers(platform)).filter(isUnknown(existing));
+}
+
+/** Stops and removes containers. */
+export async function removeOrphanedContainers(
+  containers: readonly EngineContainer[],
+  progress: Progress,
+): Promise<void> {
   for (const { Id, Name } of containers) {
     await progress.step(`Removing the container ${Name.slice(1)}`, async () => {
       await docker(["stop", Id], { timeoutMs: STOP_TIMEOUT_MS });
       await docker(["rm", "--force", Id]);
     });
   }
+}
+
+function isUnknown(existing: Plan["existing"]): (object: { readonly Id: string }) => boolean {
+  const known = new Set(existing.map(({ attributes }) => String(attributes["id"] ?? "")));
+  return ({ Id }) => !known.has(Id);
 }
 
 /** Names of the platform's networks, which have not always had a label. */

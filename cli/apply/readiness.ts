@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { docker } from "../docker/docker";
-import { platformContainers } from "../docker/objects";
 import type { Progress } from "../terminal/progress";
-import { isSick } from "./failure-report";
+import { summarizeFailures } from "./failure-report";
 
 /** How long the platform may take until it is ready, in milliseconds. */
 const LIMIT_MS = 120_000;
@@ -54,11 +53,7 @@ export async function waitUntilReady(
 }
 
 async function readPlatform(platform: string): Promise<PlatformReadiness> {
-  const containers = await platformContainers(platform);
-  const sick = containers.filter(isSick).map(({ Name, State }) => {
-    const health = State.Health === undefined ? "" : `, health ${State.Health.Status}`;
-    return `${Name.slice(1)} is ${State.Status}${health}`;
-  });
+  const sick = await summarizeFailures(platform);
   const gateway = await askGateway(`${platform}-gateway`);
   if (typeof gateway === "string") return { isReady: false, reasons: [...sick, gateway], gateway: undefined };
   const isReady = sick.length === 0 && gateway.code === 200 && gateway.status === "connected";

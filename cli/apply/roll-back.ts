@@ -2,6 +2,7 @@ import type { Progress } from "../terminal/progress";
 import type { Plan } from "../terraform/planned-changes";
 import type { Terraform } from "../terraform/terraform";
 import { restoreDeployedStack } from "./deployed-stack";
+import { findOrphanedContainers, removeOrphanedContainers } from "./orphans";
 import { waitUntilReady } from "./readiness";
 
 /** What is needed to go back. */
@@ -41,6 +42,8 @@ export async function rollBack(props: RollBackProps): Promise<RollBack> {
     };
   }
   try {
+    // An apply that was killed leaves what the state does not know, under names that are needed now.
+    await removeOrphanedContainers(await findOrphanedContainers(platform, existing), progress);
     await progress.step("Rolling back to what was deployed before", () =>
       terraform.run(["apply", "-input=false", "-auto-approve", ...lock], { output: "collect", log }),
     );

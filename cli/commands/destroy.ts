@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Command } from "commander";
 import { platformFile } from "../../constructs/config/platform-file";
@@ -8,12 +7,14 @@ import { forgetDeployedStack } from "../apply/deployed-stack";
 import { betweenSteps } from "../apply/interruption";
 import { describeOrphans, findOrphans, removeOrphans } from "../apply/orphans";
 import { refuseFindings } from "../preflight/finding";
-import { sluiceHome } from "../sluice-home";
+import { sluiceHome, stateFolder } from "../sluice-home";
 import { ignoreClosedOutput } from "../terminal/closed-output";
 import { confirm } from "../terminal/confirm";
 import { Progress } from "../terminal/progress";
+import { forgetDeployed } from "../terraform/last-deployed";
+import { withPlanFile } from "../terraform/plan-files";
 import { makePlan } from "../terraform/planned-changes";
-import { prepareStack } from "../terraform/prepare";
+import { type PreparedStack, prepareStack } from "../terraform/prepare";
 import { removeVolumes } from "../terraform/remove-volumes";
 import { parseDuration } from "./parse-duration";
 
@@ -46,12 +47,22 @@ export function registerDestroy(program: Command): void {
 async function destroy(options: DestroyOptions): Promise<void> {
   ignoreClosedOutput();
   const { yes = false, autoApprove = false, volumes = false } = options;
+  const stack = await prepareStack(new Progress(), { purpose: "destroy" });
+  const isDone = await withPlanFile(sluiceHome(), (planFile) =>
+    removePlatform(planFile, stack, { ...options, yes: yes || autoApprove }),
+  );
+  console.log(isDone ? farewell(stack, volumes) : "Nothing was changed.");
+}
+
+/** @returns false when the user said no */
+async function removePlatform(
+  planFile: string,
+  stack: PreparedStack,
+  options: DestroyOptions,
+): Promise<boolean> {
+  const { terraform, name, dataVolumes } = stack;
   const progress = new Progress();
   const home = sluiceHome();
-  const { terraform, config, deployed, ...stack } = await prepareStack(progress, { purpose: "change" });
-  const platform = deployed?.name ?? config.name;
-  const dataVolumes = deployed?.dataVolumes ?? stack.dataVolumes;
-  const planFile = join(home, "state", `destroy-${process.pid}.tfplan`);
   const lock = [`-lock-timeout=${options.lockTimeout}`];
   const to = process.stdout;
   const plan = await makePlan(terraform, {
@@ -60,33 +71,40 @@ async function destroy(options: DestroyOptions): Promise<void> {
     output: "show",
     to,
   });
-  try {
-    const orphans = await findOrphans(platform, plan, join(home, "state"));
-    const attachments = await findAttachments(platform, plan);
-    if (options.detach !== true)
-      refuseFindings(checkAttachments(platform, attachments), basename(platformFile()));
-    const left = describeOrphans(orphans);
-    if (left.length > 0)
-      console.log(`\nLeft over from a deploy that was killed, and removed as well:\n  ${left.join("\n  ")}`);
-    const question = volumes
-      ? `Remove the platform ${platform} AND DELETE ALL ITS DATA (${dataVolumes.join(", ")})?`
-      : `Remove the platform ${platform}? Its data stays.`;
-    if (!yes && !autoApprove && !(await confirm(question))) {
-      console.log("Nothing was changed.");
-      return;
-    }
-    await betweenSteps(async (checkpoint) => {
-      await detach(attachments, progress);
-      checkpoint("nothing was removed");
-      const log = join(home, "state", "apply.log");
-      await applyPlan({ terraform, platform, args: [...lock, planFile], log, to });
-      await removeOrphans(orphans, progress);
-      forgetDeployedStack(home);
-      checkpoint("the platform is removed; its data is kept");
-      if (volumes) removeVolumes(dataVolumes);
-    });
-  } finally {
-    rmSync(planFile, { force: true });
+  const orphans = await findOrphans(name, plan, stateFolder(home));
+  const attachments = await findAttachments(name, plan);
+  if (options.detach !== true) refuseFindings(checkAttachments(name, attachments), basename(platformFile()));
+  const left = describeOrphans(orphans);
+  if (left.length > 0) {
+    console.log(`\nLeft over from a deploy that was killed, and removed as well:\n  ${left.join("\n  ")}`);
   }
-  console.log(volumes ? "The platform and its data are gone." : "The platform is gone. Its data is kept.");
+  const question =
+    options.volumes === true
+      ? `Remove ${name} AND DELETE ALL ITS DATA (${dataVolumes.join(", ")})?`
+      : `Remove ${name}? Its data stays.`;
+  if (options.yes !== true && !(await confirm(question))) return false;
+  await betweenSteps(async (checkpoint) => {
+    await detach(attachments, progress);
+    checkpoint("nothing was removed");
+    const log = join(stateFolder(home), "apply.log");
+    await applyPlan({ terraform, platform: name, args: [...lock, planFile], log, to });
+    await removeOrphans(orphans, progress);
+    forgetDeployedStack(home);
+    checkpoint("the platform is removed; its data is kept");
+    if (options.volumes !== true) return;
+    await removeVolumes(dataVolumes);
+    forgetDeployed(home);
+  });
+  return true;
+}
+
+function farewell({ name, dataVolumes }: PreparedStack, volumes: boolean): string {
+  const names = dataVolumes.join(", ");
+  if (names === "") {
+    const nothing = `${sluiceHome()} knows of no data volumes, so none was deleted; all there are: docker volume ls`;
+    return `Nothing is deployed any more.${volumes ? ` ${nothing}` : ""}`;
+  }
+  return volumes
+    ? `${name} and its data are gone: ${names}.`
+    : `${name} is gone. Its data is kept: ${names}.`;
 }

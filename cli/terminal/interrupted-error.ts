@@ -5,13 +5,13 @@ import { UserError } from "./user-error";
 export class InterruptedError extends UserError {
   override readonly exitCode: number;
 
-  /** @param problem what was done and what was not, after "interrupted by SIGTERM: " */
+  /** @param done what was done and what was not, after "interrupted by SIGTERM: " */
   constructor(
     readonly signal: NodeJS.Signals,
-    problem: string,
+    readonly done: string,
     remedy?: string,
   ) {
-    super(`interrupted by ${signal}: ${problem}`, remedy);
+    super(`interrupted by ${signal}: ${done}`, remedy);
     this.name = "InterruptedError";
     this.exitCode = 128 + constants.signals[signal];
   }

@@ -1,5 +1,4 @@
-import { rmSync } from "node:fs";
-import type { Terraform } from "./terraform";
+import type { Terraform, TextSink } from "./terraform";
 
 /** What is done to one resource, as far as the checks before an apply look. */
 export interface PlannedChange {
@@ -58,26 +57,21 @@ export interface PlanOptions {
   readonly options?: readonly string[];
   /** @default "collect" */
   readonly output?: "show" | "collect";
-  readonly to?: NodeJS.WritableStream;
+  readonly to?: TextSink;
 }
 
 /**
  * Makes a plan and reads it.
- * @throws TerraformError when it cannot be made; the file is gone then
+ * @throws TerraformError when it cannot be made
  */
 export async function makePlan(terraform: Terraform, props: PlanOptions): Promise<Plan> {
   const { file, options = [], output = "collect", to } = props;
-  try {
-    const { exitCode } = await terraform.run(
-      ["plan", "-input=false", "-detailed-exitcode", `-out=${file}`, ...options],
-      { output, ...(to === undefined ? {} : { to }), accept: [2] },
-    );
-    const { stdout } = await terraform.run(["show", "-json", file], { output: "collect" });
-    return readPlan(JSON.parse(stdout) as PlanJson, exitCode === 0);
-  } catch (error) {
-    rmSync(file, { force: true });
-    throw error;
-  }
+  const { exitCode } = await terraform.run(
+    ["plan", "-input=false", "-detailed-exitcode", `-out=${file}`, ...options],
+    { output, ...(to === undefined ? {} : { to }), accept: [2] },
+  );
+  const { stdout } = await terraform.run(["show", "-json", file], { output: "collect" });
+  return readPlan(JSON.parse(stdout) as PlanJson, exitCode === 0);
 }
 
 function readPlan({ resource_changes = [], prior_state }: PlanJson, isEmpty: boolean): Plan {

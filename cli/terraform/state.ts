@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
-import { PLATFORM_STACK } from "../../constructs/platform-stack";
+import { SECRETS_OUTPUT } from "../../constructs/stack-id";
 import { PLATFORM_LABEL } from "../docker/objects";
+import { stateFile } from "../sluice-home";
 import { UserError } from "../terminal/user-error";
 
 /** A resource that Terraform manages, as the state has it. */
@@ -50,16 +50,6 @@ const State = z.object({
 const Labels = z.array(z.object({ label: z.string(), value: z.string() }));
 const Mounts = z.array(z.object({ volume_name: z.string().nullish() }));
 
-/** The folder of the state in a home. */
-export function stateFolder(home: string): string {
-  return join(home, "state");
-}
-
-/** The file of the state in a home. */
-export function stateFile(home: string): string {
-  return join(stateFolder(home), `${PLATFORM_STACK}.tfstate`);
-}
-
 /**
  * What is deployed from a home, read from its state without Terraform.
  * @returns undefined when nothing is: no state, or one with neither a resource nor an output
@@ -91,6 +81,16 @@ export function readState(home: string): DeployedPlatform | undefined {
     dataVolumes: dataVolumes(resources, outputs),
     resources,
   };
+}
+
+/**
+ * Values of the secrets that were deployed last, by variable, as the state has them in the clear.
+ * @returns empty when nothing is deployed, or a version that kept no such output
+ * @throws UserError as `readState`
+ */
+export function stateSecrets(home: string): Record<string, string> {
+  const value = parseState(stateFile(home))?.outputs[SECRETS_OUTPUT]?.value;
+  return z.record(z.string(), z.string()).safeParse(value).data ?? {};
 }
 
 function parseState(file: string): z.infer<typeof State> | undefined {

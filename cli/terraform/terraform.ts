@@ -12,12 +12,17 @@ const COLOURED = new Set(["init", "plan", "apply", "import"]);
 /** How much of the output is kept to find reasons in, in characters. */
 const MAX_KEPT = 4 * 1024 * 1024;
 
+/** Takes text: a stream, or who looks for some lines in it. */
+export interface TextSink {
+  write(text: string): unknown;
+}
+
 /** How one run shows itself. */
 export interface RunOptions {
   /** `show` passes the output on as it comes, `collect` keeps it and shows it only on failure. */
   readonly output: "show" | "collect";
   /** Where `show` writes. @default process.stdout */
-  readonly to?: NodeJS.WritableStream;
+  readonly to?: TextSink;
   /** Exit codes besides 0 that are an answer, not a failure. @default none */
   readonly accept?: readonly number[];
   /** File for the output of a run that changes something: it goes on, and can be read about, should we be killed. @default none */
@@ -53,11 +58,16 @@ export class Terraform {
     private readonly binary: TerraformBinary,
     /** Holds `cdk.tf.json`. */
     readonly folder: string,
+    /** Values of Terraform variables that the secret file does not give. Environment, as arguments are for all to see. */
+    private readonly variables: Readonly<Record<string, string>> = {},
   ) {}
 
-  /** `init`, quiet unless it fails. */
+  /**
+   * `init`, quiet unless it fails. The state is the one that the stack names: never is that of another home, which
+   * the folder was used with before, copied or asked about.
+   */
   async init(): Promise<void> {
-    await this.run(["init", "-input=false"], { output: "collect" });
+    await this.run(["init", "-input=false", "-reconfigure"], { output: "collect" });
   }
 
   /**
@@ -116,12 +126,14 @@ export class Terraform {
     const plain = !process.stdout.isTTY || process.env["NO_COLOR"] ? ["-no-color"] : [];
     const [subcommand = "", ...rest] = args;
     // Options come after the subcommand and before its arguments, such as the plan file.
-    return spawn(this.binary.command, [subcommand, ...(COLOURED.has(subcommand) ? plain : []), ...rest], {
-      cwd: this.folder,
-      env: { ...process.env, CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
-      detached: true,
-      stdio: ["ignore", followed?.descriptor ?? "pipe", followed?.descriptor ?? "pipe"],
-    });
+    return withPrivateFiles(() =>
+      spawn(this.binary.command, [subcommand, ...(COLOURED.has(subcommand) ? plain : []), ...rest], {
+        cwd: this.folder,
+        env: { ...process.env, ...this.environment(), CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" },
+        detached: true,
+        stdio: ["ignore", followed?.descriptor ?? "pipe", followed?.descriptor ?? "pipe"],
+      }),
+    );
   }
 
   private failure(
@@ -148,6 +160,22 @@ export class Terraform {
       undefined,
       text,
     );
+  }
+
+  private environment(): Record<string, string> {
+    return Object.fromEntries(
+      Object.entries(this.variables).map(([name, value]) => [`TF_VAR_${name}`, value]),
+    );
+  }
+}
+
+/** State and plans hold secrets: what a child makes is 0600 and 0700, not what the user's umask says. */
+function withPrivateFiles<T>(start: () => T): T {
+  const umask = process.umask(0o077);
+  try {
+    return start();
+  } finally {
+    process.umask(umask);
   }
 }
 

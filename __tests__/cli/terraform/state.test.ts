@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { readState, stateFile, stateFolder } from "../../../cli/terraform/state";
+import { stateFile, stateFolder } from "../../../cli/sluice-home";
+import { readState } from "../../../cli/terraform/state";
 import { temporaryFolder } from "../../support/temporary-folder";
 
 const container = (name: string, service: string, volumes: unknown[] = []) => ({

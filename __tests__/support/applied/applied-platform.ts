@@ -1,4 +1,5 @@
-import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +12,15 @@ export interface CommandResult {
   readonly exitCode: number;
   /** Both streams. */
   readonly output: string;
+}
+
+/** A command that runs. */
+export interface RunningCommand {
+  readonly child: ChildProcess;
+  /** Both streams so far. */
+  readonly output: string;
+  /** Exit code and signal. */
+  readonly ended: Promise<unknown[]>;
 }
 
 /**
@@ -49,6 +59,22 @@ ${yaml}`,
   /** `npm run <args>`. */
   npmRun(...args: string[]): CommandResult {
     return this.command("npm", ["run", "--silent", ...args]);
+  }
+
+  /** `sluice <args>` as a process of its own, for tests that send it signals. Its output is in `output`. */
+  start(...args: string[]): RunningCommand {
+    const child = spawn(process.execPath, ["cli/bootstrap.cjs", ...args], {
+      cwd: PROJECT,
+      env: this.variables(),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const running = { child, output: "", ended: once(child, "close") };
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        running.output += text;
+      });
+    }
+    return running;
   }
 
   /**
@@ -104,22 +130,17 @@ ${yaml}`,
     rmSync(this.home, { recursive: true, force: true });
   }
 
-  /** Starts a command of the CLI and does not wait for its end. */
-  start(...args: string[]): ChildProcessWithoutNullStreams {
-    return spawn(process.execPath, ["cli/bootstrap.cjs", ...args], { cwd: PROJECT, env: this.env() });
-  }
-
   private command(command: string, args: readonly string[]): CommandResult {
     const { status, stdout, stderr } = spawnSync(command, args, {
       cwd: PROJECT,
       encoding: "utf8",
       maxBuffer: 64 * 1024 * 1024,
-      env: this.env(),
+      env: this.variables(),
     });
     return { exitCode: status ?? -1, output: stdout + stderr };
   }
 
-  private env(): NodeJS.ProcessEnv {
+  private variables(): NodeJS.ProcessEnv {
     return {
       ...process.env,
       ...this.environment,
