@@ -231,6 +231,17 @@ describe("docs/operations.md, Every day", () => {
       ).not.toThrow();
   });
 
+  it("opens as many connections to Postgres as it says", async () => {
+    const metrics = await (await fetch(`http://127.0.0.1:${ports[0]}/metrics`)).text();
+    const pools = [...metrics.matchAll(/^gateway_database_pool_connections_limit\{.*\} (\d+)$/gm)];
+    const documentedPools = [
+      ...section("docs/operations.md", "## Connections to Postgres").matchAll(/^\| (\d+) \|/gm),
+    ];
+    const sum = (found: RegExpExecArray[]) => found.reduce((all, [, count]) => all + Number(count), 0);
+    expect(sum(pools)).toBe(sum(documentedPools.slice(0, 6)));
+    expect(sum(documentedPools)).toBe(24);
+  });
+
   it("removes images of former versions", () => {
     docker("commit", `${NAME}-redis`, `${NAME}/gateway:0123456789ab`);
     expect(type("npm run sluice -- images prune --dry-run").output).toContain("would be removed");

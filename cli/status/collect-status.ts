@@ -78,6 +78,10 @@ async function askEngine(name: string, recorded: RecordedPlatform | undefined): 
             `${sluiceHome()} has not deployed ${name}: what runs is compared with nothing (SLUICE_HOME names another home)`,
           ]
         : []),
+      // `docker container prune` takes them; their work is done.
+      ...containers
+        .filter(({ kind, state }) => kind === "job" && state === "missing")
+        .map(({ service }) => `the container of the job ${service} is gone: the next deploy runs it again`),
       ...containers
         .filter(({ restarts }) => restarts > 0)
         .map(({ service, restarts }) => `${service} was restarted ${restarts} times by the engine`),

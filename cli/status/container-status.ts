@@ -67,11 +67,11 @@ export function containerStatuses({
 export function containerProblems(platform: string, container: ContainerStatus): Problem[] {
   const { service, kind, state, health, oom_killed, exit_code } = container;
   const logs = `npm run sluice -- logs ${service}`;
-  if (state === "missing") return [{ what: `${service} is missing`, remedy: "npm run deploy" }];
   if (kind === "job") {
     if (state !== "exited" || exit_code === 0) return [];
     return [{ what: `the job ${service} failed with exit code ${exit_code}`, remedy: logs }];
   }
+  if (state === "missing") return [{ what: `${service} is missing`, remedy: "npm run deploy" }];
   if (state === "running") {
     if (health === "unhealthy") return [{ what: `${service} is unhealthy`, remedy: logs }];
     if (health === "starting")

@@ -18,7 +18,7 @@ const redis = (changes: object = {}) =>
     Image: "sha256:a",
     Config: { Image: "", Labels: { "sluice.platform": "team", more: "x" } },
     ...changes,
-  }) as EngineContainer;
+  }) as unknown as EngineContainer;
 const well = {
   containers: [redis()],
   networks: [{ Id: "n", Name: "team-data" }],
