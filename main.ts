@@ -1,10 +1,12 @@
+import { leadCdktfTo } from "./cli/stack-folder";
 import { synthesize } from "./cli/synthesize";
 import { UserError } from "./cli/terminal/user-error";
 import { prepareForCdktf } from "./cli/terraform/prepare-for-cdktf";
 import { ConfigError } from "./constructs";
 
 async function main(): Promise<void> {
-  for (const notice of await prepareForCdktf(synthesize())) console.error(`note: ${notice}`);
+  const synthesis = synthesize();
+  leadCdktfTo(synthesis.outdir, await prepareForCdktf(synthesis));
 }
 
 main().catch((error) => {

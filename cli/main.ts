@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Register>> = {
   start: () => (require("./commands/start") as typeof import("./commands/start")).registerStart,
   init: () => (require("./commands/init") as typeof import("./commands/init")).registerInit,
   diff: () => (require("./commands/diff") as typeof import("./commands/diff")).registerDiff,
+  review: () => (require("./commands/review") as typeof import("./commands/review")).registerReview,
   deploy: () => (require("./commands/deploy") as typeof import("./commands/deploy")).registerDeploy,
   status: () => (require("./commands/status") as typeof import("./commands/status")).registerStatus,
   logs: () => (require("./commands/logs") as typeof import("./commands/logs")).registerLogs,

@@ -50,27 +50,39 @@ export function removeCdktfPlan(outdir: string): void {
 }
 
 /**
- * Leads the CDKTF CLI, which looks into the folder that it named, to the one that the stack is in. Nothing but its
- * manifest is written there, so another home's stack in it stays as it is.
+ * Leads the CDKTF CLI, which looks into the folder that it named, to the one that the stack is in, and gives it warnings to
+ * show. Nothing but its manifest is written there, so another home's stack in it stays as it is.
  */
-export function leadCdktfTo(outdir: string, env: NodeJS.ProcessEnv = process.env): void {
+export function leadCdktfTo(
+  outdir: string,
+  warnings: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): void {
   const asked = env["CDKTF_OUTDIR"];
-  if (!asked || resolve(PROJECT_ROOT, asked) === outdir) return;
+  if (!asked) return;
   const named = resolve(PROJECT_ROOT, asked);
   const manifest = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8")) as Manifest;
   for (const stack of Object.values(manifest.stacks)) {
-    for (const key of ["workingDirectory", "synthesizedStackPath", "stackMetadataPath"] as const) {
-      stack[key] = relative(named, join(outdir, stack[key]));
-    }
+    for (const key of PATHS) stack[key] = relative(named, join(outdir, stack[key]));
+    stack.annotations.push(
+      ...warnings.map((message) => ({
+        constructPath: PLATFORM_STACK,
+        level: "@cdktf/warn",
+        message,
+      })),
+    );
   }
   mkdirSync(named, { recursive: true, mode: 0o700 });
   writeFileSync(join(named, "manifest.json"), JSON.stringify(manifest, null, 2));
 }
 
+/** Of a stack in the manifest, relative to the folder that the manifest is in. */
+const PATHS = ["workingDirectory", "synthesizedStackPath", "stackMetadataPath"] as const;
+
 interface Manifest {
   readonly stacks: Record<
     string,
-    Record<"workingDirectory" | "synthesizedStackPath" | "stackMetadataPath", string>
+    Record<(typeof PATHS)[number], string> & { readonly annotations: object[] }
   >;
 }
 

@@ -2,7 +2,7 @@ import { App } from "cdktf";
 import { loadPlatform, type PlatformConfig, PlatformStack } from "../constructs";
 import { platformFile } from "../constructs/config/platform-file";
 import { sluiceHome, stateFolder } from "./sluice-home";
-import { claimStackFolder, leadCdktfTo, outputFolder } from "./stack-folder";
+import { claimStackFolder, outputFolder } from "./stack-folder";
 
 /** What a synth produced. */
 export interface Synthesis {
@@ -29,6 +29,5 @@ export function synthesize(
   const app = new App({ stackTraces: false, outdir });
   const stack = new PlatformStack(app, { config, stateFolder: stateFolder(home) });
   app.synth();
-  leadCdktfTo(outdir, env);
   return { config, outdir, dataVolumes: stack.dataVolumes };
 }

@@ -92,12 +92,16 @@ networks: { edge: { subnet: 172.17.0.0/24 } }`,
 describe("a deploy", () => {
   it("ends when the platform is ready, and says which models can be used; as JSON for scripts", async () => {
     platform.configure();
+    // As an apply leaves it that was killed while it made its first network.
+    docker("network", "create", container("workspaces"));
     const running = platform.start("deploy", "--yes", "--json");
     let json = "";
     running.child.stdout?.on("data", (text) => {
       json += text;
     });
     const [code] = await running.ended;
+    expect(running.output).toContain(`Taking over the network ${container("workspaces")}`);
+    expect(running.output).toMatch(new RegExp(`built ${platform.name}/gateway:[0-9a-f]{12} in `));
     expect(running.output).toContain("no model can be used: ANTHROPIC_API_KEY has no value");
     expect(JSON.parse(json)).toMatchObject({
       result: "applied",
@@ -120,9 +124,22 @@ describe("a deploy", () => {
   });
 });
 
+describe("an image that cannot be built", () => {
+  it("ends it before any container is touched", async () => {
+    const before = gatewayId();
+    platform.configure(`images: { node: "${IMAGES.redis}" }`);
+    const { exitCode, output } = deploy();
+    expect(output).toMatch(/an image cannot be built, and no container was touched:\nError: [\s\S]*npm/);
+    expect(exitCode).toBe(1);
+    expect([gatewayId(), (await gateway("/health/readiness")).status]).toEqual([before, 200]);
+  });
+});
+
 describe("a gateway that does not come up", () => {
   it("is told with its reason, and the former one answers again, with its data", async () => {
-    expect((await gateway("/key/generate", { key_alias: "before" })).status).toBe(200);
+    await passesWithin(20, async () =>
+      expect((await gateway("/key/generate", { key_alias: "before" })).status).toBe(200),
+    );
     platform.configure("retention: { audit: 400d }\nresources: { gateway: { memoryMegabytes: 64 } }");
     const { exitCode, output } = deploy();
     expect(output).toMatch(/-gateway: .*killed for lack of memory/);
@@ -216,6 +233,10 @@ describe("a network with a workspace on it", () => {
   });
 
   it("is not removed under it, and is with --detach", () => {
+    docker(
+      ...["create", "--name", container("stray"), "--label", `sluice.platform=${platform.name}`],
+      ...[IMAGES.node, "sleep", "600"],
+    );
     const refused = platform.npmRun("destroy", "--", "--yes", "--volumes");
     expect(refused).toMatchObject({ exitCode: 1, output: expect.stringContaining(container("workspace")) });
     expect(containersOf(platform.name).length).toBeGreaterThan(4);

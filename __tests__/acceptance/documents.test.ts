@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { IMAGES } from "../../constructs/images";
 import { containersOf, docker, inspect } from "../support/applied/docker";
@@ -40,7 +40,8 @@ const documented = [
     ...blockCommands(readmeSection),
     ...[...readmeSection.matchAll(/`(np[mx] run [^`]+)`/g)].map(([, command = ""]) => command),
     ...tableCommands(everyDay),
-    ...blockCommands(operations),
+    // A rename is done by its steps in homes.test.ts: "takes the data along".
+    ...blockCommands(operations.replace(section("docs/operations.md", "## Rename a platform"), "")),
   ]),
 ];
 const typedCommands = new Set<string>();
@@ -182,6 +183,23 @@ describe("docs/operations.md, Every day", () => {
     expect(type("npm run status -- --plan").output).toMatch(/^plan +no changes$/m);
   });
 
+  it("shows what a branch changes against another", () => {
+    checkout.type("git update-ref refs/remotes/origin/main HEAD");
+    const { output, exitCode } = type("npm run sluice -- review --base origin/main");
+    expect(output).toContain("gateway");
+    expect(exitCode).toBe(0);
+  });
+
+  it("gets a lost secret file back from the state", () => {
+    const file = join(checkout.folder, ".sluice/secrets.tfvars.json");
+    const secrets = JSON.parse(readFileSync(file, "utf8"));
+    rmSync(file);
+    expect(checkout.type("npm run diff").exitCode).not.toBe(0);
+    expect(type("npm run sluice -- init --recover-from-state")).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(secrets);
+    expect(checkout.type("npm run diff -- --exit-code")).toMatchObject({ exitCode: 0 });
+  });
+
   it("reads the logs", async () => {
     expect(type("npm run sluice -- logs").output).toMatch(/^postgres +\| .*ready to accept connections/m);
     const follow = here("npm run sluice -- logs gateway -f --since 10m");
@@ -258,6 +276,11 @@ describe("docs/operations.md, Every day", () => {
       exitCode: 0,
     });
     expect(ids()).toEqual(before);
+  });
+
+  it("works on that home by what is exported, too", () => {
+    const exported = here("export SLUICE_CONFIG=team.yaml SLUICE_HOME=.sluice-team");
+    expect(checkout.type(`${exported}\nnpm run outputs`).output).toContain(`http://localhost:${ports[2]}`);
   });
 });
 

@@ -81,7 +81,7 @@ describe("the first deploy", () => {
     const { exitCode, output } = platform.npmRun("deploy", "--", "--auto-approve");
     firstOutput = output;
     startUpstream();
-    expect(output).toContain("13 to add, 0 to change, 0 to destroy");
+    expect(output).toContain("13 new; no data is lost");
     expect(output).toMatch(new RegExp(`gateway_url +http://localhost:${platform.gatewayPort}`));
     expect(exitCode).toBe(0);
   });

@@ -70,37 +70,11 @@ export function checkAttachments(platform: string, attachments: readonly Attachm
   });
 }
 
-/** Takes them off their networks. */
+/** Takes them off their networks. `rememberDetached` comes first: whoever is killed in between leaves nobody cut off for good. */
 export async function detach(attachments: readonly Attachment[], progress: Progress): Promise<void> {
   for (const { network, container, containerId } of attachments) {
     await progress.step(`Disconnecting ${container} from ${network}`, () =>
       docker(["network", "disconnect", "--force", network, containerId]),
     );
   }
-}
-
-/**
- * Connects those whose network is there again, under the names that they had. An address that the new subnet does not have is left out.
- * @returns what could not be connected, one line each
- */
-export async function attachAgain(attachments: readonly Attachment[], progress: Progress): Promise<string[]> {
-  const failures: string[] = [];
-  for (const { network, container, containerId, aliases, address } of attachments) {
-    if ((await inspectObjects("network", [network])).length === 0) continue;
-    const names = aliases.flatMap((alias) => ["--alias", alias]);
-    const connect = (options: readonly string[]) =>
-      docker(["network", "connect", ...options, ...names, network, containerId]);
-    try {
-      await progress.step(`Connecting ${container} to ${network}`, async (done) => {
-        if (address === undefined) return void (await connect([]));
-        await connect(["--ip", address]).catch(async () => {
-          await connect([]);
-          done(`not at ${address}, which the network does not have`);
-        });
-      });
-    } catch (error) {
-      failures.push(`${container} is not connected to ${network}: ${(error as Error).message}`);
-    }
-  }
-  return failures;
 }

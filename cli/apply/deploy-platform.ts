@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import type { ChangeSummary } from "../plan/change-summary";
+import { formatChanges } from "../plan/format-changes";
 import { pullImages } from "../preflight/base-images";
 import { type Finding, refuseFindings } from "../preflight/finding";
 import { checkBeforeApply } from "../preflight/preflight";
@@ -8,13 +10,15 @@ import { stateFolder } from "../sluice-home";
 import { InterruptedError } from "../terminal/interrupted-error";
 import type { Progress } from "../terminal/progress";
 import { UserError } from "../terminal/user-error";
+import { rememberDeployed } from "../terraform/last-deployed";
 import { withPlanFile } from "../terraform/plan-files";
 import { makePlan, type Plan, readExisting } from "../terraform/planned-changes";
 import type { PreparedStack } from "../terraform/prepare";
 import { readState } from "../terraform/state";
 import { TerraformError, type TextSink } from "../terraform/terraform";
 import { applyPlan } from "./apply-plan";
-import { type Attachment, attachAgain, checkAttachments, detach, findAttachments } from "./attachments";
+import { attachAgain, rememberDetached } from "./attach-again";
+import { type Attachment, checkAttachments, detach, findAttachments } from "./attachments";
 import { buildImages } from "./build-images";
 import { keepDeployedStack } from "./deployed-stack";
 import { DeploymentError } from "./deployment-error";
@@ -41,15 +45,19 @@ export interface DeployProps {
   readonly progress: Progress;
   /** Where plan, warnings and Terraform's output are shown. */
   readonly to: TextSink;
-  /** Asks for the user's word. */
-  readonly confirm: () => Promise<boolean>;
+  /** Whether the plan is shown as Terraform has it, not in words. */
+  readonly full: boolean;
+  /** Whether a plan that would lose data may be applied without a question. */
+  readonly acceptDataLoss: boolean;
+  /** Asks for the user's word; undefined where it was given with the command. */
+  readonly confirm: (() => Promise<boolean>) | undefined;
 }
 
 /** What a deployment came to. */
 export interface Deployment {
   /** `declined`: the user said no. `unchanged`: there was nothing to do. */
   readonly result: "applied" | "unchanged" | "declined";
-  readonly changes: readonly { readonly address: string; readonly actions: readonly string[] }[];
+  readonly changes: ChangeSummary["changes"];
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly readiness: GatewayReadiness | undefined;
   readonly models: UsableModels;
@@ -70,21 +78,31 @@ async function deployByPlan(planFile: string, props: DeployProps): Promise<Deplo
   const say = (text: string) => void to.write(`${text}\n`);
   const models = usableModels(config, readSecrets(home));
   const outcome = { models, warnings: [describeUnusable(models)].filter((text) => text !== undefined) };
-  const plan = await makePlan(terraform, {
-    file: planFile,
-    options: [...lock, ...props.planOptions],
-    output: "show",
-    to,
-  });
+  const planning = { file: planFile, options: [...lock, ...props.planOptions] };
+  const plan = props.full
+    ? await makePlan(terraform, { ...planning, output: "show", to })
+    : await progress.step("Planning", () => makePlan(terraform, planning));
+  if (!props.full) say(formatChanges(plan.summary, { colour: to === process.stdout && hasColours() }));
   const checked = await check(plan, props, say);
   for (const warning of outcome.warnings) say(`\nwarning: ${warning}`);
   const isIdle = plan.isEmpty && checked.orphans.containers.length === 0;
-  const changes = plan.changes.map(({ address, actions }) => ({ address, actions }));
-  if (!isIdle && !(await props.confirm())) {
+  const { changes, risks } = plan.summary;
+  if (risks.length > 0 && props.confirm === undefined && !props.acceptDataLoss) {
+    throw new UserError(
+      `this plan would lose data, and nothing was changed: ${risks.map(({ service, text }) => `${service}: ${text}`).join("; ")}`,
+      "deploy without --yes to decide, or with --accept-data-loss if that is meant",
+    );
+  }
+  if (!isIdle && props.confirm !== undefined && !(await props.confirm())) {
     return { ...outcome, result: "declined", changes, outputs: {}, readiness: undefined };
   }
   return await betweenSteps(async (checkpoint) => {
-    if (!isIdle) await change(plan, planFile, checked, checkpoint, props);
+    try {
+      if (!isIdle) await change(plan, planFile, checked, checkpoint, props);
+      rememberDeployed(home, readState(home));
+    } finally {
+      for (const line of await attachAgain(home, progress)) say(`warning: ${line}`);
+    }
     checkpoint(
       isIdle
         ? "nothing was to be changed"
@@ -96,6 +114,10 @@ async function deployByPlan(planFile: string, props: DeployProps): Promise<Deplo
     const outputs = readState(home)?.outputs ?? {};
     return { ...outcome, result: isIdle ? "unchanged" : "applied", changes, outputs, readiness: gateway };
   });
+}
+
+function hasColours(): boolean {
+  return process.stdout.isTTY === true && !process.env["NO_COLOR"];
 }
 
 interface Checked {
@@ -148,6 +170,10 @@ async function change(
   await healOrphans(orphans, terraform, progress);
   if (areImagesNew || orphans.networks.length > 0) await planAgain(approved, planFile, props);
   checkpoint("images are built and leftovers removed, and nothing else was changed");
+  rememberDetached(
+    home,
+    attachments.filter(({ isReplaced }) => isReplaced),
+  );
   await detach(attachments, progress);
   try {
     await applyPlan({ terraform, platform: config.name, args: [...lock, planFile], log, to });
@@ -155,12 +181,6 @@ async function change(
     if (error instanceof InterruptedError) throw await interrupted(error, config.name);
     if (!(error instanceof TerraformError) || error.isLocked) throw error;
     throw await failed(error, props, log);
-  } finally {
-    const notConnected = await attachAgain(
-      attachments.filter(({ isReplaced }) => isReplaced),
-      progress,
-    );
-    for (const line of notConnected) to.write(`warning: ${line}\n`);
   }
 }
 

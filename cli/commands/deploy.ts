@@ -17,6 +17,8 @@ interface DeployOptions {
   readonly yes?: boolean;
   readonly autoApprove?: boolean;
   readonly json?: boolean;
+  readonly full?: boolean;
+  readonly acceptDataLoss?: boolean;
   readonly detach?: boolean;
   readonly rollback: boolean;
   readonly lockTimeout: string;
@@ -34,6 +36,8 @@ export function registerDeploy(program: Command): void {
     .option("-y, --yes", "apply without asking, for CI")
     .option("--auto-approve", "the same as --yes")
     .option("--json", "the result as JSON on stdout, all else on stderr; needs --yes")
+    .option("--full", "show the whole plan of Terraform, not its summary in words")
+    .option("--accept-data-loss", "with --yes: also where the plan would lose data")
     .option("--detach", "disconnect other containers, such as workspaces, from networks that are replaced")
     .option("--no-rollback", "leave the platform as it is when the apply fails")
     .option(
@@ -94,7 +98,9 @@ async function run(options: DeployOptions, isAgreed: boolean): Promise<Deploymen
     rollBack: options.rollback,
     progress,
     to: options.json === true ? process.stderr : process.stdout,
-    confirm: async () => isAgreed || (await confirm("Apply this plan?")),
+    full: options.full === true,
+    acceptDataLoss: options.acceptDataLoss === true,
+    confirm: isAgreed ? undefined : () => confirm("Apply this plan?"),
   });
 }
 

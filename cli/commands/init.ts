@@ -1,6 +1,4 @@
-import { basename } from "node:path";
 import type { Command } from "commander";
-import { platformFile } from "../../constructs/config/platform-file";
 import { credentialNames } from "../../constructs/gateway-config";
 import {
   ensureSecrets,
@@ -14,7 +12,6 @@ import { synthesize } from "../synthesize";
 import { UserError } from "../terminal/user-error";
 import { lastDeployed } from "../terraform/last-deployed";
 import { refuseNewSecrets } from "../terraform/refuse-new-secrets";
-import { refuseRename } from "../terraform/refuse-rename";
 import { readState, stateSecrets } from "../terraform/state";
 
 interface InitOptions {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { isAlive, startMark } from "../local/process-identity";
 import { sluiceHome, stateFolder } from "../sluice-home";
 import { outputFolder, removeCdktfPlan } from "../stack-folder";
+import { UserError } from "../terminal/user-error";
 
 /**
  * Runs `work` with the name of a plan file. Plans hold secrets in the clear: this one lies in a folder of the process's own
@@ -26,6 +27,7 @@ export async function withPlanFile<T>(home: string, work: (file: string) => Prom
 /**
  * Removes plans that nothing uses any more: those of our processes that are gone, and the one that `cdktf diff` leaves.
  * The plan of a deploy that runs, or waits for its answer, stays.
+ * @throws UserError when one cannot be removed
  */
 export function removeStalePlans(env: NodeJS.ProcessEnv = process.env): void {
   const home = sluiceHome(env);
@@ -45,7 +47,15 @@ function removeOfDead(folder: string, pattern: RegExp): void {
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
     const [, pid, mark] = pattern.exec(name) ?? [];
     if (pid === undefined || isRunning(Number(pid), mark)) continue;
-    rmSync(join(folder, name), { recursive: true, force: true });
+    const path = join(folder, name);
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch (cause) {
+      throw new UserError(
+        `an old plan, which holds secrets, cannot be removed: ${path} (${(cause as NodeJS.ErrnoException).code})`,
+        "remove it as the user who made it",
+      );
+    }
   }
 }
 

@@ -1,3 +1,6 @@
+import type { ChangeSummary } from "../plan/change-summary";
+import { readPlan } from "../plan/plan-json";
+import { summarizePlan } from "../plan/summarize-plan";
 import type { Terraform, TextSink } from "./terraform";
 
 /** What is done to one resource, as far as the checks before an apply look. */
@@ -25,6 +28,8 @@ export interface Plan {
     readonly type: string;
     readonly attributes: Attributes;
   }[];
+  /** In words. */
+  readonly summary: ChangeSummary;
   /** Whether it changes nothing, no output either. */
   readonly isEmpty: boolean;
 }
@@ -71,10 +76,14 @@ export async function makePlan(terraform: Terraform, props: PlanOptions): Promis
     { output, ...(to === undefined ? {} : { to }), accept: [2] },
   );
   const { stdout } = await terraform.run(["show", "-json", file], { output: "collect" });
-  return readPlan(JSON.parse(stdout) as PlanJson, exitCode === 0);
+  return toPlan(JSON.parse(stdout) as PlanJson, summarizePlan(readPlan(stdout)), exitCode === 0);
 }
 
-function readPlan({ resource_changes = [], prior_state }: PlanJson, isEmpty: boolean): Plan {
+function toPlan(
+  { resource_changes = [], prior_state }: PlanJson,
+  summary: ChangeSummary,
+  isEmpty: boolean,
+): Plan {
   return {
     changes: resource_changes
       .filter(({ mode, change }) => mode === "managed" && !["no-op", "read"].includes(change.actions.join()))
@@ -86,6 +95,7 @@ function readPlan({ resource_changes = [], prior_state }: PlanJson, isEmpty: boo
         after: (change.after ?? undefined) as Attributes | undefined,
       })),
     existing: resourcesOf(prior_state?.values),
+    summary,
     isEmpty,
   };
 }

@@ -17,9 +17,9 @@ export async function refuseRename(
   const isDeployed = deployed !== undefined;
   // While it is deployed no copy of the volumes can be whole.
   if (!isDeployed && (await isMoved(last.dataVolumes, planned.dataVolumes))) return;
-  const state = isDeployed ? `${last.name} is deployed` : `the data of ${last.name} is kept`;
+  const state = isDeployed ? "is deployed" : "has left its data";
   throw new UserError(
-    `${file} says name: ${planned.name}, but ${state} from ${home}. ${planned.name} would begin with empty data: it does not find ${last.dataVolumes.join(", ")}`,
+    `${file} says name: ${planned.name}, but ${last.name} ${state} (home ${home}). ${planned.name} would begin with empty data: it does not find ${last.dataVolumes.join(", ")}`,
     `write name: ${last.name} again. To have ${planned.name} beside it, give it a home of its own: SLUICE_HOME=.sluice-${planned.name}. To rename ${last.name} with its data, see "Rename a platform" in docs/operations.md. To end ${last.name}: npm run destroy, with -- --volumes if its data may go`,
   );
 }

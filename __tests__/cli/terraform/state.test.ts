@@ -1,64 +1,34 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { stateFile, stateFolder } from "../../../cli/sluice-home";
-import { readState } from "../../../cli/terraform/state";
+import { stateFile } from "../../../cli/sluice-home";
+import { readState, stateSecrets } from "../../../cli/terraform/state";
+import { stateContainer, stateResource, stateText, writeState } from "../../support/state-fixture";
 import { temporaryFolder } from "../../support/temporary-folder";
 
-const container = (name: string, service: string, volumes: unknown[] = []) => ({
-  mode: "managed",
-  type: "docker_container",
-  name: `sluice_${service}`,
-  instances: [
-    {
-      schema_version: 2,
-      attributes: {
-        name: `${name}-${service}`,
-        labels: [
-          { label: "sluice.baseline", value: "5f2c" },
-          { label: "sluice.platform", value: name },
-        ],
-        volumes,
-      },
-    },
-  ],
-});
-const network = (name: string) => ({
-  mode: "managed",
-  type: "docker_network",
-  name: "edge",
-  instances: [{ attributes: { name, labels: [] } }],
-});
-const volume = (name: string) => ({
-  mode: "managed",
-  type: "docker_volume",
-  name: "files",
-  instances: [{ index_key: "gateway", attributes: { name } }],
-});
+const network = (name: string) => stateResource("docker_network", "edge", { name, labels: [] });
+const volume = (name: string) => stateResource("docker_volume", "files", { name }, "gateway");
 
-/** A home whose state file holds `state`. */
-function homeWith(state: unknown): string {
+/** A home whose state file holds `text`. */
+function homeWith(text: string): string {
   const home = temporaryFolder();
-  mkdirSync(stateFolder(home));
-  writeFileSync(stateFile(home), typeof state === "string" ? state : JSON.stringify(state));
+  writeState(home, text);
   return home;
 }
-const version4 = (resources: unknown[], outputs = {}) => ({ version: 4, serial: 1, outputs, resources });
 
 describe("readState", () => {
   it.each([
     ["there is no home", () => "/nowhere/home"],
     ["there is no state", () => temporaryFolder()],
     ["Terraform has made the file and written nothing yet", () => homeWith("")],
-    ["everything is destroyed", () => homeWith(version4([]))],
+    ["everything is destroyed", () => homeWith(stateText([]))],
   ])("says that nothing is deployed when %s", (_what, home) => {
     expect(readState(home())).toBeUndefined();
   });
 
   it("tells name, outputs and resources of what is deployed", () => {
     const home = homeWith(
-      version4([container("team", "gateway"), volume("team-gateway-files")], {
+      stateText([stateContainer("team", "gateway"), volume("team-gateway-files")], {
         gateway_url: { value: "http://localhost:4000", type: "string" },
         data_volumes: { value: ["team-postgres-data"], type: ["list", "string"] },
-        hidden: { value: "planted", type: "string", sensitive: true },
+        secrets: { value: { gateway_master_key: "planted" }, type: "map", sensitive: true },
       }),
     );
     expect(readState(home)).toMatchObject({
@@ -72,30 +42,23 @@ describe("readState", () => {
       "docker_container.sluice_gateway",
       'docker_volume.files["gateway"]',
     ]);
+    expect(stateSecrets(home)).toEqual({ gateway_master_key: "planted" });
   });
 
   it("finds name and data volumes of an apply that was interrupted before its outputs", () => {
-    const mounts = [
-      { volume_name: "team-postgres-data", container_path: "/data" },
-      { volume_name: "team-postgres-files", container_path: "/etc/sluice" },
-      { volume_name: "", host_path: "/x", container_path: "/x" },
-    ];
-    const postgres = container("team", "postgres", mounts);
+    const postgres = stateContainer("team", "postgres", ["team-postgres-data", "team-postgres-files", ""]);
     expect(
-      readState(homeWith(version4([network("team-edge"), postgres, volume("team-postgres-files")]))),
-    ).toMatchObject({
-      name: "team",
-      dataVolumes: ["team-postgres-data"],
-    });
-    expect(readState(homeWith(version4([network("my-team-edge")])))).toMatchObject({
-      name: "my-team",
-      dataVolumes: [],
-    });
+      readState(homeWith(stateText([network("team-edge"), postgres, volume("team-postgres-files")]))),
+    ).toMatchObject({ name: "team", dataVolumes: ["team-postgres-data"] });
+    const early = homeWith(stateText([network("my-team-edge")]));
+    expect(readState(early)).toMatchObject({ name: "my-team", dataVolumes: [] });
+    expect(stateSecrets(early)).toEqual({});
   });
 
   it("does not know a name where only images are left", () => {
-    const image = { mode: "managed", type: "docker_image", name: "node", instances: [{ attributes: {} }] };
-    expect(readState(homeWith(version4([image])))).toMatchObject({ name: undefined });
+    expect(readState(homeWith(stateText([stateResource("docker_image", "node", {})])))).toMatchObject({
+      name: undefined,
+    });
   });
 
   it.each([

@@ -29,7 +29,9 @@ export interface RunningCommand {
  */
 export class AppliedPlatform {
   readonly home = mkdtempSync(join(tmpdir(), "sluice-acceptance-"));
-  readonly outdir = join(this.home, "cdktf.out");
+  /** Secrets and state. */
+  readonly sluiceHome = join(this.home, ".sluice");
+  readonly outdir = join(this.sluiceHome, "cdktf.out");
 
   private constructor(
     /** Prefix of all containers, networks and volumes. */
@@ -39,9 +41,12 @@ export class AppliedPlatform {
     private readonly environment: Record<string, string>,
   ) {}
 
-  /** @param environment variables set for every command, such as a provider's key */
-  static async create(environment: Record<string, string>): Promise<AppliedPlatform> {
-    return new AppliedPlatform(`acc${process.pid}`, await freePort(), await freePort(), environment);
+  /**
+   * @param environment variables set for every command, such as a provider's key
+   * @param kind tells the platforms of one test file apart
+   */
+  static async create(environment: Record<string, string>, kind = "acc"): Promise<AppliedPlatform> {
+    return new AppliedPlatform(`${kind}${process.pid}`, await freePort(), await freePort(), environment);
   }
 
   /** Writes the platform file: name, ports and an upstream of our own, plus `yaml`. */
@@ -77,24 +82,22 @@ ${yaml}`,
     return running;
   }
 
+  /** The same with more variables in its environment. */
+  npmRunWith(environment: Record<string, string>, ...args: string[]): CommandResult {
+    return this.command("npm", ["run", "--silent", ...args], environment);
+  }
+
   /**
    * `npx cdktf <args>`, as plainly as it goes without a registry: `--skip-provider-lock`, since writing
    * a lock file for other platforms is the one step that asks the registry.
    */
   cdktf(...args: string[]): CommandResult {
-    return this.command("npx", [
-      "--no-install",
-      "cdktf",
-      ...args,
-      "--output",
-      this.outdir,
-      "--skip-provider-lock",
-    ]);
+    return this.command("npx", ["--no-install", "cdktf", ...args, "--skip-provider-lock"]);
   }
 
   /** Values of all secrets, by name. */
   secrets(): Record<string, string> {
-    return JSON.parse(readFileSync(join(this.home, ".sluice/secrets.tfvars.json"), "utf8"));
+    return JSON.parse(readFileSync(join(this.sluiceHome, "secrets.tfvars.json"), "utf8"));
   }
 
   /** Runs one SQL statement as the superuser. Rows of one column, as text. */
@@ -118,9 +121,9 @@ ${yaml}`,
       .filter(Boolean);
   }
 
-  /** Removes everything of this platform, also after a failed test. */
-  remove(): void {
-    const named = (list: string) => list.split("\n").filter((name) => name.startsWith(this.name));
+  /** Removes everything of this platform, also after a failed test. @param prefix of what it is called, after a rename */
+  remove(prefix = this.name): void {
+    const named = (list: string) => list.split("\n").filter((name) => name.startsWith(prefix));
     for (const name of named(docker("ps", "--all", "--format", "{{.Names}}")))
       docker("rm", "--force", "--volumes", name);
     for (const name of named(docker("network", "ls", "--format", "{{.Name}}"))) docker("network", "rm", name);
@@ -130,12 +133,12 @@ ${yaml}`,
     rmSync(this.home, { recursive: true, force: true });
   }
 
-  private command(command: string, args: readonly string[]): CommandResult {
+  private command(command: string, args: readonly string[], environment = {}): CommandResult {
     const { status, stdout, stderr } = spawnSync(command, args, {
       cwd: PROJECT,
       encoding: "utf8",
       maxBuffer: 64 * 1024 * 1024,
-      env: this.variables(),
+      env: { ...this.variables(), ...environment },
     });
     return { exitCode: status ?? -1, output: stdout + stderr };
   }
@@ -145,8 +148,7 @@ ${yaml}`,
       ...process.env,
       ...this.environment,
       SLUICE_CONFIG: join(this.home, "platform.yaml"),
-      SLUICE_HOME: join(this.home, ".sluice"),
-      CDKTF_OUTDIR: this.outdir,
+      SLUICE_HOME: this.sluiceHome,
       CDKTF_HOME: join(this.home, "cdktf"),
       CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
       DISABLE_VERSION_CHECK: "1",

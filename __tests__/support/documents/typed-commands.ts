@@ -14,7 +14,7 @@ export function section(file: string, heading: string): string {
 export function blockCommands(text: string): string[] {
   return [...text.matchAll(/^```bash\n(.*?)^```$/gms)]
     .flatMap(([, block = ""]) => block.replaceAll(/ ?\\\n\s*/g, " ").split("\n"))
-    .map((line) => line.replace(/\s+#.*$/, "").trim())
+    .map((line) => line.replace(/(?:^|\s+)#.*$/, "").trim())
     .filter(Boolean);
 }
 
