@@ -19,9 +19,12 @@ const COMMANDS: Readonly<Record<string, () => Register>> = {
   diff: () => (require("./commands/diff") as typeof import("./commands/diff")).registerDiff,
   review: () => (require("./commands/review") as typeof import("./commands/review")).registerReview,
   deploy: () => (require("./commands/deploy") as typeof import("./commands/deploy")).registerDeploy,
+  status: () => (require("./commands/status") as typeof import("./commands/status")).registerStatus,
+  logs: () => (require("./commands/logs") as typeof import("./commands/logs")).registerLogs,
   outputs: () => (require("./commands/outputs") as typeof import("./commands/outputs")).registerOutputs,
   verify: () => (require("./commands/verify") as typeof import("./commands/verify")).registerVerify,
   rotate: () => (require("./commands/rotate") as typeof import("./commands/rotate")).registerRotate,
+  images: () => (require("./commands/images") as typeof import("./commands/images")).registerImages,
   destroy: () => (require("./commands/destroy") as typeof import("./commands/destroy")).registerDestroy,
 };
 

@@ -16,6 +16,8 @@ export interface EngineContainer {
     readonly ExitCode: number;
     readonly OOMKilled: boolean;
     readonly StartedAt: string;
+    /** `0001-01-01T00:00:00Z` before the first end. */
+    readonly FinishedAt: string;
     readonly Health?: {
       readonly Status: "starting" | "healthy" | "unhealthy";
       readonly Log?: readonly { readonly End: string; readonly ExitCode: number; readonly Output: string }[];
