@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { App } from "cdktf";
 import { loadPlatform, type PlatformConfig, PlatformStack } from "../constructs";
-import { platformFile } from "../constructs/config/platform-file";
+import { type PlatformFileOptions, platformFile } from "../constructs/config/platform-file";
 import { sluiceHome } from "./sluice-home";
 
 /** What a synth produced. */
@@ -15,10 +15,14 @@ export interface Synthesis {
 
 /**
  * platform.yaml → Terraform JSON. Needs no network, Docker, Terraform or secret.
+ * @param mayUseExample whether the example is synthesized where there is no platform.yaml
  * @throws ConfigError when the configuration is wrong, Error when a construct breaks a rule.
  */
-export function synthesize(env: NodeJS.ProcessEnv = process.env): Synthesis {
-  const config = loadPlatform(platformFile(env), { env });
+export function synthesize(
+  env: NodeJS.ProcessEnv = process.env,
+  { mayUseExample = false }: Pick<PlatformFileOptions, "mayUseExample"> = {},
+): Synthesis {
+  const config = loadPlatform(platformFile({ env, mayUseExample }), { env });
   // Without stack traces, which hold absolute paths, two checkouts synthesize the same bytes.
   const app = new App({ stackTraces: false });
   const stack = new PlatformStack(app, { config, stateFolder: join(sluiceHome(env), "state") });

@@ -11,7 +11,7 @@ export function registerInit(program: Command): void {
     .command("init")
     .description("generate the secrets that are missing, into .sluice/ (deploy does this by itself)")
     .action(() => {
-      const { providers } = loadPlatform(platformFile());
+      const { providers } = loadPlatform(platformFile({ mayUseExample: true }));
       const { file, generated, taken } = ensureSecrets(sluiceHome(), credentialNames(providers));
       for (const name of generated) console.log(`made   ${name}`);
       for (const name of taken) console.log(`taken  ${name} (from the environment)`);
