@@ -12,7 +12,7 @@ import { looksLikeSecret } from "./secret-shape";
 import { YamlSource } from "./yaml-source";
 
 /** A configuration file is read by people; anything larger is a mistake. */
-const MAX_FILE_BYTES = 1024 * 1024;
+const MAX_FILE_BYTES = 256 * 1024;
 
 /** What the configuration is checked against besides its own text. */
 export interface LoadContext {
