@@ -5,7 +5,9 @@ import { prepareForCdktf } from "./cli/terraform/prepare-for-cdktf";
 import { ConfigError } from "./constructs";
 
 async function main(): Promise<void> {
-  const synthesis = synthesize();
+  // Only the CDKTF CLI sets it, and what it does with the result is to plan, deploy or destroy.
+  const mayUseExample = !process.env["CDKTF_OUTDIR"];
+  const synthesis = synthesize(process.env, { mayUseExample });
   leadCdktfTo(synthesis.outdir, await prepareForCdktf(synthesis));
 }
 

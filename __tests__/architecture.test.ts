@@ -13,7 +13,7 @@ const RULES: {
   {
     folder: "constructs",
     may: ["constructs"],
-    packages: ["cdktf", "constructs", "@cdktf/provider-docker", "zod", "yaml"],
+    packages: ["cdktf", "constructs", "@cdktf/provider-docker", "fastest-levenshtein", "zod", "yaml"],
   },
   {
     folder: "services/shared",

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { ConfigError } from "../constructs/config/config-error";
+import { nearest } from "../constructs/config/nearest";
 import { description, version } from "../package.json";
 import { UserError } from "./terminal/user-error";
 import { removeStalePlans } from "./terraform/plan-files";
@@ -39,8 +40,11 @@ export async function main(args: readonly string[]): Promise<number> {
     await buildProgram(args[0]).parseAsync(args, { from: "user" });
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    // Commander has already written its text.
-    if (error instanceof CommanderError) return error.exitCode;
+    if (error instanceof CommanderError) {
+      // Commander has already written its text.
+      if (error.code === "commander.unknownCommand") suggestCommand(args[0] ?? "");
+      return error.exitCode;
+    }
     if (error instanceof UserError || error instanceof ConfigError) {
       console.error(`error: ${error.message}`);
       return error instanceof UserError ? error.exitCode : 1;
@@ -50,6 +54,12 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+/** Commander itself would suggest `start` for `statu`: of five letters only three are the same. */
+function suggestCommand(asked: string): void {
+  const meant = nearest(asked, Object.keys(COMMANDS));
+  if (meant !== undefined) console.error(`Did you mean ${meant}?`);
+}
+
 /** The program with the command `asked` for, or with all of them when that is none: for help and suggestions. */
 function buildProgram(asked: string | undefined): Command {
   const program = new Command("sluice")
@@ -57,6 +67,7 @@ function buildProgram(asked: string | undefined): Command {
     .version(version)
     .exitOverride()
     .showHelpAfterError("(see: sluice --help)")
+    .showSuggestionAfterError(false)
     .addHelpText(
       "after",
       `
@@ -67,7 +78,7 @@ Examples:
     );
   const only = asked === undefined ? undefined : COMMANDS[asked];
   for (const load of only === undefined ? Object.values(COMMANDS) : [only]) load()(program);
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  for (const command of program.commands) command.copyInheritedSettings(program).showSuggestionAfterError();
   return program;
 }
 

@@ -1,6 +1,6 @@
 import { App } from "cdktf";
 import { loadPlatform, type PlatformConfig, PlatformStack } from "../constructs";
-import { platformFile } from "../constructs/config/platform-file";
+import { type PlatformFileOptions, platformFile } from "../constructs/config/platform-file";
 import { sluiceHome, stateFolder } from "./sluice-home";
 import { claimStackFolder, outputFolder } from "./stack-folder";
 
@@ -13,14 +13,22 @@ export interface Synthesis {
   readonly dataVolumes: readonly string[];
 }
 
+/** What is synthesized. */
+export interface SynthesisOptions extends Pick<PlatformFileOptions, "mayUseExample"> {
+  /** @default - what platform.yaml says */
+  readonly config?: PlatformConfig;
+}
+
 /**
  * platform.yaml → Terraform JSON, in the home's output folder. Needs no network, Docker, Terraform or secret.
- * @param config instead of what platform.yaml says
  * @throws ConfigError when the configuration is wrong, Error when a construct breaks a rule.
  */
 export function synthesize(
   env: NodeJS.ProcessEnv = process.env,
-  config: PlatformConfig = loadPlatform(platformFile(env), { env }),
+  {
+    mayUseExample = false,
+    config = loadPlatform(platformFile({ env, mayUseExample }), { env }),
+  }: SynthesisOptions = {},
 ): Synthesis {
   const home = sluiceHome(env);
   const outdir = outputFolder(env);

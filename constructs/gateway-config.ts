@@ -41,15 +41,16 @@ export function renderGatewayConfig(source: GatewayConfigSource): string {
   );
 }
 
-/** Names of the environment variables that hold the credentials of the providers. */
+/** Names of the environment variables that hold the credentials of the providers, each once: providers may share them. */
 export function credentialNames(providers: PlatformConfig["providers"]): string[] {
-  return Object.values(providers).flatMap((provider) =>
+  const names = Object.values(providers).flatMap((provider) =>
     provider.kind === "anthropic"
       ? [provider.apiKeyEnv]
       : [provider.accessKeyIdEnv, provider.secretAccessKeyEnv, provider.sessionTokenEnv].filter(
           (name) => name !== undefined,
         ),
   );
+  return [...new Set(names)];
 }
 
 function providerParams(provider: ProviderConfig | undefined, model: string) {

@@ -54,9 +54,11 @@ export class Gateway extends Construct {
       memoryMegabytes,
       cpus,
     } = props;
+    // Their ids are names that an operator chose: a scope of their own keeps them from other constructs'.
+    const scopeOfCredentials = new Construct(this, "credentials");
     const credentials = credentialNames(config.providers).map((name) => [
       name,
-      Secret.fromEnvironment(this, name),
+      Secret.fromEnvironment(scopeOfCredentials, name),
     ]);
     const prompts = Object.entries(readPromptFiles(config.enforcement)).map(([file, text]) => [
       `prompts/${file}`,

@@ -2,6 +2,8 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { IMAGES } from "../../constructs/images";
 import makeTemporaryFolder from "../support/global-setup";
+import { announceCaches } from "../support/machine/announce-caches";
+import { takeMachineState } from "../support/machine/machine-state";
 
 const SUPPORT = join(__dirname, "../support");
 const TOOLCHAIN = join(__dirname, "../../tools/toolchain/build.sh");
@@ -12,6 +14,8 @@ const TOOLCHAIN = join(__dirname, "../../tools/toolchain/build.sh");
  * Nothing is skipped: what cannot be had fails the run here, with the remedy.
  */
 export default function setUp(): void {
+  announceCaches();
+  process.env["SLUICE_TEST_MACHINE_BEFORE"] = JSON.stringify(takeMachineState());
   const tools = variables(script(TOOLCHAIN));
   const engine = variables(script(join(SUPPORT, "engine/ensure-engine.sh")));
   script(

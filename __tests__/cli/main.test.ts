@@ -46,6 +46,17 @@ describe("main", () => {
     expect(out).toContain("Did you mean start?");
   });
 
+  it("suggests no command that is far from what was typed", async () => {
+    expect(await main(["statu"])).toBe(1);
+    expect(out).toContain("unknown command 'statu'");
+    expect(out).not.toContain("Did you mean start?");
+  });
+
+  it("suggests the option that was meant", async () => {
+    expect(await main(["start", "--prot", "4000"])).toBe(1);
+    expect(out).toContain("Did you mean --port?");
+  });
+
   it("loads only the command that was asked for, so that start does not wait for CDKTF", () => {
     const script = `require("./cli/main.ts").main(["start", "--help"]).then(() => {
       console.log(Object.keys(require.cache).filter((file) => /node_modules.cdktf./.test(file)).length);

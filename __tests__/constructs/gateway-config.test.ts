@@ -1,6 +1,7 @@
 import { parse } from "yaml";
 import { BUILT_IN_LEVELS } from "../../constructs/config/sections/enforcement";
 import { credentialNames, renderGatewayConfig } from "../../constructs/gateway-config";
+import { buildCatalog } from "../../services/gateway/config-file/build-catalog";
 import { buildLevels } from "../../services/gateway/config-file/build-levels";
 import { parseConfigFile } from "../../services/gateway/config-file/parse";
 import { BUILT_IN_LEVELS as GATEWAY_LEVELS } from "../../services/gateway/enforcement/levels";
@@ -89,6 +90,24 @@ models: [{ name: m, deployments: [{ provider: bedrock, model: x }], prices: { in
       "os.environ/AWS_SESSION_TOKEN",
       "AWS_SESSION_TOKEN",
     ]);
+  });
+
+  it("names a variable once that providers share", () => {
+    const { providers } = platformConfig(`
+providers:
+  a: { kind: anthropic, apiKeyEnv: TEAM_KEY }
+  b: { kind: anthropic, apiKeyEnv: TEAM_KEY, baseUrl: "https://proxy.example" }
+  c: { kind: bedrock }
+  d: { kind: bedrock, region: eu-central-1 }
+models: [{ name: m, deployments: [{ provider: a, model: x }], prices: { input: 1, output: 1 } }]
+`);
+    expect(credentialNames(providers)).toEqual(["TEAM_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]);
+  });
+
+  it("is read by the gateway without a notice", () => {
+    const file = parseConfigFile(renderGatewayConfig(platformConfig()));
+    const env = { ANTHROPIC_API_KEY: "key", LITELLM_MASTER_KEY: "sk-key", DATABASE_URL: "postgres://x" };
+    expect(buildCatalog(file, { env, nowMs: 0 }).notices).toEqual([]);
   });
 
   it("turns every price into a whole number of nano-dollars", () => {

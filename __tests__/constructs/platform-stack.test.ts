@@ -101,6 +101,23 @@ describe("the platform stack", () => {
     );
   });
 
+  it("gives providers that share a variable one secret, whatever its name", () => {
+    const stack = synthesizePlatform(`
+providers:
+  a: { kind: anthropic, apiKeyEnv: SERVER }
+  b: { kind: anthropic, apiKeyEnv: SERVER, baseUrl: "https://proxy.example" }
+  c: { kind: bedrock }
+  d: { kind: bedrock, region: eu-central-1 }
+models: [{ name: m, deployments: [{ provider: a, model: x }], prices: { input: 1, output: 1 } }]
+`);
+    expect(Object.keys(stack.variable)).toEqual(
+      expect.arrayContaining(["server", "aws_access_key_id", "aws_secret_access_key"]),
+    );
+    const gateway = resourceAt(stack, "docker_container", "sluice/gateway/server");
+    const names = (gateway["env"] as string[]).map((entry) => entry.split("=")[0]);
+    expect(names.filter((name) => name === "SERVER" || name === "AWS_ACCESS_KEY_ID")).toHaveLength(2);
+  });
+
   it("leaves the gateway its own defaults when the configuration says nothing", () => {
     expect(Object.keys(gatewayEnvironment()).sort()).toEqual([
       "AUDIT_RETENTION",

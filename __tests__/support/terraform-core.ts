@@ -11,20 +11,25 @@ export interface TerraformCore {
 }
 
 /** Where `tools/toolchain/build.sh` puts what it builds. */
-const TOOLCHAIN = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "sluice/toolchain");
+const toolchain = (env: NodeJS.ProcessEnv) =>
+  join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "sluice/toolchain");
 
 /**
  * The core for plan tests: the one that TERRAFORM_BINARY_NAME names, the one built by
  * `tools/toolchain/build.sh`, or one on the PATH, if it can have the provider: it asks the registry for that.
  */
-export function findCore(): TerraformCore | undefined {
-  const base = { ...process.env, CHECKPOINT_DISABLE: "1", TF_REATTACH_PROVIDERS: undefined };
-  const built = join(TOOLCHAIN, "bin/tofu");
+export function findCore(from: NodeJS.ProcessEnv = process.env): TerraformCore | undefined {
+  const base = { ...from, CHECKPOINT_DISABLE: "1", TF_REATTACH_PROVIDERS: undefined };
+  const built = join(toolchain(from), "bin/tofu");
   const candidates: TerraformCore[] = [];
-  const named = process.env["TERRAFORM_BINARY_NAME"];
+  const named = from["TERRAFORM_BINARY_NAME"];
   if (named) candidates.push({ command: named, env: base });
   if (existsSync(built)) {
-    const env = { ...base, TF_CLI_CONFIG_FILE: join(TOOLCHAIN, "cli.tfrc"), TERRAFORM_BINARY_NAME: built };
+    const env = {
+      ...base,
+      TF_CLI_CONFIG_FILE: join(toolchain(from), "cli.tfrc"),
+      TERRAFORM_BINARY_NAME: built,
+    };
     candidates.push({ command: built, env });
   }
   const runs = ({ command, env }: TerraformCore) =>

@@ -1,6 +1,5 @@
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { Command } from "commander";
-import { platformFile } from "../../constructs/config/platform-file";
 import { applyPlan } from "../apply/apply-plan";
 import { checkAttachments, detach, findAttachments } from "../apply/attachments";
 import { forgetDeployedStack } from "../apply/deployed-stack";
@@ -73,7 +72,7 @@ async function removePlatform(
   });
   const orphans = await findOrphans(name, plan, stateFolder(home));
   const attachments = await findAttachments(name, plan);
-  if (options.detach !== true) refuseFindings(checkAttachments(name, attachments), basename(platformFile()));
+  if (options.detach !== true) refuseFindings(checkAttachments(name, attachments), stack.file);
   const left = describeOrphans(orphans);
   if (left.length > 0) {
     console.log(`\nLeft over from a deploy that was killed, and removed as well:\n  ${left.join("\n  ")}`);

@@ -33,7 +33,7 @@ export function registerInit(program: Command): void {
 async function init({ recoverFromState = false }: InitOptions): Promise<void> {
   const home = sluiceHome();
   if (recoverFromState) recover(home);
-  const { config, dataVolumes } = synthesize();
+  const { config, dataVolumes } = synthesize(process.env, { mayUseExample: true });
   const deployed = readState(home);
   const last = lastDeployed(home, deployed);
   const planned = { name: config.name, dataVolumes: [...dataVolumes] };

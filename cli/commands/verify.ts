@@ -37,7 +37,7 @@ export function registerVerify(program: Command): void {
 }
 
 async function verify({ url, masterKeyFile, model, json = false }: VerifyOptions): Promise<void> {
-  const config = loadPlatform(platformFile());
+  const config = loadPlatform(platformFile({ mayUseExample: true }));
   const { enforcement } = config;
   const target = {
     url: baseUrl(url ?? `http://${config.access.host}:${config.ports.gateway}`),

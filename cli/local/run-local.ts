@@ -33,7 +33,7 @@ const ABANDON_MS = 5000;
  * @throws UserError when it cannot start or cannot be kept running; everything is stopped then, too
  */
 export async function runLocal(options: LocalOptions): Promise<void> {
-  const config = loadPlatform(platformFile());
+  const config = loadPlatform(platformFile({ mayUseExample: true }));
   const folder = openDataFolder(options.data);
   const gateway = options.port ?? config.ports.gateway;
   const keyProvisioner = options.provisionerPort ?? config.ports.keyProvisioner;

@@ -31,7 +31,7 @@ export async function prepareForCdktf(
   const last = lastDeployed(home, deployed);
   const planned = { name: config.name, dataVolumes: [...dataVolumes] };
   const existing: ExistingPlatform = { home, deployed, last, planned };
-  await refuseRename(existing, basename(platformFile(env)));
+  await refuseRename(existing, basename(platformFile({ env })));
   rememberDeployed(home, deployed);
 
   const stored = readSecrets(home);

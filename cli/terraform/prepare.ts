@@ -26,6 +26,8 @@ export interface PreparedStack {
   readonly dataVolumes: readonly string[];
   /** What the home's state says is deployed; undefined when nothing is. */
   readonly deployed: DeployedPlatform | undefined;
+  /** Name of the platform file, for messages. */
+  readonly file: string;
 }
 
 /** What a stack is prepared for. */
@@ -41,16 +43,16 @@ export interface PrepareOptions {
 /** Checks → synth → secrets → init, each shown as a step. */
 export async function prepareStack(progress: Progress, { purpose }: PrepareOptions): Promise<PreparedStack> {
   const home = sluiceHome();
-  const file = platformFile();
+  const deployed = readState(home);
+  const last = lastDeployed(home, deployed);
+  const file = platformFileName(purpose === "destroy" && last !== undefined);
   const binary = await progress.step("Checking tools", async (done) => {
     const found = findTerraform();
     await checkDockerEngine();
     done(`${found.command} ${found.version}, Docker engine answers`);
     return found;
   });
-  const deployed = readState(home);
-  const last = lastDeployed(home, deployed);
-  const { config, outdir, dataVolumes } = await progress.step(`Synthesizing ${basename(file)}`, (done) =>
+  const { config, outdir, dataVolumes } = await progress.step(`Synthesizing ${file}`, (done) =>
     purpose === "destroy" ? synthesizeAnyhow(done) : synthesize(),
   );
   const existing: ExistingPlatform = {
@@ -59,7 +61,7 @@ export async function prepareStack(progress: Progress, { purpose }: PrepareOptio
     last,
     planned: { name: config.name, dataVolumes: [...dataVolumes] },
   };
-  if (purpose !== "destroy") await refuseRename(existing, basename(file));
+  if (purpose !== "destroy") await refuseRename(existing, file);
   if (purpose !== "read") {
     openState(home);
     rememberDeployed(home, deployed);
@@ -70,7 +72,17 @@ export async function prepareStack(progress: Progress, { purpose }: PrepareOptio
   const terraform = new Terraform(binary, stackFolder(outdir), variables);
   await progress.step("Preparing the docker provider", () => terraform.init());
   const acted = purpose === "destroy" ? (last ?? { name: config.name, dataVolumes: [] }) : existing.planned;
-  return { terraform, ...acted, config, deployed };
+  return { terraform, ...acted, config, deployed, file };
+}
+
+/** What is deployed can be destroyed when the file that declared it is gone. */
+function platformFileName(mayBeMissing: boolean): string {
+  try {
+    return basename(platformFile());
+  } catch (error) {
+    if (!mayBeMissing || !(error instanceof ConfigError)) throw error;
+    return "platform.yaml";
+  }
 }
 
 /** To destroy, Terraform asks the stack for its state and provider only. */
@@ -80,6 +92,6 @@ function synthesizeAnyhow(done: (result: string) => void): Synthesis {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     done("it has errors; what the state says is destroyed all the same");
-    return synthesize(process.env, defaultPlatform());
+    return synthesize(process.env, { config: defaultPlatform() });
   }
 }

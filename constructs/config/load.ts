@@ -1,14 +1,18 @@
+import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { type Document, isScalar, LineCounter, parseDocument, visit } from "yaml";
+import type { SourceFault } from "./aliases";
 import { ConfigError } from "./config-error";
-import { describeIssue, type Finding } from "./describe-issue";
+import { showPath } from "./config-path";
+import { DEFAULT_MODELS } from "./default-models";
+import { describeIssue, type Finding, show } from "./describe-issue";
 import { findPromptFaults } from "./prompt-files";
 import { API_VERSION, type PlatformConfig, PlatformSchema } from "./schema";
 import { looksLikeSecret } from "./secret-shape";
+import { YamlSource } from "./yaml-source";
 
 /** A configuration file is read by people; anything larger is a mistake. */
-const MAX_FILE_BYTES = 1024 * 1024;
+const MAX_FILE_BYTES = 256 * 1024;
 
 /** What the configuration is checked against besides its own text. */
 export interface LoadContext {
@@ -23,15 +27,17 @@ export interface LoadContext {
  * @throws ConfigError with every finding at once, each as `file:line:column path: what, value, allowed, remedy`.
  */
 export function loadPlatform(path: string, context: LoadContext = {}): PlatformConfig {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(path, "utf8");
+    bytes = readFileSync(path);
   } catch (cause) {
     throw new ConfigError([
       `${path}: cannot be read (${(cause as Error).message}). Copy platform.example.yaml to start.`,
     ]);
   }
-  return parsePlatform(text, basename(path), context);
+  const file = basename(path);
+  refuseLarge(bytes.length, file);
+  return parsePlatform(decode(bytes, file), file, context);
 }
 
 /** `loadPlatform` for text already in memory; `file` is the name used in errors. */
@@ -40,47 +46,114 @@ export function parsePlatform(
   file = "platform.yaml",
   context: LoadContext = {},
 ): PlatformConfig {
-  if (Buffer.byteLength(text) > MAX_FILE_BYTES) {
-    throw new ConfigError([
-      `${file}: is larger than ${MAX_FILE_BYTES} bytes; a platform fits in a few hundred lines`,
-    ]);
+  refuseLarge(Buffer.byteLength(text), file);
+  const source = new YamlSource(text.replace(/^\uFEFF/, ""));
+  const found: SourceFault[] = [...source.faults];
+  if (found.length === 0) {
+    for (const { offset, path } of source.secrets) {
+      found.push({ offset, text: `${path.length === 0 ? "" : `${showPath(path)}: `}${SECRET_TEXT}` });
+    }
+    const { config, findings } = check(source, context);
+    found.push(...findings.map((finding) => locate(finding, source)));
+    if (config !== undefined && found.length === 0) return Object.freeze(config);
   }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  const at = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
+  throw new ConfigError(inOrder(found, source, file));
+}
 
-  if (document.errors.length > 0) {
-    throw new ConfigError(
-      document.errors.map((error) => `${at(error.pos[0])} is not valid YAML: ${error.message}`),
-    );
-  }
+/** More than this is read by nobody: the first ones are corrected and the rest is asked for again. */
+const MAX_FINDINGS = 50;
 
-  const found: { offset: number; text: string }[] = [];
-  const report = ({ path, text, key }: Finding) => {
-    const offset = offsetOf(document, path, key);
-    found.push({
-      offset,
-      text: `${at(offset)} ${[...path, ...(key === undefined ? [] : [key])].join(".")}: ${text}`,
-    });
-  };
+function inOrder(found: SourceFault[], source: YamlSource, file: string): string[] {
+  const all = found
+    .sort((a, b) => a.offset - b.offset)
+    .map(({ offset, text }) => `${file}:${source.position(offset)} ${text}`);
+  const lines = [...new Set(all)];
+  if (lines.length <= MAX_FINDINGS) return lines;
+  const [place] = lines[MAX_FINDINGS]?.split(" ") ?? [];
+  return [
+    ...lines.slice(0, MAX_FINDINGS),
+    `${place} and from here on ${lines.length - MAX_FINDINGS} more findings; remedy: correct those above first`,
+  ];
+}
 
-  for (const secret of secretsIn(document)) {
-    found.push({ offset: secret, text: `${at(secret)} ${SECRET_TEXT}` });
+function check(source: YamlSource, context: LoadContext): { config?: PlatformConfig; findings: Finding[] } {
+  const { data } = source;
+  const wrong = wrongWhole(data);
+  if (wrong !== undefined) return { findings: [{ path: [], text: wrong }] };
+  const result = PlatformSchema.safeParse(data, { reportInput: true });
+  if (!result.success) {
+    const findings = result.error.issues.flatMap((issue) => describeIssue(issue, data));
+    return { findings: source.has(["models"]) ? findings : aboutDefaultModels(findings) };
   }
-  const result = PlatformSchema.safeParse(toPlain(document, file) ?? {}, { reportInput: true });
-  if (!result.success) result.error.issues.flatMap(describeIssue).forEach(report);
-  else {
-    checkPassword(result.data, context.env ?? process.env).forEach(report);
-    findPromptFaults(result.data.enforcement, context.promptsFolder).forEach(report);
-  }
+  const config = result.data;
+  const findings = [
+    ...checkPassword(config, context.env ?? process.env),
+    ...findPromptFaults(config.enforcement, context.promptsFolder),
+  ];
+  return { config, findings };
+}
 
-  if (found.length > 0) {
-    throw new ConfigError(found.sort((a, b) => a.offset - b.offset).map((finding) => finding.text));
+const START = `remedy: start with the line "apiVersion: ${API_VERSION}", or cp platform.example.yaml platform.yaml`;
+
+function wrongWhole(data: unknown): string | undefined {
+  if (data === null || data === undefined) {
+    return `is empty; allowed: a map of settings that has at least apiVersion; ${START}`;
   }
-  return Object.freeze((result as { data: PlatformConfig }).data);
+  if (typeof data === "object" && !Array.isArray(data)) return undefined;
+  const what = Array.isArray(data) ? "a list" : `a single value, got ${show(data)}`;
+  return `is ${what}; allowed: a map of settings such as apiVersion: ${API_VERSION}; ${START}`;
+}
+
+/** The models that stand in no file: what is wrong with them is that their provider is not there. */
+function aboutDefaultModels(findings: Finding[]): Finding[] {
+  const others = findings.filter(({ path }) => path[0] !== "models");
+  if (others.length === findings.length) return findings;
+  const providers = [
+    ...new Set(DEFAULT_MODELS.flatMap((model) => model.deployments.map((one) => one.provider))),
+  ];
+  return [
+    ...others,
+    {
+      path: ["providers"],
+      text: `providers: has no ${providers.join(", ")}, on which the default models run; remedy: write models of your own, or add a provider of that name`,
+    },
+  ];
+}
+
+/** Puts a finding where somebody wrote something: what only a default has part in stands at the other setting. */
+function locate({ path, key, text, other }: Finding, source: YamlSource): SourceFault {
+  const place = other !== undefined && !source.has(path) && source.has(other) ? other : path;
+  const full = key === undefined ? path : [...path, key];
+  const name = key !== undefined && looksLikeSecret(key) ? showPath(path) : showPath(full);
+  const isNamed = full.length === 0 || text.startsWith(`${name}: `);
+  return { offset: source.offsetOf(place, key), text: isNamed ? text : `${name}: ${text}` };
+}
+
+function refuseLarge(bytes: number, file: string): void {
+  if (bytes <= MAX_FILE_BYTES) return;
+  throw new ConfigError([
+    `${file}:1:1 has ${bytes} bytes; allowed: at most ${MAX_FILE_BYTES}, a platform fits in a few hundred lines; remedy: check that this is the file you mean`,
+  ]);
+}
+
+/** @throws ConfigError where it is not UTF-8, with the place of the first byte that is not */
+function decode(bytes: Buffer, file: string): string {
+  const remedy = "allowed: UTF-8; remedy: save it as UTF-8 in your editor";
+  if (/^(?:fffe|feff)/.test(bytes.subarray(0, 2).toString("hex"))) {
+    throw new ConfigError([`${file}:1:1 is UTF-16; ${remedy}`]);
+  }
+  if (isUtf8(bytes)) return bytes.toString("utf8");
+  // The first character that decoding replaced; such a character may also be written in the file.
+  const text = bytes.toString("utf8");
+  let at = text.indexOf("\uFFFD");
+  while (bytes.subarray(Buffer.byteLength(text.slice(0, at))).indexOf("\uFFFD") === 0) {
+    at = text.indexOf("\uFFFD", at + 1);
+  }
+  const before = text.slice(0, at).split("\n");
+  const byte = bytes[Buffer.byteLength(text.slice(0, at))]?.toString(16).toUpperCase();
+  throw new ConfigError([
+    `${file}:${before.length}:${(before.at(-1) ?? "").length + 1} is not UTF-8 (byte 0x${byte}); ${remedy}`,
+  ]);
 }
 
 /** The configuration of an empty file: every default. */
@@ -90,41 +163,6 @@ export function defaultPlatform(): PlatformConfig {
 
 const SECRET_TEXT =
   "this value looks like a key or password (it is not repeated here); allowed: the NAME of an environment variable; remedy: put the value into the environment and its name here, then rotate the key if this file was shared";
-
-function toPlain(document: Document, file: string): unknown {
-  try {
-    // A bounded alias count keeps a "billion laughs" file from eating the memory.
-    return document.toJS({ maxAliasCount: 50 });
-  } catch (cause) {
-    throw new ConfigError([`${file}: its YAML aliases cannot be expanded: ${(cause as Error).message}`]);
-  }
-}
-
-function secretsIn(document: Document): number[] {
-  const offsets: number[] = [];
-  visit(document, {
-    Scalar(_key, node) {
-      if (typeof node.value === "string" && looksLikeSecret(node.value)) offsets.push(node.range?.[0] ?? 0);
-    },
-  });
-  return offsets;
-}
-
-/** Offset of a path's value, or of the nearest enclosing node that is written down; of `key` itself when given. */
-function offsetOf(document: Document, path: readonly PropertyKey[], key?: string): number {
-  const steps = path.map((step) => (typeof step === "symbol" ? String(step) : step));
-  for (let length = steps.length; length >= 0; length -= 1) {
-    const node = length === 0 ? document.contents : document.getIn(steps.slice(0, length), true);
-    if (node === null || node === undefined || typeof node !== "object") continue;
-    if (key !== undefined && length === steps.length && "items" in node) {
-      for (const pair of node.items as { key?: unknown }[]) {
-        if (isScalar(pair.key) && String(pair.key.value) === key) return pair.key.range?.[0] ?? 0;
-      }
-    }
-    return (node as { range?: [number, number, number] }).range?.[0] ?? 0;
-  }
-  return 0;
-}
 
 /** bcrypt, which the services with a log-in use, cuts at 72 bytes; below 12 a password is guessed. */
 const PASSWORD_BYTES = { min: 12, max: 72 };

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { showPath } from "./config-path";
+import { didYouMean } from "./nearest";
 import { Access, Admin, Exposure, Ports } from "./sections/access";
 import { Enforcement, findLevelFaults } from "./sections/enforcement";
 import { GatewaySettings } from "./sections/gateway";
@@ -7,6 +9,7 @@ import { Guardrails } from "./sections/guardrails";
 import { Images } from "./sections/images";
 import { Models, Providers } from "./sections/models";
 import { Networks, Resources } from "./sections/runtime";
+import { overlap, subnetFault } from "./subnets";
 
 /** Value of `apiVersion`. A new one comes with a migration. */
 export const API_VERSION = "sluice/v1";
@@ -41,23 +44,76 @@ const Shape = z
 
 type Shape = z.infer<typeof Shape>;
 
+type Path = (string | number)[];
+
 function reportDuplicates(
-  values: [path: (string | number)[], value: string | number | undefined][],
+  values: [path: Path, value: string | number | undefined][],
   what: string,
   context: z.core.$RefinementCtx,
 ) {
-  const first = new Map<string | number, string>();
+  const first = new Map<string | number, Path>();
   for (const [path, value] of values) {
     if (value === undefined) continue;
     const other = first.get(value);
-    if (other === undefined) first.set(value, path.join("."));
-    else
+    if (other === undefined) first.set(value, path);
+    else {
       context.addIssue({
         code: "custom",
         path,
         input: value,
-        message: `is the same ${what} as ${other}; give each its own`,
+        message: `is the same ${what} as ${showPath(other)}; allowed: each ${what} once; remedy: give each its own`,
+        params: { other },
       });
+    }
+  }
+}
+
+/** Subnets that Docker would refuse, each by itself or beside another. */
+function checkSubnets(networks: Partial<Shape>["networks"], context: z.core.$RefinementCtx) {
+  const earlier: [name: string, subnet: string][] = [];
+  for (const [name, network] of Object.entries(networks ?? {})) {
+    const subnet: unknown = network?.subnet;
+    if (typeof subnet !== "string") continue;
+    const [other, taken = ""] = earlier.find(([, one]) => overlap(one, subnet)) ?? [];
+    const fault =
+      subnetFault(subnet) ??
+      (other === undefined
+        ? undefined
+        : `overlaps networks.${other}.subnet, ${taken}; allowed: subnets that share no address; remedy: write another`);
+    if (fault !== undefined) {
+      const params = other === undefined ? {} : { other: ["networks", other, "subnet"] };
+      context.addIssue({
+        code: "custom",
+        path: ["networks", name, "subnet"],
+        input: subnet,
+        message: fault,
+        params,
+      });
+    }
+    earlier.push([name, subnet]);
+  }
+}
+
+/** One variable for two kinds of credentials would send one provider the secret of another. */
+function checkCredentials({ providers, admin }: Partial<Shape>, context: z.core.$RefinementCtx) {
+  const first = new Map<string, Path>();
+  if (typeof admin?.passwordEnv === "string") first.set(admin.passwordEnv, ["admin", "passwordEnv"]);
+  for (const [name, provider] of Object.entries(providers ?? {})) {
+    for (const [field, variable] of Object.entries(provider ?? {})) {
+      if (!field.endsWith("Env") || typeof variable !== "string") continue;
+      const path = ["providers", name, field];
+      const other = first.get(variable);
+      if (other === undefined) first.set(variable, path);
+      else if (other.at(-1) !== field) {
+        context.addIssue({
+          code: "custom",
+          path,
+          input: variable,
+          message: `is the variable of ${showPath(other)}, which holds something else; allowed: one variable for one kind of credential; remedy: give each its own`,
+          params: { other },
+        });
+      }
+    }
   }
 }
 
@@ -68,31 +124,28 @@ function checkAcrossSections(platform: Partial<Shape>, context: z.core.$Refineme
     "port",
     context,
   );
+  const models = Array.isArray(platform.models) ? platform.models : [];
   reportDuplicates(
-    (platform.models ?? []).map((model, index) => [["models", index, "name"], model.name]),
+    models.map((model, index) => [["models", index, "name"], model?.name]),
     "model name",
     context,
   );
-  reportDuplicates(
-    Object.entries(platform.networks ?? {}).map(([name, network]) => [
-      ["networks", name, "subnet"],
-      network.subnet,
-    ]),
-    "subnet",
-    context,
-  );
+  checkSubnets(platform.networks, context);
+  checkCredentials(platform, context);
   for (const { path, input, message } of findLevelFaults(platform.enforcement)) {
     context.addIssue({ code: "custom", path: ["enforcement", ...path], input, message });
   }
   const providers = Object.keys(platform.providers ?? {});
-  for (const [index, model] of (platform.models ?? []).entries()) {
-    for (const [position, { provider }] of (model.deployments ?? []).entries()) {
-      if (provider === undefined || providers.includes(provider)) continue;
+  for (const [index, model] of models.entries()) {
+    const deployments = Array.isArray(model?.deployments) ? model.deployments : [];
+    for (const [position, deployment] of deployments.entries()) {
+      const provider: unknown = deployment?.provider;
+      if (typeof provider !== "string" || providers.includes(provider)) continue;
       context.addIssue({
         code: "custom",
         path: ["models", index, "deployments", position, "provider"],
         input: provider,
-        message: `is not a provider; providers has ${providers.join(", ") || "none"}`,
+        message: `is not a provider; allowed: ${providers.join(", ") || "none yet"}; remedy: ${didYouMean(provider, providers)}name one of them, or add it to providers`,
       });
     }
   }

@@ -39,7 +39,7 @@ it.each([
 ])("refuses rules that are %s, where platform.yaml names them", (_what, content, fault) => {
   expect(() => parse({ ...GOOD, "pair.md": content })).toThrow(
     new ConfigError([
-      `platform.yaml:5:27 enforcement.levels.0.file: prompts/pair.md ${fault}; without valid rules the gateway refuses every request of level pair; remedy: write the rules into that file`,
+      `platform.yaml:5:27 enforcement.levels[0].file: prompts/pair.md ${fault}; without valid rules the gateway refuses every request of level pair; remedy: write the rules into that file`,
     ]),
   );
 });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../services/free-port";
 import { PROJECT } from "../source-files";
@@ -154,10 +154,21 @@ ${yaml}`,
       ...this.environment,
       SLUICE_CONFIG: join(this.home, "platform.yaml"),
       SLUICE_HOME: this.sluiceHome,
+      // Terraform, npm and Docker's command line make folders there. Their settings are still the user's.
+      HOME: this.home,
+      DOCKER_CONFIG: process.env["DOCKER_CONFIG"] ?? dockerConfig(this.home),
+      npm_config_userconfig: join(homedir(), ".npmrc"),
+      npm_config_cache: join(homedir(), ".npm"),
       CDKTF_HOME: join(this.home, "cdktf"),
       CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
       DISABLE_VERSION_CHECK: "1",
       CI: "1",
     };
   }
+}
+
+/** The user's settings of Docker's command line, its contexts among them; where there are none, none are made. */
+function dockerConfig(home: string): string {
+  const own = join(homedir(), ".docker");
+  return existsSync(own) ? own : join(home, ".docker");
 }

@@ -32,11 +32,25 @@ export function installClients(): string {
     for (const name of FILES) copyFileSync(join(__dirname, name), join(partial, name));
     // Not `npm ci`: it refuses a lock file without the packages that one client has for other platforms, and those are
     // not to be had from every registry. What is in the lock file is held to it all the same.
+    // Some of them make folders in HOME while they are installed: it is one that goes away.
+    const home = join(partial, "home");
+    mkdirSync(home);
     execFileSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], {
       cwd: partial,
       stdio: ["ignore", 2, 2],
       timeout: LIMIT_MS,
+      env: {
+        ...process.env,
+        HOME: home,
+        XDG_CACHE_HOME: undefined,
+        XDG_CONFIG_HOME: undefined,
+        XDG_DATA_HOME: undefined,
+        XDG_STATE_HOME: undefined,
+        npm_config_cache: join(homedir(), ".npm"),
+        npm_config_userconfig: join(homedir(), ".npmrc"),
+      },
     });
+    rmSync(home, { recursive: true, force: true });
     moveIntoPlace(partial, folder);
   } catch (error) {
     throw new Error(

@@ -4,6 +4,7 @@
 # to end it with stop-engine.sh.
 set -euo pipefail
 
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 state=${XDG_CACHE_HOME:-$HOME/.cache}/sluice/engine
 log=$state/dockerd.log
 
@@ -27,12 +28,35 @@ install_engine() {
   local packages=(docker.io)
   # From Debian 13 on the command line client is a package of its own.
   if apt-cache show docker-cli >/dev/null 2>&1; then packages+=(docker-cli); fi
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >&2 \
+  without_services apt-get install -y -qq --no-install-recommends "${packages[@]}" \
     || fail "apt-get could not install ${packages[*]}" "see its messages above"
+}
+
+# What starts at boot, one a line.
+enabled_units() { find /etc/systemd/system/*.wants -type l 2>/dev/null | sort; }
+
+# Installs packages that would start their services, and enable them at boot, without either: that is the machine's
+# owner's decision. Debian asks policy-rc.d before it starts anything.
+without_services() {
+  local policy=/usr/sbin/policy-rc.d before status=0
+  before=$(enabled_units)
+  if [ -e "$policy" ]; then mv "$policy" "$policy.sluice-kept"; fi
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+  DEBIAN_FRONTEND=noninteractive "$@" >&2 || status=$?
+  rm -f "$policy"
+  if [ -e "$policy.sluice-kept" ]; then mv "$policy.sluice-kept" "$policy"; fi
+  local unit
+  for unit in $(comm -13 <(echo "$before") <(enabled_units)); do
+    say "$(basename "$unit") is not to start at boot: the package had enabled it"
+    rm -f "$unit"
+  done
+  return "$status"
 }
 
 start_engine() {
   say "starting dockerd…"
+  bash "$here/firewall.sh" record "$state/network"
   # In a session of its own, with no handle of the caller's: it outlives this script, and nobody waits for its output.
   # shellcheck disable=SC2016  # the inner shell expands: its process id becomes dockerd's
   nohup setsid bash -c 'echo $$ >"$1"; exec dockerd' dockerd "$state/dockerd.pid" >"$log" 2>&1 </dev/null 9>&- &
@@ -60,7 +84,6 @@ flock 9
 if answers; then exit 0; fi
 
 if ! command -v docker >/dev/null || ! command -v dockerd >/dev/null; then install_engine; fi
-if answers; then exit 0; fi  # where there is a service manager, the package has started it
 [ "$(id -u)" = 0 ] || fail "no Docker engine answers, and only root can start one" \
   "start Docker (for example: sudo systemctl start docker), and be in the group docker"
 start_engine

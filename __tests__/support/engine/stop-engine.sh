@@ -2,7 +2,9 @@
 # stop-engine.sh: ends the engine that ensure-engine.sh started, and no other.
 set -euo pipefail
 
-pid_file=${XDG_CACHE_HOME:-$HOME/.cache}/sluice/engine/dockerd.pid
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+state=${XDG_CACHE_HOME:-$HOME/.cache}/sluice/engine
+pid_file=$state/dockerd.pid
 
 say() { echo "engine: $*" >&2; }
 
@@ -27,6 +29,7 @@ kill -TERM "$pid"
 for _ in $(seq 240); do
   if ! running; then
     rm -f "$pid_file"
+    bash "$here/firewall.sh" restore "$state/network"
     say "dockerd $pid stopped"
     exit 0
   fi

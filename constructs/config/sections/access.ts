@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { passwordEnv } from "./environment-name";
 
 /** RFC 1123 host name, or an IPv4 address. */
 const HOST = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
@@ -36,11 +37,7 @@ export const Admin = z
       .max(254)
       .default("admin@example.com")
       .describe("E-mail address of the first administrator."),
-    passwordEnv: z
-      .string()
-      .regex(/^[A-Z_][A-Z0-9_]*$/, {
-        error: "must be the NAME of an environment variable, such as SLUICE_ADMIN_PASSWORD",
-      })
+    passwordEnv: passwordEnv
       .optional()
       .describe(
         "Name of the environment variable that holds the first administrator's password (12 to 72 bytes). @default - none",

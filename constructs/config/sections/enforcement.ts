@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { didYouMean } from "../nearest";
 
 /** Levels that every gateway has, from the loosest on, and the files with their rules. */
 export const BUILT_IN_LEVELS: readonly {
@@ -70,10 +71,13 @@ export function* findLevelFaults(
   enforcement: Partial<z.output<typeof Enforcement>> | undefined,
 ): Iterable<{ path: (string | number)[]; input: unknown; message: string }> {
   const own = Array.isArray(enforcement?.levels) ? enforcement.levels : [];
-  const known = [...BUILT_IN_LEVELS, ...own].map(({ name }) => name);
-  for (const [index, { name }] of own.entries()) {
+  const known = [...BUILT_IN_LEVELS, ...own].map((level) => level?.name);
+  for (const [index, level] of own.entries()) {
+    const name: unknown = level?.name;
+    if (typeof name !== "string") continue;
     if (known.indexOf(name) === BUILT_IN_LEVELS.length + index) continue;
-    const message = "is the name of another level; give each its own, the standard ones keep theirs";
+    const message =
+      "is the name of another level; allowed: each name once, the standard ones are taken; remedy: choose another";
     yield { path: ["levels", index, "name"], input: name, message };
   }
   const uses: [path: string[], level: unknown][] = [
@@ -89,7 +93,7 @@ export function* findLevelFaults(
     yield {
       path,
       input: level,
-      message: `is not a level; there are ${known.join(", ")}; add it to enforcement.levels`,
+      message: `is not a level; allowed: ${known.join(", ")}; remedy: ${didYouMean(level, known)}name one of them, or add it to enforcement.levels`,
     };
   }
 }

@@ -1,7 +1,11 @@
 import { z } from "zod";
 
+const DURATION = /^[1-9]\d{0,3}(s|m|h|d|w|mo)$/;
+/** As the JSON Schema has it. */
+export const DURATION_PATTERN = DURATION.source;
+
 /** `90s`, `15m`, `12h`, `30d`, `4w`, `1mo`: LiteLLM's notation. */
-export const Duration = z.string().regex(/^[1-9]\d{0,3}(s|m|h|d|w|mo)$/, {
+export const Duration = z.string().regex(DURATION, {
   error: "must be a duration: a whole number and s, m, h, d, w or mo, such as 1d",
 });
 

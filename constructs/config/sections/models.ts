@@ -1,15 +1,14 @@
 import { z } from "zod";
 import { DEFAULT_MODELS } from "../default-models";
-
-const envName = z.string().regex(/^[A-Z_][A-Z0-9_]*$/, {
-  error: "must be the NAME of an environment variable, such as ANTHROPIC_API_KEY",
-});
+import { credentialEnv } from "./environment-name";
 
 /** Where a model runs. Credentials are named, never written. */
 export const Provider = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("anthropic").describe("Anthropic's own API."),
-    apiKeyEnv: envName.default("ANTHROPIC_API_KEY").describe("Name of the variable that holds the API key."),
+    apiKeyEnv: credentialEnv
+      .default("ANTHROPIC_API_KEY")
+      .describe("Name of the variable that holds the API key."),
     baseUrl: z
       .url({ protocol: /^https?$/ })
       .default("https://api.anthropic.com")
@@ -17,13 +16,13 @@ export const Provider = z.discriminatedUnion("kind", [
   }),
   z.strictObject({
     kind: z.literal("bedrock").describe("Anthropic models on AWS Bedrock."),
-    accessKeyIdEnv: envName
+    accessKeyIdEnv: credentialEnv
       .default("AWS_ACCESS_KEY_ID")
       .describe("Name of the variable with the access key id."),
-    secretAccessKeyEnv: envName
+    secretAccessKeyEnv: credentialEnv
       .default("AWS_SECRET_ACCESS_KEY")
       .describe("Name of the variable with the secret access key."),
-    sessionTokenEnv: envName
+    sessionTokenEnv: credentialEnv
       .optional()
       .describe("Name of the variable with the session token, for temporary keys."),
     region: z

@@ -1,9 +1,11 @@
 import { ConfigError } from "../../shared/config-error";
 import type { Environment } from "../../shared/secret-files";
 import { findListPrices, usPriceOf } from "../pricing/price-list";
+import { ENFORCEMENT } from "../routes/config-callbacks";
 import type { Deployment, ModelCatalog, ModelDetails, SkippedDeployment } from "../routing/deployment";
 import { readAnthropicAccess } from "./anthropic-access";
 import { readBedrockTarget } from "./bedrock-access";
+import { readCallbackNames } from "./callback-names";
 import { resolveText } from "./environment";
 import { WITHOUT_EFFECT } from "./known-settings";
 import { type ModelEntry, SHOWN_INFO } from "./model-entry";
@@ -166,7 +168,9 @@ function noticesAboutParams(id: string, params: Readonly<Record<string, unknown>
 function noticesAboutSettings(file: ConfigFile): string[] {
   const sections = ["general_settings", "litellm_settings", "router_settings"] as const;
   return sections.flatMap((section) => {
-    const present: Record<string, unknown> = file[section] ?? {};
+    const present: Record<string, unknown> = { ...file[section] };
+    // What it stands for is built in and in force.
+    if (readCallbackNames(file).both.every((name) => name === ENFORCEMENT)) delete present["callbacks"];
     return WITHOUT_EFFECT[section]
       .filter((name) => present[name] !== undefined)
       .map((name) => `${section}.${name} has no effect yet`);

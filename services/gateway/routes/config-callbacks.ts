@@ -8,7 +8,7 @@ export interface CallbackNames {
 }
 
 /** The name under which checks of a deployment look for the enforcement of working rules, which is built in. */
-const ENFORCEMENT = "enforcement_hook.proxy_handler_instance";
+export const ENFORCEMENT = "enforcement_hook.proxy_handler_instance";
 
 /** `GET /get/config/callbacks`. Variables stay empty: they would hold credentials. */
 export const configCallbacks: FastifyPluginAsync<{ callbacks: () => CallbackNames }> = async (

@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { reservedFor } from "../../../constructs/config/reserved-names";
+import { SECRETS } from "../../../constructs/secret-catalog";
+import { synthesizePlatform } from "../../support/platform-fixture";
+import { PROJECT, sourceFiles } from "../../support/source-files";
+
+/** Names of credentials, which an operator may keep: they are what the names are for. */
+const CREDENTIALS = ["ANTHROPIC_API_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+
+const textOf = (file: string) => readFileSync(join(PROJECT, file), "utf8");
+const matches = (files: readonly string[], pattern: RegExp) =>
+  files.flatMap((file) => [...textOf(file).matchAll(pattern)].map(([, name = ""]) => name));
+
+/** Everything that reads an environment: variables of the services' schemas, and what is looked up by name. */
+const readBySources = [
+  ...matches(
+    sourceFiles("services").filter((file) => file.endsWith("/config.ts")),
+    /^ {4}([A-Z][A-Z0-9_]+):/gm,
+  ),
+  ...matches(
+    [...sourceFiles("services"), ...sourceFiles("cli"), ...sourceFiles("constructs")],
+    /\benv(?:\.|\[")([A-Z][A-Z0-9_]+)\b/g,
+  ),
+];
+
+const ofContainers = Object.values(synthesizePlatform().resource["docker_container"] ?? {}).flatMap(
+  (container) => ((container["env"] ?? []) as string[]).map((entry) => entry.split("=")[0] ?? ""),
+);
+
+const known = [...new Set([...readBySources, ...ofContainers])].filter((name) => !CREDENTIALS.includes(name));
+
+it("is found at all", () => {
+  expect(known.length).toBeGreaterThan(30);
+  expect(known).toEqual(expect.arrayContaining(["LITELLM_MASTER_KEY", "GATEWAY_URL", "POSTGRES_PASSWORD"]));
+});
+
+it("holds every variable that Sluice's own code and containers read", () => {
+  expect(known.filter((name) => reservedFor(name) === undefined)).toEqual([]);
+});
+
+it.each(Object.keys(SECRETS))("holds %s, the name of a generated secret", (name) => {
+  expect(reservedFor(name.toUpperCase())).toBe("the name of a secret that Sluice generates");
+});
+
+it.each([
+  ["TF_VAR_gateway_master_key", "Terraform"],
+  ["NODE_OPTIONS", "Node.js"],
+  ["LD_PRELOAD", "the system"],
+  ["DOCKER_HOST", "Docker"],
+  ["VERSION", "Terraform"],
+  ["PATH", "the system"],
+])("holds %s", (name, reader) => expect(reservedFor(name)).toBe(`a variable of ${reader}`));
+
+it.each([...CREDENTIALS, "AWS_SESSION_TOKEN", "TEAM_B_ANTHROPIC_KEY", "PORTAL_KEY", "CLAUDE_API_KEY"])(
+  "leaves %s to the operator",
+  (name) => expect(reservedFor(name)).toBeUndefined(),
+);
