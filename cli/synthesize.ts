@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { App } from "cdktf";
+import { AnnotationMetadataEntryType, App } from "cdktf";
+import type { IConstruct } from "constructs";
 import { loadPlatform, type PlatformConfig, PlatformStack } from "../constructs";
 import { platformFile } from "../constructs/config/platform-file";
 import { sluiceHome } from "./sluice-home";
@@ -23,5 +24,15 @@ export function synthesize(env: NodeJS.ProcessEnv = process.env): Synthesis {
   const app = new App({ stackTraces: false });
   const stack = new PlatformStack(app, { config, stateFolder: join(sluiceHome(env), "state") });
   app.synth();
+  for (const warning of warningsBelow(stack)) console.warn(`Warning: ${warning}`);
   return { config, outdir: app.outdir, dataVolumes: stack.dataVolumes };
+}
+
+/** What constructs have to say although nothing is wrong; the cdktf command line shows it, `synth` itself does not. */
+function warningsBelow(scope: IConstruct): string[] {
+  return scope.node
+    .findAll()
+    .flatMap(({ node }) => node.metadata)
+    .filter(({ type }) => type === AnnotationMetadataEntryType.WARN)
+    .map(({ data }) => String(data));
 }

@@ -13,6 +13,10 @@ export interface NetworkAttachment {
   readonly network: Network;
   /** @default - the container's name only */
   readonly aliases?: readonly string[];
+  /** An address that stays, outside of what the engine gives to others. @default - the engine's choice */
+  readonly ipv4Address?: string;
+  /** What has to be there before a container of ours joins, such as the network's firewall. @default - the network alone */
+  readonly joinAfter?: ITerraformDependable;
 }
 
 /** Props of `ContainerService`. Everything not named here is the hardened baseline. */
@@ -20,7 +24,8 @@ export interface ContainerServiceProps {
   /** Name without the platform's prefix. */
   readonly name: string;
   readonly image: ContainerImage;
-  readonly networks: readonly NetworkAttachment[];
+  /** The networks it joins, or `host` for the host's own, which the construct must be allowed (`host-network.ts`). */
+  readonly networks: readonly NetworkAttachment[] | "host";
   /** Hard memory limit in megabytes, without swap. */
   readonly memoryMegabytes: number;
   /** CPU limit in cores. @default - none */
@@ -77,6 +82,8 @@ function toDocker(props: ContainerServiceProps, defaults: ContainerDefaults): Co
     tmpfs = { "/tmp": "rw,noexec,nosuid,size=64m" },
     stopGraceSeconds = 10,
   } = props;
+  const attachments = props.networks === "host" ? [] : props.networks;
+  const dependsOn = [...(props.dependsOn ?? []), ...attachments.flatMap(({ joinAfter }) => joinAfter ?? [])];
   const healthcheck = "service" in lifetime ? toDockerHealthCheck(lifetime.service) : undefined;
   return {
     name: `${defaults.prefix}-${props.name}`,
@@ -86,10 +93,12 @@ function toDocker(props: ContainerServiceProps, defaults: ContainerDefaults): Co
     user: props.user,
     env: Object.entries(props.env ?? {}).map(([name, value]) => `${name}=${value}`),
     // By id: attached by name, a replaced network cannot be deleted while its container still runs.
-    networksAdvanced: props.networks.map(({ network, aliases }) => ({
+    networksAdvanced: attachments.map(({ network, aliases, ipv4Address }) => ({
       name: network.id,
       aliases: mutable(aliases),
+      ipv4Address,
     })),
+    networkMode: props.networks === "host" ? "host" : undefined,
     ports: Object.entries(props.ports ?? {}).map(([external, internal]) => ({
       internal,
       external: Number(external),
@@ -121,7 +130,7 @@ function toDocker(props: ContainerServiceProps, defaults: ContainerDefaults): Co
     destroyGraceSeconds: stopGraceSeconds,
     stopTimeout: stopGraceSeconds,
     stopSignal: props.stopSignal,
-    dependsOn: props.dependsOn === undefined ? undefined : [...props.dependsOn],
+    dependsOn: dependsOn.length === 0 ? undefined : dependsOn,
     ...("service" in lifetime ? serviceLifetime(props.startTimeoutSeconds ?? 120) : jobLifetime(props.name)),
   };
 }

@@ -3,7 +3,7 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { PlatformConfig } from "./config/schema";
 import type { ContainerImage } from "./container-image";
-import { ContainerService } from "./container-service";
+import { ContainerService, type NetworkAttachment } from "./container-service";
 import type { Gateway } from "./gateway";
 import { httpHealthCheck } from "./health-check";
 import type { Database } from "./postgres";
@@ -12,7 +12,7 @@ import type { Database } from "./postgres";
 export interface KeyProvisionerProps {
   readonly image: ContainerImage;
   /** Networks whose members may ask for a key. */
-  readonly clientNetworks: readonly Network[];
+  readonly clientNetworks: readonly NetworkAttachment[];
   /** Network of the database. */
   readonly dataNetwork: Network;
   readonly database: Database;
@@ -28,8 +28,10 @@ export interface KeyProvisionerProps {
 
 /** Gives each workspace its own gateway key. */
 export class KeyProvisioner extends Construct {
+  /** TCP port on its networks. */
+  static readonly PORT = 8100;
   /** URL for other containers. */
-  readonly url = "http://key-provisioner:8100";
+  readonly url = `http://key-provisioner:${KeyProvisioner.PORT}`;
   readonly ready: ITerraformDependable;
 
   constructor(scope: Construct, id: string, props: KeyProvisionerProps) {
@@ -40,14 +42,14 @@ export class KeyProvisioner extends Construct {
       name: "key-provisioner",
       image,
       networks: [
-        ...clientNetworks.map((network) => ({ network, aliases: ["key-provisioner"] })),
+        ...clientNetworks.map((attachment) => ({ ...attachment, aliases: ["key-provisioner"] })),
         { network: dataNetwork },
       ],
       memoryMegabytes,
       cpus,
       // Its own life only: `/health` also asks the gateway, whose trouble must not look like this container's.
-      lifetime: { service: httpHealthCheck("http://127.0.0.1:8100/health/live") },
-      ports: { [hostPort]: 8100 },
+      lifetime: { service: httpHealthCheck(`http://127.0.0.1:${KeyProvisioner.PORT}/health/live`) },
+      ports: { [hostPort]: KeyProvisioner.PORT },
       env: { GATEWAY_URL: gateway.url, DATABASE_URL: database.url, SCOPES: JSON.stringify(scopes) },
       stopGraceSeconds: 15,
       dependsOn: [gateway.ready, database.ready],

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { removeWorkspaceRules } from "../docker/workspace-rules";
 import { sluiceHome } from "../sluice-home";
 import { confirm } from "../terminal/confirm";
 import { Progress } from "../terminal/progress";
@@ -32,7 +33,7 @@ export function registerDeploy(program: Command): void {
 }
 
 async function deploy({ autoApprove = false, retry }: DeployOptions): Promise<void> {
-  const { terraform } = await prepareStack(new Progress());
+  const { terraform, config } = await prepareStack(new Progress());
   // The plan file holds secrets in the clear: beside the state, and gone afterwards.
   const planFile = join(sluiceHome(), "state", `deploy-${process.pid}.tfplan`);
   try {
@@ -57,6 +58,7 @@ async function deploy({ autoApprove = false, retry }: DeployOptions): Promise<vo
   } finally {
     rmSync(planFile, { force: true });
   }
+  if (config.networks.workspaces.isolation === "none") await removeWorkspaceRules(config.name);
   console.log(`\nThe platform is up:\n${formatOutputs(await readOutputs(terraform))}`);
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { removeWorkspaceRules } from "../docker/workspace-rules";
 import { confirm } from "../terminal/confirm";
 import { Progress } from "../terminal/progress";
 import { prepareStack } from "../terraform/prepare";
@@ -20,7 +21,7 @@ export function registerDestroy(program: Command): void {
 }
 
 async function destroy({ autoApprove = false, volumes = false }: DestroyOptions): Promise<void> {
-  const { terraform, dataVolumes } = await prepareStack(new Progress());
+  const { terraform, config, dataVolumes } = await prepareStack(new Progress());
   const question = volumes
     ? `Remove the platform AND DELETE ALL ITS DATA (${dataVolumes.join(", ")})?`
     : "Remove the platform? Its data stays.";
@@ -30,5 +31,6 @@ async function destroy({ autoApprove = false, volumes = false }: DestroyOptions)
   }
   await terraform.run(["apply", "-destroy", "-input=false", "-auto-approve"], { output: "show" });
   if (volumes) removeVolumes(dataVolumes);
+  await removeWorkspaceRules(config.name);
   console.log(volumes ? "The platform and its data are gone." : "The platform is gone. Its data is kept.");
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { PLATFORM_STACK } from "../../constructs";
+import { PLATFORM_STACK, type PlatformConfig } from "../../constructs";
 import { credentialNames } from "../../constructs/gateway-config";
 import { linkSecrets } from "../secrets/cdktf-secrets";
 import { ensureSecrets } from "../secrets/secret-store";
@@ -13,6 +13,7 @@ import { findTerraform } from "./terraform-binary";
 /** A stack that is ready for `plan`. */
 export interface PreparedStack {
   readonly terraform: Terraform;
+  readonly config: PlatformConfig;
   /** Names of the volumes that hold data. */
   readonly dataVolumes: readonly string[];
 }
@@ -39,5 +40,5 @@ export async function prepareStack(progress: Progress): Promise<PreparedStack> {
   });
   const terraform = new Terraform(binary, join(outdir, "stacks", PLATFORM_STACK));
   await progress.step("Preparing the docker provider", () => terraform.init());
-  return { terraform, dataVolumes };
+  return { terraform, config, dataVolumes };
 }
