@@ -170,6 +170,23 @@ describe("the firewall", () => {
   });
 });
 
+describe("isolation: none", () => {
+  it("is warned of, and takes the rules away; with firewall they are back, and no service was replaced", () => {
+    const before = inspect(container("gateway")).Id;
+    platform.configure("networks: { workspaces: { isolation: none } }");
+    const { exitCode, output } = platform.npmRun("deploy", "--", "--auto-approve");
+    expect([exitCode, output]).toEqual([
+      0,
+      expect.stringContaining("Warning: networks.workspaces.isolation is none"),
+    ]);
+    expect(asHostRoot("nft list tables")).not.toContain(bridge);
+    platform.configure();
+    expect(platform.npmRun("deploy", "--", "--auto-approve")).toMatchObject({ exitCode: 0 });
+    isClosedBetweenWorkspaces();
+    expect(inspect(container("gateway")).Id).toBe(before);
+  });
+});
+
 describe("destroy", () => {
   it("removes the rules with the network", () => {
     docker("rm", "--force", one.name, other.name);

@@ -59,12 +59,17 @@ export const Networks = z
             "firewall: workspaces reach our services and the internet, not each other, the host or private networks. none: for engines where nftables rules cannot be set (rootless, Docker Desktop); nothing is kept apart.",
           ),
         allow: z
-          .array(z.cidrv4({ error: "must be an IPv4 network such as 10.9.0.0/16" }))
+          .array(
+            z
+              .cidrv4({ error: "must be an IPv4 network such as 10.9.0.0/16" })
+              .refine((text) => Number(text.split("/")[1]) >= 8, { error: "must be a /8 or smaller" })
+              .describe(
+                "A private IPv4 network that workspaces may reach all the same, such as 10.9.0.0/16 of an internal git server. Has no effect with internet: false.",
+              ),
+          )
           .max(64)
           .default([])
-          .describe(
-            "Private networks that workspaces may reach all the same, such as those of an internal git server.",
-          ),
+          .describe("Private networks that workspaces may reach all the same."),
       })
       .prefault({})
       .describe("Workspaces, and the services they may use."),
