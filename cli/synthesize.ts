@@ -1,4 +1,5 @@
-import { App } from "cdktf";
+import { AnnotationMetadataEntryType, App } from "cdktf";
+import type { IConstruct } from "constructs";
 import { loadPlatform, type PlatformConfig, PlatformStack } from "../constructs";
 import { type PlatformFileOptions, platformFile } from "../constructs/config/platform-file";
 import { sluiceHome, stateFolder } from "./sluice-home";
@@ -37,5 +38,15 @@ export function synthesize(
   const app = new App({ stackTraces: false, outdir });
   const stack = new PlatformStack(app, { config, stateFolder: stateFolder(home) });
   app.synth();
+  for (const warning of warningsBelow(stack)) console.warn(`Warning: ${warning}`);
   return { config, outdir, dataVolumes: stack.dataVolumes };
+}
+
+/** What constructs have to say although nothing is wrong; the cdktf command line shows it, `synth` itself does not. */
+function warningsBelow(scope: IConstruct): string[] {
+  return scope.node
+    .findAll()
+    .flatMap(({ node }) => node.metadata)
+    .filter(({ type }) => type === AnnotationMetadataEntryType.WARN)
+    .map(({ data }) => String(data));
 }

@@ -13,6 +13,10 @@ export interface NetworkAttachment {
   readonly network: Network;
   /** @default - the container's name only */
   readonly aliases?: readonly string[];
+  /** An address that stays, outside of what the engine gives to others. @default - the engine's choice */
+  readonly ipv4Address?: string;
+  /** What has to be there before a container of ours joins, such as the network's firewall. @default - the network alone */
+  readonly joinAfter?: ITerraformDependable;
 }
 
 /** Files that are delivered to a service, see `DeliveredFiles`. */
@@ -35,8 +39,8 @@ export interface ContainerServiceProps {
   /** Name without the platform's prefix. */
   readonly name: string;
   readonly image: ContainerImage;
-  /** `none`: not even a way to other containers. */
-  readonly networks: readonly NetworkAttachment[] | "none";
+  /** The networks it joins; `none`: not even a way to other containers; `host`: the host's own, which the construct must be allowed (`host-network.ts`). */
+  readonly networks: readonly NetworkAttachment[] | "none" | "host";
   /** Hard memory limit in megabytes, without swap. */
   readonly memoryMegabytes: number;
   /** CPU limit in cores. @default - none */
@@ -101,6 +105,12 @@ function toDocker(props: ContainerServiceProps, defaults: ContainerDefaults): Co
     tmpfs = { "/tmp": "rw,noexec,nosuid,size=64m" },
     stopGraceSeconds = 10,
   } = props;
+  const attachments = typeof props.networks === "string" ? [] : props.networks;
+  const dependsOn = [
+    ...(props.dependsOn ?? []),
+    ...(files === undefined ? [] : [files.from.delivered]),
+    ...attachments.flatMap(({ joinAfter }) => joinAfter ?? []),
+  ];
   const healthcheck = "service" in lifetime ? toDockerHealthCheck(lifetime.service) : undefined;
   return {
     name: `${defaults.prefix}-${props.name}`,
@@ -110,14 +120,12 @@ function toDocker(props: ContainerServiceProps, defaults: ContainerDefaults): Co
     user: props.user,
     env: Object.entries(props.env ?? {}).map(([name, value]) => `${name}=${value}`),
     // By id: attached by name, a replaced network cannot be deleted while its container still runs.
-    ...(props.networks === "none"
-      ? { networkMode: "none" }
-      : {
-          networksAdvanced: props.networks.map(({ network, aliases }) => ({
-            name: network.id,
-            aliases: mutable(aliases),
-          })),
-        }),
+    networksAdvanced: attachments.map(({ network, aliases, ipv4Address }) => ({
+      name: network.id,
+      aliases: mutable(aliases),
+      ipv4Address,
+    })),
+    networkMode: typeof props.networks === "string" ? props.networks : undefined,
     ports: Object.entries(props.ports ?? {}).map(([external, internal]) => ({
       internal,
       external: Number(external),
@@ -153,7 +161,7 @@ function toDocker(props: ContainerServiceProps, defaults: ContainerDefaults): Co
     destroyGraceSeconds: stopGraceSeconds,
     stopTimeout: stopGraceSeconds,
     stopSignal: props.stopSignal,
-    dependsOn: [...(props.dependsOn ?? []), ...(files === undefined ? [] : [files.from.delivered])],
+    dependsOn: dependsOn.length === 0 ? undefined : dependsOn,
     ...lifetimeOf(props),
   };
 }

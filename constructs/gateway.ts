@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { readPromptFiles } from "./config/prompt-files";
 import type { PlatformConfig } from "./config/schema";
 import type { ContainerImage } from "./container-image";
-import { ContainerService } from "./container-service";
+import { ContainerService, type NetworkAttachment } from "./container-service";
 import { DataVolume } from "./data-volume";
 import { DeliveredFiles } from "./delivered-files";
 import { CURRENT_FILES, SECRETS_DIRECTORY } from "./files-directory";
@@ -18,7 +18,7 @@ import { Secret } from "./secret";
 export interface GatewayProps {
   readonly image: ContainerImage;
   /** Networks whose members may call the gateway, and through which it reaches the providers. */
-  readonly clientNetworks: readonly Network[];
+  readonly clientNetworks: readonly NetworkAttachment[];
   /** Network of the database. */
   readonly dataNetwork: Network;
   readonly database: Database;
@@ -37,8 +37,10 @@ const JOURNAL_DIRECTORY = "/var/lib/gateway/journal";
 
 /** The AI gateway: LiteLLM's wire on port 4000, also under the name `litellm`, which guides and clients use. */
 export class Gateway extends Construct {
+  /** TCP port on its networks. */
+  static readonly PORT = 4000;
   /** URL for other containers. */
-  readonly url = "http://litellm:4000";
+  readonly url = `http://litellm:${Gateway.PORT}`;
   readonly ready: ITerraformDependable;
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
@@ -85,13 +87,13 @@ export class Gateway extends Construct {
       name: "gateway",
       image,
       networks: [
-        ...clientNetworks.map((network) => ({ network, aliases: ["gateway", "litellm"] })),
+        ...clientNetworks.map((attachment) => ({ ...attachment, aliases: ["gateway", "litellm"] })),
         { network: dataNetwork },
       ],
       memoryMegabytes,
       cpus,
-      lifetime: { service: httpHealthCheck("http://127.0.0.1:4000/health/readiness") },
-      ports: { [hostPort]: 4000 },
+      lifetime: { service: httpHealthCheck(`http://127.0.0.1:${Gateway.PORT}/health/readiness`) },
+      ports: { [hostPort]: Gateway.PORT },
       env: {
         CONFIG_FILE: `${CURRENT_FILES}/config.yaml`,
         PROMPTS_DIRECTORY: `${CURRENT_FILES}/prompts`,

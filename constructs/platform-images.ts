@@ -18,5 +18,6 @@ export function platformImages(scope: Construct, { name, images }: PlatformConfi
     redis: ContainerImage.pulled(folder, "redis", images.redis),
     gateway: service("gateway"),
     keyProvisioner: service("key-provisioner"),
+    workspaceFirewall: () => service("workspace-firewall"),
   };
 }

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { contentHash } from "./content-hash";
 
 /** Services whose images are built here. Folders below `services/`, and the last part of the images' names. */
-export const SERVICES = ["gateway", "key-provisioner"] as const;
+export const SERVICES = ["gateway", "key-provisioner", "workspace-firewall"] as const;
 
 /** What a service's image holds besides its own sources. */
 const MORE: Readonly<Record<string, readonly string[]>> = {

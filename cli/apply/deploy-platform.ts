@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { removeWorkspaceRules } from "../docker/workspace-rules";
 import type { ChangeSummary } from "../plan/change-summary";
 import { formatChanges } from "../plan/format-changes";
 import { pullImages } from "../preflight/base-images";
@@ -99,6 +100,7 @@ async function deployByPlan(planFile: string, props: DeployProps): Promise<Deplo
   return await betweenSteps(async (checkpoint) => {
     try {
       if (!isIdle) await change(plan, planFile, checked, checkpoint, props);
+      if (config.networks.workspaces.isolation === "none") await removeWorkspaceRules(config.name);
       rememberDeployed(home, readState(home));
     } finally {
       for (const line of await attachAgain(home, progress)) say(`warning: ${line}`);

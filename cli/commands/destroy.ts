@@ -5,6 +5,7 @@ import { checkAttachments, detach, findAttachments } from "../apply/attachments"
 import { forgetDeployedStack } from "../apply/deployed-stack";
 import { betweenSteps } from "../apply/interruption";
 import { describeOrphans, findOrphans, removeOrphans } from "../apply/orphans";
+import { removeWorkspaceRules } from "../docker/workspace-rules";
 import { refuseFindings } from "../preflight/finding";
 import { sluiceHome, stateFolder } from "../sluice-home";
 import { ignoreClosedOutput } from "../terminal/closed-output";
@@ -88,6 +89,7 @@ async function removePlatform(
     const log = join(stateFolder(home), "apply.log");
     await applyPlan({ terraform, platform: name, args: [...lock, planFile], log, to });
     await removeOrphans(orphans, progress);
+    await removeWorkspaceRules(name);
     forgetDeployedStack(home);
     checkpoint("the platform is removed; its data is kept");
     if (options.volumes !== true) return;

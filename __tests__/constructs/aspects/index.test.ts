@@ -4,11 +4,12 @@ import { Network } from "@cdktf/provider-docker/lib/network";
 import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
 import { Volume } from "@cdktf/provider-docker/lib/volume";
 import { TerraformStack, TerraformVariable, Testing } from "cdktf";
-import type { Construct } from "constructs";
+import { Construct } from "constructs";
 import { applyPlatformRules } from "../../../constructs/aspects";
 import { setContainerDefaults } from "../../../constructs/container-defaults";
 import { ContainerImage } from "../../../constructs/container-image";
 import { DeliveredFiles } from "../../../constructs/delivered-files";
+import { allowHostNetwork } from "../../../constructs/host-network";
 import { Secret } from "../../../constructs/secret";
 
 /** Follows every rule; each test breaks one. */
@@ -104,6 +105,22 @@ describe("the rules", () => {
   ])("%s: a container that breaks it (%o) is named, with the remedy", (rule, change, text) => {
     expect(container(change)).toThrow(
       new RegExp(`\\[${rule}\\] test/box: .*${escapeRegExp(text)}.*Remedy: `, "s"),
+    );
+  });
+
+  it("hardened-containers: the host's network is for a construct that was allowed it, with a read-only root", () => {
+    const build = (change: Partial<ContainerConfig>) => (stack: Construct) => {
+      const scope = new Construct(stack, "allowed");
+      allowHostNetwork(scope, "a reason");
+      new Container(scope, "box", { ...GOOD, networkMode: "host", ports: [], ...change });
+    };
+    expect(() => synth(build({ readOnly: true }))).not.toThrow();
+    expect(() => synth(build({ readOnly: false }))).toThrow(/root file system that can be written/);
+    expect(() => synth(build({ readOnly: true, pidMode: "host" }))).toThrow(
+      /shares a namespace with the host/,
+    );
+    expect(() => synth(build({ readOnly: true, capabilities: { add: ["CAP_NET_ADMIN"] } }))).toThrow(
+      /keeps default capabilities/,
     );
   });
 

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { planWorkspaceNetwork } from "../../../constructs/workspace-network-plan";
 import { freePort } from "../services/free-port";
 import { PROJECT } from "../source-files";
 import { docker } from "./docker";
@@ -131,11 +132,27 @@ ${yaml}`,
     const named = (list: string) => list.split("\n").filter((name) => name.startsWith(prefix));
     for (const name of named(docker("ps", "--all", "--format", "{{.Names}}")))
       docker("rm", "--force", "--volumes", name);
+    this.removeRules();
     for (const name of named(docker("network", "ls", "--format", "{{.Name}}"))) docker("network", "rm", name);
     for (const name of named(docker("volume", "ls", "--format", "{{.Name}}"))) docker("volume", "rm", name);
     for (const name of named(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}")))
       docker("image", "rm", name);
     rmSync(this.home, { recursive: true, force: true });
+  }
+
+  /** The workspace firewall leaves its rules in the kernel; a platform that was not destroyed by `sluice destroy` still has them. */
+  private removeRules(): void {
+    const [image] = docker(
+      "image",
+      "ls",
+      "--quiet",
+      "--filter",
+      `reference=${this.name}/workspace-firewall`,
+    ).split("\n");
+    if (!image) return;
+    const { bridge } = planWorkspaceNetwork(this.name);
+    const script = `for family in inet bridge; do nft delete table $family ${bridge} 2>/dev/null || true; done`;
+    docker("run", "--rm", "--network", "host", "--cap-add", "NET_ADMIN", image, "sh", "-c", script);
   }
 
   private command(command: string, args: readonly string[], environment = {}): CommandResult {
