@@ -24,7 +24,7 @@ describe("prepareForCdktf", () => {
     const prepare = (env: NodeJS.ProcessEnv) =>
       prepareForCdktf(
         { outdir, config: platformConfig(yaml), dataVolumes: DATA },
-        { SLUICE_HOME: home, ...env },
+        { SLUICE_HOME: home, SLUICE_CONFIG: "platform.example.yaml", ...env },
       );
     return { home, outdir, prepare, link: join(stackFolder(outdir), "secrets.auto.tfvars.json") };
   }

@@ -16,7 +16,7 @@ const matches = (files: readonly string[], pattern: RegExp) =>
 const readBySources = [
   ...matches(
     sourceFiles("services").filter((file) => file.endsWith("/config.ts")),
-    /^ {4}([A-Z][A-Z0-9_]+):/gm,
+    /^ {2,4}([A-Z][A-Z0-9_]+):/gm,
   ),
   ...matches(
     [...sourceFiles("services"), ...sourceFiles("cli"), ...sourceFiles("constructs")],
@@ -28,7 +28,17 @@ const ofContainers = Object.values(synthesizePlatform().resource["docker_contain
   (container) => ((container["env"] ?? []) as string[]).map((entry) => entry.split("=")[0] ?? ""),
 );
 
-const known = [...new Set([...readBySources, ...ofContainers])].filter((name) => !CREDENTIALS.includes(name));
+/** What reaches a container as a file stands for the variable of its name. */
+const delivered = Object.values(synthesizePlatform().resource["docker_container"] ?? {}).flatMap(
+  (container) =>
+    ((container["upload"] ?? []) as { file: string }[]).flatMap(
+      ({ file }) => /\/secrets\/([A-Z0-9_]+)$/.exec(file)?.[1] ?? [],
+    ),
+);
+
+const known = [...new Set([...readBySources, ...ofContainers, ...delivered])].filter(
+  (name) => !CREDENTIALS.includes(name),
+);
 
 it("is found at all", () => {
   expect(known.length).toBeGreaterThan(30);
