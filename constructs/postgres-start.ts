@@ -19,7 +19,7 @@ export const POSTGRES_HEALTH_CHECK = `${ANSWERS} && [ "$(cat ${MARK})" = "$(read
 export const POSTGRES_START = `apply_roles() (
   for file in ${SECRETS_DIRECTORY}/*; do
     value=$(cat "$file") || exit
-    export "$(basename "$file")=$value"
+    export -- "$(basename "$file")=$value"
   done
   exec psql --no-psqlrc --host /var/run/postgresql --username postgres --file ${CURRENT_FILES}/${ROLES_FILE} postgres
 )
