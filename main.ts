@@ -1,14 +1,17 @@
-import { ensureSecretsForCdktf } from "./cli/secrets/cdktf-secrets";
+import { leadCdktfTo } from "./cli/stack-folder";
 import { synthesize } from "./cli/synthesize";
+import { UserError } from "./cli/terminal/user-error";
+import { prepareForCdktf } from "./cli/terraform/prepare-for-cdktf";
 import { ConfigError } from "./constructs";
 
-// Only the CDKTF CLI sets it, and what it does with the result is to plan, deploy or destroy.
-const mayUseExample = !process.env["CDKTF_OUTDIR"];
-try {
-  const { outdir, config } = synthesize(process.env, { mayUseExample });
-  ensureSecretsForCdktf(outdir, config);
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
+async function main(): Promise<void> {
+  // Only the CDKTF CLI sets it, and what it does with the result is to plan, deploy or destroy.
+  const mayUseExample = !process.env["CDKTF_OUTDIR"];
+  const synthesis = synthesize(process.env, { mayUseExample });
+  leadCdktfTo(synthesis.outdir, await prepareForCdktf(synthesis));
 }
+
+main().catch((error) => {
+  console.error(error instanceof ConfigError || error instanceof UserError ? error.message : error);
+  process.exitCode = 1;
+});

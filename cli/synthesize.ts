@@ -1,8 +1,9 @@
-import { join } from "node:path";
-import { App } from "cdktf";
+import { AnnotationMetadataEntryType, App } from "cdktf";
+import type { IConstruct } from "constructs";
 import { loadPlatform, type PlatformConfig, PlatformStack } from "../constructs";
 import { type PlatformFileOptions, platformFile } from "../constructs/config/platform-file";
-import { sluiceHome } from "./sluice-home";
+import { sluiceHome, stateFolder } from "./sluice-home";
+import { claimStackFolder, outputFolder } from "./stack-folder";
 
 /** What a synth produced. */
 export interface Synthesis {
@@ -13,19 +14,39 @@ export interface Synthesis {
   readonly dataVolumes: readonly string[];
 }
 
+/** What is synthesized. */
+export interface SynthesisOptions extends Pick<PlatformFileOptions, "mayUseExample"> {
+  /** @default - what platform.yaml says */
+  readonly config?: PlatformConfig;
+}
+
 /**
- * platform.yaml → Terraform JSON. Needs no network, Docker, Terraform or secret.
- * @param mayUseExample whether the example is synthesized where there is no platform.yaml
+ * platform.yaml → Terraform JSON, in the home's output folder. Needs no network, Docker, Terraform or secret.
  * @throws ConfigError when the configuration is wrong, Error when a construct breaks a rule.
  */
 export function synthesize(
   env: NodeJS.ProcessEnv = process.env,
-  { mayUseExample = false }: Pick<PlatformFileOptions, "mayUseExample"> = {},
+  {
+    mayUseExample = false,
+    config = loadPlatform(platformFile({ env, mayUseExample }), { env }),
+  }: SynthesisOptions = {},
 ): Synthesis {
-  const config = loadPlatform(platformFile({ env, mayUseExample }), { env });
+  const home = sluiceHome(env);
+  const outdir = outputFolder(env);
+  claimStackFolder(outdir, home);
   // Without stack traces, which hold absolute paths, two checkouts synthesize the same bytes.
-  const app = new App({ stackTraces: false });
-  const stack = new PlatformStack(app, { config, stateFolder: join(sluiceHome(env), "state") });
+  const app = new App({ stackTraces: false, outdir });
+  const stack = new PlatformStack(app, { config, stateFolder: stateFolder(home) });
   app.synth();
-  return { config, outdir: app.outdir, dataVolumes: stack.dataVolumes };
+  for (const warning of warningsBelow(stack)) console.warn(`Warning: ${warning}`);
+  return { config, outdir, dataVolumes: stack.dataVolumes };
+}
+
+/** What constructs have to say although nothing is wrong; the cdktf command line shows it, `synth` itself does not. */
+function warningsBelow(scope: IConstruct): string[] {
+  return scope.node
+    .findAll()
+    .flatMap(({ node }) => node.metadata)
+    .filter(({ type }) => type === AnnotationMetadataEntryType.WARN)
+    .map(({ data }) => String(data));
 }

@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
 import { Container, type ContainerConfig } from "@cdktf/provider-docker/lib/container";
 import type { Network } from "@cdktf/provider-docker/lib/network";
-import type { ITerraformDependable } from "cdktf";
+import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { type ContainerDefaults, containerDefaults } from "./container-defaults";
+import { type ContainerDefaults, containerDefaults, PLATFORM_LABEL } from "./container-defaults";
 import type { ContainerImage } from "./container-image";
-import type { DataVolume } from "./data-volume";
+import { FILES_DIRECTORY } from "./files-directory";
+import { fingerprint } from "./fingerprint";
 import { type HealthCheck, toDockerHealthCheck } from "./health-check";
 
 /** A network, and the names under which the container answers there. */
@@ -13,6 +13,25 @@ export interface NetworkAttachment {
   readonly network: Network;
   /** @default - the container's name only */
   readonly aliases?: readonly string[];
+  /** An address that stays, outside of what the engine gives to others. @default - the engine's choice */
+  readonly ipv4Address?: string;
+  /** What has to be there before a container of ours joins, such as the network's firewall. @default - the network alone */
+  readonly joinAfter?: ITerraformDependable;
+}
+
+/** Files that are delivered to a service, see `DeliveredFiles`. */
+export interface FilesMount {
+  readonly from: { readonly volumeName: string; readonly delivered: TerraformResource };
+  /** What becomes of a change: the service takes it over while it runs, or its container is replaced. */
+  readonly onChange: "follow" | "replace";
+}
+
+/** A file that is put into a container before it starts. */
+export interface Upload {
+  readonly file: string;
+  readonly content: string;
+  /** In octal, such as `0444`. */
+  readonly permissions: string;
 }
 
 /** Props of `ContainerService`. Everything not named here is the hardened baseline. */
@@ -20,14 +39,15 @@ export interface ContainerServiceProps {
   /** Name without the platform's prefix. */
   readonly name: string;
   readonly image: ContainerImage;
-  readonly networks: readonly NetworkAttachment[];
+  /** The networks it joins; `none`: not even a way to other containers; `host`: the host's own, which the construct must be allowed (`host-network.ts`). */
+  readonly networks: readonly NetworkAttachment[] | "none" | "host";
   /** Hard memory limit in megabytes, without swap. */
   readonly memoryMegabytes: number;
   /** CPU limit in cores. @default - none */
   readonly cpus?: number;
   /** How a service shows that it is well; `apply` waits for it. A job that runs once has none. */
   readonly lifetime: { readonly service: HealthCheck } | { readonly runsOnce: true };
-  /** @default - none. Secrets belong here (or in `files`), never in `command`. */
+  /** @default - none. No secrets: they are delivered as files. */
   readonly env?: Readonly<Record<string, string>>;
   /** @default - the image's */
   readonly entrypoint?: readonly string[];
@@ -38,9 +58,13 @@ export interface ContainerServiceProps {
   /** Host port → container port, on the platform's publish address. @default - none */
   readonly ports?: Readonly<Record<number, number>>;
   /** Path → volume. @default - none */
-  readonly volumes?: Readonly<Record<string, DataVolume>>;
-  /** Path → text of a file, readable by everyone in the container. Makes the root file system writable. @default - none */
-  readonly files?: Readonly<Record<string, string>>;
+  readonly volumes?: Readonly<Record<string, { readonly name: string }>>;
+  /** Configuration and secrets, read-only at `/etc/sluice`. @default - none */
+  readonly files?: FilesMount;
+  /** Makes the root file system writable: the engine refuses uploads into a read-only one. @default - none */
+  readonly uploads?: readonly Upload[];
+  /** Whether the engine's init is the first process and takes in the processes that lose their parent. @default false */
+  readonly init?: boolean;
   /** Path → options of an in-memory file system. @default - `/tmp` */
   readonly tmpfs?: Readonly<Record<string, string>>;
   /** Capabilities kept, in the form `CAP_CHOWN`; all others are dropped. @default - none */
@@ -53,6 +77,8 @@ export interface ContainerServiceProps {
   readonly startTimeoutSeconds?: number;
   /** What has to be there first. @default - what the props refer to */
   readonly dependsOn?: readonly ITerraformDependable[];
+  /** Resources whose replacement replaces the container. @default - none */
+  readonly replaceWith?: readonly TerraformResource[];
 }
 
 /**
@@ -73,10 +99,18 @@ export class ContainerService extends Construct {
 function toDocker(props: ContainerServiceProps, defaults: ContainerDefaults): ContainerConfig {
   const {
     lifetime,
-    files = {},
+    files,
+    uploads = [],
+    init = false,
     tmpfs = { "/tmp": "rw,noexec,nosuid,size=64m" },
     stopGraceSeconds = 10,
   } = props;
+  const attachments = typeof props.networks === "string" ? [] : props.networks;
+  const dependsOn = [
+    ...(props.dependsOn ?? []),
+    ...(files === undefined ? [] : [files.from.delivered]),
+    ...attachments.flatMap(({ joinAfter }) => joinAfter ?? []),
+  ];
   const healthcheck = "service" in lifetime ? toDockerHealthCheck(lifetime.service) : undefined;
   return {
     name: `${defaults.prefix}-${props.name}`,
@@ -86,29 +120,35 @@ function toDocker(props: ContainerServiceProps, defaults: ContainerDefaults): Co
     user: props.user,
     env: Object.entries(props.env ?? {}).map(([name, value]) => `${name}=${value}`),
     // By id: attached by name, a replaced network cannot be deleted while its container still runs.
-    networksAdvanced: props.networks.map(({ network, aliases }) => ({
+    networksAdvanced: attachments.map(({ network, aliases, ipv4Address }) => ({
       name: network.id,
       aliases: mutable(aliases),
+      ipv4Address,
     })),
+    networkMode: typeof props.networks === "string" ? props.networks : undefined,
     ports: Object.entries(props.ports ?? {}).map(([external, internal]) => ({
       internal,
       external: Number(external),
       ip: defaults.publishAddress,
     })),
-    volumes: Object.entries(props.volumes ?? {}).map(([containerPath, volume]) => ({
-      volumeName: volume.name,
-      containerPath,
-    })),
-    upload: Object.entries(files).map(([file, content]) => ({ file, content, permissions: "0444" })),
-    // The engine refuses to put files into a container whose root is read-only.
-    readOnly: Object.keys(files).length === 0,
+    volumes: [
+      ...Object.entries(props.volumes ?? {}).map(([containerPath, volume]) => ({
+        volumeName: volume.name,
+        containerPath,
+      })),
+      ...(files === undefined
+        ? []
+        : [{ volumeName: files.from.volumeName, containerPath: FILES_DIRECTORY, readOnly: true }]),
+    ],
+    upload: [...uploads],
+    readOnly: uploads.length === 0,
     tmpfs,
-    init: false,
+    init,
     healthcheck,
     // The provider reports a changed health check, tmpfs or init as done without doing it; a label replaces the container.
     labels: [
-      { label: "sluice.platform", value: defaults.prefix },
-      { label: "sluice.baseline", value: fingerprint({ healthcheck, tmpfs }) },
+      { label: PLATFORM_LABEL, value: defaults.prefix },
+      { label: "sluice.baseline", value: fingerprint({ healthcheck, tmpfs, ...(init ? { init } : {}) }) },
     ],
     memory: props.memoryMegabytes,
     // Equal to memory: no swap. Left out, every plan would show a change.
@@ -121,16 +161,32 @@ function toDocker(props: ContainerServiceProps, defaults: ContainerDefaults): Co
     destroyGraceSeconds: stopGraceSeconds,
     stopTimeout: stopGraceSeconds,
     stopSignal: props.stopSignal,
-    dependsOn: props.dependsOn === undefined ? undefined : [...props.dependsOn],
-    ...("service" in lifetime ? serviceLifetime(props.startTimeoutSeconds ?? 120) : jobLifetime(props.name)),
+    dependsOn: dependsOn.length === 0 ? undefined : dependsOn,
+    ...lifetimeOf(props),
   };
 }
 
-function serviceLifetime(waitTimeout: number): Partial<ContainerConfig> {
-  return { restart: "unless-stopped", mustRun: true, wait: true, waitTimeout, removeVolumes: false };
-}
-
-function jobLifetime(name: string): Partial<ContainerConfig> {
+function lifetimeOf(props: ContainerServiceProps): Partial<ContainerConfig> {
+  const { lifetime, files, replaceWith = [], startTimeoutSeconds = 120 } = props;
+  // Terraform wants plain addresses here, no expressions.
+  const replaceTriggeredBy = [
+    ...replaceWith,
+    ...(files?.onChange === "replace" ? [files.from.delivered] : []),
+  ].map(({ terraformResourceType, friendlyUniqueId }) => `${terraformResourceType}.${friendlyUniqueId}`);
+  const triggers = replaceTriggeredBy.length === 0 ? undefined : { replaceTriggeredBy };
+  if ("service" in lifetime) {
+    return {
+      restart: "unless-stopped",
+      mustRun: true,
+      wait: true,
+      waitTimeout: startTimeoutSeconds,
+      removeVolumes: false,
+      lifecycle: triggers,
+    };
+  }
+  const condition = "${self.exit_code == 0}";
+  // A failed job stays in the state as it is; without this hint every later plan fails at the same place.
+  const errorMessage = `The job ${props.name} failed; its log: \${self.container_logs} Remedy: correct the cause, then deploy with: npm run deploy -- --retry ${props.name}`;
   return {
     restart: "no",
     mustRun: false,
@@ -138,15 +194,7 @@ function jobLifetime(name: string): Partial<ContainerConfig> {
     logs: true,
     // Only anonymous volumes, which the image asks for and a job does not need.
     removeVolumes: true,
-    lifecycle: {
-      postcondition: [
-        {
-          condition: "${self.exit_code == 0}",
-          // A failed job stays in the state as it is; without this hint every later plan fails at the same place.
-          errorMessage: `The job ${name} failed; its log: \${self.container_logs} Remedy: correct the cause, then deploy with: npm run deploy -- --retry ${name}`,
-        },
-      ],
-    },
+    lifecycle: { ...triggers, postcondition: [{ condition, errorMessage }] },
   };
 }
 
@@ -157,8 +205,4 @@ function dockerCpus(cpus: number): string {
 
 function mutable<T>(list: readonly T[] | undefined): T[] | undefined {
   return list === undefined ? undefined : [...list];
-}
-
-function fingerprint(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 12);
 }

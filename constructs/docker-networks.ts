@@ -1,11 +1,12 @@
 import { Network } from "@cdktf/provider-docker/lib/network";
 import { Construct } from "constructs";
+import { type NetworkPlan, planWorkspaceNetwork } from "./workspace-network-plan";
 
 /** Props of `DockerNetworks`. */
 export interface DockerNetworksProps {
   /** Prefix of the network names. */
   readonly prefix: string;
-  /** IPv4 subnets by network. @default - chosen by Docker */
+  /** IPv4 subnets by network. @default - chosen by Docker; of workspaces from the prefix */
   readonly subnets?: Partial<Record<"edge" | "data" | "workspaces", string>>;
   /** Whether workspaces may open connections to the internet. @default true */
   readonly workspaceInternet?: boolean;
@@ -21,11 +22,13 @@ export class DockerNetworks extends Construct {
   readonly data: Network;
   /** Workspaces, and the services they may use. */
   readonly workspaces: Network;
+  /** Names and addresses of `workspaces`. */
+  readonly workspacePlan: NetworkPlan;
 
   constructor(scope: Construct, id: string, props: DockerNetworksProps) {
     super(scope, id);
     const { prefix, subnets = {}, workspaceInternet = true } = props;
-    const network = (name: "edge" | "data" | "workspaces", internal: boolean) =>
+    const network = (name: "edge" | "data", internal: boolean) =>
       new Network(this, name, {
         name: `${prefix}-${name}`,
         driver: "bridge",
@@ -34,6 +37,15 @@ export class DockerNetworks extends Construct {
       });
     this.edge = network("edge", false);
     this.data = network("data", true);
-    this.workspaces = network("workspaces", !workspaceInternet);
+    this.workspacePlan = planWorkspaceNetwork(prefix, subnets.workspaces);
+    const { bridge, subnet, gateway, memberRange } = this.workspacePlan;
+    this.workspaces = new Network(this, "workspaces", {
+      name: `${prefix}-workspaces`,
+      driver: "bridge",
+      internal: !workspaceInternet,
+      ipamConfig: [{ subnet, gateway, ipRange: memberRange }],
+      options: { "com.docker.network.bridge.name": bridge },
+      labels: [{ label: "sluice.platform", value: prefix }],
+    });
   }
 }

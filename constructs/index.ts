@@ -2,4 +2,5 @@
 export { ConfigError } from "./config/config-error";
 export { loadPlatform, parsePlatform } from "./config/load";
 export type { PlatformConfig } from "./config/schema";
-export { PLATFORM_STACK, PlatformStack } from "./platform-stack";
+export { PlatformStack } from "./platform-stack";
+export { PLATFORM_STACK } from "./stack-id";

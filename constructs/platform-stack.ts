@@ -5,9 +5,11 @@ import { applyPlatformRules } from "./aspects";
 import type { PlatformConfig } from "./config/schema";
 import { DataVolume } from "./data-volume";
 import { Platform } from "./platform";
+import { Secret } from "./secret";
+import { PLATFORM_STACK, SECRETS_OUTPUT } from "./stack-id";
 
-/** Stack id; also the folder below `cdktf.out/stacks` and the name for `cdktf deploy`. */
-export const PLATFORM_STACK = "platform";
+/** Version of kreuzwerker/docker. Another one may show changes for ever or ignore some: see aspects/stable-plans.ts. */
+export const DOCKER_PROVIDER_VERSION = "4.6.0";
 
 /** Props of `PlatformStack`. */
 export interface PlatformStackProps {
@@ -30,8 +32,8 @@ export class PlatformStack extends TerraformStack {
     const stackFolder = resolve(scope.outdir, "stacks", PLATFORM_STACK);
     new LocalBackend(this, { path: join(relative(stackFolder, stateFolder), `${PLATFORM_STACK}.tfstate`) });
     new DockerProvider(this, "docker");
-    // The bindings name 3.6.2, which loses stopped containers while planning; 4.5 is the oldest we support.
-    this.addOverride("terraform.required_providers.docker.version", "~> 4.5");
+    // The bindings name 3.6.2, which loses stopped containers while planning. Exactly the version that is tested (docs/decisions/0053).
+    this.addOverride("terraform.required_providers.docker.version", DOCKER_PROVIDER_VERSION);
 
     const platform = new Platform(this, "sluice", config);
     applyPlatformRules(this, { publishAddress: config.exposure.address });
@@ -46,9 +48,17 @@ export class PlatformStack extends TerraformStack {
     this.output("gateway_internal_url", platform.gateway.url, "AI gateway, from a workspace");
     this.dataVolumes = DataVolume.namesBelow(this);
     this.output("data_volumes", this.dataVolumes, "Volumes with data; no plan can delete them");
+    // The state has the values anyway, at places that only their services know; by name they can be taken back.
+    const values = Object.fromEntries(Secret.below(this).map((secret) => [secret.name, secret.expose()]));
+    this.output(
+      SECRETS_OUTPUT,
+      values,
+      "Secrets by variable, for: npm run sluice -- init --recover-from-state",
+      true,
+    );
   }
 
-  private output(name: string, value: unknown, description: string) {
-    new TerraformOutput(this, name, { value, description, staticId: true });
+  private output(name: string, value: unknown, description: string, sensitive?: true) {
+    new TerraformOutput(this, name, { value, description, sensitive, staticId: true });
   }
 }

@@ -1,3 +1,4 @@
+import { Annotations } from "cdktf";
 import { Construct } from "constructs";
 import type { PlatformConfig } from "./config/schema";
 import { setContainerDefaults } from "./container-defaults";
@@ -8,6 +9,10 @@ import { platformImages } from "./platform-images";
 import { Postgres } from "./postgres";
 import { Redis } from "./redis";
 import { Secret } from "./secret";
+import { WorkspaceFirewall } from "./workspace-firewall";
+
+const NOT_ISOLATED =
+  "networks.workspaces.isolation is none: workspaces reach each other, the host and the networks around it. Remedy: set it to firewall where the engine runs as root on Linux";
 
 /** The whole platform on one screen: what runs, on which network, with which secret. */
 export class Platform extends Construct {
@@ -29,16 +34,40 @@ export class Platform extends Construct {
       subnets: { edge: net.edge.subnet, data: net.data.subnet, workspaces: net.workspaces.subnet },
       workspaceInternet: net.workspaces.internet,
     });
-    const clientNetworks = [networks.edge, networks.workspaces];
     const image = platformImages(this, config);
+    const { serviceAddresses } = networks.workspacePlan;
+    const services = {
+      gateway: { ipv4Address: serviceAddresses.gateway, port: Gateway.PORT },
+      keyProvisioner: { ipv4Address: serviceAddresses.keyProvisioner, port: KeyProvisioner.PORT },
+    };
+    const firewall =
+      net.workspaces.isolation === "none"
+        ? undefined
+        : new WorkspaceFirewall(this, "workspace-firewall", {
+            image: image.workspaceFirewall(),
+            network: networks.workspaces,
+            plan: networks.workspacePlan,
+            services: Object.values(services),
+            allow: net.workspaces.allow,
+            internet: net.workspaces.internet,
+          });
+    if (firewall === undefined) Annotations.of(this).addWarning(NOT_ISOLATED);
+    const clientNetworks = ({ ipv4Address }: { readonly ipv4Address: string }) => [
+      { network: networks.edge },
+      { network: networks.workspaces, ipv4Address, joinAfter: firewall?.ready },
+    ];
 
     const postgres = new Postgres(this, "postgres", {
       image: image.postgres,
       network: networks.data,
       superuserPassword: Secret.generated(this, "postgres_superuser_password"),
       databases: {
-        gateway: Secret.generated(this, "gateway_database_password"),
-        key_provisioner: Secret.generated(this, "key_provisioner_database_password"),
+        // One opens up to 24. Two may overlap, and somebody may look.
+        gateway: { password: Secret.generated(this, "gateway_database_password"), connectionLimit: 60 },
+        key_provisioner: {
+          password: Secret.generated(this, "key_provisioner_database_password"),
+          connectionLimit: 20,
+        },
       },
       ...resources.postgres,
     });
@@ -50,7 +79,7 @@ export class Platform extends Construct {
     });
     this.gateway = new Gateway(this, "gateway", {
       image: image.gateway,
-      clientNetworks,
+      clientNetworks: clientNetworks(services.gateway),
       dataNetwork: networks.data,
       database: postgres.database("gateway"),
       masterKey: Secret.generated(this, "gateway_master_key"),
@@ -60,7 +89,7 @@ export class Platform extends Construct {
     });
     this.keyProvisioner = new KeyProvisioner(this, "key-provisioner", {
       image: image.keyProvisioner,
-      clientNetworks,
+      clientNetworks: clientNetworks(services.keyProvisioner),
       dataNetwork: networks.data,
       database: postgres.database("key_provisioner"),
       gateway: this.gateway,

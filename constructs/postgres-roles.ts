@@ -2,7 +2,7 @@
 export interface DatabaseGrant {
   /** Name of the role and of the database: lower-case letters, digits and underscores. */
   readonly name: string;
-  /** Environment variable of the job that holds the role's password. */
+  /** Environment variable with the role's password. */
   readonly passwordEnv: string;
   /** Most connections of the role at a time. */
   readonly connectionLimit: number;
@@ -10,9 +10,12 @@ export interface DatabaseGrant {
 
 const IDENTIFIER = /^[a-z][a-z0-9_]{0,62}$/;
 
+/** Environment variable with the superuser's password. */
+export const SUPERUSER_PASSWORD_ENV = "POSTGRES_PASSWORD";
+
 /**
  * psql script that gives each service a role and a database of its own and takes away everybody
- * else's access. It can run any number of times, and a changed password is taken over.
+ * else's access. It can run any number of times, and a changed password is taken over, the superuser's as well.
  * Passwords come from the environment (`\getenv`, psql 14): they are in no file, argument or log.
  *
  * @throws Error when a name is not a plain identifier.
@@ -26,6 +29,8 @@ export function postgresRolesScript(grants: readonly DatabaseGrant[]): string {
     "SET log_min_error_statement = panic;",
     "SET log_statement = none;",
     "SET password_encryption = 'scram-sha-256';",
+    `\\getenv password ${SUPERUSER_PASSWORD_ENV}`,
+    "SELECT format('ALTER ROLE postgres PASSWORD %L', :'password') \\gexec",
     "REVOKE CONNECT ON DATABASE postgres FROM PUBLIC;",
     "REVOKE CONNECT ON DATABASE template1 FROM PUBLIC;",
     ...grants.map(grantBlock),

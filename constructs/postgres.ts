@@ -1,18 +1,35 @@
 import type { Network } from "@cdktf/provider-docker/lib/network";
-import type { ITerraformDependable } from "cdktf";
+import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import type { ContainerImage } from "./container-image";
 import { ContainerService } from "./container-service";
 import { DataVolume } from "./data-volume";
-import { postgresRolesScript } from "./postgres-roles";
+import { DeliveredFiles } from "./delivered-files";
+import { SECRETS_DIRECTORY } from "./files-directory";
+import { literalText } from "./literal-text";
+import { postgresRolesScript, SUPERUSER_PASSWORD_ENV } from "./postgres-roles";
+import { POSTGRES_HEALTH_CHECK, POSTGRES_START, ROLES_FILE } from "./postgres-start";
 import type { Secret } from "./secret";
 
 /** A service's own database on the shared server. */
 export interface Database {
-  /** Connection URL with the role's password: a reference, not the value. */
+  /** Connection URL without a password. */
   readonly url: string;
+  readonly password: Secret;
   /** Depend on this, and role and database exist before you start. */
   readonly ready: ITerraformDependable;
+  /**
+   * Changes passwords only after a service has got the new ones: it goes on with the former one until the server takes the new one,
+   * and would have none to go on with the other way round.
+   */
+  readonly changeAfter: (delivered: TerraformResource) => void;
+}
+
+/** How a service uses its database. */
+export interface DatabaseUse {
+  readonly password: Secret;
+  /** Most connections at a time. */
+  readonly connectionLimit: number;
 }
 
 /** Props of `Postgres`. `D` are the names of the databases. */
@@ -21,88 +38,84 @@ export interface PostgresProps<D extends string> {
   /** Network that services share with the server. It should be internal. */
   readonly network: Network;
   readonly superuserPassword: Secret;
-  /** Database (and role) name → the role's password. */
-  readonly databases: Readonly<Record<D, Secret>>;
+  /** By the name of database and role. Together they may have 97 connections: the server has 100 and keeps 3 for the superuser. */
+  readonly databases: Readonly<Record<D, DatabaseUse>>;
   readonly memoryMegabytes: number;
   /** @default - no limit */
   readonly cpus?: number;
 }
 
-/** One Postgres server with one role and one database per service. No service can read another's. */
+/**
+ * One Postgres server with one role and one database per service. No service can read another's. The container brings roles and
+ * databases up to date by itself, at each start and whenever a password or the list of databases changes; it is not replaced for that.
+ */
 export class Postgres<D extends string> extends Construct {
   /** Host name on `network`. */
   readonly host = "postgres";
   readonly port = 5432;
-  private readonly roles: ContainerService;
-  private readonly databases: Readonly<Record<D, Secret>>;
+  private readonly ready: ITerraformDependable;
+  private readonly files: DeliveredFiles;
+  private readonly databases: Readonly<Record<D, DatabaseUse>>;
 
   constructor(scope: Construct, id: string, props: PostgresProps<D>) {
     super(scope, id);
     const { image, network, superuserPassword, databases, memoryMegabytes, cpus } = props;
     this.databases = databases;
+    const grants = Object.entries<DatabaseUse>(databases).map(([name, { password, connectionLimit }]) => ({
+      name,
+      password,
+      connectionLimit,
+      passwordEnv: `${name.toUpperCase()}_PASSWORD`,
+    }));
+    this.files = new DeliveredFiles(this, "files", {
+      service: "postgres",
+      image,
+      reader: "postgres",
+      files: { [ROLES_FILE]: postgresRolesScript(grants) },
+      secrets: {
+        [SUPERUSER_PASSWORD_ENV]: superuserPassword,
+        ...Object.fromEntries(grants.map(({ passwordEnv, password }) => [passwordEnv, password])),
+      },
+    });
 
-    const server = new ContainerService(this, "server", {
+    this.ready = new ContainerService(this, "server", {
       name: "postgres",
       image,
       networks: [{ network, aliases: [this.host] }],
       memoryMegabytes,
       cpus,
-      // Over TCP on purpose: during its first start the server answers on the socket before it is ready.
       lifetime: {
-        service: {
-          test: ["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", "postgres"],
-          intervalSeconds: 2,
-          retries: 15,
-        },
+        service: { test: ["CMD-SHELL", POSTGRES_HEALTH_CHECK], intervalSeconds: 2, retries: 15 },
       },
-      env: { POSTGRES_PASSWORD: superuserPassword.expose(), POSTGRES_INITDB_ARGS: "--data-checksums" },
+      user: "postgres",
+      // What follows the files is no child of the server, which would take its end for the crash of a session.
+      init: true,
+      entrypoint: ["bash", "-euc", literalText(POSTGRES_START)],
+      env: {
+        [`${SUPERUSER_PASSWORD_ENV}_FILE`]: `${SECRETS_DIRECTORY}/${SUPERUSER_PASSWORD_ENV}`,
+        POSTGRES_INITDB_ARGS: "--data-checksums",
+      },
+      files: { from: this.files, onChange: "follow" },
+      // A new volume takes over the folder's owner in the image.
       volumes: { "/var/lib/postgresql/data": new DataVolume(this, "data") },
-      tmpfs: { "/tmp": "rw,nosuid,size=64m", "/var/run/postgresql": "rw,nosuid,size=1m,mode=3775" },
-      // The image starts as root, takes over the data folder and then drops to its own user.
-      capabilities: ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_SETUID", "CAP_SETGID"],
+      // The mount takes over the folder's mode in the image, but not its owner: 999 is postgres.
+      tmpfs: {
+        "/tmp": "rw,nosuid,size=64m",
+        "/var/run/postgresql": "rw,nosuid,size=1m,mode=3775,uid=999,gid=999",
+      },
       // SIGINT is Postgres' fast shutdown: sessions are cut, nothing committed is lost.
       stopSignal: "SIGINT",
       stopGraceSeconds: 60,
-    });
-
-    const grants = Object.keys(databases).map((name) => ({
-      name,
-      passwordEnv: `${name.toUpperCase()}_PASSWORD`,
-      connectionLimit: 50,
-    }));
-    this.roles = new ContainerService(this, "roles", {
-      name: "postgres-roles",
-      image,
-      networks: [{ network }],
-      memoryMegabytes: 64,
-      lifetime: { runsOnce: true },
-      user: "postgres",
-      entrypoint: ["psql"],
-      command: [
-        "--no-psqlrc",
-        "--host",
-        this.host,
-        "--username",
-        "postgres",
-        "--file",
-        "/sluice/roles.sql",
-        "postgres",
-      ],
-      env: {
-        PGPASSWORD: superuserPassword.expose(),
-        PGCONNECT_TIMEOUT: "10",
-        ...Object.fromEntries(
-          grants.map((grant) => [grant.passwordEnv, databases[grant.name as D].expose()]),
-        ),
-      },
-      files: { "/sluice/roles.sql": postgresRolesScript(grants) },
-      dependsOn: [server.container],
-    });
+    }).container;
   }
 
   /** The database of one service. */
   database(name: D): Database {
-    const url = `postgres://${name}:${this.databases[name].expose()}@${this.host}:${this.port}/${name}`;
-    return { url, ready: this.roles.container };
+    const url = `postgres://${name}@${this.host}:${this.port}/${name}`;
+    const changeAfter = ({ terraformResourceType, friendlyUniqueId }: TerraformResource) => {
+      const { delivered } = this.files;
+      delivered.dependsOn = [...(delivered.dependsOn ?? []), `${terraformResourceType}.${friendlyUniqueId}`];
+    };
+    return { url, password: this.databases[name].password, ready: this.ready, changeAfter };
   }
 }

@@ -4,6 +4,8 @@ import { Construct } from "constructs";
 import type { ContainerImage } from "./container-image";
 import { ContainerService } from "./container-service";
 import { DataVolume } from "./data-volume";
+import { DeliveredFiles } from "./delivered-files";
+import { SECRETS_DIRECTORY } from "./files-directory";
 import type { Secret } from "./secret";
 
 /** Props of `Redis`. */
@@ -24,12 +26,16 @@ export class Redis extends Construct {
   readonly host = "redis";
   readonly port = 6379;
   readonly ready: ITerraformDependable;
-  private readonly password: Secret;
 
   constructor(scope: Construct, id: string, props: RedisProps) {
     super(scope, id);
     const { image, network, password, memoryMegabytes, cpus } = props;
-    this.password = password;
+    const files = new DeliveredFiles(this, "files", {
+      service: "redis",
+      image,
+      reader: "redis",
+      secrets: { REDIS_PASSWORD: password },
+    });
     this.ready = new ContainerService(this, "server", {
       name: "redis",
       image,
@@ -38,28 +44,33 @@ export class Redis extends Construct {
       cpus,
       // Plain `redis-cli ping` exits 0 even when it is refused.
       lifetime: {
-        service: { test: ["CMD-SHELL", "redis-cli ping | grep -q PONG"], intervalSeconds: 2, retries: 15 },
+        service: {
+          test: ["CMD-SHELL", `REDISCLI_AUTH=$(cat ${PASSWORD_FILE}) redis-cli ping | grep -q PONG`],
+          intervalSeconds: 2,
+          retries: 15,
+        },
       },
       user: "redis",
       // The configuration comes on standard input: an argument with the password would show in `ps` and `docker inspect`.
       entrypoint: ["sh", "-ec", startScript(Math.floor(memoryMegabytes * 0.75))],
-      env: { REDIS_PASSWORD: password.expose(), REDISCLI_AUTH: password.expose() },
+      // It reads its password at the start only.
+      files: { from: files, onChange: "replace" },
       volumes: { "/data": new DataVolume(this, "data") },
       stopGraceSeconds: 30,
     }).container;
   }
-
-  /** Connection URL of a logical database: a reference to the password, not the value. */
-  url(database = 0): string {
-    return `redis://:${this.password.expose()}@${this.host}:${this.port}/${database}`;
-  }
 }
 
+const PASSWORD_FILE = `${SECRETS_DIRECTORY}/REDIS_PASSWORD`;
+
 function startScript(maxMemoryMegabytes: number): string {
-  return `exec redis-server - <<CONFIG
+  // Without a password it must not start.
+  return `password=$(cat ${PASSWORD_FILE})
+[ -n "$password" ]
+exec redis-server - <<CONFIG
 bind * -::*
 protected-mode yes
-requirepass $REDIS_PASSWORD
+requirepass $password
 dir /data
 appendonly yes
 appendfsync everysec

@@ -1,6 +1,6 @@
 import { TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
-import { SECRETS, type SecretName } from "./secret-catalog";
+import { PREVIOUS_MASTER_KEY, SECRETS, type SecretName } from "./secret-catalog";
 
 /**
  * A value that must never be written down: synthesized JSON holds a reference to a sensitive
@@ -9,8 +9,12 @@ import { SECRETS, type SecretName } from "./secret-catalog";
 export class Secret extends Construct {
   private readonly variable: TerraformVariable;
 
+  /** Name of its Terraform variable. */
+  readonly name: string;
+
   private constructor(scope: Construct, id: string, description: string, fallback?: string) {
     super(scope, id);
+    this.name = id;
     this.variable = new TerraformVariable(this, "Resource", {
       type: "string",
       sensitive: true,
@@ -32,6 +36,22 @@ export class Secret extends Construct {
    */
   static fromEnvironment(scope: Construct, envName: string): Secret {
     return new Secret(scope, envName.toLowerCase(), `Value of the environment variable ${envName}.`, "");
+  }
+
+  /** All secrets below `scope`. */
+  static below(scope: Construct): Secret[] {
+    return scope.node.findAll().filter((node): node is Secret => node instanceof Secret);
+  }
+
+  /**
+   * The master key before a rotation, and the instant at which its grace ends, as `sluice rotate` keeps them beside the present one.
+   * Empty when there is none.
+   */
+  static previousMasterKey(scope: Construct): { readonly key: Secret; readonly validUntil: Secret } {
+    const [key, validUntil] = PREVIOUS_MASTER_KEY.map(
+      ({ name, description }) => new Secret(scope, name, description, ""),
+    ) as [Secret, Secret];
+    return { key, validUntil };
   }
 
   /** Reference to the value. Named so that a reader sees where a secret leaves its box. */

@@ -19,7 +19,7 @@ import { PROJECT } from "../support/source-files";
  * nothing can be pulled, the base images (support/stand-in-images). The steps build on each other.
  */
 const PROVIDER_KEY = "planted-provider-key-7b1f3c";
-const SERVICES = ["gateway", "key-provisioner", "postgres", "redis"];
+const SERVICES = ["gateway", "key-provisioner", "postgres", "redis", "workspace-firewall"];
 
 let platform: AppliedPlatform;
 let virtualKey: string;
@@ -81,7 +81,7 @@ describe("the first deploy", () => {
     const { exitCode, output } = platform.npmRun("deploy", "--", "--auto-approve");
     firstOutput = output;
     startUpstream();
-    expect(output).toContain("13 to add, 0 to change, 0 to destroy");
+    expect(output).toContain("22 new; no data is lost");
     expect(output).toMatch(new RegExp(`gateway_url +http://localhost:${platform.gatewayPort}`));
     expect(exitCode).toBe(0);
   });
@@ -135,7 +135,7 @@ describe("the hardened baseline", () => {
       .filter((line) => !line.includes("runc init"));
     expect(processes.join("\n")).toContain("postgres:");
     expect(processes.join("\n")).not.toMatch(/^\d+ +root /m);
-    for (const service of ["key-provisioner", "postgres", "redis"])
+    for (const service of ["key-provisioner", "postgres", "redis", "workspace-firewall"])
       expect(inspect(container(service)).HostConfig.ReadonlyRootfs).toBe(true);
   });
 });
@@ -449,8 +449,8 @@ describe("destroy", () => {
 
   it("asks first where nobody can answer", () => {
     const { exitCode, output } = platform.npmRun("destroy");
-    expect([exitCode, output]).toEqual([1, expect.stringContaining("give --auto-approve to go ahead")]);
-    expect(containersOf(platform.name)).toHaveLength(5);
+    expect([exitCode, output]).toEqual([1, expect.stringContaining("give --yes to go ahead")]);
+    expect(containersOf(platform.name)).toHaveLength(9);
   });
 
   it("takes the data as well when told to, and leaves nothing", () => {

@@ -24,7 +24,18 @@ describe("main", () => {
 
   it("lists the commands in the help", async () => {
     expect(await main(["--help"])).toBe(0);
-    for (const command of ["start", "init", "diff", "deploy", "outputs", "verify", "destroy"]) {
+    for (const command of [
+      "start",
+      "init",
+      "diff",
+      "deploy",
+      "outputs",
+      "verify",
+      "status",
+      "logs",
+      "images",
+      "destroy",
+    ]) {
       expect(out).toMatch(new RegExp(`^  ${command}\\b`, "m"));
     }
   });

@@ -28,13 +28,6 @@ describe("a service", () => {
     for (const name of names) expect(name).toMatch(/^\$\{docker_network\.\w+\.id\}$/);
   });
 
-  it("is read-only unless files are put into it, which the engine would refuse", () => {
-    expect(gateway["read_only"]).toBe(false);
-    expect(
-      resourceAt(synthesizePlatform(), "docker_container", "sluice/key-provisioner/server")["read_only"],
-    ).toBe(true);
-  });
-
   it("is replaced when its health check changes, which the provider alone would not do", () => {
     const baseline = (path: string) =>
       (
@@ -54,21 +47,5 @@ describe("a service", () => {
   ])("writes %d cores as %s, as the provider reads them back", (cpus, text) => {
     const stack = synthesizePlatform(`resources: { redis: { cpus: ${cpus} } }`);
     expect(resourceAt(stack, "docker_container", "sluice/redis/server")["cpus"]).toBe(text);
-  });
-});
-
-describe("a job", () => {
-  it("runs once and is checked", () => {
-    const job = resourceAt(synthesizePlatform(), "docker_container", "sluice/postgres/roles");
-    expect(job).toMatchObject({ restart: "no", must_run: false, attach: true, logs: true });
-    expect(job).not.toHaveProperty("rm");
-    expect(job["lifecycle"]).toEqual({
-      postcondition: [
-        {
-          condition: "${self.exit_code == 0}",
-          error_message: expect.stringContaining("npm run deploy -- --retry postgres-roles"),
-        },
-      ],
-    });
   });
 });

@@ -14,11 +14,13 @@ const ADDRESSES = [
   "docker_container.sluice_postgres_roles_DE3BC53D",
   "docker_container.sluice_postgres_server_7AF76D24",
   "docker_container.sluice_redis_server_3F8E5447",
+  "docker_container.sluice_workspace-firewall_server_B762D55F",
   "docker_image.sluice_images_gateway_47718D12",
   "docker_image.sluice_images_key-provisioner_82F9A9D3",
   "docker_image.sluice_images_node_680F1146",
   "docker_image.sluice_images_postgres_C1D4D1DD",
   "docker_image.sluice_images_redis_9D8BBC7A",
+  "docker_image.sluice_images_workspace-firewall_F74DA36C",
   "docker_network.sluice_networks_data_5A8D5AA0",
   "docker_network.sluice_networks_edge_E7272ED5",
   "docker_network.sluice_networks_workspaces_4C4691FD",
@@ -33,9 +35,9 @@ describe("the platform stack", () => {
     expect(addresses.sort()).toEqual(ADDRESSES);
   });
 
-  it("asks for a docker provider that keeps stopped containers", () => {
+  it("asks for exactly the docker provider that is tested", () => {
     expect(synthesizePlatform().terraform["required_providers"]).toEqual({
-      docker: { source: "kreuzwerker/docker", version: "~> 4.5" },
+      docker: { source: "kreuzwerker/docker", version: "4.6.0" },
     });
   });
 
@@ -52,7 +54,7 @@ describe("the platform stack", () => {
   it("puts the databases on the internal network alone", () => {
     const stack = synthesizePlatform();
     expect(resourceAtNetwork(stack, "data")["internal"]).toBe(true);
-    for (const path of ["sluice/postgres/server", "sluice/postgres/roles", "sluice/redis/server"]) {
+    for (const path of ["sluice/postgres/server", "sluice/redis/server"]) {
       const container = resourceAt(stack, "docker_container", path);
       expect(container["networks_advanced"]).toEqual([
         expect.objectContaining({ name: "${docker_network.sluice_networks_data_5A8D5AA0.id}" }),
@@ -85,9 +87,13 @@ describe("the platform stack", () => {
   maxConnections: 100
   maxAnswersInFlight: 50
   maxBodyMegabytesInFlight: 64`);
-    expect(
-      loadConfig({ ...gateway, LITELLM_MASTER_KEY: "sk-0123456789abcdef", DATABASE_URL: "postgres://" }),
-    ).toEqual(
+    const secrets = {
+      LITELLM_MASTER_KEY: "sk-0123456789abcdef",
+      LITELLM_MASTER_KEY_PREVIOUS: "",
+      LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL: "",
+      DATABASE_URL: "postgres://",
+    };
+    expect(loadConfig({ ...gateway, ...secrets })).toEqual(
       expect.objectContaining({
         trustedProxies: ["10.0.0.0/8", "::1"],
         corsOrigins: ["https://chat.example.org"],
@@ -116,24 +122,12 @@ models: [{ name: m, deployments: [{ provider: a, model: x }], prices: { input: 1
 
   it("leaves the gateway its own defaults when the configuration says nothing", () => {
     expect(Object.keys(gatewayEnvironment()).sort()).toEqual([
-      "ANTHROPIC_API_KEY",
       "AUDIT_RETENTION",
+      "CONFIG_FILE",
       "DATABASE_URL",
       "JOURNAL_DIRECTORY",
-      "LITELLM_MASTER_KEY",
-    ]);
-  });
-
-  it("puts the configuration and the rules of every level into the gateway", () => {
-    const upload = resourceAt(synthesizePlatform(), "docker_container", "sluice/gateway/server")["upload"];
-    expect(upload).toEqual([
-      expect.objectContaining({ file: "/app/config.yaml" }),
-      expect.objectContaining({
-        file: "/app/prompts/standard.md",
-        content: readFileSync(join(PROJECT, "prompts/standard.md"), "utf8"),
-        permissions: "0444",
-      }),
-      expect.objectContaining({ file: "/app/prompts/design-first.md" }),
+      "PROMPTS_DIRECTORY",
+      "SECRETS_DIRECTORY",
     ]);
   });
 

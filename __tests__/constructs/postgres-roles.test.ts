@@ -12,6 +12,11 @@ describe("postgresRolesScript", () => {
     expect(script).toContain("PASSWORD %L', :'password') \\gexec");
   });
 
+  it("takes a changed password of the superuser over", () => {
+    expect(script).toContain("\\getenv password POSTGRES_PASSWORD");
+    expect(script).toContain("SELECT format('ALTER ROLE postgres PASSWORD %L', :'password') \\gexec");
+  });
+
   it("keeps statements with passwords out of the server's log, in every session", () => {
     const sessions = script.split("\n").filter((line) => line.startsWith("\\connect postgres")).length + 1;
     expect(script.match(/SET log_min_error_statement = panic;/g)).toHaveLength(sessions);

@@ -45,7 +45,7 @@ afterAll(() => postgres.stop());
 
 /** A gateway whose beats come when the test wants them. */
 async function open(recallMs = RECALL_MS): Promise<{ database: Database; ledger: Ledger }> {
-  const database = openDatabase({ connectionString: url, logger, poolSize: 5 });
+  const database = openDatabase({ address: { connectionString: url }, logger, poolSize: 5 });
   databases.push(database);
   await eventually(() => database.audit.isAccepting);
   return { database, ledger: new Ledger({ store: database.budgets, logger, ttlMs: 600_000, recallMs }) };

@@ -32,7 +32,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   count += 1;
   url = await postgres.createDatabaseWithSchema(`epochs_${count}`);
-  database = openDatabase({ connectionString: url, logger, budgetWaitMs: 200 });
+  database = openDatabase({ address: { connectionString: url }, logger, budgetWaitMs: 200 });
   await eventually(() => database.audit.isAccepting);
   ledger = new Ledger({ store: database.budgets, logger });
 });

@@ -35,7 +35,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   count += 1;
   const connectionString = await postgres.createDatabaseWithSchema(`locked_${count}`);
-  database = openDatabase({ connectionString, logger });
+  database = openDatabase({ address: { connectionString }, logger });
   await eventually(() => database.audit.isAccepting);
   holder = new Client({ connectionString });
   await holder.connect();

@@ -42,7 +42,7 @@ const nextName = () => {
 async function openGateways(gateways: number, url?: string): Promise<Database[]> {
   const connectionString = url ?? (await postgres.createDatabaseWithSchema(nextName()));
   for (let index = 0; index < gateways; index += 1)
-    databases.push(openDatabase({ connectionString, logger, poolSize: 3 }));
+    databases.push(openDatabase({ address: { connectionString }, logger, poolSize: 3 }));
   const opened = databases.slice(-gateways);
   await eventually(() => opened.every(({ audit }) => audit.isAccepting));
   return opened;

@@ -30,7 +30,7 @@ afterEach(async () => {
 afterAll(() => postgres.stop());
 
 async function open(name: string): Promise<Database> {
-  const database = openDatabase({ connectionString: postgres.url(name), logger });
+  const database = openDatabase({ address: { connectionString: postgres.url(name) }, logger });
   databases.push(database);
   await eventually(() => database.keys.isReady && database.audit.isAccepting);
   return database;

@@ -7,10 +7,12 @@ import { PROJECT } from "../support/source-files";
 /** Every command that README.md shows, and what runs it. A new one needs a line here and something that runs it. */
 const RUN_BY: Readonly<Record<string, string>> = {
   "npm start": "__tests__/cli/commands/start.test.ts",
-  "cp platform.example.yaml platform.yaml": "__tests__/documents/readme.test.ts",
-  "npm ci": "cli/bootstrap.cjs",
-  "npm run diff": "__tests__/acceptance/platform.test.ts",
-  "npm run deploy": "__tests__/acceptance/platform.test.ts",
+  "cp platform.example.yaml platform.yaml": "__tests__/acceptance/documents.test.ts",
+  "npm ci": "__tests__/acceptance/documents.test.ts",
+  "export ANTHROPIC_API_KEY=": "__tests__/acceptance/documents.test.ts",
+  "npm run diff": "__tests__/acceptance/documents.test.ts",
+  "npm run deploy": "__tests__/acceptance/documents.test.ts",
+  "npm run status": "__tests__/acceptance/documents.test.ts",
   "MASTER_KEY=": "__tests__/acceptance/platform.test.ts",
   "curl -fsS http://localhost:4000/": "__tests__/acceptance/platform.test.ts",
   "npm run sluice -- verify enforcement": "__tests__/cli/commands/verify.test.ts",

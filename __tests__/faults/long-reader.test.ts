@@ -152,7 +152,7 @@ test("an index over 200,000 rows is built while rows are written", async () => {
   const logger = { info: jest.fn(), warn: jest.fn() };
   watch = await LockWatch.start(url);
   let isBuilt = false;
-  const built = new OnlineIndexes({ connectionString: url, logger, indexes: [index] })
+  const built = new OnlineIndexes({ address: { connectionString: url }, logger, indexes: [index] })
     .run(client)
     .then(() => {
       isBuilt = true;

@@ -55,7 +55,7 @@ describePlan("the plan of a new platform", () => {
 
   it("adds everything and shows no secret", () => {
     const plan = run("plan", "-input=false", "-no-color", "-lock=false");
-    expect(plan).toContain("Plan: 13 to add, 0 to change, 0 to destroy.");
+    expect(plan).toContain("Plan: 22 to add, 0 to change, 0 to destroy.");
     expect(plan).toContain("(sensitive value)");
     for (const sentinel of Object.values(sentinels)) expect(plan).not.toContain(sentinel);
   });

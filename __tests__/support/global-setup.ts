@@ -9,6 +9,8 @@ export default function setUp(): void {
   chmodSync(folder, 0o755);
   keepLoaderCache(folder);
   process.env["TMPDIR"] = folder;
+  // Not the platform.yaml that the project may have committed: tests say for themselves what they want.
+  process.env["SLUICE_CONFIG"] = "platform.example.yaml";
 }
 
 /** What tsx has made of our sources is kept from run to run, as it is for everybody else; it goes by their contents. */

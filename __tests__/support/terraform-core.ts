@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { DOCKER_PROVIDER_VERSION } from "../../constructs/platform-stack";
 
 /** A Terraform-compatible program and the environment in which it finds the docker provider. */
 export interface TerraformCore {
@@ -38,7 +39,9 @@ export function findCore(from: NodeJS.ProcessEnv = process.env): TerraformCore |
 }
 
 const PROVIDER = {
-  terraform: { required_providers: { docker: { source: "kreuzwerker/docker", version: "~> 4.5" } } },
+  terraform: {
+    required_providers: { docker: { source: "kreuzwerker/docker", version: DOCKER_PROVIDER_VERSION } },
+  },
 };
 
 function canHaveProvider({ command, env }: TerraformCore): boolean {

@@ -1,69 +1,144 @@
-import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename } from "node:path";
 import type { Command } from "commander";
+import { platformFile } from "../../constructs/config/platform-file";
+import { type Deployment, deployPlatform } from "../apply/deploy-platform";
+import { DeploymentError } from "../apply/deployment-error";
 import { sluiceHome } from "../sluice-home";
+import { ignoreClosedOutput } from "../terminal/closed-output";
 import { confirm } from "../terminal/confirm";
 import { Progress } from "../terminal/progress";
 import { UserError } from "../terminal/user-error";
-import { formatOutputs, readOutputs } from "../terraform/outputs";
+import { formatOutputs } from "../terraform/outputs";
 import { prepareStack } from "../terraform/prepare";
+import type { Terraform } from "../terraform/terraform";
+import { parseDuration } from "./parse-duration";
 
 interface DeployOptions {
+  readonly yes?: boolean;
   readonly autoApprove?: boolean;
+  readonly json?: boolean;
+  readonly full?: boolean;
+  readonly acceptDataLoss?: boolean;
+  readonly detach?: boolean;
+  readonly rollback: boolean;
+  readonly lockTimeout: string;
   readonly retry: readonly string[];
 }
 
-/** Jobs by the name that their error text gives. */
-const JOBS: Readonly<Record<string, string>> = { "postgres-roles": "docker_container.sluice_postgres_roles" };
+/** Jobs by the name that their error text gives: each puts the files of a service onto their volume. */
+const JOBS: Readonly<Record<string, string>> = Object.fromEntries(
+  ["gateway", "key-provisioner", "postgres", "redis"].map((service) => [
+    `${service}-files`,
+    `docker_container.sluice_${service}_files_job_`,
+  ]),
+);
 
-/** `sluice deploy`: checks → synth → plan → your word → apply → outputs. */
+/** `sluice deploy`: plan → checks → your word → images → apply → ready → outputs. */
 export function registerDeploy(program: Command): void {
   program
     .command("deploy")
-    .description("show the plan and, after your yes, apply it")
-    .option("--auto-approve", "apply without asking, for CI")
+    .description("show the plan and, after your yes, apply it; ends when the platform is ready")
+    .option("-y, --yes", "apply without asking, for CI")
+    .option("--auto-approve", "the same as --yes")
+    .option("--json", "the result as JSON on stdout, all else on stderr; needs --yes")
+    .option("--full", "show the whole plan of Terraform, not its summary in words")
+    .option("--accept-data-loss", "with --yes: also where the plan would lose data")
+    .option("--detach", "disconnect other containers, such as workspaces, from networks that are replaced")
+    .option("--no-rollback", "leave the platform as it is when the apply fails")
+    .option(
+      "--lock-timeout <duration>",
+      "how long to wait for another run on the same state, such as 5m",
+      parseDuration,
+      "0s",
+    )
     .option(
       "--retry <job>",
-      "run a job again that failed, such as postgres-roles",
+      "run a job again that failed, such as gateway-files",
       (job, jobs: string[]) => [...jobs, job],
       [],
+    )
+    .addHelpText(
+      "after",
+      `
+Exit codes:
+  0    deployed and ready, or nothing to change and ready; or you said no
+  1    refused before anything was changed; or failed, and the text says what state the platform is in
+  130  ended by SIGINT; 143 by SIGTERM, 129 by SIGHUP: the resource at hand was finished, deploy goes on from there`,
     )
     .action(deploy);
 }
 
-async function deploy({ autoApprove = false, retry }: DeployOptions): Promise<void> {
-  const { terraform } = await prepareStack(new Progress());
-  // The plan file holds secrets in the clear: beside the state, and gone afterwards.
-  const planFile = join(sluiceHome(), "state", `deploy-${process.pid}.tfplan`);
-  try {
-    const replace = await Promise.all(retry.map((job) => jobAddress(job, terraform)));
-    const { exitCode } = await terraform.run(
-      [
-        "plan",
-        "-input=false",
-        "-detailed-exitcode",
-        `-out=${planFile}`,
-        ...replace.map((address) => `-replace=${address}`),
-      ],
-      { output: "show", accept: [2] },
+async function deploy(options: DeployOptions): Promise<void> {
+  ignoreClosedOutput();
+  const { yes = false, autoApprove = false, json = false } = options;
+  const isAgreed = yes || autoApprove;
+  if (json && !isAgreed) {
+    throw new UserError(
+      "--json has nobody to ask",
+      "give --yes as well to apply, or use sluice diff to look",
     );
-    if (exitCode === 2) {
-      if (!autoApprove && !(await confirm("Apply this plan?"))) {
-        console.log("Nothing was changed.");
-        return;
-      }
-      await terraform.run(["apply", "-input=false", planFile], { output: "show" });
-    }
-  } finally {
-    rmSync(planFile, { force: true });
   }
-  console.log(`\nThe platform is up:\n${formatOutputs(await readOutputs(terraform))}`);
+  try {
+    const deployment = await run(options, isAgreed);
+    if (json) console.log(JSON.stringify(toJson(deployment), null, 2));
+    else console.log(`\n${toText(deployment)}`);
+  } catch (error) {
+    if (json && error instanceof UserError) console.log(JSON.stringify(failureToJson(error), null, 2));
+    throw error;
+  }
 }
 
-async function jobAddress(
-  job: string,
-  terraform: { run: typeof import("../terraform/terraform").Terraform.prototype.run },
-) {
+async function run(options: DeployOptions, isAgreed: boolean): Promise<Deployment> {
+  const progress = new Progress();
+  const stack = await prepareStack(progress, { purpose: "change" });
+  const lock = [`-lock-timeout=${options.lockTimeout}`];
+  const replace = await Promise.all(options.retry.map((job) => jobAddress(job, stack.terraform)));
+  return deployPlatform({
+    home: sluiceHome(),
+    file: basename(platformFile()),
+    stack,
+    planOptions: replace.map((address) => `-replace=${address}`),
+    lock,
+    detach: options.detach === true,
+    rollBack: options.rollback,
+    progress,
+    to: options.json === true ? process.stderr : process.stdout,
+    full: options.full === true,
+    acceptDataLoss: options.acceptDataLoss === true,
+    confirm: isAgreed ? undefined : () => confirm("Apply this plan?"),
+  });
+}
+
+function toText({ result, outputs, models, warnings }: Deployment): string {
+  if (result === "declined") return "Nothing was changed.";
+  return [
+    `The platform is up and ready:\n${formatOutputs(outputs)}`,
+    `Models: ${models.usable.join(", ") || "none"}`,
+    ...warnings.map((warning) => `warning: ${warning}`),
+  ].join("\n");
+}
+
+function toJson({ result, changes, outputs, readiness, models, warnings }: Deployment) {
+  return {
+    result,
+    platform: "ready",
+    changes,
+    outputs,
+    readiness: readiness ?? null,
+    models: { usable: models.usable, unusable: models.unusable },
+    warnings,
+  };
+}
+
+function failureToJson(error: UserError) {
+  return {
+    result: error instanceof DeploymentError ? "failed" : "refused",
+    platform: error instanceof DeploymentError ? error.platform : "not changed",
+    error: { problem: error.problem, remedy: error.remedy ?? null },
+  };
+}
+
+async function jobAddress(job: string, terraform: Terraform): Promise<string> {
   const prefix = JOBS[job];
   if (prefix === undefined) {
     throw new UserError(`${job} is not a job`, `--retry takes: ${Object.keys(JOBS).join(", ")}`);

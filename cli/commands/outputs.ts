@@ -1,17 +1,16 @@
 import type { Command } from "commander";
-import { Progress } from "../terminal/progress";
-import { formatOutputs, readOutputs } from "../terraform/outputs";
-import { prepareStack } from "../terraform/prepare";
+import { sluiceHome } from "../sluice-home";
+import { formatOutputs } from "../terraform/outputs";
+import { readState } from "../terraform/state";
 
 /** `sluice outputs`: the table that deploy ends with. */
 export function registerOutputs(program: Command): void {
   program
     .command("outputs")
-    .description("show the URLs of the deployed platform")
+    .description("show the URLs of the deployed platform; reads the state, needs nothing else")
     .option("--json", "as JSON, for scripts")
-    .action(async ({ json = false }: { json?: boolean }) => {
-      const { terraform } = await prepareStack(new Progress({ quiet: json }));
-      const outputs = await readOutputs(terraform);
+    .action(({ json = false }: { json?: boolean }) => {
+      const outputs = readState(sluiceHome())?.outputs ?? {};
       console.log(
         json ? JSON.stringify(outputs, null, 2) : formatOutputs(outputs) || "Nothing is deployed yet.",
       );

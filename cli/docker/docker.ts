@@ -11,6 +11,10 @@ export interface DockerOptions {
   readonly input?: string;
   /** In milliseconds. @default 30000 */
   readonly timeoutMs?: number;
+  /** @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+  /** `with stdout`: a container's log comes on both. @default - stderr is for errors */
+  readonly stderr?: "with stdout";
 }
 
 /**
@@ -19,14 +23,14 @@ export interface DockerOptions {
  * @throws UserError with what docker says when it fails, is not installed, or takes too long
  */
 export function docker(args: readonly string[], options: DockerOptions = {}): Promise<string> {
-  const { input = "", timeoutMs = TIMEOUT_MS } = options;
+  const { input = "", timeoutMs = TIMEOUT_MS, env = process.env } = options;
   return new Promise((resolve, reject) => {
     const child = execFile(
       "docker",
       [...args],
-      { env: process.env, encoding: "utf8", timeout: timeoutMs, maxBuffer: MAX_OUTPUT_BYTES },
+      { env, encoding: "utf8", timeout: timeoutMs, maxBuffer: MAX_OUTPUT_BYTES },
       (error, stdout, stderr) => {
-        if (error === null) resolve(stdout);
+        if (error === null) resolve(options.stderr === "with stdout" ? stdout + stderr : stdout);
         else reject(toUserError(error, args, stderr, timeoutMs));
       },
     );

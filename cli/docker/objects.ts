@@ -16,6 +16,8 @@ export interface EngineContainer {
     readonly ExitCode: number;
     readonly OOMKilled: boolean;
     readonly StartedAt: string;
+    /** `0001-01-01T00:00:00Z` before the first end. */
+    readonly FinishedAt: string;
     readonly Health?: {
       readonly Status: "starting" | "healthy" | "unhealthy";
       readonly Log?: readonly { readonly End: string; readonly ExitCode: number; readonly Output: string }[];
@@ -23,13 +25,20 @@ export interface EngineContainer {
   };
   readonly Config: { readonly Image: string; readonly Labels: Readonly<Record<string, string>> | null };
   readonly HostConfig: {
+    readonly RestartPolicy?: { readonly Name: string };
     readonly PortBindings: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[]>> | null;
   };
   readonly NetworkSettings: {
     readonly Networks: Readonly<
       Record<
         string,
-        { readonly NetworkID: string; readonly IPAddress: string; readonly Aliases: string[] | null }
+        {
+          readonly NetworkID: string;
+          readonly IPAddress: string;
+          readonly Aliases: string[] | null;
+          /** What the container asked for. */
+          readonly IPAMConfig: { readonly IPv4Address?: string } | null;
+        }
       >
     >;
   };

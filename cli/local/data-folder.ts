@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { sluiceHome } from "../sluice-home";
+import { openHome, sluiceHome } from "../sluice-home";
 import { UserError } from "../terminal/user-error";
 
 /** Everything local mode keeps. */
@@ -39,14 +39,18 @@ export function openDataFolder(chosen?: string, env: NodeJS.ProcessEnv = process
     lock: join(root, "sluice.pid"),
     postgresPort: join(root, "postgres.port"),
   };
-  for (const path of [...folder.own, folder.logs]) makePrivate(path);
+  if (chosen === undefined) make(home, openHome);
+  for (const path of [...folder.own, folder.logs]) make(path, makePrivate);
   return folder;
 }
 
 function makePrivate(path: string): void {
-  if (existsSync(path)) return;
+  if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o700 });
+}
+
+function make(path: string, how: (path: string) => void): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    how(path);
   } catch (error) {
     throw new UserError(
       `the data folder ${path} cannot be made (${(error as NodeJS.ErrnoException).code})`,

@@ -23,20 +23,21 @@ export interface StopSources {
 }
 
 /**
- * Calls `stop` when the user wants to end, and once more with `hurry` when they insist.
+ * Calls `stop` when the user wants to end, and with `hurry` whenever they insist. The signal is the one that came;
+ * SIGTERM where the parent's end is the wish.
  * @returns ends the listening
  */
 export function onStopSignal(
-  stop: (hurry: boolean) => void,
+  stop: (hurry: boolean, signal: NodeJS.Signals) => void,
   { signals = process, parent = npmShell() }: StopSources = {},
 ): () => void {
   let first: number | undefined;
-  const listener = () => {
+  const listener = (signal: NodeJS.Signals) => {
     if (first === undefined) {
       first = Date.now();
-      stop(false);
+      stop(false, signal);
     } else if (Date.now() - first > SAME_WISH_MS) {
-      stop(true);
+      stop(true, signal);
     }
   };
   for (const signal of SIGNALS) signals.on(signal, listener);
@@ -44,7 +45,7 @@ export function onStopSignal(
   const watch = setInterval(() => {
     if (parent?.() === original) return;
     clearInterval(watch);
-    listener();
+    listener("SIGTERM");
   }, PARENT_CHECK_MS).unref();
   return () => {
     clearInterval(watch);

@@ -8,12 +8,12 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  statSync,
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { SECRETS, type SecretKind } from "../../constructs/secret-catalog";
+import { SECRETS, type SecretKind, type SecretName } from "../../constructs/secret-catalog";
+import { closeToOthers } from "../sluice-home";
 import { UserError } from "../terminal/user-error";
 
 /**
@@ -42,7 +42,8 @@ export interface EnsuredSecrets {
  *
  * @param home the `.sluice` folder
  * @param credentials names of environment variables with providers' credentials
- * @throws UserError when the file is there but cannot be used: it is never overwritten blindly.
+ * @throws UserError when the file is there but cannot be used: it is never overwritten blindly. That services which know
+ * the missing ones exist already is for the caller to see before (`refuseNewSecrets`).
  */
 export function ensureSecrets(
   home: string,
@@ -53,44 +54,68 @@ export function ensureSecrets(
   const values = readSecrets(home);
   const generated: string[] = [];
   const taken: string[] = [];
-  for (const [name, { kind }] of Object.entries(SECRETS)) {
-    if (values[name]) continue;
-    values[name] = generate(kind);
+  for (const name of missingSecrets(values)) {
+    values[name] = generate(SECRETS[name].kind);
     generated.push(name);
   }
-  for (const name of credentials) {
-    const value = env[name];
-    if (!value || values[name.toLowerCase()] === value) continue;
-    values[name.toLowerCase()] = value;
+  for (const { name, variable, value } of newCredentials(values, credentials, env)) {
+    values[variable] = value;
     taken.push(name);
   }
-  if (generated.length > 0 || taken.length > 0) write(file, values);
+  if (generated.length > 0 || taken.length > 0) writeSecrets(home, values);
+  else chmodSync(file, 0o600);
   return { file, generated, taken };
 }
 
-/** The values by variable name; empty when there is no file yet. */
+/** Names of the generated secrets that have no value. */
+export function missingSecrets(values: Readonly<Record<string, string>>): SecretName[] {
+  return (Object.keys(SECRETS) as SecretName[]).filter((name) => !values[name]);
+}
+
+/** A provider's credential in the environment. */
+export interface Credential {
+  /** Of the environment variable. */
+  readonly name: string;
+  /** Its Terraform variable. */
+  readonly variable: string;
+  readonly value: string;
+}
+
+/** Credentials that are set in the environment to something else than what is stored. */
+export function newCredentials(
+  values: Readonly<Record<string, string>>,
+  credentials: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Credential[] {
+  return [...new Set(credentials)].flatMap((name) => {
+    const [variable, value] = [name.toLowerCase(), env[name]];
+    return !value || values[variable] === value ? [] : [{ name, variable, value }];
+  });
+}
+
+/** The values by variable name; empty when there is no file yet. Writes nothing. @throws UserError */
 export function readSecrets(home: string): Record<string, string> {
   const file = secretFile(home);
   if (!existsSync(file)) return {};
-  const others = statSync(file).mode & 0o077;
-  if (others !== 0) chmodSync(file, 0o600);
   try {
     return SecretFile.parse(JSON.parse(readFileSync(file, "utf8")));
   } catch {
     throw new UserError(
       `${file} is not a JSON object of strings, so it is left as it is`,
-      "restore it from your backup. Deleting it makes new secrets, which the existing databases do not know",
+      "correct it, or restore it from your backup. Do not delete it: the databases open with its secrets only",
     );
   }
 }
 
-function generate(kind: SecretKind): string {
+/** A new value. */
+export function generate(kind: SecretKind): string {
   const value = randomBytes(32).toString("base64url");
   return kind === "key" ? `sk-${value}` : value;
 }
 
 /** Whole file or nothing: written beside, flushed, renamed. */
-function write(file: string, values: Record<string, string>): void {
+export function writeSecrets(home: string, values: Readonly<Record<string, string>>): void {
+  const file = secretFile(home);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   closeToOthers(dirname(file));
   const temporary = `${file}.${process.pid}.tmp`;
@@ -99,9 +124,4 @@ function write(file: string, values: Record<string, string>): void {
   fsyncSync(descriptor);
   closeSync(descriptor);
   renameSync(temporary, file);
-}
-
-/** A group that may only pass stays: so does the database of a local platform that root runs (`postgres-account.ts`), maybe right now. */
-function closeToOthers(folder: string): void {
-  if ((statSync(folder).mode & 0o077) !== 0o010) chmodSync(folder, 0o700);
 }

@@ -1,43 +1,97 @@
-import { join } from "node:path";
-import { PLATFORM_STACK } from "../../constructs";
-import { credentialNames } from "../../constructs/gateway-config";
-import { linkSecrets } from "../secrets/cdktf-secrets";
-import { ensureSecrets } from "../secrets/secret-store";
-import { sluiceHome } from "../sluice-home";
-import { synthesize } from "../synthesize";
+import { basename } from "node:path";
+import { ConfigError, type PlatformConfig } from "../../constructs";
+import { defaultPlatform } from "../../constructs/config/load";
+import { platformFile } from "../../constructs/config/platform-file";
+import { openState, sluiceHome } from "../sluice-home";
+import { stackFolder } from "../stack-folder";
+import { type Synthesis, synthesize } from "../synthesize";
 import type { Progress } from "../terminal/progress";
 import { checkDockerEngine } from "./docker-engine";
+import { lastDeployed, rememberDeployed } from "./last-deployed";
+import { provideSecrets } from "./provide-secrets";
+import type { ExistingPlatform } from "./refuse-new-secrets";
+import { refuseRename } from "./refuse-rename";
+import { type DeployedPlatform, readState } from "./state";
 import { Terraform } from "./terraform";
 import { findTerraform } from "./terraform-binary";
 
 /** A stack that is ready for `plan`. */
 export interface PreparedStack {
   readonly terraform: Terraform;
-  /** Names of the volumes that hold data. */
+  /** Of the platform: when it is to be destroyed, of the one that is or was deployed, else as platform.yaml has it. */
+  readonly name: string;
+  /** What platform.yaml says. */
+  readonly config: PlatformConfig;
+  /** Names of the volumes that hold its data; of a platform that is to be destroyed: none where nothing is known of any. */
   readonly dataVolumes: readonly string[];
+  /** What the home's state says is deployed; undefined when nothing is. */
+  readonly deployed: DeployedPlatform | undefined;
+  /** Name of the platform file, for messages. */
+  readonly file: string;
 }
 
-/** Checks → secrets → synth → init, each shown as a step. */
-export async function prepareStack(progress: Progress): Promise<PreparedStack> {
+/** What a stack is prepared for. */
+export interface PrepareOptions {
+  /**
+   * * `read` writes nothing into the home: no secret, no mode, no credential from the environment.
+   * * `change` makes secrets that are missing, where nothing can know others, and takes credentials from the environment.
+   * * `destroy` acts on what the state says, whatever platform.yaml and the secret file say.
+   */
+  readonly purpose: "read" | "change" | "destroy";
+}
+
+/** Checks → synth → secrets → init, each shown as a step. */
+export async function prepareStack(progress: Progress, { purpose }: PrepareOptions): Promise<PreparedStack> {
+  const home = sluiceHome();
+  const deployed = readState(home);
+  const last = lastDeployed(home, deployed);
+  const file = platformFileName(purpose === "destroy" && last !== undefined);
   const binary = await progress.step("Checking tools", async (done) => {
     const found = findTerraform();
     await checkDockerEngine();
     done(`${found.command} ${found.version}, Docker engine answers`);
     return found;
   });
-  const { config, outdir, dataVolumes } = await progress.step("Synthesizing platform.yaml", async () =>
-    synthesize(),
+  const { config, outdir, dataVolumes } = await progress.step(`Synthesizing ${file}`, (done) =>
+    purpose === "destroy" ? synthesizeAnyhow(done) : synthesize(),
   );
-  await progress.step("Secrets", async (done) => {
-    const { generated, taken } = ensureSecrets(sluiceHome(), credentialNames(config.providers));
-    linkSecrets(outdir);
-    const news = [
-      ...generated.map((name) => `${name} made`),
-      ...taken.map((name) => `${name} taken from the environment`),
-    ];
-    done(news.join(", ") || "all there");
-  });
-  const terraform = new Terraform(binary, join(outdir, "stacks", PLATFORM_STACK));
+  const existing: ExistingPlatform = {
+    home,
+    deployed,
+    last,
+    planned: { name: config.name, dataVolumes: [...dataVolumes] },
+  };
+  if (purpose !== "destroy") await refuseRename(existing, file);
+  if (purpose !== "read") {
+    openState(home);
+    rememberDeployed(home, deployed);
+  }
+  const variables = await progress.step("Secrets", (done) =>
+    provideSecrets(purpose, { existing, config, outdir }, done),
+  );
+  const terraform = new Terraform(binary, stackFolder(outdir), variables);
   await progress.step("Preparing the docker provider", () => terraform.init());
-  return { terraform, dataVolumes };
+  const acted = purpose === "destroy" ? (last ?? { name: config.name, dataVolumes: [] }) : existing.planned;
+  return { terraform, ...acted, config, deployed, file };
+}
+
+/** What is deployed can be destroyed when the file that declared it is gone. */
+function platformFileName(mayBeMissing: boolean): string {
+  try {
+    return basename(platformFile());
+  } catch (error) {
+    if (!mayBeMissing || !(error instanceof ConfigError)) throw error;
+    return "platform.yaml";
+  }
+}
+
+/** To destroy, Terraform asks the stack for its state and provider only. */
+function synthesizeAnyhow(done: (result: string) => void): Synthesis {
+  try {
+    return synthesize();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    done("it has errors; what the state says is destroyed all the same");
+    return synthesize(process.env, { config: defaultPlatform() });
+  }
 }

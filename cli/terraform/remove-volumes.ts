@@ -1,21 +1,22 @@
-import { execFileSync } from "node:child_process";
+import { docker } from "../docker/docker";
+import { existingVolumes } from "../docker/objects";
 import { UserError } from "../terminal/user-error";
 
 /**
- * Deletes volumes through the docker command line, which follows DOCKER_HOST and contexts. One that is gone already is fine.
- * @throws UserError when a volume is still in use or docker is not there.
+ * Deletes volumes, and looks whether they are gone. One that was gone before is fine.
+ * @throws UserError which names those that are left, such as one that a container still uses
  */
-export function removeVolumes(names: readonly string[]): void {
-  try {
-    execFileSync("docker", ["volume", "rm", "--force", ...names], {
-      stdio: ["ignore", "ignore", "pipe"],
-      encoding: "utf8",
-    });
-  } catch (cause) {
-    const reason = (cause as { stderr?: string }).stderr?.trim() || (cause as Error).message;
-    throw new UserError(
-      `the data volumes could not all be deleted: ${reason}`,
-      `run: docker volume rm ${names.join(" ")}`,
-    );
-  }
+export async function removeVolumes(names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  // It goes on after one that cannot be deleted.
+  const failure = await docker(["volume", "rm", "--force", ...names]).then(
+    () => undefined,
+    (error: Error) => error.message,
+  );
+  const left = await existingVolumes(names);
+  if (left.length === 0) return;
+  throw new UserError(
+    `data volumes are left: ${left.join(", ")}${failure === undefined ? "" : ` (${failure})`}`,
+    `see who uses them: docker ps --all --filter volume=${left[0]}; then run destroy --volumes again`,
+  );
 }

@@ -23,11 +23,12 @@ const KEY_LIFETIME = "10m";
 
 /**
  * Makes a key for each case, uses it as a client would, and deletes it.
- * @throws UserError when a key cannot be made, or the gateway gives no answer; the signal's reason when it ended
+ * @throws UserError when the model cannot be used, a key cannot be made, or the gateway gives no answer; the signal's reason when it ended
  */
 export async function verifyEnforcement(props: EnforcementVerification): Promise<VerifiedCase[]> {
   const { url, masterKey, model, cases, progress, signal } = props;
   const gateway = new GatewayClient(url, signal);
+  await checkModel(gateway, masterKey, model);
   const verified: VerifiedCase[] = [];
   for (const one of cases) {
     const alias = `verify-${one.name}-${randomBytes(4).toString("hex")}`;
@@ -44,6 +45,22 @@ export async function verifyEnforcement(props: EnforcementVerification): Promise
     });
   }
   return verified;
+}
+
+/** A gateway lists the models that it can use. Without this one every check would fail for the same reason. */
+async function checkModel(gateway: GatewayClient, masterKey: string, model: string): Promise<void> {
+  const answer = await gateway.get("/v1/models", masterKey);
+  // Another fault, such as a wrong master key, is told when a key is made.
+  if (answer.status !== 200) return;
+  const { data } = JSON.parse(answer.text) as { data: readonly { readonly id: string }[] };
+  if (data.some(({ id }) => id === model)) return;
+  const usable = data.map(({ id }) => id).join(", ");
+  throw new UserError(
+    `nothing was verified: the gateway cannot use the model ${model}; it can use ${usable || "none"}`,
+    usable === ""
+      ? "give its provider a credential, such as ANTHROPIC_API_KEY, in the environment of npm run deploy"
+      : "name one of these with --model, or give its provider a credential in the environment of npm run deploy",
+  );
 }
 
 async function makeKey(

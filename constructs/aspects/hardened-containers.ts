@@ -1,5 +1,6 @@
 import { isAbsolute } from "node:path";
 import type { IResolvable } from "cdktf";
+import { mayUseHostNetwork } from "../host-network";
 import { type ContainerRule, isJob, type Violation } from "./rule";
 
 /**
@@ -42,15 +43,24 @@ export const hardenedContainers: ContainerRule = function* (container) {
   );
   yield* must(container.privilegedInput !== true, "is privileged", "never is");
   yield* must(
-    [
-      container.networkModeInput,
-      container.pidModeInput,
-      container.ipcModeInput,
-      container.usernsModeInput,
-    ].every((mode) => mode !== "host"),
+    [container.pidModeInput, container.ipcModeInput, container.usernsModeInput].every(
+      (mode) => mode !== "host",
+    ),
     "shares a namespace with the host",
     "never does",
   );
+  if (container.networkModeInput === "host") {
+    yield* must(
+      mayUseHostNetwork(container),
+      "shares a namespace with the host: its network",
+      "attaches networks; one that cannot do without is allowed by its construct, see host-network.ts",
+    );
+    yield* must(
+      container.readOnlyInput === true,
+      "has the host's network and a root file system that can be written",
+      "is read-only unless files are put in",
+    );
+  }
   for (const volume of asList(container.volumesInput)) {
     const source = volume.hostPath ?? volume.volumeName ?? "";
     yield* must(!isAbsolute(source), `mounts ${source} of the host`, "mounts data volumes only");

@@ -22,6 +22,7 @@ import { chargeNewBudgets } from "./ledger/charge-new-budgets";
 import type { Ledger } from "./ledger/ledger";
 import type { Limiter } from "./limits/limiter";
 import { ReportQueue } from "./management/report-queue";
+import type { MasterKeys } from "./master-keys";
 import { createFindingCounter } from "./metrics/finding-counter";
 import { addLimitMetrics } from "./metrics/limit-metrics";
 import { MetricsRegistry } from "./metrics/registry";
@@ -87,6 +88,7 @@ export interface GatewayDependencies {
   /** For how long something lasts within this process, such as a cool-down. @default - `clock` */
   readonly monotonicClock?: Clock;
   readonly catalog: ModelCatalog;
+  readonly masterKeys: MasterKeys;
   readonly keys: KeyStore;
   readonly users: UserStore;
   readonly namedBudgets: NamedBudgetStore;
@@ -111,14 +113,21 @@ export interface GatewayDependencies {
 
 /** The gateway without its process. Plugins stand in the order in which a request meets them. */
 export function buildApp(
-  config: Pick<
-    GatewayConfig,
-    "masterKey" | "maxBodyBytes" | "capacity" | "connections" | "trustedProxies" | "corsOrigins"
-  >,
+  config: Pick<GatewayConfig, "maxBodyBytes" | "capacity" | "connections" | "trustedProxies" | "corsOrigins">,
   deps: GatewayDependencies,
 ): FastifyInstance {
-  const { masterKey } = config;
-  const { clock, catalog, keys, users, namedBudgets, adminTokens, ledger, upstream: client, inFlight } = deps;
+  const {
+    clock,
+    catalog,
+    masterKeys,
+    keys,
+    users,
+    namedBudgets,
+    adminTokens,
+    ledger,
+    upstream: client,
+    inFlight,
+  } = deps;
   const registry = deps.metrics ?? new MetricsRegistry();
   const onRow = createRowCounter(registry, (name) => catalog.groups.has(name));
   registry.gauge("gateway_answers_in_flight", "Answers that are running.", () => deps.inFlight.size);
@@ -188,7 +197,7 @@ export function buildApp(
   app.register(openApi);
   app.register(metrics, { registry });
   app.register(refuseWhenClosing);
-  app.register(auth, { keys, users, namedBudgets, adminTokens, masterKey, clock }); // who
+  app.register(auth, { keys, users, namedBudgets, adminTokens, masterKeys, clock }); // who
   const { maxBodyBytes } = config;
   const hasManyModels = () => countModels(catalog, 2) > 1;
   const bodies = new IncomingBodies(config.connections);
@@ -232,7 +241,7 @@ export function buildApp(
   });
   addRoutes(configCallbacks, { callbacks: deps.callbacks });
   const spend = budgetedSpend({ spend: deps.spend, ledger, keys, users, namedBudgets, clock });
-  const management = { keys, users, budgets: namedBudgets, spend, baselines: spend, clock, masterKey };
+  const management = { keys, users, budgets: namedBudgets, spend, baselines: spend, clock, masterKeys };
   addRoutes(keyRoutes, management);
   const rules = { levels: deps.levels, screening: guardrails.settings };
   addRoutes(keyChangeRoutes, { ...management, rules });

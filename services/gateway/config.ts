@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { readEnvironment } from "../shared/config-error";
 import { addDuration, DURATION_FORM } from "./management/duration";
+import type { PreviousMasterKey } from "./master-keys";
 import { Secret } from "./secret";
 
 const MEBIBYTE = 1024 * 1024;
@@ -54,82 +55,117 @@ function origin(text: string): string | undefined {
   return isOrigin ? undefined : "must hold * or origins such as https://chat.example.org";
 }
 
-const environment = z
-  .object({
-    PORT: integer(0, 65_535, "remove it for 4000").default(4000),
-    HOST: z.string().default("0.0.0.0"),
-    LITELLM_MASTER_KEY: z
-      .string({ error: "is not set; set it to sk- followed by at least 13 random characters" })
-      .startsWith("sk-", "must start with sk-; clients and scripts rely on that prefix")
-      .min(16, "is too short; use at least 16 characters, such as sk-$(openssl rand -hex 24)")
-      .max(256, "is too long; use at most 256 characters")
-      .transform((key) => new Secret(key)),
-    DATABASE_URL: z
-      .string({ error: "is not set; set it to postgres://user:password@host:5432/database" })
-      .regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://")
-      .transform((url) => new Secret(url)),
-    DATABASE_READ_URL: z
-      .string()
-      .regex(
-        /^postgres(ql)?:\/\//,
-        "must start with postgres:// or postgresql://; remove it for DATABASE_URL",
-      )
-      .transform((url) => new Secret(url))
-      .optional(),
-    CONFIG_FILE: z.string().default("/app/config.yaml"),
-    PROMPTS_DIRECTORY: z.string().default("/app/prompts"),
-    DEFAULT_ENFORCEMENT_LEVEL: z.string().default("standard"),
-    LOG_LEVEL: z
-      .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
-        error: "must be one of fatal, error, warn, info, debug, trace, silent",
-      })
-      .default("info"),
-    MAX_BODY_BYTES: integer(1024, 64 * MEBIBYTE, "remove it for 32 MiB, Anthropic's own limit").default(
-      32 * MEBIBYTE,
-    ),
-    REQUEST_BODY_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 120").default(120),
-    REQUEST_BODY_MIN_BYTES_PER_SECOND: integer(0, MEBIBYTE, "remove it for 1024").default(1024),
-    CLIENT_DRAIN_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 60").default(60),
-    KEEP_ALIVE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 55").default(55),
-    MAX_CONNECTIONS: integer(1, 1_000_000, "remove it for 5000").default(5000),
-    TRUSTED_PROXIES: list(proxyAddress, "remove it to trust none"),
-    CORS_ALLOWED_ORIGINS: list(origin, "remove it to allow none"),
-    STOP_GRACE_SECONDS: integer(0, 3600, "remove it for 30").default(30),
-    LAME_DUCK_SECONDS: integer(0, 300, "remove it for 5").default(5),
-    MAX_ANSWERS_IN_FLIGHT: integer(1, 100_000, "remove it for 2000").default(2000),
-    MAX_BODY_BYTES_IN_FLIGHT: integer(1024, 64 * 1024 * MEBIBYTE, "remove it for 128 MiB").default(
-      128 * MEBIBYTE,
-    ),
-    UPSTREAM_CONNECT_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 10").default(10),
-    UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 25").default(25),
-    UPSTREAM_THINKING_FIRST_BYTE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 90").default(90),
-    UPSTREAM_IDLE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 90").default(90),
-    AUDIT_RETENTION: z
-      .string()
-      .optional()
-      .transform((text, context) => {
-        if (text === undefined) return undefined;
-        const epoch = new Date(0);
-        const end = addDuration(epoch, text);
-        if (end !== undefined) return end.getTime();
-        context.issues.push({
-          code: "custom",
-          input: text,
-          message: `must be ${DURATION_FORM}, at most ten years`,
-        });
-        return z.NEVER;
-      }),
-    JOURNAL_DIRECTORY: z.string().optional(),
-    JOURNAL_MAX_BYTES: integer(MEBIBYTE, 64 * 1024 * MEBIBYTE, "remove it for 256 MiB").default(
-      256 * MEBIBYTE,
-    ),
-    JOURNAL_MAX_OUTAGE_SECONDS: integer(1, 7 * 86_400, "remove it for 900").default(900),
-    ANTHROPIC_BASE_URL: httpUrl.optional(),
-  })
+const masterKey = z
+  .string({ error: "is not set; set it to sk- followed by at least 13 random characters" })
+  .startsWith("sk-", "must start with sk-; clients and scripts rely on that prefix")
+  .min(16, "is too short; use at least 16 characters, such as sk-$(openssl rand -hex 24)")
+  .max(256, "is too long; use at most 256 characters")
+  .transform((key) => new Secret(key));
+
+const INSTANT = "must be an instant such as 2027-01-31T12:00:00Z";
+
+const variables = z.object({
+  PORT: integer(0, 65_535, "remove it for 4000").default(4000),
+  HOST: z.string().default("0.0.0.0"),
+  LITELLM_MASTER_KEY: masterKey,
+  LITELLM_MASTER_KEY_PREVIOUS: masterKey.optional(),
+  LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL: z.iso
+    .datetime({ offset: true, error: INSTANT })
+    .transform((text) => new Date(text))
+    .optional(),
+  DATABASE_URL: z
+    .string({ error: "is not set; set it to postgres://user:password@host:5432/database" })
+    .regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://")
+    .transform((url) => new Secret(url)),
+  DATABASE_READ_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://; remove it for DATABASE_URL")
+    .transform((url) => new Secret(url))
+    .optional(),
+  DATABASE_PASSWORD: z
+    .string()
+    .max(1024, "is too long; use at most 1024 characters")
+    .transform((password) => new Secret(password))
+    .optional(),
+  CONFIG_FILE: z.string().default("/app/config.yaml"),
+  PROMPTS_DIRECTORY: z.string().default("/app/prompts"),
+  DEFAULT_ENFORCEMENT_LEVEL: z.string().default("standard"),
+  LOG_LEVEL: z
+    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
+      error: "must be one of fatal, error, warn, info, debug, trace, silent",
+    })
+    .default("info"),
+  MAX_BODY_BYTES: integer(1024, 64 * MEBIBYTE, "remove it for 32 MiB, Anthropic's own limit").default(
+    32 * MEBIBYTE,
+  ),
+  REQUEST_BODY_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 120").default(120),
+  REQUEST_BODY_MIN_BYTES_PER_SECOND: integer(0, MEBIBYTE, "remove it for 1024").default(1024),
+  CLIENT_DRAIN_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 60").default(60),
+  KEEP_ALIVE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 55").default(55),
+  MAX_CONNECTIONS: integer(1, 1_000_000, "remove it for 5000").default(5000),
+  TRUSTED_PROXIES: list(proxyAddress, "remove it to trust none"),
+  CORS_ALLOWED_ORIGINS: list(origin, "remove it to allow none"),
+  STOP_GRACE_SECONDS: integer(0, 3600, "remove it for 30").default(30),
+  LAME_DUCK_SECONDS: integer(0, 300, "remove it for 5").default(5),
+  MAX_ANSWERS_IN_FLIGHT: integer(1, 100_000, "remove it for 2000").default(2000),
+  MAX_BODY_BYTES_IN_FLIGHT: integer(1024, 64 * 1024 * MEBIBYTE, "remove it for 128 MiB").default(
+    128 * MEBIBYTE,
+  ),
+  UPSTREAM_CONNECT_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 10").default(10),
+  UPSTREAM_FIRST_BYTE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 25").default(25),
+  UPSTREAM_THINKING_FIRST_BYTE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 90").default(90),
+  UPSTREAM_IDLE_TIMEOUT_SECONDS: integer(1, 3600, "remove it for 90").default(90),
+  AUDIT_RETENTION: z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      if (text === undefined) return undefined;
+      const epoch = new Date(0);
+      const end = addDuration(epoch, text);
+      if (end !== undefined) return end.getTime();
+      context.issues.push({
+        code: "custom",
+        input: text,
+        message: `must be ${DURATION_FORM}, at most ten years`,
+      });
+      return z.NEVER;
+    }),
+  JOURNAL_DIRECTORY: z.string().optional(),
+  JOURNAL_MAX_BYTES: integer(MEBIBYTE, 64 * 1024 * MEBIBYTE, "remove it for 256 MiB").default(256 * MEBIBYTE),
+  JOURNAL_MAX_OUTAGE_SECONDS: integer(1, 7 * 86_400, "remove it for 900").default(900),
+  ANTHROPIC_BASE_URL: httpUrl.optional(),
+});
+
+/** Variables that are followed while the gateway runs, when they are files. */
+const LIVE_VARIABLES: readonly string[] = [
+  "LITELLM_MASTER_KEY",
+  "LITELLM_MASTER_KEY_PREVIOUS",
+  "LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL",
+  "DATABASE_PASSWORD",
+];
+
+/** All that `loadConfig` reads. */
+export const GATEWAY_VARIABLES: readonly string[] = Object.keys(variables.shape);
+
+/** Those that hold until the next start. */
+export const STARTUP_VARIABLES: readonly string[] = GATEWAY_VARIABLES.filter(
+  (name) => !LIVE_VARIABLES.includes(name),
+);
+
+const environment = variables
   .refine((env) => env.MAX_BODY_BYTES_IN_FLIGHT >= env.MAX_BODY_BYTES, {
     path: ["MAX_BODY_BYTES_IN_FLIGHT"],
     message: "must be at least MAX_BODY_BYTES; otherwise no body of that size is ever accepted",
   })
+  .refine(
+    (env) =>
+      env.LITELLM_MASTER_KEY_PREVIOUS === undefined ||
+      env.LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL !== undefined,
+    {
+      path: ["LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL"],
+      message: `is not set, although LITELLM_MASTER_KEY_PREVIOUS is; ${INSTANT}, or remove both`,
+    },
+  )
   .transform((env) => ({
     /** TCP port; 0 takes a free one. `PORT`, default 4000. */
     port: env.PORT,
@@ -137,8 +173,18 @@ const environment = z
     host: env.HOST,
     /** Full rights over the gateway. `LITELLM_MASTER_KEY`. */
     masterKey: env.LITELLM_MASTER_KEY,
+    /**
+     * The one before a rotation, which is valid until then. `LITELLM_MASTER_KEY_PREVIOUS`, default none, and
+     * `LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL`, an instant.
+     */
+    previousMasterKey: previousKeyOf(
+      env.LITELLM_MASTER_KEY_PREVIOUS,
+      env.LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL,
+    ),
     /** Postgres that holds keys and audit rows. `DATABASE_URL`. */
     databaseUrl: env.DATABASE_URL,
+    /** For addresses of databases that come without a password. `DATABASE_PASSWORD`, default none. */
+    databasePassword: env.DATABASE_PASSWORD,
     /**
      * A replica of it, for reports alone; what it answers may be as old as its replication is behind, and nothing is decided
      * by that. `DATABASE_READ_URL`, default `DATABASE_URL`.
@@ -227,11 +273,16 @@ const environment = z
     anthropicBaseUrl: env.ANTHROPIC_BASE_URL,
   }));
 
-/** What the gateway is told by its environment. */
+function previousKeyOf(key: Secret | undefined, validUntil: Date | undefined): PreviousMasterKey | undefined {
+  return key === undefined || validUntil === undefined ? undefined : { key, validUntil };
+}
+
+/** What the gateway is told by its variables. */
 export type GatewayConfig = Readonly<z.output<typeof environment>>;
 
 /**
  * Reads and freezes the configuration.
+ * @param env the variables, with what `SECRETS_DIRECTORY` holds
  * @throws ConfigError naming every wrong variable and its remedy
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): GatewayConfig {

@@ -18,11 +18,6 @@ export function maskKey(key: string): string {
   return key.length >= 16 ? `${KEY_PREFIX}...${key.slice(-4)}` : `${KEY_PREFIX}...`;
 }
 
-/** Compares without telling by its time how much agrees. */
-export function isSameKey(given: string, expected: string): boolean {
-  return isSameHash(hashKey(given), hashKey(expected));
-}
-
 /** Compares two hashes of keys without telling by its time how much agrees. */
 export function isSameHash(given: string, expected: string): boolean {
   return timingSafeEqual(Buffer.from(given, "latin1"), Buffer.from(expected, "latin1"));

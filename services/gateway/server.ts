@@ -3,9 +3,11 @@ import { version } from "../../package.json";
 import { ConfigError } from "../shared/config-error";
 import { exitGracefully } from "../shared/exit-gracefully";
 import { createLogger } from "../shared/logger";
+import { addressWithPassword, type DatabaseAddress } from "./adapters/postgres/address";
 import { openDatabase } from "./adapters/postgres/database";
+import { DatabasePassword } from "./adapters/postgres/database-password";
 import { buildApp } from "./app";
-import { loadConfig } from "./config";
+import { GATEWAY_VARIABLES, loadConfig, STARTUP_VARIABLES } from "./config";
 import { CatalogReloader } from "./config-file/catalog-reloader";
 import { LiveCatalog } from "./config-file/live-catalog";
 import { loadCatalog } from "./config-file/load-catalog";
@@ -14,11 +16,14 @@ import { LiveLevels } from "./enforcement/live-levels";
 import { PromptStore } from "./enforcement/prompt-store";
 import { Ledger } from "./ledger/ledger";
 import { Limiter } from "./limits/limiter";
+import { LiveSecrets } from "./live-secrets";
+import { MasterKeys } from "./master-keys";
 import { addConfigurationMetrics } from "./metrics/configuration-metrics";
 import { addProcessMetrics } from "./metrics/process-metrics";
 import { MetricsRegistry } from "./metrics/registry";
 import { monotonicClock, systemClock } from "./ports/clock";
 import { listStatuses } from "./routing/list-statuses";
+import type { Secret } from "./secret";
 import { UpstreamClient } from "./upstream/client";
 import { InFlight } from "./upstream/in-flight";
 
@@ -29,25 +34,36 @@ const CLOSE_MARGIN_MS = 5000;
 
 /** The process: configuration → adapters → app → listen → close with grace. */
 async function main(): Promise<void> {
-  const config = loadConfig(process.env);
+  const secrets = new LiveSecrets(process.env);
+  const config = loadConfig(secrets.variables);
   const origin = {
-    env: process.env,
     anthropicBaseUrl: config.anthropicBaseUrl,
     defaultLevel: config.defaultEnforcementLevel,
   };
-  const loaded = loadCatalog(config.configFile, { ...origin, nowMs: systemClock.now() });
+  const loaded = loadCatalog(config.configFile, {
+    ...origin,
+    env: secrets.variables,
+    nowMs: systemClock.now(),
+  });
   const catalog = new LiveCatalog(loaded.catalog);
   const levels = new LiveLevels(loaded.levels);
   const logger = createLogger({ name: "gateway", level: config.logLevel });
   for (const notice of loaded.notices) logger.warn(notice);
+  const passwords: DatabasePassword[] = [];
+  const addressOf = (url: Secret): DatabaseAddress => {
+    if (config.databasePassword === undefined) return { connectionString: url.expose() };
+    // Each server takes a new one at its own time.
+    const password = new DatabasePassword(config.databasePassword.expose(), logger);
+    password.whenRefused(() => secrets.look());
+    passwords.push(password);
+    return addressWithPassword(url.expose(), password);
+  };
   const metrics = new MetricsRegistry();
   addProcessMetrics(metrics, { version });
   const database = openDatabase({
     metrics,
-    connectionString: config.databaseUrl.expose(),
-    ...(config.databaseReadUrl === undefined
-      ? {}
-      : { readConnectionString: config.databaseReadUrl.expose() }),
+    address: addressOf(config.databaseUrl),
+    ...(config.databaseReadUrl === undefined ? {} : { readAddress: addressOf(config.databaseReadUrl) }),
     logger,
     journal: config.journal,
     // Beside this file, as source and in the image.
@@ -58,6 +74,11 @@ async function main(): Promise<void> {
   const reloader = new CatalogReloader({
     path: config.configFile,
     origin,
+    // Configuration and secrets are delivered together: a new key that the file names must not be missed.
+    env: () => {
+      secrets.refresh();
+      return secrets.variables;
+    },
     catalog,
     logger,
     clock: database.clock,
@@ -67,12 +88,38 @@ async function main(): Promise<void> {
       prompts?.refresh();
     },
   });
+  const masterKeys = new MasterKeys(database.clock, config.masterKey, config.previousMasterKey);
+  secrets.start({
+    logger,
+    accept: (variables, names) => {
+      const next = loadConfig(variables);
+      if ((next.databasePassword === undefined) !== (config.databasePassword === undefined))
+        throw new ConfigError([
+          "DATABASE_PASSWORD: was added or removed; that takes effect at the next start",
+        ]);
+      const late = names.filter((name) => STARTUP_VARIABLES.includes(name));
+      if (late.length > 0) logger.warn({ names: late }, "changed variables take effect at the next start");
+      masterKeys.replace(next.masterKey, next.previousMasterKey);
+      for (const one of passwords) one.change(next.databasePassword?.expose() ?? "");
+    },
+    onChanged: (names) => {
+      if (names.some((name) => !GATEWAY_VARIABLES.includes(name))) reloader.reload();
+    },
+  });
   reloader.start();
   process.on("SIGHUP", () => reloader.reload());
   const store = await PromptStore.open({ directory: config.promptsDirectory, levels, logger });
   prompts = store;
   store.start();
-  addConfigurationMetrics(metrics, () => reloader.state, store);
+  addConfigurationMetrics(
+    metrics,
+    () => reloader.state,
+    () => {
+      const { isInForce, ...state } = secrets.state;
+      return { ...state, isInForce: isInForce && !passwords.some(({ isRefused }) => isRefused) };
+    },
+    store,
+  );
 
   const ledger = new Ledger({ store: database.budgets, logger });
   // Only now: it settles what dead gateways had reserved, and their rows may have been in the journal.
@@ -86,6 +133,7 @@ async function main(): Promise<void> {
     clock: database.clock,
     monotonicClock,
     catalog,
+    masterKeys,
     keys: database.keys,
     users: database.users,
     namedBudgets: database.namedBudgets,
@@ -120,6 +168,7 @@ async function main(): Promise<void> {
     },
     limitMs: config.stopGraceMs + FLUSH_MS + CLOSE_MARGIN_MS,
     close: async () => {
+      secrets.stop();
       reloader.stop();
       store.stop();
       await drain(app, inFlight, config.stopGraceMs);

@@ -160,6 +160,12 @@ it.each([
     { LITELLM_MASTER_KEY: "sk-another-master-key-00" },
     "→ give this gateway's own master key",
   ],
+  [
+    "the gateway cannot use the model",
+    ["--model", "nowhere-1"],
+    { LITELLM_MASTER_KEY: MASTER_KEY },
+    "nothing was verified: the gateway cannot use the model nowhere-1; it can use claude-sonnet-4-5",
+  ],
   ["nothing answers", ["--url", "http://127.0.0.1:9"], { LITELLM_MASTER_KEY: MASTER_KEY }, "gives no answer"],
   ["the URL is none", ["--url", "localhost:4000"], {}, "--url is not the URL of a gateway"],
 ])("says what to do when %s", async (_what, args, env, expected) => {

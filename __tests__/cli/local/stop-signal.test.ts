@@ -9,12 +9,15 @@ describe("onStopSignal", () => {
     const signals = new EventEmitter();
     const stop = jest.fn();
     const end = onStopSignal(stop, { signals });
-    signals.emit("SIGINT");
-    signals.emit("SIGINT");
-    expect(stop.mock.calls).toEqual([[false]]);
+    signals.emit("SIGINT", "SIGINT", 2);
+    signals.emit("SIGINT", "SIGINT", 2);
+    expect(stop.mock.calls).toEqual([[false, "SIGINT"]]);
     jest.advanceTimersByTime(1500);
-    signals.emit("SIGTERM");
-    expect(stop.mock.calls).toEqual([[false], [true]]);
+    signals.emit("SIGTERM", "SIGTERM", 15);
+    expect(stop.mock.calls).toEqual([
+      [false, "SIGINT"],
+      [true, "SIGTERM"],
+    ]);
     end();
     expect(signals.eventNames()).toEqual([]);
   });
@@ -27,7 +30,7 @@ describe("onStopSignal", () => {
     expect(stop).not.toHaveBeenCalled();
     parent = 1;
     jest.advanceTimersByTime(5000);
-    expect(stop.mock.calls).toEqual([[false]]);
+    expect(stop.mock.calls).toEqual([[false, "SIGTERM"]]);
     end();
   });
 });

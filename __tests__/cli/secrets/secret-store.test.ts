@@ -76,6 +76,14 @@ describe("ensureSecrets", () => {
     expect(readFileSync(secretFile(home), "utf8")).toBe(text);
   });
 
+  it("is read without being changed, not even its mode", () => {
+    const home = newHome();
+    mkdirSync(home);
+    writeFileSync(secretFile(home), '{"redis_password": "kept"}', { mode: 0o644 });
+    expect(readSecrets(home)).toEqual({ redis_password: "kept" });
+    expect(mode(secretFile(home))).toBe("644");
+  });
+
   it("leaves nothing half-written when the folder cannot be made", () => {
     const blocked = join(temporaryFolder(), "file");
     writeFileSync(blocked, "");

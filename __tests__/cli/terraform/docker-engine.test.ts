@@ -1,4 +1,6 @@
+import { chmodSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { checkDockerEngine } from "../../../cli/terraform/docker-engine";
 import { temporaryFolder } from "../../support/temporary-folder";
@@ -33,10 +35,43 @@ describe("checkDockerEngine", () => {
     );
   });
 
-  it.each([{ DOCKER_HOST: "ssh://build@host" }, { DOCKER_CONTEXT: "remote" }])(
-    "leaves %o to the provider",
-    async (env) => {
-      await expect(checkDockerEngine(env)).resolves.toBeUndefined();
+  it.each(["tcp://127.0.0.1:1", "tcp://[::1]:1"])(
+    "is not content with %s, where nobody listens",
+    async (host) => {
+      await expect(checkDockerEngine({ DOCKER_HOST: host })).rejects.toThrow(
+        `no Docker engine answers at ${host} (connect ECONNREFUSED`,
+      );
     },
   );
+
+  it("asks an engine behind tcp", async () => {
+    const server = createServer((_request, response) => response.end("OK"));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    await expect(checkDockerEngine({ DOCKER_HOST: `tcp://127.0.0.1:${port}` })).resolves.toBeUndefined();
+    server.close();
+  });
+
+  describe("behind ssh, TLS or a context", () => {
+    const folder = temporaryFolder();
+    const PATH = `${folder}:${process.env["PATH"]}`;
+    const standIn = (script: string) => {
+      writeFileSync(join(folder, "docker"), `#!/bin/sh\n${script}\n`);
+      chmodSync(join(folder, "docker"), 0o755);
+    };
+    const cases = [
+      { DOCKER_HOST: "ssh://build@host" },
+      { DOCKER_HOST: "tcp://host:2376", DOCKER_TLS_VERIFY: "1" },
+      { DOCKER_CONTEXT: "remote" },
+    ];
+
+    it.each(cases)("asks %o through docker", async (env) => {
+      standIn("echo 27.0.0");
+      await expect(checkDockerEngine({ ...env, PATH })).resolves.toBeUndefined();
+      standIn("echo 'Cannot connect to the Docker daemon' >&2; exit 1");
+      await expect(checkDockerEngine({ ...env, PATH })).rejects.toThrow(
+        /no Docker engine answers (at|in the Docker context) .*Cannot connect/,
+      );
+    });
+  });
 });

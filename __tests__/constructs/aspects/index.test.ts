@@ -4,8 +4,13 @@ import { Network } from "@cdktf/provider-docker/lib/network";
 import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
 import { Volume } from "@cdktf/provider-docker/lib/volume";
 import { TerraformStack, TerraformVariable, Testing } from "cdktf";
-import type { Construct } from "constructs";
+import { Construct } from "constructs";
 import { applyPlatformRules } from "../../../constructs/aspects";
+import { setContainerDefaults } from "../../../constructs/container-defaults";
+import { ContainerImage } from "../../../constructs/container-image";
+import { DeliveredFiles } from "../../../constructs/delivered-files";
+import { allowHostNetwork } from "../../../constructs/host-network";
+import { Secret } from "../../../constructs/secret";
 
 /** Follows every rule; each test breaks one. */
 const GOOD: ContainerConfig = {
@@ -103,6 +108,22 @@ describe("the rules", () => {
     );
   });
 
+  it("hardened-containers: the host's network is for a construct that was allowed it, with a read-only root", () => {
+    const build = (change: Partial<ContainerConfig>) => (stack: Construct) => {
+      const scope = new Construct(stack, "allowed");
+      allowHostNetwork(scope, "a reason");
+      new Container(scope, "box", { ...GOOD, networkMode: "host", ports: [], ...change });
+    };
+    expect(() => synth(build({ readOnly: true }))).not.toThrow();
+    expect(() => synth(build({ readOnly: false }))).toThrow(/root file system that can be written/);
+    expect(() => synth(build({ readOnly: true, pidMode: "host" }))).toThrow(
+      /shares a namespace with the host/,
+    );
+    expect(() => synth(build({ readOnly: true, capabilities: { add: ["CAP_NET_ADMIN"] } }))).toThrow(
+      /keeps default capabilities/,
+    );
+  });
+
   it("private-ports: internal networks answer nothing", () => {
     const build = (stack: Construct) => {
       const network = new Network(stack, "inner", { name: "inner", internal: true });
@@ -133,6 +154,8 @@ describe("the rules", () => {
         healthcheck: { test: ["CMD", "redis-cli", "-a", secret], interval: "5s", startPeriod: "1s" },
       }),
     ],
+    ["environment", (secret) => ({ env: [`PASSWORD=${secret}`] })],
+    ["uploaded files", (secret) => ({ upload: [{ file: "/run/password", content: secret }] })],
   ])("sealed-secrets: a secret in the %s is found", (place, change) => {
     const build = (stack: Construct) => {
       const secret = new TerraformVariable(stack, "redis_password", { type: "string", sensitive: true });
@@ -143,10 +166,16 @@ describe("the rules", () => {
     );
   });
 
-  it("sealed-secrets: the environment is the way", () => {
+  it("sealed-secrets, durable-volumes: delivered files are the way, and their volume may go", () => {
     const build = (stack: Construct) => {
-      const secret = new TerraformVariable(stack, "redis_password", { type: "string", sensitive: true });
-      new Container(stack, "box", { ...GOOD, env: [`PASSWORD=${secret.stringValue}`] });
+      const defaults = { prefix: "test", publishAddress: "127.0.0.1", logMegabytes: 1, logFiles: 1 };
+      setContainerDefaults(stack, defaults);
+      new DeliveredFiles(stack, "files", {
+        service: "redis",
+        image: ContainerImage.pulled(stack, "image", "redis:7.4.7"),
+        reader: "redis",
+        secrets: { REDIS_PASSWORD: Secret.generated(stack, "redis_password") },
+      });
     };
     expect(() => synth(build)).not.toThrow();
   });

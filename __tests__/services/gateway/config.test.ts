@@ -57,6 +57,21 @@ test("a journal is kept where it is told to be, and nowhere else", () => {
   });
 });
 
+test("a previous master key has an end", () => {
+  const previous = { ...REQUIRED, LITELLM_MASTER_KEY_PREVIOUS: "sk-fedcba9876543210" };
+  expect(loadConfig(REQUIRED).previousMasterKey).toBeUndefined();
+  expect(() => loadConfig(previous)).toThrow(
+    "LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL: is not set, although LITELLM_MASTER_KEY_PREVIOUS is",
+  );
+  const end = "LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL";
+  expect(() => loadConfig({ ...previous, [end]: "tomorrow" })).toThrow(
+    `${end}: must be an instant such as 2027-01-31T12:00:00Z`,
+  );
+  const config = loadConfig({ ...previous, [end]: "2027-01-31T13:00:00+01:00" });
+  expect(config.previousMasterKey?.validUntil.toISOString()).toBe("2027-01-31T12:00:00.000Z");
+  expect(JSON.stringify(config)).not.toContain("fedcba");
+});
+
 test("is frozen, and shows no secret", () => {
   const config = loadConfig(REQUIRED);
   expect(Object.isFrozen(config)).toBe(true);

@@ -1,7 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { planWorkspaceNetwork } from "../../../constructs/workspace-network-plan";
 import { freePort } from "../services/free-port";
 import { PROJECT } from "../source-files";
 import { docker } from "./docker";
@@ -13,13 +15,24 @@ export interface CommandResult {
   readonly output: string;
 }
 
+/** A command that runs. */
+export interface RunningCommand {
+  readonly child: ChildProcess;
+  /** Both streams so far. */
+  readonly output: string;
+  /** Exit code and signal. */
+  readonly ended: Promise<unknown[]>;
+}
+
 /**
  * A platform of its own name, ports, secrets and state beside whatever else runs on this host,
  * driven only through the commands that users have.
  */
 export class AppliedPlatform {
   readonly home = mkdtempSync(join(tmpdir(), "sluice-acceptance-"));
-  readonly outdir = join(this.home, "cdktf.out");
+  /** Secrets and state. */
+  readonly sluiceHome = join(this.home, ".sluice");
+  readonly outdir = join(this.sluiceHome, "cdktf.out");
 
   private constructor(
     /** Prefix of all containers, networks and volumes. */
@@ -29,9 +42,12 @@ export class AppliedPlatform {
     private readonly environment: Record<string, string>,
   ) {}
 
-  /** @param environment variables set for every command, such as a provider's key */
-  static async create(environment: Record<string, string>): Promise<AppliedPlatform> {
-    return new AppliedPlatform(`acc${process.pid}`, await freePort(), await freePort(), environment);
+  /**
+   * @param environment variables set for every command, such as a provider's key
+   * @param kind tells the platforms of one test file apart
+   */
+  static async create(environment: Record<string, string>, kind = "acc"): Promise<AppliedPlatform> {
+    return new AppliedPlatform(`${kind}${process.pid}`, await freePort(), await freePort(), environment);
   }
 
   /** Writes the platform file: name, ports and an upstream of our own, plus `yaml`. */
@@ -51,24 +67,43 @@ ${yaml}`,
     return this.command("npm", ["run", "--silent", ...args]);
   }
 
+  /** `sluice <args>` as a process of its own, for tests that send it signals. Its output is in `output`. */
+  start(...args: string[]): RunningCommand {
+    return this.startWith({}, ...args);
+  }
+
+  /** The same with more variables in its environment. */
+  startWith(environment: Record<string, string>, ...args: string[]): RunningCommand {
+    const child = spawn(process.execPath, ["cli/bootstrap.cjs", ...args], {
+      cwd: PROJECT,
+      env: { ...this.variables(), ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const running = { child, output: "", ended: once(child, "close") };
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        running.output += text;
+      });
+    }
+    return running;
+  }
+
+  /** The same with more variables in its environment. */
+  npmRunWith(environment: Record<string, string>, ...args: string[]): CommandResult {
+    return this.command("npm", ["run", "--silent", ...args], environment);
+  }
+
   /**
    * `npx cdktf <args>`, as plainly as it goes without a registry: `--skip-provider-lock`, since writing
    * a lock file for other platforms is the one step that asks the registry.
    */
   cdktf(...args: string[]): CommandResult {
-    return this.command("npx", [
-      "--no-install",
-      "cdktf",
-      ...args,
-      "--output",
-      this.outdir,
-      "--skip-provider-lock",
-    ]);
+    return this.command("npx", ["--no-install", "cdktf", ...args, "--skip-provider-lock"]);
   }
 
   /** Values of all secrets, by name. */
   secrets(): Record<string, string> {
-    return JSON.parse(readFileSync(join(this.home, ".sluice/secrets.tfvars.json"), "utf8"));
+    return JSON.parse(readFileSync(join(this.sluiceHome, "secrets.tfvars.json"), "utf8"));
   }
 
   /** Runs one SQL statement as the superuser. Rows of one column, as text. */
@@ -92,11 +127,12 @@ ${yaml}`,
       .filter(Boolean);
   }
 
-  /** Removes everything of this platform, also after a failed test. */
-  remove(): void {
-    const named = (list: string) => list.split("\n").filter((name) => name.startsWith(this.name));
+  /** Removes everything of this platform, also after a failed test. @param prefix of what it is called, after a rename */
+  remove(prefix = this.name): void {
+    const named = (list: string) => list.split("\n").filter((name) => name.startsWith(prefix));
     for (const name of named(docker("ps", "--all", "--format", "{{.Names}}")))
       docker("rm", "--force", "--volumes", name);
+    this.removeRules();
     for (const name of named(docker("network", "ls", "--format", "{{.Name}}"))) docker("network", "rm", name);
     for (const name of named(docker("volume", "ls", "--format", "{{.Name}}"))) docker("volume", "rm", name);
     for (const name of named(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}")))
@@ -104,29 +140,47 @@ ${yaml}`,
     rmSync(this.home, { recursive: true, force: true });
   }
 
-  private command(command: string, args: readonly string[]): CommandResult {
+  /** The workspace firewall leaves its rules in the kernel; a platform that was not destroyed by `sluice destroy` still has them. */
+  private removeRules(): void {
+    const [image] = docker(
+      "image",
+      "ls",
+      "--quiet",
+      "--filter",
+      `reference=${this.name}/workspace-firewall`,
+    ).split("\n");
+    if (!image) return;
+    const { bridge } = planWorkspaceNetwork(this.name);
+    const script = `for family in inet bridge; do nft delete table $family ${bridge} 2>/dev/null || true; done`;
+    docker("run", "--rm", "--network", "host", "--cap-add", "NET_ADMIN", image, "sh", "-c", script);
+  }
+
+  private command(command: string, args: readonly string[], environment = {}): CommandResult {
     const { status, stdout, stderr } = spawnSync(command, args, {
       cwd: PROJECT,
       encoding: "utf8",
       maxBuffer: 64 * 1024 * 1024,
-      env: {
-        ...process.env,
-        ...this.environment,
-        SLUICE_CONFIG: join(this.home, "platform.yaml"),
-        SLUICE_HOME: join(this.home, ".sluice"),
-        CDKTF_OUTDIR: this.outdir,
-        // Terraform, npm and Docker's command line make folders there. Their settings are still the user's.
-        HOME: this.home,
-        DOCKER_CONFIG: process.env["DOCKER_CONFIG"] ?? dockerConfig(this.home),
-        npm_config_userconfig: join(homedir(), ".npmrc"),
-        npm_config_cache: join(homedir(), ".npm"),
-        CDKTF_HOME: join(this.home, "cdktf"),
-        CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
-        DISABLE_VERSION_CHECK: "1",
-        CI: "1",
-      },
+      env: { ...this.variables(), ...environment },
     });
     return { exitCode: status ?? -1, output: stdout + stderr };
+  }
+
+  private variables(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      ...this.environment,
+      SLUICE_CONFIG: join(this.home, "platform.yaml"),
+      SLUICE_HOME: this.sluiceHome,
+      // Terraform, npm and Docker's command line make folders there. Their settings are still the user's.
+      HOME: this.home,
+      DOCKER_CONFIG: process.env["DOCKER_CONFIG"] ?? dockerConfig(this.home),
+      npm_config_userconfig: join(homedir(), ".npmrc"),
+      npm_config_cache: join(homedir(), ".npm"),
+      CDKTF_HOME: join(this.home, "cdktf"),
+      CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
+      DISABLE_VERSION_CHECK: "1",
+      CI: "1",
+    };
   }
 }
 

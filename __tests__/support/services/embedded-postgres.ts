@@ -113,6 +113,18 @@ export class EmbeddedPostgres {
     }
   }
 
+  /** From now on everybody but the superuser needs a password. */
+  async requirePasswords(): Promise<void> {
+    const rules = ["host all postgres 127.0.0.1/32 trust", "host all all 127.0.0.1/32 scram-sha-256", ""];
+    fs.writeFileSync(path.join(this.directory, "data", "pg_hba.conf"), rules.join("\n"));
+    await this.query("SELECT pg_reload_conf()");
+  }
+
+  /** The URL of a database as a role without its password. */
+  urlAs(role: string, database: string): string {
+    return this.url(database).replace("postgres@", `${role}@`);
+  }
+
   /** Starts the server on the same data and port. */
   async resume(): Promise<void> {
     const flags = FLAGS.flatMap((flag) => ["-c", flag]);

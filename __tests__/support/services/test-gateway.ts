@@ -18,6 +18,7 @@ import { SCREENING_OFF, type ScreeningSettings } from "../../../services/gateway
 import { hashKey, maskKey } from "../../../services/gateway/key-token";
 import { Ledger } from "../../../services/gateway/ledger/ledger";
 import { Limiter } from "../../../services/gateway/limits/limiter";
+import { MasterKeys } from "../../../services/gateway/master-keys";
 import type { AdminRole } from "../../../services/gateway/ports/admin-token-store";
 import type { Durability } from "../../../services/gateway/ports/durability";
 import type { NewVirtualKey, VirtualKey } from "../../../services/gateway/ports/key-store";
@@ -120,7 +121,6 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
     });
   const app = buildApp(
     {
-      masterKey: new Secret(MASTER_KEY),
       maxBodyBytes: props.maxBodyBytes ?? 1024 * 1024,
       capacity: { maxAnswers: 1000, maxBodyBytes: 64 * 1024 * 1024, ...props.capacity },
       connections: {
@@ -153,6 +153,7 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
         maxEndUserBudgetNano: props.maxEndUserBudgetNano,
         routing: { ...DEFAULT_ROUTING, retryWaitMs: 1, ...props.routing },
       },
+      masterKeys: new MasterKeys({ now: () => clock.now() }, new Secret(MASTER_KEY)),
       keys,
       users,
       namedBudgets,

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# build.sh KIND=REFERENCE…: gives each image reference a local image where none can be pulled. Kinds: node, postgres, redis.
+# build.sh KIND=REFERENCE…: gives each image reference a local image: the real one where it can be pulled, else one built here. Kinds: node, postgres, redis.
 #   build.sh node=node:22.21.1-bookworm-slim postgres=postgres:17.7-bookworm redis=redis:7.4.7-bookworm
-# An image that is there and that was not made by this script (a pulled one) is used as it is, never replaced.
+# An image that is there and that was not made by this script (a pulled one) is used as it is, never replaced. Only building needs
+# root, for debootstrap. SLUICE_STAND_IN_PULL=no asks no registry.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -27,7 +28,19 @@ stamp() {
 
 # Says what is there under a reference: `absent`, `real`, or the stamp of a stand-in.
 present() {
-  docker image inspect --format "{{or (index .Config.Labels \"$key\") \"real\"}}" "$1" 2>/dev/null || echo absent
+  local there
+  # Some clients print an empty line for an image that is not there.
+  there=$(docker image inspect --format "{{or (index .Config.Labels \"$key\") \"real\"}}" "$1" 2>/dev/null) || there=absent
+  echo "$there"
+}
+
+# Can the real image be had? A registry that does not answer is given up soon: it is asked once for each image that is missing.
+pull() {
+  [ "${SLUICE_STAND_IN_PULL:-yes}" = yes ] || return 1
+  say "$1: asking the registry…"
+  timeout "${SLUICE_STAND_IN_PULL_SECONDS:-300}" docker pull --quiet "$1" >/dev/null 2>"$pull_log" && return
+  say "$1: cannot be pulled ($(tail -n 1 "$pull_log")); building a stand-in"
+  return 1
 }
 
 is_wanted() {
@@ -39,7 +52,7 @@ is_wanted() {
 ensure_debootstrap() {
   command -v debootstrap >/dev/null && return
   { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; } \
-    || fail "debootstrap is missing" "install debootstrap, run this as root; or pull the images from their registry"
+    || fail "debootstrap is missing" "install debootstrap and run this as root, or make the images available: docker pull <reference>"
   say "installing debootstrap with apt-get…"
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends debootstrap; } >&2 \
     || fail "apt-get could not install debootstrap" "see its messages above"
@@ -73,12 +86,16 @@ build_image() {
 docker version >/dev/null 2>&1 || fail "no Docker engine answers" "${here%/*}/engine/ensure-engine.sh starts one"
 [ $# -gt 0 ] || fail "no image named" "build.sh node=<reference> postgres=<reference> redis=<reference>"
 
+pull_log=$(mktemp)
+trap 'rm -f "$pull_log"' EXIT
 missing=()
 for argument; do
   kind=${argument%%=*} reference=${argument#*=}
   major=$(major_of "$kind")
   [ -n "$major" ] || fail "there is no stand-in for $argument" "kinds are node, postgres and redis, as in node=node:22-bookworm-slim"
   is_wanted "$reference" "$(stamp base.sh "$kind")" || continue
+  # A stand-in is there, made from an older recipe: where it was needed once, the registry has had its chance.
+  if [ "$(present "$reference")" = absent ] && pull "$reference"; then continue; fi
   tag=${reference##*/}
   case $tag in
     *@*) fail "$reference has a digest, which no local image can have" "leave the digest out, or pull the image" ;;
@@ -89,7 +106,7 @@ done
 
 if [ ${#missing[@]} = 0 ]; then
   say "up to date"
-  exit
+  exit 0
 fi
 
 # One build at a time on one engine; a second caller then finds the work done.

@@ -1,4 +1,5 @@
 import type { SettledUsage } from "../messages/settle-usage";
+import type { Caller } from "../plugins/auth";
 import type { AuditRow } from "../ports/audit-log";
 import { boundedText } from "./bounded-text";
 import { clientOf } from "./client-of";
@@ -7,6 +8,9 @@ import type { DraftOrigin, RequestFacts } from "./request-facts";
 
 /** How a request ends, as far as its row says it. */
 export type RequestEnd = Pick<AuditRow, "status" | "startedAt" | "latencyMs" | "costNanoUsd">;
+
+/** Who still uses it after a rotation shows by this. */
+const PREVIOUS_MASTER_KEY = "previous master key";
 
 /** The row of a request. */
 export function toAuditRow(
@@ -51,9 +55,15 @@ export function toAuditRow(
     sessionId: facts.sessionId,
     enforcementLevel: facts.enforcementLevel,
     promptHash: facts.promptHash,
-    actor: caller.kind === "token" ? caller.token.name : null,
+    actor: actorOf(caller),
     target: facts.change?.target ?? null,
     changed: facts.change?.fields || null,
     repeats: 0,
   };
+}
+
+/** `null` for the master key, and for a key, which has a column of its own. */
+function actorOf(caller: Caller): string | null {
+  if (caller.kind === "token") return caller.token.name;
+  return caller.kind === "master" && caller.version === "previous" ? PREVIOUS_MASTER_KEY : null;
 }

@@ -1,6 +1,7 @@
+import type { Environment } from "../../shared/secret-files";
 import type { ProviderAccess } from "../routing/deployment";
 import { Secret } from "../secret";
-import { type Environment, variableOf } from "./environment";
+import { variableOf } from "./environment";
 import type { ModelEntry } from "./model-entry";
 
 /** @returns the credentials for Anthropic's own API, or why there are none */

@@ -1,6 +1,7 @@
+import type { Environment } from "../../shared/secret-files";
 import type { ProviderAccess } from "../routing/deployment";
 import { Secret } from "../secret";
-import { type Environment, resolveText, variableOf } from "./environment";
+import { resolveText, variableOf } from "./environment";
 import type { ModelEntry } from "./model-entry";
 
 type BedrockAccess = Extract<ProviderAccess, { provider: "bedrock" }>;

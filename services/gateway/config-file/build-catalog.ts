@@ -1,11 +1,12 @@
 import { ConfigError } from "../../shared/config-error";
+import type { Environment } from "../../shared/secret-files";
 import { findListPrices, usPriceOf } from "../pricing/price-list";
 import { ENFORCEMENT } from "../routes/config-callbacks";
 import type { Deployment, ModelCatalog, ModelDetails, SkippedDeployment } from "../routing/deployment";
 import { readAnthropicAccess } from "./anthropic-access";
 import { readBedrockTarget } from "./bedrock-access";
 import { readCallbackNames } from "./callback-names";
-import { type Environment, resolveText } from "./environment";
+import { resolveText } from "./environment";
 import { WITHOUT_EFFECT } from "./known-settings";
 import { type ModelEntry, SHOWN_INFO } from "./model-entry";
 import { readExtraPrices, readPrices } from "./read-prices";

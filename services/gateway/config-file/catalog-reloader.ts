@@ -2,6 +2,7 @@ import { type FSWatcher, watch } from "node:fs";
 import { dirname } from "node:path";
 import type { Logger } from "pino";
 import { ConfigError } from "../../shared/config-error";
+import type { Environment } from "../../shared/secret-files";
 import type { Clock } from "../ports/clock";
 import { nextPriceChange } from "../pricing/price-list";
 import type { LiveCatalog } from "./live-catalog";
@@ -10,7 +11,9 @@ import { type LoadedCatalog, type LoadOrigin, loadCatalog, readConfigText } from
 /** Settings of `CatalogReloader`. */
 export interface CatalogReloaderSettings {
   readonly path: string;
-  readonly origin: Omit<LoadOrigin, "nowMs">;
+  readonly origin: Omit<LoadOrigin, "nowMs" | "env">;
+  /** The variables as they are when the file is loaded. */
+  readonly env: () => Environment;
   readonly catalog: LiveCatalog;
   readonly logger: Pick<Logger, "info" | "warn" | "error">;
   readonly clock: Clock;
@@ -18,9 +21,9 @@ export interface CatalogReloaderSettings {
   readonly onLoaded?: (loaded: LoadedCatalog) => void;
   /** What is in force at the start. */
   readonly loaded: LoadedCatalog;
-  /** Editors and copies write in several steps; this long they must be quiet. @default 200 ms */
+  /** Editors and copies write in several steps; the file must look the same so long apart. @default 200 ms */
   readonly quietMs?: number;
-  /** Not every mount reports changes, so the file is also looked at now and then. @default 5000 ms */
+  /** Not every mount reports changes, so the file is also looked at now and then. @default 1000 ms */
   readonly pollMs?: number;
 }
 
@@ -42,6 +45,8 @@ export class CatalogReloader {
   readonly #settings: CatalogReloaderSettings;
   /** Text that was looked at last, whether it was taken over or refused. */
   #seen: string | undefined;
+  /** Text of the last look. */
+  #lastText: string | undefined;
   #loaded: LoadedCatalog;
   #loadedAt: number;
   #state: ReloadState = { succeededAt: Date.now(), isInForce: true, failures: 0 };
@@ -53,6 +58,7 @@ export class CatalogReloader {
     this.#settings = settings;
     this.#loaded = settings.loaded;
     this.#seen = settings.loaded.text;
+    this.#lastText = settings.loaded.text;
     this.#loadedAt = settings.clock.now();
   }
 
@@ -67,14 +73,11 @@ export class CatalogReloader {
   }
 
   start(): void {
-    const { path, quietMs = 200, pollMs = 5000 } = this.#settings;
-    this.#poll = setInterval(() => this.#reloadWhenChanged(), pollMs).unref();
+    const { path, pollMs = 1000 } = this.#settings;
+    this.#poll = setInterval(() => this.#look(), pollMs).unref();
     try {
       // The directory, because a file that is replaced takes its own watcher with it.
-      this.#watcher = watch(dirname(path), { persistent: false }, () => {
-        clearTimeout(this.#quiet);
-        this.#quiet = setTimeout(() => this.#reloadWhenChanged(), quietMs).unref();
-      });
+      this.#watcher = watch(dirname(path), { persistent: false }, () => this.#lookWhenQuiet());
       this.#watcher.on("error", () => this.#watcher?.close());
     } catch {
       // No watchers left, or a file system without them: the poll finds changes too.
@@ -83,10 +86,10 @@ export class CatalogReloader {
 
   /** Loads the file whether it changed or not; deployments that were cooling down are asked again. */
   reload(): void {
-    const { path, origin, catalog, logger, clock } = this.#settings;
+    const { path, origin, env, catalog, logger, clock } = this.#settings;
     const nowMs = clock.now();
     try {
-      const loaded = loadCatalog(path, { ...origin, nowMs });
+      const loaded = loadCatalog(path, { ...origin, env: env(), nowMs });
       this.#loaded = loaded;
       this.#seen = loaded.text;
       this.#loadedAt = nowMs;
@@ -109,9 +112,21 @@ export class CatalogReloader {
     clearInterval(this.#poll);
   }
 
-  #reloadWhenChanged(): void {
+  #lookWhenQuiet(): void {
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => this.#look(), this.#settings.quietMs ?? 200).unref();
+  }
+
+  /** A text counts once it is the same at two looks: no half of one is ever taken for the whole. */
+  #look(): void {
     const text = this.#readText();
+    const isSettled = text === this.#lastText;
+    this.#lastText = text;
     if (text === this.#seen && !this.#isPriceDue) return;
+    if (!isSettled) {
+      this.#lookWhenQuiet();
+      return;
+    }
     this.#seen = text;
     this.reload();
   }

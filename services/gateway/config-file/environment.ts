@@ -1,5 +1,4 @@
-/** Variables of the process. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from "../../shared/secret-files";
 
 const PREFIX = "os.environ/";
 

@@ -15,7 +15,7 @@ export interface PromptStoreSettings {
   readonly logger: Pick<Logger, "info" | "error">;
   /** Editors and copies write in several steps; a file must look the same so long apart. @default 200 ms */
   readonly settleMs?: number;
-  /** Not every mount reports changes, so the files are also looked at now and then. @default 2000 ms */
+  /** Not every mount reports changes, so the files are also looked at now and then. @default 1000 ms */
   readonly pollMs?: number;
 }
 
@@ -70,7 +70,7 @@ export class PromptStore implements PromptSource {
 
   /** Takes over edits from now on. */
   start(): void {
-    const { directory, pollMs = 2000 } = this.#settings;
+    const { directory, pollMs = 1000 } = this.#settings;
     this.#poll = setInterval(() => this.#lookUntilSettled(), pollMs).unref();
     try {
       // The directory, because a file that is replaced takes its own watcher with it.

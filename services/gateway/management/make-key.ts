@@ -1,13 +1,13 @@
 import { keyTaken } from "../errors";
-import { generateKey, hashKey, isSameKey, maskKey } from "../key-token";
+import { generateKey, hashKey, maskKey } from "../key-token";
+import type { MasterKeys } from "../master-keys";
 import type { KeyStore, VirtualKey } from "../ports/key-store";
-import type { Secret } from "../secret";
 import { type KeySettings, toKeyChanges } from "./key-changes";
 
 /** What the making of a key needs. */
 export interface KeyMaker {
   readonly keys: KeyStore;
-  readonly masterKey: Secret;
+  readonly masterKeys: MasterKeys;
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly createdBy: string;
@@ -19,12 +19,12 @@ export interface KeyMaker {
  * @throws GatewayError 400 for the master key; AliasTakenError, KeyTakenError, StoreUnavailableError
  */
 export async function makeKey(
-  { keys, masterKey, now, createdBy }: KeyMaker,
+  { keys, masterKeys, now, createdBy }: KeyMaker,
   settings: KeySettings,
   chosen?: string | null,
 ): Promise<{ readonly raw: string; readonly key: VirtualKey }> {
   const raw = chosen ?? generateKey();
-  if (isSameKey(raw, masterKey.expose())) throw keyTaken();
+  if (masterKeys.includes(raw)) throw keyTaken();
   const given = toKeyChanges(settings, now);
   const key = await keys.create({
     tokenHash: hashKey(raw),

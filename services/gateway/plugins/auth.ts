@@ -1,16 +1,16 @@
 import type { FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import { expiredKey, keysNotLoaded, malformedKey, noKey, unknownKey } from "../errors";
-import { hashKey, isSameHash, KEY_PREFIX, maskKey } from "../key-token";
+import { hashKey, KEY_PREFIX, maskKey } from "../key-token";
 import { type KeySubject, type SubjectStores, subjectOf } from "../ledger/key-subject";
+import type { MasterKeys } from "../master-keys";
 import type { AdminToken, AdminTokenStore } from "../ports/admin-token-store";
 import type { Clock } from "../ports/clock";
 import type { KeyStore, VirtualKey } from "../ports/key-store";
-import type { Secret } from "../secret";
 
 /** Who sent a request. */
 export type Caller =
-  | { readonly kind: "master" }
+  | { readonly kind: "master"; readonly version: "current" | "previous" }
   | { readonly kind: "token"; readonly token: AdminToken }
   | ({ readonly kind: "key" } & KeySubject);
 
@@ -29,15 +29,14 @@ declare module "fastify" {
 export interface AuthOptions extends SubjectStores {
   readonly keys: KeyStore;
   readonly adminTokens: AdminTokenStore;
-  readonly masterKey: Secret;
+  readonly masterKeys: MasterKeys;
   readonly clock: Clock;
 }
 
 /** Who is it: the master key, or a virtual key or admin token by its hash, from memory. Runs before the body is read. */
 export const auth = fp<AuthOptions>(
-  async (app, { keys, adminTokens, masterKey, clock, ...stores }) => {
+  async (app, { keys, adminTokens, masterKeys, clock, ...stores }) => {
     app.decorateRequest("caller", undefined);
-    const masterHash = hashKey(masterKey.expose());
 
     app.addHook("onRequest", (request, _reply, done) => {
       if (!request.is404 && request.routeOptions.config.isPublic !== true) request.caller = identify(request);
@@ -47,9 +46,8 @@ export const auth = fp<AuthOptions>(
     function identify(request: FastifyRequest): Caller {
       const given = readKey(request);
       const hash = hashKey(given);
-      if (isSameHash(hash, masterHash)) {
-        return { kind: "master" };
-      }
+      const version = masterKeys.find(hash);
+      if (version !== undefined) return { kind: "master", version };
       const key = keys.findByHash(hash);
       if (key !== undefined && isCurrent(key, hash, clock)) {
         return { kind: "key", ...subjectOf(key, stores) };

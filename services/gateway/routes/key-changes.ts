@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { keyNotFound, keyTaken } from "../errors";
-import { generateKey, hashKey, isSameKey, maskKey } from "../key-token";
+import { generateKey, hashKey, maskKey } from "../key-token";
 import { actorOf } from "../management/actor";
 import { describeKey, describeKeyWithToken, describeNewKey } from "../management/describe-key";
 import { addDuration } from "../management/duration";
@@ -10,12 +10,12 @@ import { forbidLoosening, type KeyRules } from "../management/forbid-loosening";
 import { namedKey, regenerateKeyBody, updateKeyBody } from "../management/key-bodies";
 import { fieldsOf, toKeyChanges } from "../management/key-changes";
 import { requireBudget } from "../management/require-budget";
+import type { MasterKeys } from "../master-keys";
 import { callerOf } from "../plugins/auth";
 import type { Clock } from "../ports/clock";
 import type { KeyStore, VirtualKey } from "../ports/key-store";
 import type { NamedBudgetStore } from "../ports/named-budget-store";
 import type { SpendBaselines, SpendReader } from "../ports/spend-reader";
-import type { Secret } from "../secret";
 import { CHANGE } from "./management-route";
 
 /** What the routes need. */
@@ -25,7 +25,7 @@ export interface KeyChangesOptions {
   readonly spend: SpendReader;
   readonly baselines: SpendBaselines;
   readonly clock: Clock;
-  readonly masterKey: Secret;
+  readonly masterKeys: MasterKeys;
   readonly rules: KeyRules;
 }
 
@@ -35,7 +35,7 @@ type NamedKey = z.output<typeof namedKey>;
 
 /** Changing, blocking and rotating keys. The key id stays through all of it. */
 export const keyChangeRoutes: FastifyPluginAsync<KeyChangesOptions> = async (app, options) => {
-  const { keys, budgets, spend, baselines, clock, masterKey, rules } = options;
+  const { keys, budgets, spend, baselines, clock, masterKeys, rules } = options;
   const spentBy = async (key: VirtualKey) => (await spend.byKeys([key.keyId])).get(key.keyId) ?? 0;
 
   app.post<{ Body: UpdateBody }>(
@@ -73,7 +73,7 @@ export const keyChangeRoutes: FastifyPluginAsync<KeyChangesOptions> = async (app
     const key = requireKey(keys, { key: reference ?? named, key_alias: settings.key_alias });
     requireBudget(budgets, settings.budget_id);
     const raw = chosen ?? generateKey();
-    if (isSameKey(raw, masterKey.expose())) throw keyTaken();
+    if (masterKeys.includes(raw)) throw keyTaken();
     request.audit?.recordChange(`key ${key.keyId}`, ["key", ...fieldsOf(settings)]);
     const now = clock.now();
     const changes = toKeyChanges(settings, now);

@@ -19,12 +19,12 @@ import { makeKey } from "../management/make-key";
 import { readGetBody } from "../management/read-get-body";
 import { requireBudget } from "../management/require-budget";
 import { compareText, selectPage } from "../management/select-page";
+import type { MasterKeys } from "../master-keys";
 import { callerOf } from "../plugins/auth";
 import type { Clock } from "../ports/clock";
 import type { KeyStore, VirtualKey } from "../ports/key-store";
 import type { NamedBudgetStore } from "../ports/named-budget-store";
 import type { SpendReader } from "../ports/spend-reader";
-import type { Secret } from "../secret";
 import { CHANGE, READ, READ_BY_GET } from "./management-route";
 
 /** What the routes need. */
@@ -33,7 +33,7 @@ export interface KeysOptions {
   readonly budgets: NamedBudgetStore;
   readonly spend: SpendReader;
   readonly clock: Clock;
-  readonly masterKey: Secret;
+  readonly masterKeys: MasterKeys;
 }
 
 type GenerateBody = z.output<typeof generateKeyBody>;
@@ -42,7 +42,7 @@ type ListQuery = z.output<typeof keyListQuery>;
 
 /** Making, finding and deleting keys. */
 export const keyRoutes: FastifyPluginAsync<KeysOptions> = async (app, options) => {
-  const { keys, budgets, spend, clock, masterKey } = options;
+  const { keys, budgets, spend, clock, masterKeys } = options;
   const spentBy = async (key: VirtualKey) => (await spend.byKeys([key.keyId])).get(key.keyId) ?? 0;
 
   app.post<{ Body: GenerateBody }>(
@@ -51,7 +51,7 @@ export const keyRoutes: FastifyPluginAsync<KeysOptions> = async (app, options) =
     async (request) => {
       const { key: chosen, ...settings } = request.body;
       requireBudget(budgets, settings.budget_id);
-      const maker = { keys, masterKey, now: clock.now(), createdBy: actorOf(request) };
+      const maker = { keys, masterKeys, now: clock.now(), createdBy: actorOf(request) };
       const { raw, key } = await makeKey(maker, settings, chosen);
       request.audit?.recordChange(`key ${key.keyId}`, fieldsOf(settings));
       return describeNewKey(raw, key, 0);

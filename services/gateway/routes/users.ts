@@ -21,13 +21,13 @@ import {
   userInfoQuery,
   userListQuery,
 } from "../management/user-bodies";
+import type { MasterKeys } from "../master-keys";
 import { callerOf } from "../plugins/auth";
 import type { Clock } from "../ports/clock";
 import type { KeyStore } from "../ports/key-store";
 import type { NamedBudgetStore } from "../ports/named-budget-store";
 import type { SpendBaselines, SpendReader } from "../ports/spend-reader";
 import type { UserStore } from "../ports/user-store";
-import type { Secret } from "../secret";
 import { CHANGE } from "./management-route";
 
 /** What the routes need. */
@@ -38,7 +38,7 @@ export interface UsersOptions {
   readonly spend: SpendReader;
   readonly baselines: SpendBaselines;
   readonly clock: Clock;
-  readonly masterKey: Secret;
+  readonly masterKeys: MasterKeys;
 }
 
 type NewBody = z.output<typeof newUserBody>;
@@ -52,7 +52,7 @@ const MAX_KEYS = 1000;
 
 /** Users: what keys belong to, and what their budget is together. */
 export const userRoutes: FastifyPluginAsync<UsersOptions> = async (app, options) => {
-  const { users, keys, budgets, spend, baselines, clock, masterKey } = options;
+  const { users, keys, budgets, spend, baselines, clock, masterKeys } = options;
   const spentBy = async (userId: string) => (await spend.byUsers([userId])).get(userId) ?? 0;
 
   app.post<{ Body: NewBody }>("/user/new", { ...CHANGE, schema: { body: newUserBody } }, async (request) => {
@@ -66,7 +66,7 @@ export const userRoutes: FastifyPluginAsync<UsersOptions> = async (app, options)
     const user = await users.create(userId, createdBy, toUserFields(fields));
     const described = describeUser(user, await spentBy(userId));
     if (!makesKey) return { ...described, key: null };
-    const maker = { keys, masterKey, now: clock.now(), createdBy };
+    const maker = { keys, masterKeys, now: clock.now(), createdBy };
     const settings = { key_alias: alias, user_id: userId, models: [...user.models], duration };
     const { raw, key } = await makeKey(maker, settings).catch(async (error: unknown) => {
       // The alias was taken meanwhile.

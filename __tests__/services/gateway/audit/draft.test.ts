@@ -4,7 +4,12 @@ import type { AuditRow } from "../../../../services/gateway/ports/audit-log";
 function open(headers: Record<string, string> = {}): { draft: AuditDraft; row: () => AuditRow | undefined } {
   let row: AuditRow | undefined;
   const entry = { begin: async () => {}, commit: async () => {}, discard: () => {} };
-  const origin = { requestId: "r", route: "/x", caller: { kind: "master" as const }, headers };
+  const origin = {
+    requestId: "r",
+    route: "/x",
+    caller: { kind: "master" as const, version: "current" as const },
+    headers,
+  };
   const draft = new AuditDraft(origin, entry, { now: () => 0 }, (given) => {
     row = given;
   });

@@ -37,12 +37,13 @@ afterEach(() => {
 
 function start(props: Partial<CatalogReloaderSettings> = {}): void {
   log = [];
-  const origin = { env: { ANTHROPIC_API_KEY: "the-credential" } };
-  const loaded = loadCatalog(file, { ...origin, nowMs });
+  const env = { ANTHROPIC_API_KEY: "the-credential" };
+  const loaded = loadCatalog(file, { env, nowMs });
   catalog = new LiveCatalog(loaded.catalog);
   reloader = new CatalogReloader({
     path: file,
-    origin,
+    origin: {},
+    env: () => env,
     catalog,
     logger: createLogger({
       name: "test",
@@ -74,6 +75,45 @@ test("without a watcher the poll finds it", async () => {
   start({ quietMs: 3_600_000, pollMs: 20 });
   fs.writeFileSync(file, config("two"));
   await eventually(() => models()[0] === "two");
+});
+
+test("a directory that is put in the place of another by a link is noticed within two seconds", async () => {
+  const deliver = (name: string) => {
+    fs.mkdirSync(path.join(directory, name));
+    fs.writeFileSync(path.join(directory, name, "config.yaml"), config(name));
+    fs.symlinkSync(name, path.join(directory, "next"));
+    fs.renameSync(path.join(directory, "next"), path.join(directory, "current"));
+  };
+  deliver("first");
+  file = path.join(directory, "current", "config.yaml");
+  start({ quietMs: undefined, pollMs: undefined } as never);
+  for (const name of ["second", "third"]) {
+    deliver(name);
+    await eventually(() => models()[0] === name, 2000);
+  }
+});
+
+test.each([
+  ["watched", { quietMs: 150, pollMs: 3_600_000 }],
+  ["polled", { quietMs: 150, pollMs: 60 }],
+])("a file that is half-written never takes effect: %s", async (_name, times) => {
+  start(times);
+  const seen = new Set<string>();
+  const watching = setInterval(() => void seen.add(models().join()), 5);
+  fs.writeFileSync(file, config("half"));
+  await wait(80);
+  fs.writeFileSync(file, config("half") + config("whole").replace("model_list:", ""));
+  await eventually(() => models().length === 2);
+  clearInterval(watching);
+  expect([...seen].filter((names) => names === "half")).toEqual([]);
+});
+
+test("the variables are those of the moment in which the file is loaded", async () => {
+  let key: string | undefined = "first";
+  start({ env: () => ({ ANTHROPIC_API_KEY: key }) });
+  key = undefined;
+  reloader.reload();
+  expect(catalog.groups.get("one")).toEqual([]);
 });
 
 test("a wrong file is refused once, with its place, and the old one stays in force", async () => {

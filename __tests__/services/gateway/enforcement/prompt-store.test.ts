@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   BUILT_IN_LEVELS,
@@ -75,6 +75,28 @@ it.each([
   write("Be careful again.");
   await eventually(() => inForce() === "Be careful again.");
   expect(log.join("\n")).not.toContain("careful");
+});
+
+it("notices within two seconds that its directory was put in the place of another by a link", async () => {
+  const folder = directory;
+  const deliver = (name: string) => {
+    mkdirSync(join(folder, name, "prompts"), { recursive: true });
+    writeFileSync(join(folder, name, "prompts", "standard.md"), name);
+    symlinkSync(name, join(folder, "next"));
+    renameSync(join(folder, "next"), join(folder, "current"));
+  };
+  deliver("first");
+  directory = join(folder, "current", "prompts");
+  store = await PromptStore.open({
+    directory,
+    levels: { all: BUILT_IN_LEVELS },
+    logger: { info: () => {}, error: () => {} } as never,
+  });
+  store.start();
+  for (const name of ["second", "third"]) {
+    deliver(name);
+    await eventually(() => inForce() === name, 2000);
+  }
 });
 
 it("reads the files of levels that are added, and forgets those that are gone", async () => {

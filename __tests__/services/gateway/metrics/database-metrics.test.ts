@@ -30,7 +30,7 @@ const shown = (series: string) => valueOfSeries(registry.render(), series);
 
 test("an outage: the database's state, rows in the journal, and their replay", async () => {
   database = openDatabase({
-    connectionString: await postgres.createDatabase("measured"),
+    address: { connectionString: await postgres.createDatabase("measured") },
     logger: createLogger({ name: "test", level: "silent" }),
     journal: { directory: join(temporaryFolder(), "journal") },
     metrics: registry,
@@ -82,7 +82,7 @@ test("whether budgets are asked for, and how daily spend is doing", () => {
 
 test("a pool: connections by what they do, who waits, and for how long", async () => {
   const metrics = new DatabaseMetrics(registry, STATES);
-  const pool = openPool({ connectionString: postgres.url(), max: 1 });
+  const pool = openPool({ address: { connectionString: postgres.url() }, max: 1 });
   metrics.watchPool("small", pool);
   try {
     const client = await pool.connect();
@@ -101,7 +101,7 @@ test("a pool: connections by what they do, who waits, and for how long", async (
 
 test("a pool that cannot connect fails as before, and the time counts", async () => {
   const metrics = new DatabaseMetrics(registry, STATES);
-  const pool = openPool({ connectionString: "postgres://nobody@127.0.0.1:1/none", max: 1 });
+  const pool = openPool({ address: { connectionString: "postgres://nobody@127.0.0.1:1/none" }, max: 1 });
   metrics.watchPool("broken", pool);
   await expect(pool.query("SELECT 1")).rejects.toThrow("ECONNREFUSED");
   await expect(pool.connect()).rejects.toThrow("ECONNREFUSED");

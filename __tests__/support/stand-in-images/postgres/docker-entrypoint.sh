@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What a deployment relies on in the official image's entrypoint: a cluster is made in an empty PGDATA with POSTGRES_USER,
-# POSTGRES_PASSWORD, POSTGRES_DB and POSTGRES_INITDB_ARGS; root becomes postgres (999); other commands run as they are.
+# POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE, POSTGRES_DB and POSTGRES_INITDB_ARGS; root becomes postgres (999); other commands run as they are.
 set -euo pipefail
 
 fail() {
@@ -21,11 +21,19 @@ refuse_what_is_missing() {
   local variable
   for variable in $(compgen -A variable POSTGRES_); do
     case $variable in
-      POSTGRES_USER | POSTGRES_PASSWORD | POSTGRES_DB | POSTGRES_INITDB_ARGS) ;;
+      POSTGRES_USER | POSTGRES_PASSWORD | POSTGRES_PASSWORD_FILE | POSTGRES_DB | POSTGRES_INITDB_ARGS) ;;
       *) fail "$variable is not supported" ;;
     esac
   done
   [ ! -e /docker-entrypoint-initdb.d ] || fail "/docker-entrypoint-initdb.d is not supported"
+}
+
+# At every start, as there: a file that cannot be read ends it.
+read_password_file() {
+  [ -n "${POSTGRES_PASSWORD_FILE:-}" ] || return 0
+  [ -z "${POSTGRES_PASSWORD:-}" ] || fail "both POSTGRES_PASSWORD and POSTGRES_PASSWORD_FILE are set"
+  POSTGRES_PASSWORD=$(<"$POSTGRES_PASSWORD_FILE")
+  export POSTGRES_PASSWORD
 }
 
 initialise() {
@@ -48,6 +56,9 @@ case ${1:-} in -*) set -- postgres "$@" ;; esac
 
 if [ "${1:-}" = postgres ]; then
   if [ "$(id -u)" = 0 ]; then as_root "$@"; fi
+  read_password_file
   if [ ! -s "$PGDATA/PG_VERSION" ]; then initialise; fi
+  # Not for the server, which would pass it on to what it starts.
+  unset POSTGRES_PASSWORD
 fi
 exec "$@"

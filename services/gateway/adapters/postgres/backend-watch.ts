@@ -1,6 +1,7 @@
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
 import type { SchemaWork } from "../../ports/schema-state";
+import { type DatabaseAddress, openClient } from "./address";
 import { createBackgroundClient } from "./background-client";
 
 const INTERVAL_MS = 10_000;
@@ -19,7 +20,7 @@ interface BackendSight {
 
 /** Settings of `BackendWatch`. */
 export interface BackendWatchSettings {
-  readonly connectionString: string;
+  readonly address: DatabaseAddress;
   /** What is being done at the moment; nothing is said while there is none. */
   readonly work: () => SchemaWork | undefined;
   readonly logger: Pick<Logger, "info">;
@@ -56,14 +57,14 @@ export class BackendWatch {
   async #look(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
-    const { connectionString } = this.#settings;
+    const { address } = this.#settings;
     const client = createBackgroundClient({
-      connectionString,
+      address,
       application: "gateway-watch",
       queryTimeoutMs: INTERVAL_MS,
     });
     try {
-      await client.connect();
+      await openClient(client, address);
       const { rows } = await client.query<BackendSight>(LOOK, [this.#pid]);
       if (rows[0] !== undefined) this.#tell(rows[0]);
     } catch {

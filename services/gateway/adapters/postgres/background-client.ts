@@ -1,4 +1,5 @@
 import { Client, type ClientBase } from "pg";
+import { connectTo, type DatabaseAddress } from "./address";
 import { IDLE_TRANSACTION_MS, KEEP_ALIVE_MS } from "./link";
 
 /** How often the server looks whether the client of a long statement is still there. */
@@ -6,7 +7,7 @@ const CHECK_INTERVAL = "10s";
 
 /** Settings of `createBackgroundClient`. */
 export interface BackgroundClientSettings {
-  readonly connectionString: string;
+  readonly address: DatabaseAddress;
   /** As `pg_stat_activity` calls it. */
   readonly application: string;
   /** Longest statement, in milliseconds. @default - none; see `liftTimeLimits` */
@@ -18,15 +19,15 @@ export interface BackgroundClientSettings {
  * within seconds; so is a client that stops in the middle of a transaction.
  */
 export function createBackgroundClient(settings: BackgroundClientSettings): Client {
-  const { connectionString, application, queryTimeoutMs } = settings;
+  const { address, application, queryTimeoutMs } = settings;
   const client = new Client({
-    connectionString,
     connectionTimeoutMillis: 5000,
     ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
     application_name: application,
+    ...connectTo(address),
   });
   // Without a listener a lost connection would end the process; the statement that runs fails by itself.
   client.on("error", () => {});

@@ -9,6 +9,7 @@ import type { Durability } from "../../ports/durability";
 import type { SchemaState } from "../../ports/schema-state";
 import { REPORTS_AT_ONCE } from "../../ports/spend-reader";
 import { Journal, type JournalSettings } from "../journal/journal";
+import type { DatabaseAddress } from "./address";
 import { PostgresAdminTokenStore } from "./admin-token-store";
 import { PostgresAuditLog } from "./audit-log";
 import { AuditPartitions } from "./audit-partitions";
@@ -54,9 +55,9 @@ const LOOKUP_CONNECTIONS = 2;
 
 /** Settings of `openDatabase`. */
 export interface DatabaseSettings {
-  readonly connectionString: string;
-  /** Of a replica, for reports. @default connectionString */
-  readonly readConnectionString?: string;
+  readonly address: DatabaseAddress;
+  /** Of a replica, for reports. @default address */
+  readonly readAddress?: DatabaseAddress;
   readonly logger: Logger;
   /** Connections beside the link's own. @default 5: one group commit at a time, and management calls */
   readonly poolSize?: number;
@@ -103,8 +104,8 @@ export interface Database {
  * @throws ConfigError when the journal's directory cannot be used
  */
 export function openDatabase({
-  connectionString,
-  readConnectionString = connectionString,
+  address,
+  readAddress = address,
   logger,
   poolSize = 5,
   auditTimeoutMs,
@@ -114,8 +115,7 @@ export function openDatabase({
   heartbeatFile,
   metrics = new MetricsRegistry(),
 }: DatabaseSettings): Database {
-  const connection = {
-    connectionString,
+  const settings = {
     connectionTimeoutMillis: 3000,
     // A statement that hangs gives its connection up; the rows are sent again.
     query_timeout: 5000,
@@ -124,8 +124,9 @@ export function openDatabase({
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
     application_name: "gateway",
   };
+  const connection = { ...settings, address };
   const onLost = (error: Error) => logger.debug({ err: error }, "idle database connection lost");
-  const statement_timeout = connection.query_timeout - STATEMENT_MARGIN_MS;
+  const statement_timeout = settings.query_timeout - STATEMENT_MARGIN_MS;
   const pool = openPool({ ...connection, max: poolSize, statement_timeout }, onLost);
   const short = {
     ...connection,
@@ -139,8 +140,8 @@ export function openDatabase({
   // waits for one, and the server ends them too when their time is over.
   const reports = openPool(
     {
-      ...connection,
-      connectionString: readConnectionString,
+      ...settings,
+      address: readAddress,
       max: REPORTS_AT_ONCE,
       query_timeout: REPORT_ANSWER_MS,
       statement_timeout: REPORT_LIMIT_MS,
@@ -185,7 +186,7 @@ export function openDatabase({
     ...(auditTimeoutMs === undefined ? {} : { timeoutMs: auditTimeoutMs }),
   });
   const recalls = new Recalls(unsyncedPool);
-  const schema = new Schema({ connectionString, logger });
+  const schema = new Schema({ address, logger });
   const partitions = new AuditPartitions({
     logger,
     ...(auditRetentionMs === undefined ? {} : { retentionMs: auditRetentionMs }),
@@ -193,14 +194,14 @@ export function openDatabase({
   const rollups = new SpendRollups({ clock: monotonicClock, logger });
   const reconciliation = new SpendReconciliation({ clock: monotonicClock, logger });
   const maintenance = new Maintenance({
-    connectionString,
+    address,
     logger,
     tasks: [partitions, rollups, reconciliation, new Sweep({ clock: monotonicClock, logger })],
   });
-  const indexes = new OnlineIndexes({ connectionString, logger });
+  const indexes = new OnlineIndexes({ address, logger });
   // On another connection than the rest, which would wait for it.
   const indexing = new Maintenance({
-    connectionString,
+    address,
     logger,
     tasks: [indexes],
     application: "gateway-indexing",
@@ -214,7 +215,7 @@ export function openDatabase({
     },
   };
   const link: PostgresLink = new PostgresLink({
-    connectionString,
+    address,
     logger,
     users: [
       clock,
@@ -232,9 +233,7 @@ export function openDatabase({
   });
   link.start();
   const heartbeats =
-    heartbeatFile === undefined
-      ? undefined
-      : new HeartbeatThread({ file: heartbeatFile, connectionString, logger });
+    heartbeatFile === undefined ? undefined : new HeartbeatThread({ file: heartbeatFile, address, logger });
   heartbeats?.start();
 
   const leases = new CircuitBreaker({ name: "budgets", logger });

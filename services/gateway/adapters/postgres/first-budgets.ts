@@ -1,14 +1,14 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Pool, PoolClient, PoolConfig } from "pg";
+import type { Pool, PoolClient } from "pg";
 import type { Logger } from "pino";
 import type { LeaseRequest } from "../../ports/budget-store";
 import { StoreUnavailableError } from "../../ports/key-store";
 import { createBudget } from "./create-budget";
-import { openPool } from "./open-pool";
+import { openPool, type PoolSettings } from "./open-pool";
 
 /** Settings of `FirstBudgets`. */
 export interface FirstBudgetsSettings {
-  readonly connection: PoolConfig;
+  readonly connection: PoolSettings;
   readonly logger: Pick<Logger, "warn">;
   /** How long a request waits; adding up goes on after that. @default 4000 ms */
   readonly waitMs?: number;

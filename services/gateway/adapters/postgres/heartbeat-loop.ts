@@ -1,12 +1,16 @@
 import type { MessagePort } from "node:worker_threads";
 import { Client } from "pg";
 import type { Logger } from "pino";
+import { connectTo, type DatabaseAddress, openClient } from "./address";
 import { HEARTBEAT } from "./budget-statements";
+import { DatabasePassword } from "./database-password";
 import { Pulse } from "./pulse";
 
 /** What the thread is started with; copied to it, so plain values. */
 export interface HeartbeatData {
   readonly connectionString: string;
+  /** For a connection string without one. */
+  readonly password: string | undefined;
   readonly logLevel: string;
   /** Counts up while the main thread runs. */
   readonly pulse: Int32Array;
@@ -21,7 +25,12 @@ export interface HeartbeatData {
 export type HeartbeatMessage =
   | { readonly kind: "add"; readonly owner: string; readonly ttlMs: number }
   | { readonly kind: "remove"; readonly owner: string }
+  /** For the connections after the present one. */
+  | { readonly kind: "password"; readonly password: string }
   | { readonly kind: "stop" };
+
+/** The main thread says what becomes of a password. */
+const SILENT = { info: () => {}, warn: () => {} };
 
 /** What a connection does before it gives up, in milliseconds: a later sign of life may be in time, a stuck one never is. */
 const QUERY_MS = 2000;
@@ -31,17 +40,27 @@ const QUERY_MS = 2000;
  * stands still for too long: then nobody knows whether it will ever go on, and its leases are for others. Resolves when told to stop.
  */
 export async function runHeartbeats(
-  { connectionString, pulse: counter, beatMs, stalledAfterMs, owners: known }: HeartbeatData,
+  {
+    connectionString,
+    password: firstPassword,
+    pulse: counter,
+    beatMs,
+    stalledAfterMs,
+    owners: known,
+  }: HeartbeatData,
   port: MessagePort,
   logger: Pick<Logger, "info" | "warn" | "error">,
 ): Promise<void> {
   const pulse = new Pulse(counter, stalledAfterMs);
   const owners = new Map(known);
+  const password = firstPassword === undefined ? undefined : new DatabasePassword(firstPassword, SILENT);
+  const address = { connectionString, password };
   let isStopped = false;
   let wake = () => {};
   port.on("message", (message: HeartbeatMessage) => {
     if (message.kind === "add") owners.set(message.owner, message.ttlMs);
     else if (message.kind === "remove") owners.delete(message.owner);
+    else if (message.kind === "password") password?.change(message.password);
     else {
       isStopped = true;
       wake();
@@ -60,7 +79,7 @@ export async function runHeartbeats(
     wasAlive = isAlive;
     if (isAlive && owners.size > 0) {
       try {
-        client ??= await connect(connectionString);
+        client ??= await connect(address);
         for (const [ttlMs, group] of byTtl(owners)) await beat(client, ttlMs, group, owners);
         if (isFailing) logger.info("heartbeats of the heartbeat thread reach the database again");
         isFailing = false;
@@ -101,18 +120,18 @@ function byTtl(owners: ReadonlyMap<string, number>): Map<number, string[]> {
   return groups;
 }
 
-async function connect(connectionString: string): Promise<Client> {
+async function connect(address: DatabaseAddress): Promise<Client> {
   const client = new Client({
-    connectionString,
     connectionTimeoutMillis: QUERY_MS,
     query_timeout: QUERY_MS,
     keepAlive: true,
     application_name: "gateway-heartbeat",
     // A sign of life need not outlive a crash of the database.
     options: "-c synchronous_commit=off",
+    ...connectTo(address),
   });
   // The next question fails, and the one after that has a new connection.
   client.on("error", () => {});
-  await client.connect();
+  await openClient(client, address);
   return client;
 }

@@ -1,13 +1,14 @@
 import { Worker } from "node:worker_threads";
 import type { Logger } from "pino";
 import { monotonicClock } from "../../ports/clock";
+import type { DatabaseAddress } from "./address";
 import type { HeartbeatData, HeartbeatMessage } from "./heartbeat-loop";
 
 /** Settings of `HeartbeatThread`. */
 export interface HeartbeatThreadSettings {
   /** The program of the thread: `heartbeat.ts`, or the file it was bundled into. */
   readonly file: string;
-  readonly connectionString: string;
+  readonly address: DatabaseAddress;
   readonly logger: Logger;
   /** Between signs of life, in milliseconds. @default 750 */
   readonly beatMs?: number;
@@ -51,6 +52,7 @@ export class HeartbeatThread {
 
   start(): void {
     this.#ticking = setInterval(() => Atomics.add(this.#pulse, 0, 1), PULSE_MS).unref();
+    this.#settings.address.password?.onChange((password) => this.#tell({ kind: "password", password }));
     this.#spawn();
   }
 
@@ -79,9 +81,10 @@ export class HeartbeatThread {
   }
 
   #spawn(): void {
-    const { file, connectionString, logger, beatMs, stalledAfterMs } = this.#settings;
+    const { file, address, logger, beatMs, stalledAfterMs } = this.#settings;
     const workerData: HeartbeatData = {
-      connectionString,
+      connectionString: address.connectionString,
+      password: address.password?.current,
       logLevel: logger.level,
       pulse: this.#pulse,
       beatMs,

@@ -1,5 +1,6 @@
 import { Client, type Notification } from "pg";
 import type { Logger } from "pino";
+import { connectTo, type DatabaseAddress, openClient } from "./address";
 
 /** What a part of the gateway does with the connection that is kept open for changes. */
 export interface LinkUser {
@@ -16,7 +17,7 @@ export interface LinkUser {
 
 /** Settings of `PostgresLink`. */
 export interface PostgresLinkSettings {
-  readonly connectionString: string;
+  readonly address: DatabaseAddress;
   readonly logger: Logger;
   readonly users: readonly LinkUser[];
   /** Between the end of a poll and the next one. @default 1000 ms */
@@ -114,20 +115,20 @@ export class PostgresLink {
 
   async #connect(): Promise<void> {
     const client = new Client({
-      connectionString: this.#settings.connectionString,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: this.#settings.queryTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
       application_name: "gateway-link",
+      ...connectTo(this.#settings.address),
     });
     this.#client = client;
     client.on("error", (error) => this.#lose(client, error));
     client.on("end", () => this.#lose(client, new Error("connection ended")));
     client.on("notification", (message) => this.#notified(client, message));
     try {
-      await client.connect();
+      await openClient(client, this.#settings.address);
       for (const user of this.#settings.users) {
         // Listen first, then read: a change in between is seen twice rather than never.
         if (user.channel !== undefined) await client.query(`LISTEN ${client.escapeIdentifier(user.channel)}`);

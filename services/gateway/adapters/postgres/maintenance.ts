@@ -1,6 +1,7 @@
 import type { Client, ClientBase } from "pg";
 import type { Logger } from "pino";
 import { monotonicClock } from "../../ports/clock";
+import { type DatabaseAddress, openClient } from "./address";
 import { createBackgroundClient, liftTimeLimits } from "./background-client";
 import type { LinkUser } from "./link";
 
@@ -13,7 +14,7 @@ export interface MaintenanceTask {
 
 /** Settings of `Maintenance`. */
 export interface MaintenanceSettings {
-  readonly connectionString: string;
+  readonly address: DatabaseAddress;
   readonly tasks: readonly MaintenanceTask[];
   readonly logger: Pick<Logger, "warn">;
   /** As `pg_stat_activity` calls its connection. @default gateway-maintenance */
@@ -65,15 +66,15 @@ export class Maintenance implements LinkUser {
   }
 
   async #run(): Promise<void> {
-    const { connectionString, application = "gateway-maintenance", isUnlimited = false } = this.#settings;
+    const { address, application = "gateway-maintenance", isUnlimited = false } = this.#settings;
     const client = createBackgroundClient({
-      connectionString,
+      address,
       application,
       queryTimeoutMs: isUnlimited ? undefined : QUERY_TIMEOUT_MS,
     });
     this.#client = client;
     try {
-      await client.connect();
+      await openClient(client, address);
       if (isUnlimited) await liftTimeLimits(client);
       for (const task of this.#settings.tasks)
         while (task.isDue && monotonicClock.now() >= this.#pausedUntil) await task.run(client);

@@ -2,6 +2,7 @@ import type { ClientBase } from "pg";
 import type { Logger } from "pino";
 import { type Clock, monotonicClock } from "../../ports/clock";
 import type { SchemaWork } from "../../ports/schema-state";
+import type { DatabaseAddress } from "./address";
 import { whileLocked } from "./advisory-locks";
 import { BackendWatch } from "./backend-watch";
 import { isStatementError } from "./error-class";
@@ -20,7 +21,7 @@ const MOST_NAME = 63;
 
 /** Settings of `OnlineIndexes`. */
 export interface OnlineIndexesSettings {
-  readonly connectionString: string;
+  readonly address: DatabaseAddress;
   readonly logger: Pick<Logger, "info" | "warn">;
   /** @default - those of all migrations */
   readonly indexes?: readonly OnlineIndex[];
@@ -71,9 +72,9 @@ export class OnlineIndexes implements MaintenanceTask {
   }
 
   async #buildAll(client: ClientBase): Promise<void> {
-    const { connectionString, clock, logger, indexes, tellMs } = this.#settings;
+    const { address, clock, logger, indexes, tellMs } = this.#settings;
     const watch = await BackendWatch.start(client, {
-      connectionString,
+      address,
       work: () => this.#building,
       logger,
       message: "still building an index; requests go on meanwhile",

@@ -1,6 +1,7 @@
 import type { Client, ClientBase } from "pg";
 import type { Logger } from "pino";
 import type { SchemaState, SchemaWork } from "../../ports/schema-state";
+import { type DatabaseAddress, openClient } from "./address";
 import { BackendWatch } from "./backend-watch";
 import { createBackgroundClient, liftTimeLimits } from "./background-client";
 import type { LinkUser } from "./link";
@@ -10,7 +11,7 @@ import type { Migration } from "./migrations/migration";
 
 /** Settings of `Schema`. */
 export interface SchemaSettings {
-  readonly connectionString: string;
+  readonly address: DatabaseAddress;
   readonly logger: Pick<Logger, "info" | "warn">;
   /** @default - all */
   readonly migrations?: readonly Migration[];
@@ -62,16 +63,16 @@ export class Schema implements LinkUser {
   }
 
   async #migrate(): Promise<void> {
-    const { connectionString, logger, migrations, tellMs } = this.#settings;
+    const { address, logger, migrations, tellMs } = this.#settings;
     if (this.#isStopped) throw new Error("the gateway ends");
-    const client = createBackgroundClient({ connectionString, application: "gateway-migration" });
+    const client = createBackgroundClient({ address, application: "gateway-migration" });
     this.#client = client;
     let watch: BackendWatch | undefined;
     try {
-      await client.connect();
+      await openClient(client, address);
       await liftTimeLimits(client);
       watch = await BackendWatch.start(client, {
-        connectionString,
+        address,
         work: () => this.#migrating,
         logger,
         message: "still migrating the database schema",

@@ -39,7 +39,7 @@ afterAll(() => postgres.stop());
 
 function open(journal: object = {}): Database {
   const database = openDatabase({
-    connectionString: postgres.url(name),
+    address: { connectionString: postgres.url(name) },
     logger,
     auditTimeoutMs: 5000,
     journal: { directory, ...journal },

@@ -25,7 +25,7 @@ afterEach(async () => {
 afterAll(() => postgres.stop());
 
 async function open(url: string, auditTimeoutMs = 10_000): Promise<Database> {
-  const database = openDatabase({ connectionString: url, logger, auditTimeoutMs });
+  const database = openDatabase({ address: { connectionString: url }, logger, auditTimeoutMs });
   opened.push(database);
   await eventually(() => database.audit.isAccepting);
   return database;
@@ -292,7 +292,7 @@ test("a schema of a newer gateway is not touched, and the gateway does not becom
     "INSERT INTO schema_migrations (version, name) VALUES (999, 'from-the-future')",
     "newer",
   );
-  const old = openDatabase({ connectionString: url, logger });
+  const old = openDatabase({ address: { connectionString: url }, logger });
   opened.push(old);
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(old.keys.isReady).toBe(false);
@@ -337,8 +337,8 @@ test("reports are asked of the replica, with little of the server; sums of keys 
   ] as const)
     await database.audit.open()?.commit(auditRow({ keyId, userId: "ada", startedAt, costNanoUsd }));
   const both = openDatabase({
-    connectionString: postgres.url("reports_primary"),
-    readConnectionString: postgres.url("reports_replica"),
+    address: { connectionString: postgres.url("reports_primary") },
+    readAddress: { connectionString: postgres.url("reports_replica") },
     logger,
   });
   opened.push(both);

@@ -38,7 +38,7 @@ function open(settings: { stalledAfterMs?: number; file?: string; warn?: jest.Mo
   const { warn, ...more } = settings;
   thread = new HeartbeatThread({
     file: FILE,
-    connectionString,
+    address: { connectionString },
     logger: warn === undefined ? logger : Object.assign(Object.create(logger), { warn }),
     beatMs: 50,
     ...more,

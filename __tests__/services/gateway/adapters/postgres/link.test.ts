@@ -26,7 +26,7 @@ function holdUp(pieceMs: number): () => void {
 test("a process that is held up itself does not take the database for gone", async () => {
   let polls = 0;
   const link = new PostgresLink({
-    connectionString: await postgres.createDatabase("held_up"),
+    address: { connectionString: await postgres.createDatabase("held_up") },
     logger: pino({ level: "silent" }),
     pollMs: 10,
     deadlineMs: 300,

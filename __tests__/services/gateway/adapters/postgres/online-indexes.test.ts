@@ -67,7 +67,7 @@ const indexes = async () =>
   );
 const build = (time = { now: 0 }) => {
   const task = new OnlineIndexes({
-    connectionString: url,
+    address: { connectionString: url },
     logger,
     indexes: [INDEX, PLAIN],
     clock: { now: () => time.now },

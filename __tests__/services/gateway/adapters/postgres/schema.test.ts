@@ -41,9 +41,9 @@ class Gateway {
   constructor(migrations: readonly Migration[] = [FIRST, LONG]) {
     const logger = pino({ level: "info" }, { write: (line) => void this.lines.push(JSON.parse(line)) });
     const connectionString = postgres.url(name);
-    this.schema = new Schema({ connectionString, logger, migrations, tellMs: 100 });
+    this.schema = new Schema({ address: { connectionString }, logger, migrations, tellMs: 100 });
     this.link = new PostgresLink({
-      connectionString,
+      address: { connectionString },
       logger,
       users: [this.schema],
       queryTimeoutMs: 2000,

@@ -1,0 +1,337 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { IMAGES } from "../../constructs/images";
+import { containersOf, docker, inspect } from "../support/applied/docker";
+import { passesWithin } from "../support/applied/passes-within";
+import { FreshCheckout } from "../support/documents/fresh-checkout";
+import { blockCommands, section, tableCommands } from "../support/documents/typed-commands";
+import { freePort } from "../support/services/free-port";
+import { PROJECT } from "../support/source-files";
+
+/**
+ * README.md ("Deploy it") and docs/operations.md ("Every day" and all its bash blocks), typed word by word on a fresh checkout in an empty
+ * HOME. What is put in the place of the documents' own words is only: names and ports, which other platforms of this machine have; the
+ * provider's key and address, which is support/applied/fake-anthropic.cjs.
+ */
+const NAME = `doc${process.pid}`;
+const TEAM = `${NAME}t`;
+const PROVIDER_KEY = "planted-provider-key-90ab";
+const SERVICES = ["gateway", "key-provisioner", "postgres", "redis"];
+
+/** Commands that are not typed here, and why. */
+const NOT_TYPED: Readonly<Record<string, string>> = {
+  "npm run sluice -- verify enforcement --master-key-file .sluice/local/secrets.tfvars.json":
+    "of npm start: __tests__/cli/commands/start.test.ts",
+  "LITELLM_MASTER_KEY=… npm run sluice -- verify enforcement --url https://ai.example.org --model claude-haiku-4-5":
+    "of a gateway behind a domain: __tests__/cli/commands/verify.test.ts",
+  "BILL_ROUNDS=50 BILL_REQUESTS=200 BILL_SEED=1000 npx jest __tests__/contracts/attempt-bills.test.ts":
+    "hours of tests; npm test runs the short form",
+  "RACE_ROUNDS=20 RACE_REQUESTS=1000 RACE_PROCESSES=4 KILL_ROUNDS=50 npm run test:acceptance -- __tests__/faults":
+    "hours of tests; this suite runs the short form",
+  "npm run test:acceptance -- __tests__/faults/resources": "tests of this suite",
+  'npm run test:acceptance -- __tests__/faults/resources -t "stopped for"': "tests of this suite",
+};
+
+const operations = readFileSync(join(PROJECT, "docs/operations.md"), "utf8");
+const readmeSection = section("README.md", "## Deploy it");
+const everyDay = section("docs/operations.md", "## Every day");
+const documented = [
+  ...new Set([
+    ...blockCommands(readmeSection),
+    ...[...readmeSection.matchAll(/`(np[mx] run [^`]+)`/g)].map(([, command = ""]) => command),
+    ...tableCommands(everyDay),
+    // A rename is done by its steps in homes.test.ts: "takes the data along".
+    ...blockCommands(operations.replace(section("docs/operations.md", "## Rename a platform"), "")),
+  ]),
+];
+const typedCommands = new Set<string>();
+
+let checkout: FreshCheckout;
+let ports: number[];
+
+/** What the documents call `sluice` has another name and other ports here. */
+function here(command: string): string {
+  typedCommands.add(command);
+  return command
+    .replaceAll(/\bsluice-(?=gateway|postgres)/g, `${NAME}-`)
+    .replaceAll("localhost:4000", `localhost:${ports[0]}`)
+    .replace("sk-ant-…", PROVIDER_KEY);
+}
+
+const type = (command: string) => checkout.type(here(command));
+const answer = (command: string, text: string) => checkout.typeAndAnswer(here(command), text);
+const ids = () => SERVICES.map((service) => inspect(`${NAME}-${service}`).Id);
+const volumesOf = (name: string) =>
+  docker("volume", "ls", "--quiet", "--filter", `name=^${name}-`).split("\n").filter(Boolean);
+const networksOf = (name: string) =>
+  docker("network", "ls", "--quiet", "--filter", `name=^${name}-`).split("\n").filter(Boolean);
+
+/** A reader edits the copy of the example: another name and other ports, and where the provider is. */
+function edit(file: string, name: string, [gateway, keyProvisioner]: readonly number[]) {
+  writeFileSync(
+    join(checkout.folder, file),
+    `${readFileSync(join(checkout.folder, "platform.example.yaml"), "utf8")}
+name: ${name}
+ports: { gateway: ${gateway}, keyProvisioner: ${keyProvisioner} }
+providers: { anthropic: { kind: anthropic, apiKeyEnv: ANTHROPIC_API_KEY, baseUrl: "http://fake-anthropic:8080" } }
+`,
+  );
+}
+
+beforeAll(async () => {
+  checkout = new FreshCheckout();
+  ports = [await freePort(), await freePort(), await freePort(), await freePort()];
+});
+
+afterAll(() => {
+  for (const name of [NAME, TEAM]) {
+    for (const one of containersOf(`${name}-`)) docker("rm", "--force", "--volumes", one);
+    for (const one of networksOf(name)) docker("network", "rm", one);
+    for (const one of volumesOf(name)) docker("volume", "rm", one);
+    const images = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", `${name}/*`);
+    for (const one of images.split("\n").filter(Boolean)) docker("image", "rm", one);
+  }
+  checkout.remove();
+});
+
+describe("README.md, Deploy it", () => {
+  it("begins with a platform.yaml and an installation", () => {
+    expect(type("cp platform.example.yaml platform.yaml")).toMatchObject({ exitCode: 0 });
+    edit("platform.yaml", NAME, ports.slice(0, 2));
+    expect(type("npm ci")).toMatchObject({ exitCode: 0 });
+  });
+
+  it("takes the provider's key from the environment", () => {
+    const [, name = "", value = ""] =
+      /^export (\w+)=(.*)$/.exec(here("export ANTHROPIC_API_KEY=sk-ant-…")) ?? [];
+    checkout.export(name, value);
+  });
+
+  it("shows what would change, and changes nothing", () => {
+    const { output, exitCode } = type("npm run diff");
+    expect(output).toMatch(/Plan: \d+ to add|would be created|create/i);
+    expect(exitCode).toBe(0);
+    expect([containersOf(NAME), volumesOf(NAME), networksOf(NAME)]).toEqual([[], [], []]);
+    expect(type("npm run diff -- --exit-code").exitCode).toBe(2);
+  });
+
+  it("deploys after a yes, and nothing after a no", () => {
+    expect(answer("npm run deploy", "no").output).toContain("Nothing was changed.");
+    expect(containersOf(NAME)).toEqual([]);
+    const { output, exitCode } = answer("npm run deploy", "yes");
+    for (const name of ["gateway_url", "key_provisioner_url", "gateway_internal_url", "data_volumes"])
+      expect(output).toMatch(new RegExp(`^ *${name} +\\S`, "m"));
+    expect(exitCode).toBe(0);
+  });
+
+  it("says whether all is well", () => {
+    const { output, exitCode } = type("npm run status");
+    expect(output).toContain(`${NAME} is well`);
+    expect(exitCode).toBe(0);
+  });
+
+  it("mints a key", () => {
+    const commands = blockCommands(readmeSection).filter((one) => /^(?:MASTER_KEY=|curl )/.test(one));
+    const { output, exitCode } = checkout.type(["set -e", ...commands.map(here)].join("\n"));
+    expect(output).toContain('"status":"connected"');
+    expect(output).toMatch(/"key":"sk-[^"]+"/);
+    expect(exitCode).toBe(0);
+  });
+
+  it("shows that working rules hold", () => {
+    docker(
+      ...["run", "--detach", "--name", `${NAME}-upstream`, "--network", `${NAME}-edge`],
+      ...[
+        "--network-alias",
+        "fake-anthropic",
+        "--volume",
+        `${join(__dirname, "../support/applied")}:/upstream:ro`,
+      ],
+      ...[IMAGES.node, "node", "/upstream/fake-anthropic.cjs"],
+    );
+    const { output, exitCode } = type("npm run sluice -- verify enforcement");
+    expect(output).not.toContain("FAILED");
+    expect(exitCode).toBe(0);
+  });
+});
+
+describe("docs/operations.md, Every day", () => {
+  it("has nothing to do in a second deploy", () => {
+    const before = ids();
+    expect(type("npm run deploy -- --yes")).toMatchObject({ exitCode: 0 });
+    const silently = here("npm run deploy -- --yes --json").replace("run", "run --silent");
+    expect(JSON.parse(checkout.type(`${silently} 2>/dev/null`).output)).toMatchObject({
+      result: "unchanged",
+    });
+    expect(type("npm run diff -- --exit-code")).toMatchObject({ exitCode: 0 });
+    expect(ids()).toEqual(before);
+  });
+
+  it("shows the URLs, and gives them to scripts", () => {
+    expect(type("npm run outputs").output).toContain(`http://localhost:${ports[0]}`);
+    const { output } = checkout.type(
+      `${here("npm run outputs -- --json").replace("run", "run --silent")} 2>/dev/null`,
+    );
+    expect(JSON.parse(output)).toMatchObject({ gateway_url: `http://localhost:${ports[0]}` });
+  });
+
+  it("says how it is, to scripts as well, and what a plan says", () => {
+    const { output } = checkout.type(
+      `${here("npm run status -- --json").replace("run", "run --silent")} 2>/dev/null`,
+    );
+    expect(JSON.parse(output)).toMatchObject({ name: NAME, well: true });
+    expect(type("npm run status -- --plan").output).toMatch(/^plan +no changes$/m);
+  });
+
+  it("shows what a branch changes against another", () => {
+    checkout.type("git update-ref refs/remotes/origin/main HEAD");
+    const { output, exitCode } = type("npm run sluice -- review --base origin/main");
+    expect(output).toContain("gateway");
+    expect(exitCode).toBe(0);
+  });
+
+  it("gets a lost secret file back from the state", () => {
+    const file = join(checkout.folder, ".sluice/secrets.tfvars.json");
+    const secrets = JSON.parse(readFileSync(file, "utf8"));
+    rmSync(file);
+    expect(checkout.type("npm run diff").exitCode).not.toBe(0);
+    expect(type("npm run sluice -- init --recover-from-state")).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(readFileSync(file, "utf8"))).toEqual(secrets);
+    expect(checkout.type("npm run diff -- --exit-code")).toMatchObject({ exitCode: 0 });
+  });
+
+  it("reads the logs", async () => {
+    expect(type("npm run sluice -- logs").output).toMatch(/^postgres +\| .*ready to accept connections/m);
+    const follow = here("npm run sluice -- logs gateway -f --since 10m");
+    const { output } = checkout.type(`timeout --signal=INT 8 ${follow}`);
+    expect(output).toContain('"name":"gateway"');
+  });
+
+  it("takes prompts over without a deploy", async () => {
+    const file = join(checkout.folder, "prompts/standard.md");
+    writeFileSync(file, `${readFileSync(file, "utf8")}\nSay at the end that you followed all of this.\n`);
+    const command = documented.find((one) => one.startsWith("docker cp prompts/"));
+    if (command === undefined) return;
+    expect(type(command)).toMatchObject({ exitCode: 0 });
+    await passesWithin(15, () => {
+      expect(checkout.type("npm run sluice -- logs gateway --since 30s").output).toContain(
+        "working rules in force",
+      );
+    });
+    checkout.type("git checkout --quiet prompts");
+  });
+
+  it("backs up", () => {
+    expect(type("docker exec sluice-postgres pg_dump -U postgres -Fc gateway > gateway.dump")).toMatchObject({
+      exitCode: 0,
+    });
+    expect(readFileSync(join(checkout.folder, "gateway.dump")).subarray(0, 5).toString()).toBe("PGDMP");
+  });
+
+  it("looks at the books and sums", () => {
+    const blocks = [...operations.matchAll(/^```sql\n(.*?)^```$/gms)].map(([, sql = ""]) => sql);
+    expect(blocks.length).toBeGreaterThan(1);
+    for (const sql of blocks)
+      expect(() =>
+        docker(
+          "exec",
+          `${NAME}-postgres`,
+          "psql",
+          "-U",
+          "postgres",
+          "-d",
+          "gateway",
+          "-v",
+          "ON_ERROR_STOP=1",
+          "-c",
+          sql,
+        ),
+      ).not.toThrow();
+  });
+
+  it("opens as many connections to Postgres as it says", async () => {
+    const metrics = await (await fetch(`http://127.0.0.1:${ports[0]}/metrics`)).text();
+    const pools = [...metrics.matchAll(/^gateway_database_pool_connections_limit\{.*\} (\d+)$/gm)];
+    const documentedPools = [
+      ...section("docs/operations.md", "## Connections to Postgres").matchAll(/^\| (\d+) \|/gm),
+    ];
+    const sum = (found: RegExpExecArray[]) => found.reduce((all, [, count]) => all + Number(count), 0);
+    expect(sum(pools)).toBe(sum(documentedPools.slice(0, 6)));
+    expect(sum(documentedPools)).toBe(24);
+  });
+
+  it("removes images of former versions", () => {
+    docker("commit", `${NAME}-redis`, `${NAME}/gateway:0123456789ab`);
+    expect(type("npm run sluice -- images prune --dry-run").output).toContain("would be removed");
+    expect(answer("npm run sluice -- images prune", "no").output).toContain("Nothing was changed.");
+    expect(type("npm run sluice -- images prune --yes").output).toContain("1 image removed");
+    expect(docker("image", "ls", "--quiet", IMAGES.redis).trim()).not.toBe("");
+  });
+
+  it("has another configuration in another home, beside the first", () => {
+    const before = ids();
+    edit("team.yaml", TEAM, ports.slice(2));
+    checkout.export("ANTHROPIC_API_KEY", "");
+    expect(answer("SLUICE_CONFIG=team.yaml SLUICE_HOME=.sluice-team npm run deploy", "yes")).toMatchObject({
+      exitCode: 0,
+    });
+    expect(ids()).toEqual(before);
+  });
+
+  it("works on that home by what is exported, too", () => {
+    const exported = here("export SLUICE_CONFIG=team.yaml SLUICE_HOME=.sluice-team");
+    expect(checkout.type(`${exported}\nnpm run outputs`).output).toContain(`http://localhost:${ports[2]}`);
+  });
+});
+
+describe("docs/operations.md, When something is wrong", () => {
+  const TEAM_ENV = "SLUICE_CONFIG=team.yaml SLUICE_HOME=.sluice-team";
+
+  it("a deployment is not used: export its credential, npm run deploy", () => {
+    const status = `${TEAM_ENV} npm run status`;
+    expect(checkout.type(status).output).toContain("ANTHROPIC_API_KEY is not set");
+    expect(checkout.type(`${TEAM_ENV} npm run sluice -- logs gateway`).output).toContain("is not used");
+    checkout.export("ANTHROPIC_API_KEY", PROVIDER_KEY);
+    expect(checkout.typeAndAnswer(`${TEAM_ENV} npm run deploy`, "yes")).toMatchObject({ exitCode: 0 });
+    expect(checkout.type(status)).toMatchObject({ exitCode: 0 });
+  });
+
+  it("no Docker engine answers", () => {
+    const { output, exitCode } = checkout.type("DOCKER_HOST=unix:///nowhere.sock npm run deploy -- --yes");
+    expect(output).toContain("no Docker engine answers");
+    expect(output).toContain("DOCKER_CONTEXT");
+    expect(exitCode).toBe(1);
+  });
+
+  it("a port is taken: another number under ports", () => {
+    edit("team.yaml", TEAM, [ports[0] ?? 0, ports[3] ?? 0]);
+    const refused = checkout.type(`${TEAM_ENV} npm run deploy -- --yes`);
+    expect(refused.output).toMatch(new RegExp(`port.*${ports[0]}.* is taken`));
+    expect(refused.exitCode).toBe(1);
+    expect(checkout.type(`${TEAM_ENV} npm run status`)).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe("README.md and docs/operations.md, the end", () => {
+  it("leaves nothing for git to take in but what may be", () => {
+    expect(checkout.untracked().filter((line) => !/ (?:platform|team)\.yaml$/.test(line))).toEqual([]);
+  });
+
+  it("takes the platform down and keeps the data, then takes the data, too", () => {
+    docker("rm", "--force", `${NAME}-upstream`);
+    const volumes = volumesOf(NAME);
+    expect(answer("npm run destroy", "yes").output).toContain("data is kept");
+    expect([containersOf(`${NAME}-`), networksOf(NAME), volumesOf(NAME)]).toEqual([[], [], volumes]);
+    expect(volumes.length).toBeGreaterThan(2);
+    expect(checkout.type("npm run status").output).toContain("nothing is deployed");
+    expect(answer("npm run destroy -- --volumes", "yes")).toMatchObject({ exitCode: 0 });
+    expect(volumesOf(NAME)).toEqual([]);
+    // The other platform goes on.
+    expect(containersOf(`${TEAM}-gateway`)).toHaveLength(1);
+  });
+
+  it("has left out no command", () => {
+    expect(documented.filter((one) => !typedCommands.has(one) && !(one in NOT_TYPED))).toEqual([]);
+    expect(Object.keys(NOT_TYPED).filter((one) => !documented.includes(one))).toEqual([]);
+  });
+});

@@ -1,0 +1,22 @@
+import { findRotatable, rotatableSecrets } from "../../../cli/rotation/rotatable-secrets";
+import { SECRETS } from "../../../constructs/secret-catalog";
+import { platformConfig } from "../../support/platform-fixture";
+
+const config = platformConfig();
+
+it("is every secret that is made, and every provider's credential", () => {
+  expect(rotatableSecrets(config).map(({ name }) => name)).toEqual([
+    ...Object.keys(SECRETS),
+    "ANTHROPIC_API_KEY",
+  ]);
+});
+
+it.each(["gateway_master_key", "gateway-master-key", "GATEWAY_MASTER_KEY"])("finds %s", (name) => {
+  expect(findRotatable(name, config).variable).toBe("gateway_master_key");
+});
+
+it("names those there are", () => {
+  expect(() => findRotatable("master", config)).toThrow(
+    /master is no secret of this platform\n.*it is one of: .*gateway_master_key, ANTHROPIC_API_KEY/,
+  );
+});

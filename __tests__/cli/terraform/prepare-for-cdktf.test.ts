@@ -1,0 +1,84 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { readSecrets } from "../../../cli/secrets/secret-store";
+import { stackFolder } from "../../../cli/stack-folder";
+import { prepareForCdktf } from "../../../cli/terraform/prepare-for-cdktf";
+import { platformConfig } from "../../support/platform-fixture";
+import { standInDocker } from "../../support/stand-in-docker";
+import { stateContainer, stateText, writeState } from "../../support/state-fixture";
+import { temporaryFolder } from "../../support/temporary-folder";
+
+const DATA = ["sluice-postgres-data"];
+
+describe("prepareForCdktf", () => {
+  const path = process.env["PATH"];
+  afterEach(() => {
+    process.env["PATH"] = path;
+  });
+
+  function run(volumes: string[] | "unreachable" = [], yaml = "") {
+    process.env["PATH"] = standInDocker(volumes);
+    const root = temporaryFolder();
+    const [home, outdir] = [join(root, ".sluice"), join(root, "cdktf.out")];
+    mkdirSync(stackFolder(outdir), { recursive: true });
+    const prepare = (env: NodeJS.ProcessEnv) =>
+      prepareForCdktf(
+        { outdir, config: platformConfig(yaml), dataVolumes: DATA },
+        { SLUICE_HOME: home, ...env },
+      );
+    return { home, outdir, prepare, link: join(stackFolder(outdir), "secrets.auto.tfvars.json") };
+  }
+
+  it("does nothing for a plain synth", async () => {
+    const { home, prepare, link } = run();
+    expect(await prepare({})).toEqual([]);
+    expect([existsSync(home), existsSync(link)]).toEqual([false, false]);
+  });
+
+  it("makes secrets where there is nothing, takes the credentials along, and links them", async () => {
+    const { home, outdir, prepare, link } = run();
+    expect(await prepare({ CDKTF_OUTDIR: outdir, ANTHROPIC_API_KEY: "planted" })).toEqual([]);
+    expect(isAbsolute(readlinkSync(link))).toBe(false);
+    expect(JSON.parse(readFileSync(link, "utf8"))).toMatchObject({ anthropic_api_key: "planted" });
+    expect(readdirSync(home).sort()).toEqual([".gitignore", "secrets.tfvars.json", "state"]);
+  });
+
+  it("stores no credential later, since it may be a diff, and says so", async () => {
+    const { home, outdir, prepare } = run();
+    await prepare({ CDKTF_OUTDIR: outdir });
+    const before = readSecrets(home);
+    expect(await prepare({ CDKTF_OUTDIR: outdir, ANTHROPIC_API_KEY: "planted" })).toEqual([
+      "ANTHROPIC_API_KEY of the environment is not used: none is stored. To store it: npm run sluice -- init",
+    ]);
+    expect(readSecrets(home)).toEqual(before);
+  });
+
+  it("makes none where data is that they would not open, or nobody can say", async () => {
+    const lost = run(DATA);
+    await expect(lost.prepare({ CDKTF_OUTDIR: lost.outdir })).rejects.toThrow(
+      "there are data volumes: sluice-postgres-data",
+    );
+    const unknown = run("unreachable");
+    expect(await unknown.prepare({ CDKTF_OUTDIR: unknown.outdir })).toEqual([
+      expect.stringMatching(/no secrets are made.*Cannot connect.*npm run sluice -- init/),
+    ]);
+    for (const { home, link } of [lost, unknown])
+      expect([existsSync(home), existsSync(link)]).toEqual([false, false]);
+  });
+
+  it("refuses another name, and remembers what is deployed", async () => {
+    const { home, outdir, prepare } = run([], "name: other");
+    writeState(home, stateText([stateContainer("sluice", "postgres", DATA)]));
+    await expect(prepare({ CDKTF_OUTDIR: outdir })).rejects.toThrow(
+      "says name: other, but sluice is deployed",
+    );
+    const same = run();
+    writeState(same.home, stateText([stateContainer("sluice", "redis", DATA)]));
+    writeFileSync(join(same.home, "secrets.tfvars.json"), JSON.stringify({ redis_password: "planted" }));
+    await same.prepare({ CDKTF_OUTDIR: same.outdir });
+    expect(JSON.parse(readFileSync(join(same.home, "last-deployed.json"), "utf8"))).toEqual({
+      name: "sluice",
+      dataVolumes: DATA,
+    });
+  });
+});

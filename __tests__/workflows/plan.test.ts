@@ -1,0 +1,162 @@
+import { execFileSync } from "node:child_process";
+import { appendFileSync, existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { PROJECT } from "../support/source-files";
+import { temporaryFolder } from "../support/temporary-folder";
+import { runStep, type Step, workflow } from "../support/workflow";
+
+const { jobs } = workflow("plan.yml");
+const step = (job: string, name: string) => jobs[job]?.steps.find((one) => one.name === name) as Step;
+
+const PLATFORM = `apiVersion: sluice/v1
+models:
+  - name: sonnet
+    deployments: [{ provider: anthropic, model: claude-sonnet-4-5-20250929 }]
+    prices: { input: 3, output: 15, cacheRead: 0.3, cacheWrite5m: 3.75, cacheWrite1h: 6 }
+    maxOutputTokens: 64000
+`;
+
+/**
+ * The script of plan.yml in a clone, at the merge of a pull request as the runner checks it out. What no machine without GitHub
+ * shows: events, expressions such as the label's, the checkout itself, tokens and their permissions.
+ */
+describe("plan.yml", () => {
+  const clone = join(temporaryFolder(), "checkout");
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.org", ...args], {
+      cwd: clone,
+      encoding: "utf8",
+      stdio: "pipe",
+    });
+
+  beforeAll(() => {
+    // The checkout as it is, uncommitted work with it.
+    const files = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], {
+      cwd: PROJECT,
+      encoding: "utf8",
+    });
+    const list = files.split("\0").filter((file) => file !== "" && existsSync(join(PROJECT, file)));
+    execFileSync("mkdir", ["-p", clone]);
+    const archive = execFileSync("tar", ["-c", "-T", "-"], {
+      cwd: PROJECT,
+      input: list.join("\n"),
+      maxBuffer: 1e9,
+    });
+    execFileSync("tar", ["-x"], { cwd: clone, input: archive });
+    symlinkSync(join(PROJECT, "node_modules"), join(clone, "node_modules"));
+    git("init", "-q", "-b", "main");
+    appendFileSync(join(clone, ".git/info/exclude"), "node_modules\n");
+    writeFileSync(join(clone, "platform.yaml"), PLATFORM);
+    git("add", "-A");
+    git("commit", "-qm", "base");
+  }, 60_000);
+
+  /** The merge of a pull request that makes `change`, and what the review says of it. */
+  function review(change: () => void, label = false) {
+    git("checkout", "-q", "-B", "topic", "main");
+    change();
+    git("add", "-A");
+    git("commit", "-qm", "change", "--allow-empty");
+    git("checkout", "-q", "-B", "merge", "main");
+    git("merge", "-q", "--no-ff", "-m", "merge", "topic");
+    return runStep(step("review", "Compare with the base"), clone, temporaryFolder(), {
+      ACCEPT: label ? "--accept-data-loss" : "",
+    });
+  }
+
+  const platform = (text: string) => () => writeFileSync(join(clone, "platform.yaml"), text);
+
+  it("tells a price in words, and is green", () => {
+    const result = review(platform(PLATFORM.replace("input: 3,", "input: 3.5,")));
+    expect(result.outputs["comment"]).toContain("price of sonnet: input 3 → 3.5 USD per million tokens");
+    expect(result.outputs["comment"]).toContain("no data is lost");
+    expect(result.outputs["comment"]?.split("\n").length).toBeLessThan(12);
+    expect(result.exitCode).toBe(0);
+    expect(result.summary).toContain(result.outputs["comment"]?.trim());
+    expect(git("status", "--porcelain")).toBe("");
+  }, 120_000);
+
+  it("is red for a rename, says what would be lost, and green with the label", () => {
+    const rename = platform(`${PLATFORM}name: team\n`);
+    const result = review(rename);
+    expect(result.exitCode).toBe(2);
+    expect(result.outputs["comment"]).toContain("Data would be lost");
+    expect(result.outputs["comment"]).toContain(
+      "its data stays in sluice-gateway-journal, sluice-postgres-data",
+    );
+    expect(result.outputs["comment"]).toContain("`accept-data-loss`");
+    const accepted = review(rename, true);
+    expect(accepted.exitCode).toBe(0);
+    expect(accepted.outputs["comment"]).toContain("it was accepted");
+  }, 120_000);
+
+  it("is red for a volume that the code no longer mounts", () => {
+    const result = review(() => {
+      const file = join(clone, "constructs/redis.ts");
+      const text = readFileSync(file, "utf8");
+      expect(text).toContain('new DataVolume(this, "data")');
+      writeFileSync(file, text.replace('new DataVolume(this, "data")', 'new DataVolume(this, "queue")'));
+    });
+    expect(result.exitCode).toBe(2);
+    expect(result.outputs["comment"]).toContain("volume sluice-redis-data → sluice-redis-queue");
+  }, 120_000);
+
+  it("is red for a configuration that is wrong, and says where; no label helps", () => {
+    const result = review(platform(`${PLATFORM}bogus: 1\n`), true);
+    expect(result.exitCode).toBe(1);
+    expect(result.outputs["comment"]).toContain("could not be told");
+    expect(result.outputs["comment"]).toMatch(/platform\.yaml:\d+:1 bogus: unknown key/);
+  }, 120_000);
+
+  it("is red where the command breaks off without a word, and says so in the comment", () => {
+    const result = review(
+      () => writeFileSync(join(clone, "cli/commands/review.ts"), "throw new Error('no');"),
+      true,
+    );
+    expect(result.exitCode).not.toBe(0);
+    expect(result.outputs["comment"]).toContain("see the log of the job");
+  }, 120_000);
+
+  describe("the comment", () => {
+    const script = String(step("comment", "Comment").with?.["script"]);
+    const own = { id: 7, user: { login: "github-actions[bot]" }, body: "<!-- sluice review -->\nold" };
+    const strangers = { id: 8, user: { login: "mallory" }, body: "<!-- sluice review -->\nmine" };
+
+    async function comment(there: readonly object[]) {
+      const calls: [string, Record<string, unknown>][] = [];
+      const call = (name: string) => async (args: Record<string, unknown>) => void calls.push([name, args]);
+      const github = {
+        paginate: async () => there,
+        rest: { issues: { listComments: {}, updateComment: call("update"), createComment: call("create") } },
+      };
+      const context = { repo: { owner: "o", repo: "r" }, issue: { number: 3 } };
+      process.env["COMMENT"] = "<!-- sluice review -->\nnew";
+      try {
+        const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor;
+        await new AsyncFunction("github", "context", script)(github, context);
+      } finally {
+        delete process.env["COMMENT"];
+      }
+      return calls;
+    }
+
+    const body = "<!-- sluice review -->\nnew";
+    it("is made once", async () =>
+      expect(await comment([strangers])).toEqual([
+        ["create", { owner: "o", repo: "r", issue_number: 3, body }],
+      ]));
+    it("and kept up to date", async () =>
+      expect(await comment([strangers, own])).toEqual([
+        ["update", { owner: "o", repo: "r", comment_id: 7, body }],
+      ]));
+    it("is written by a job that runs no code of the pull request, also when the review is red", () => {
+      const { comment: job, review: reviewed } = jobs;
+      expect(job?.steps.map(({ uses, run }) => [uses?.split("@")[0], run])).toEqual([
+        ["actions/github-script", undefined],
+      ]);
+      expect(job?.if).toContain("!cancelled()");
+      expect(job?.permissions).toEqual({ "pull-requests": "write" });
+      expect(reviewed?.permissions).toEqual({ contents: "read" });
+    });
+  });
+});

@@ -1,0 +1,15 @@
+import { UserError } from "../terminal/user-error";
+
+/** How a deployment that did not succeed leaves the platform. */
+export type PlatformState = "rolled back" | "changed in part" | "applied, not ready";
+
+/** A deployment that changed something and did not succeed. */
+export class DeploymentError extends UserError {
+  constructor(
+    problem: string,
+    remedy: string | undefined,
+    readonly platform: PlatformState,
+  ) {
+    super(problem, remedy);
+  }
+}

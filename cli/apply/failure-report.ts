@@ -1,0 +1,64 @@
+import { docker } from "../docker/docker";
+import { type EngineContainer, platformContainers } from "../docker/objects";
+
+/** Lines of a log that are shown. */
+const LOG_LINES = 20;
+/** Longest output of a health check that is shown, in characters. */
+const MAX_HEALTH_OUTPUT = 500;
+
+/** What the engine says of the containers of a platform that are not well, one paragraph each; empty when all are. */
+export async function reportFailures(platform: string): Promise<string[]> {
+  const sick = (await platformContainers(platform)).filter(isSick);
+  return Promise.all(sick.map(describe));
+}
+
+/** The same in a line for each container. */
+export async function summarizeFailures(platform: string): Promise<string[]> {
+  const sick = (await platformContainers(platform)).filter(isSick);
+  return sick.map((container) => `${container.Name.slice(1)} is ${stateOf(container)}`);
+}
+
+/** Whether a container is not what it should be: a job that succeeded is, a service that is still starting is not. */
+export function isSick({ State, HostConfig }: EngineContainer): boolean {
+  if (State.Status === "running") return State.Health !== undefined && State.Health.Status !== "healthy";
+  const isJob = ["no", ""].includes(HostConfig.RestartPolicy?.Name ?? "");
+  return !(State.Status === "exited" && State.ExitCode === 0 && isJob);
+}
+
+async function describe(container: EngineContainer): Promise<string> {
+  const { Id, Name, State } = container;
+  const log = await docker(["logs", "--tail", String(LOG_LINES), Id], { stderr: "with stdout" }).catch(
+    (error: Error) => error.message,
+  );
+  const last = State.Health?.Log?.at(-1);
+  return [
+    `${Name.slice(1)}: ${stateOf(container)}`,
+    ...(last === undefined || last.ExitCode === 0
+      ? []
+      : [`  last health check: exit code ${last.ExitCode} ${oneLine(last.Output)}`.trimEnd()]),
+    "  last lines of its log:",
+    ...(log.trim() || "(nothing)").split("\n").map((line) => `    ${line}`),
+    `  → ${remedyOf(container)}`,
+  ].join("\n");
+}
+
+function stateOf({ State, RestartCount }: EngineContainer): string {
+  const health =
+    State.Health === undefined || State.Status !== "running" ? "" : `, health ${State.Health.Status}`;
+  const exit = State.Status === "running" ? "" : `, exit code ${State.ExitCode}`;
+  const memory = State.OOMKilled ? ", killed for lack of memory" : "";
+  const restarts = RestartCount === 0 ? "" : `, restarted ${RestartCount} times`;
+  return `${State.Status}${health}${exit}${memory}${restarts}`;
+}
+
+function remedyOf({ Name, State, RestartCount }: EngineContainer): string {
+  if (State.OOMKilled || State.ExitCode === 137)
+    return "give it more memory: memoryMegabytes under resources";
+  if (State.ExitCode !== 0 || RestartCount > 0) return "correct what its log says, and deploy again";
+  if (State.Status === "created") return "it was not started: the error above says why";
+  return `see what it waits for: docker logs --follow ${Name.slice(1)}`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim().slice(0, MAX_HEALTH_OUTPUT);
+}

@@ -1,0 +1,43 @@
+import type { Command } from "commander";
+import { collectStatus, withPlan } from "../status/collect-status";
+import { statusReport } from "../status/report";
+import { Progress } from "../terminal/progress";
+
+interface StatusOptions {
+  readonly json?: boolean;
+  readonly plan?: boolean;
+}
+
+/** `sluice status`: how the deployed platform is. */
+export function registerStatus(program: Command): void {
+  program
+    .command("status")
+    .description(
+      "show how the deployed platform is: containers, readiness, models, drift, disk; changes nothing",
+    )
+    .option("--json", "as JSON, for scripts")
+    .option("--plan", "also make a plan: would a deploy change something? Needs Terraform")
+    .addHelpText(
+      "after",
+      "\nThe exit code is 0 when all is well, and 1 when something is wrong or nothing is deployed.",
+    )
+    .action(status);
+}
+
+async function status({ json = false, plan = false }: StatusOptions): Promise<void> {
+  const found = await collectStatus();
+  const shown = plan && found.engine_error === null ? withPlan(found, await hasChanges(json)) : found;
+  console.log(json ? JSON.stringify(shown, null, 2) : statusReport(shown));
+  if (!shown.well) process.exitCode = 1;
+}
+
+/** Loaded when it is asked for: without a plan neither CDKTF nor Terraform is needed. */
+async function hasChanges(quiet: boolean): Promise<boolean> {
+  const { prepareStack } = require("../terraform/prepare") as typeof import("../terraform/prepare");
+  const { terraform } = await prepareStack(new Progress({ quiet }), { purpose: "read" });
+  const { exitCode } = await terraform.run(["plan", "-input=false", "-lock=false", "-detailed-exitcode"], {
+    output: "collect",
+    accept: [2],
+  });
+  return exitCode === 2;
+}

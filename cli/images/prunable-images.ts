@@ -1,0 +1,93 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { SERVICES } from "../../constructs/service-inputs";
+import { docker } from "../docker/docker";
+import { inspectObjects } from "../docker/objects";
+import { parseSize } from "../docker/size";
+import type { RecordedPlatform } from "../status/recorded-state";
+
+/** An image of this platform that nothing needs any more. */
+export interface PrunableImage {
+  /** Name with its tag, or its id when it has lost its name. */
+  readonly reference: string;
+  /** Bytes that only this image takes. */
+  readonly uniqueBytes: number;
+  readonly created: string;
+}
+
+/** Label that the Dockerfiles of our services give their images. */
+const SERVICE_LABEL = "sluice.service";
+/** As `contentHash` makes them. */
+const TAG = /^[0-9a-f]{12}$/;
+const SIZES_MS = 60_000;
+
+const Image = z.object({
+  ID: z.string(),
+  Repository: z.string(),
+  Tag: z.string(),
+  UniqueSize: z.string(),
+  CreatedAt: z.string(),
+});
+
+/**
+ * Images that this platform built, and that neither a container of this engine, nor the deployment, nor the one that a rollback would go back
+ * to uses. Images that have lost their name count when their label says that they are ours.
+ * @param home whose `deployed/` holds the stack for a rollback
+ * @throws UserError when the engine cannot be asked
+ */
+export async function prunableImages(
+  platform: string,
+  recorded: RecordedPlatform,
+  home: string,
+): Promise<PrunableImage[]> {
+  const [sizes, used, nameless] = await Promise.all([
+    docker(["system", "df", "--verbose", "--format", "{{json .}}"], { timeoutMs: SIZES_MS }),
+    usedImages(),
+    docker([
+      "image",
+      "ls",
+      "--quiet",
+      "--no-trunc",
+      "--filter=dangling=true",
+      `--filter=label=${SERVICE_LABEL}`,
+    ]),
+  ]);
+  const { Images: images } = z.object({ Images: z.array(Image) }).parse(JSON.parse(sizes));
+  const namelessOurs = new Set(nameless.split("\n").filter(Boolean));
+  const repositories = SERVICES.map((service) => `${platform}/${service}`);
+  const needed = new Set([...used, ...recorded.images, ...imagesForRollback(home)]);
+  return images
+    .map(({ ID: id, Repository, Tag, UniqueSize, CreatedAt }) => ({
+      id,
+      isOurs: (repositories.includes(Repository) && TAG.test(Tag)) || namelessOurs.has(id),
+      reference: Tag === "<none>" ? id : `${Repository}:${Tag}`,
+      uniqueBytes: parseSize(UniqueSize) ?? 0,
+      created: CreatedAt,
+    }))
+    .filter(({ id, isOurs, reference }) => isOurs && !needed.has(id) && !needed.has(reference))
+    .map(({ reference, uniqueBytes, created }) => ({ reference, uniqueBytes, created }))
+    .sort((a, b) => a.reference.localeCompare(b.reference));
+}
+
+/** Of all containers, whosever they are: stopped ones want to start again. */
+async function usedImages(): Promise<string[]> {
+  const ids = (await docker(["ps", "--all", "--quiet", "--no-trunc"])).split("\n").filter(Boolean);
+  return (await inspectObjects("container", ids)).map(({ Image: image }) => image);
+}
+
+/** Every id and name of an image that is written there, in whatever form. */
+function imagesForRollback(home: string): string[] {
+  const folder = join(home, "deployed");
+  let files: string[];
+  try {
+    files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw cause;
+  }
+  return files
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => readFileSync(join(folder, file), "utf8"))
+    .flatMap((text) => text.match(/sha256:[0-9a-f]{64}|[a-z0-9-]+\/[a-z-]+:[0-9a-f]{12}/g) ?? []);
+}

@@ -1,0 +1,84 @@
+import { counted } from "./attribute-values";
+import type { ChangeAction, ChangeSummary, ObjectChange } from "./change-summary";
+
+/** How changes are written down. */
+export interface FormatOptions {
+  /** With escape sequences of a terminal. @default false */
+  readonly colour?: boolean;
+  /** What is said when nothing changes. @default - that what runs is what is declared */
+  readonly unchanged?: string;
+}
+
+const MARKS: Readonly<Record<ChangeAction, readonly [mark: string, colour: number]>> = {
+  create: ["+", 32],
+  update: ["~", 33],
+  replace: ["±", 33],
+  delete: ["-", 31],
+  forget: ["-", 31],
+  read: ["?", 36],
+};
+
+/**
+ * A summary as lines for a terminal: what would be lost first, then a line for each object, then the sum.
+ * @returns lines without a newline at the end; for an empty plan one sentence
+ */
+export function formatChanges(summary: ChangeSummary, options: FormatOptions = {}): string {
+  const { colour = false, unchanged = "No changes: what runs is what platform.yaml declares." } = options;
+  const paint = (text: string, code: number) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
+  const { changes, risks } = summary;
+  const lines = risks.flatMap(({ service, text, remedy }) => [
+    paint(`! DATA: ${printable(service)}: ${printable(text)}`, 31),
+    `    → ${printable(remedy)}`,
+  ]);
+  if (changes.length === 0) return [...lines, unchanged].join("\n");
+  if (lines.length > 0) lines.push("");
+  for (const change of changes) {
+    const [mark, code] = MARKS[change.action];
+    const [first = "", ...rest] = sentence(change);
+    lines.push(
+      `${paint(mark, code)} ${printable(change.service)}: ${first}`,
+      ...rest.map((text) => `    ${text}`),
+    );
+  }
+  return [...lines, "", `${total(summary)}.`].join("\n");
+}
+
+/** One line for a change with one detail; else the effect, and a line for each detail below. */
+export function sentence({ details, effect, data }: ObjectChange): string[] {
+  const texts = details.map(({ text }) => printable(text));
+  const end = [effect, data]
+    .filter((text) => text !== undefined && text !== "")
+    .map((text) => printable(text as string));
+  if (texts.length <= 1) return [[...texts, ...end].join("; ")];
+  if (end.length === 0) return [`${texts.length} changes`, ...texts];
+  return [end.join("; "), ...texts];
+}
+
+/** The last line: how many objects, and what about data. */
+export function total({ changes, risks }: ChangeSummary): string {
+  const of = (action: ChangeAction) =>
+    changes.filter((change) => change.action === action && isObject(change)).length;
+  const parts = [
+    [of("create"), "new"],
+    [of("update"), "changed in place"],
+    [of("replace"), "replaced"],
+    [of("delete"), "removed"],
+  ]
+    .filter(([count]) => count !== 0)
+    .map(([count, words]) => `${count} ${words}`);
+  const sum =
+    parts.length === 0
+      ? `${counted(changes.length, "change")}, none to a container or network`
+      : parts.join(", ");
+  return `${sum}; ${risks.length === 0 ? "no data is lost" : `DATA AT RISK: ${counted(risks.length, "reason")} above`}`;
+}
+
+function isObject({ address }: ObjectChange): boolean {
+  return !/^(output|variable|terraform|provider)\./.test(address);
+}
+
+/** Without control characters: values come from files, and a terminal obeys them. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "�");
+}

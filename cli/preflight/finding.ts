@@ -1,0 +1,22 @@
+import { UserError } from "../terminal/user-error";
+
+/** Something that would make an apply fail, found before anything is changed. */
+export interface Finding {
+  /** Setting of platform.yaml, such as `ports.gateway`; absent where no setting is to blame. */
+  readonly path?: string;
+  /** What is wrong, with the value. */
+  readonly problem: string;
+  /** What would be right. */
+  readonly allowed: string;
+  readonly remedy: string;
+}
+
+/** @throws UserError with all findings, unless there are none */
+export function refuseFindings(findings: readonly Finding[], file: string): void {
+  if (findings.length === 0) return;
+  const lines = findings.map(
+    ({ path, problem, allowed, remedy }) =>
+      `  ${path === undefined ? "" : `${file} ${path}: `}${problem}; allowed: ${allowed}; remedy: ${remedy}`,
+  );
+  throw new UserError(`this cannot be applied, and nothing was changed:\n${lines.join("\n")}`);
+}

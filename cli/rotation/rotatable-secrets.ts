@@ -1,0 +1,44 @@
+import type { PlatformConfig } from "../../constructs/config/schema";
+import { credentialNames } from "../../constructs/gateway-config";
+import { SECRETS, type SecretName } from "../../constructs/secret-catalog";
+import { UserError } from "../terminal/user-error";
+
+/** A secret that can get another value while the platform runs. */
+export interface RotatableSecret {
+  /** As the command is given it: a name of the catalogue, or the environment variable of a provider's credential. */
+  readonly name: string;
+  /** Its Terraform variable. */
+  readonly variable: string;
+  readonly description: string;
+  /** Where a new value comes from. */
+  readonly source: "generated" | "environment";
+}
+
+/** What can be rotated: the secrets that Sluice makes, and the credentials of the providers of platform.yaml. */
+export function rotatableSecrets(config: Pick<PlatformConfig, "providers">): RotatableSecret[] {
+  const generated = (Object.keys(SECRETS) as SecretName[]).map((name) => ({
+    name,
+    variable: name,
+    description: SECRETS[name].description,
+    source: "generated" as const,
+  }));
+  const credentials = [...new Set(credentialNames(config.providers))].map((name) => ({
+    name,
+    variable: name.toLowerCase(),
+    description: "A provider's credential. Its new value is taken from the environment.",
+    source: "environment" as const,
+  }));
+  return [...generated, ...credentials];
+}
+
+/** Hyphens and case do not matter. @throws UserError naming those there are */
+export function findRotatable(asked: string, config: Pick<PlatformConfig, "providers">): RotatableSecret {
+  const all = rotatableSecrets(config);
+  const plain = (name: string) => name.toLowerCase().replaceAll("-", "_");
+  const found = all.find(({ name }) => plain(name) === plain(asked));
+  if (found !== undefined) return found;
+  throw new UserError(
+    `${asked} is no secret of this platform`,
+    `it is one of: ${all.map(({ name }) => name).join(", ")}`,
+  );
+}

@@ -1,0 +1,191 @@
+import { version } from "../../package.json";
+import { docker } from "../docker/docker";
+import { type EngineContainer, existingVolumes, inspectObjects, platformContainers } from "../docker/objects";
+import { sluiceHome } from "../sluice-home";
+import { askGateway, askKeyProvisioner } from "./ask-services";
+import { containerProblems, containerStatuses } from "./container-status";
+import { type DiskPlaces, readDisk } from "./disk";
+import { findDrift } from "./drift";
+import { gatewayProblems, keyProvisionerProblems, modelNotices, modelProblems } from "./judge";
+import { platformName } from "./platform-name";
+import type { DiskStatus, PlatformStatus, Problem } from "./platform-status";
+import { type RecordedPlatform, readRecordedPlatform } from "./recorded-state";
+
+/** For the first question to the engine, in milliseconds: one that says nothing is not asked any more. */
+const ENGINE_MS = 5_000;
+/** Less free space than this part of the file system is a problem: Postgres stops when it is full. */
+const LEAST_FREE = 0.05;
+/** Where containers have their data, to ask for free space. */
+const DATA_PATHS = { postgres: "/var/lib/postgresql/data", redis: "/data" } as const;
+
+const UNKNOWN_DISK: DiskStatus = { free_bytes: null, size_bytes: null, volumes: null, databases: null };
+
+/**
+ * Looks at everything within about half a minute, whoever does not answer; changes nothing.
+ * @throws ConfigError when there is neither a state nor a platform.yaml that could say the platform's name
+ * @throws UserError when the state cannot be read
+ */
+export async function collectStatus(): Promise<PlatformStatus> {
+  const recorded = readRecordedPlatform(sluiceHome());
+  const name = platformName(recorded);
+  try {
+    await docker(["version", "--format", "{{.Server.Version}}"], { timeoutMs: ENGINE_MS });
+    return await askEngine(name, recorded);
+  } catch (error) {
+    return withoutEngine(name, recorded, (error as Error).message);
+  }
+}
+
+async function askEngine(name: string, recorded: RecordedPlatform | undefined): Promise<PlatformStatus> {
+  const found = await platformContainers(name);
+  const containers = containerStatuses({
+    platform: name,
+    recorded: recorded ?? { containers: [], images: [] },
+    found,
+    imageNames: await imageNames([
+      ...found.map(({ Image: image }) => image),
+      ...(recorded?.containers ?? []).map(({ image }) => image),
+    ]),
+  });
+  if (containers.length === 0)
+    return { ...empty(name), problems: [{ what: "nothing is deployed", remedy: "npm run deploy" }] };
+
+  const isRunning = (service: string) =>
+    containers.some((one) => one.service === service && one.state === "running");
+  const [gateway, keyProvisioner, disk, drift] = await Promise.all([
+    isRunning("gateway") ? askGateway(`${name}-gateway`) : undefined,
+    isRunning("key-provisioner") ? askKeyProvisioner(`${name}-key-provisioner`) : undefined,
+    readDisk(diskPlaces(name, recorded, isRunning)),
+    recorded === undefined ? [] : engineDrift(recorded, found),
+  ]);
+  const models = gateway?.models ?? [];
+  const problems = [
+    ...containers.flatMap((one) => containerProblems(name, one)),
+    ...gatewayProblems(gateway),
+    ...keyProvisionerProblems(keyProvisioner),
+    ...modelProblems(models),
+    ...diskProblems(disk),
+    ...drift,
+  ];
+  return {
+    name,
+    well: problems.length === 0,
+    deployed: true,
+    problems,
+    notices: [
+      ...(recorded === undefined
+        ? [
+            `${sluiceHome()} has not deployed ${name}: what runs is compared with nothing (SLUICE_HOME names another home)`,
+          ]
+        : []),
+      // `docker container prune` takes them; their work is done.
+      ...containers
+        .filter(({ kind, state }) => kind === "job" && state === "missing")
+        .map(({ service }) => `the container of the job ${service} is gone: the next deploy runs it again`),
+      ...containers
+        .filter(({ restarts }) => restarts > 0)
+        .map(({ service, restarts }) => `${service} was restarted ${restarts} times by the engine`),
+      ...containers
+        .filter(({ image, checkout_tag }) => checkout_tag !== null && !image?.endsWith(`:${checkout_tag}`))
+        .map(({ service }) => `${service} is another version than this checkout: npm run diff`),
+      ...modelNotices(models),
+    ],
+    engine_error: null,
+    containers,
+    gateway: gateway?.gateway ?? null,
+    key_provisioner: typeof keyProvisioner === "object" ? keyProvisioner : null,
+    models,
+    plan: null,
+    disk,
+    checkout_version: version,
+  };
+}
+
+/** Adds what a real plan says. */
+export function withPlan(status: PlatformStatus, hasChanges: boolean): PlatformStatus {
+  const change: Problem = {
+    what: "npm run deploy would change something",
+    remedy: "npm run diff shows what",
+  };
+  return {
+    ...status,
+    well: status.well && !hasChanges,
+    problems: hasChanges ? [...status.problems, change] : status.problems,
+    plan: hasChanges ? "changes" : "no changes",
+  };
+}
+
+async function imageNames(ids: readonly string[]): Promise<Map<string, readonly string[]>> {
+  const images = await inspectObjects("image", [...new Set(ids)]);
+  return new Map(images.map(({ Id, RepoTags }) => [Id, RepoTags ?? []]));
+}
+
+async function engineDrift(
+  recorded: RecordedPlatform,
+  containers: readonly EngineContainer[],
+): Promise<Problem[]> {
+  const [networks, volumes] = await Promise.all([
+    inspectObjects(
+      "network",
+      recorded.networks.map(({ name }) => name),
+    ),
+    existingVolumes(recorded.dataVolumes),
+  ]);
+  return findDrift(recorded, { containers, networks, volumes });
+}
+
+function diskPlaces(
+  name: string,
+  recorded: RecordedPlatform | undefined,
+  isRunning: (service: string) => boolean,
+): DiskPlaces {
+  return {
+    volumes: recorded?.dataVolumes ?? [],
+    mounted: Object.entries(DATA_PATHS)
+      .filter(([service]) => isRunning(service))
+      .map(([service, path]) => ({ container: `${name}-${service}`, path })),
+    postgres: isRunning("postgres") ? `${name}-postgres` : undefined,
+  };
+}
+
+function diskProblems({ free_bytes, size_bytes }: DiskStatus): Problem[] {
+  if (free_bytes === null || size_bytes === null || free_bytes >= size_bytes * LEAST_FREE) return [];
+  return [
+    {
+      what: `the disk with the data volumes is nearly full: ${Math.round((100 * free_bytes) / size_bytes)} % are free`,
+      remedy: "make room: npm run sluice -- images prune, docker system df",
+    },
+  ];
+}
+
+function withoutEngine(name: string, recorded: RecordedPlatform | undefined, reason: string): PlatformStatus {
+  return {
+    ...empty(name),
+    deployed: (recorded?.containers.length ?? 0) > 0,
+    problems: [
+      {
+        what: `the Docker engine cannot be asked (${reason})`,
+        remedy: "start Docker, or set DOCKER_HOST or DOCKER_CONTEXT to where it runs",
+      },
+    ],
+    engine_error: reason,
+  };
+}
+
+function empty(name: string): PlatformStatus {
+  return {
+    name,
+    well: false,
+    deployed: false,
+    problems: [],
+    notices: [],
+    engine_error: null,
+    containers: [],
+    gateway: null,
+    key_provisioner: null,
+    models: [],
+    plan: null,
+    disk: UNKNOWN_DISK,
+    checkout_version: version,
+  };
+}

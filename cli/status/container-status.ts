@@ -1,0 +1,112 @@
+import { serviceTag } from "../../constructs/service-inputs";
+import type { EngineContainer } from "../docker/objects";
+import type { ContainerStatus, Problem } from "./platform-status";
+import type { RecordedPlatform } from "./recorded-state";
+
+/** What the rows are made of. */
+export interface ContainerFindings {
+  /** Name of the platform: the prefix of its containers. */
+  readonly platform: string;
+  /** As the last deploy left them. */
+  readonly recorded: Pick<RecordedPlatform, "containers" | "images">;
+  /** As the engine has them. */
+  readonly found: readonly EngineContainer[];
+  /** Names of images by their id. */
+  readonly imageNames: ReadonlyMap<string, readonly string[]>;
+}
+
+/** A row for each container that is there or should be, by name. */
+export function containerStatuses({
+  platform,
+  recorded,
+  found,
+  imageNames,
+}: ContainerFindings): ContainerStatus[] {
+  const serviceOf = (name: string) => name.replace(/^\//, "").replace(`${platform}-`, "");
+  const nameOf = (image: string) => imageName(image, imageNames.get(image) ?? [], recorded.images);
+  const present = found.map((container): ContainerStatus => {
+    const { State: state } = container;
+    const service = serviceOf(container.Name);
+    const isRunning = state.Status === "running" || state.Status === "paused";
+    const image = nameOf(container.Image);
+    return {
+      service,
+      kind: container.HostConfig.RestartPolicy?.Name === "no" ? "job" : "service",
+      state: state.Status,
+      health: state.Status === "running" ? (state.Health?.Status ?? null) : null,
+      // When it was paused the engine does not tell.
+      since: state.Status === "paused" ? null : moment(isRunning ? state.StartedAt : state.FinishedAt),
+      restarts: container.RestartCount,
+      oom_killed: state.OOMKilled,
+      exit_code: isRunning ? null : state.ExitCode,
+      image,
+      checkout_tag: image.startsWith(`${platform}/`) ? checkoutTag(service) : null,
+    };
+  });
+  const names = new Set(present.map(({ service }) => service));
+  const missing = recorded.containers
+    .filter(({ name }) => !names.has(serviceOf(name)))
+    .map(
+      ({ name, isJob, image }): ContainerStatus => ({
+        service: serviceOf(name),
+        kind: isJob ? "job" : "service",
+        state: "missing",
+        health: null,
+        since: null,
+        restarts: 0,
+        oom_killed: false,
+        exit_code: null,
+        image: nameOf(image),
+        checkout_tag: null,
+      }),
+    );
+  return [...present, ...missing].sort((a, b) => a.service.localeCompare(b.service));
+}
+
+/** What is wrong with a container as such. */
+export function containerProblems(platform: string, container: ContainerStatus): Problem[] {
+  const { service, kind, state, health, oom_killed, exit_code } = container;
+  const logs = `npm run sluice -- logs ${service}`;
+  if (kind === "job") {
+    if (state !== "exited" || exit_code === 0) return [];
+    return [{ what: `the job ${service} failed with exit code ${exit_code}`, remedy: logs }];
+  }
+  if (state === "missing") return [{ what: `${service} is missing`, remedy: "npm run deploy" }];
+  if (state === "running") {
+    if (health === "unhealthy") return [{ what: `${service} is unhealthy`, remedy: logs }];
+    if (health === "starting")
+      return [{ what: `${service} is starting`, remedy: `wait for it; if it lasts: ${logs}` }];
+    return [];
+  }
+  if (oom_killed) {
+    return [
+      {
+        what: `${service} is ${state}: it needed more memory than it may have`,
+        remedy: "raise its memoryMegabytes under resources in platform.yaml, then npm run deploy",
+      },
+    ];
+  }
+  if (state === "paused")
+    return [{ what: `${service} is paused`, remedy: `docker unpause ${platform}-${service}` }];
+  return [{ what: `${service} is ${state}, with exit code ${exit_code}`, remedy: `${logs}; npm run deploy` }];
+}
+
+/** The name under which it was deployed, else any, else the beginning of its id. */
+function imageName(id: string, names: readonly string[], deployed: readonly string[]): string {
+  return names.find((name) => deployed.includes(name)) ?? names[0] ?? id.slice(0, 19);
+}
+
+function checkoutTag(service: string): string | null {
+  try {
+    return serviceTag(service);
+  } catch {
+    // Built by a version that had another service.
+    return null;
+  }
+}
+
+/** Go's zero time stands for never. */
+function moment(text: string): string | null {
+  const time = Date.parse(text);
+  return Number.isNaN(time) || time <= 0 ? null : new Date(time).toISOString();
+}

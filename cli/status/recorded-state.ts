@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { type DeployedPlatform, readState } from "../terraform/state";
+
+/** A container as the last deploy left it. */
+export interface RecordedContainer {
+  readonly id: string;
+  readonly name: string;
+  /** Id of its image. */
+  readonly image: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly isJob: boolean;
+}
+
+/** What the last deploy left, as the state has it. */
+export interface RecordedPlatform {
+  readonly name: string | undefined;
+  readonly containers: readonly RecordedContainer[];
+  readonly networks: readonly { readonly id: string; readonly name: string }[];
+  /** Ids, and names with tags. */
+  readonly images: readonly string[];
+  readonly dataVolumes: readonly string[];
+}
+
+const Container = z.object({
+  id: z.string(),
+  name: z.string(),
+  image: z.string(),
+  restart: z.string().nullish(),
+  labels: z.array(z.object({ label: z.string(), value: z.string() })).nullish(),
+});
+const Network = z.object({ id: z.string(), name: z.string() });
+const Image = z.object({ image_id: z.string(), name: z.string() });
+
+/**
+ * What is deployed from a home, as far as status and images look.
+ * @returns undefined when nothing is
+ * @throws UserError when the state cannot be read
+ */
+export function readRecordedPlatform(home: string): RecordedPlatform | undefined {
+  const deployed = readState(home);
+  if (deployed === undefined) return undefined;
+  return {
+    name: deployed.name,
+    containers: all(deployed, "docker_container", Container).map(({ labels, restart, ...one }) => ({
+      ...one,
+      labels: Object.fromEntries((labels ?? []).map(({ label, value }) => [label, value])),
+      isJob: restart === "no",
+    })),
+    networks: all(deployed, "docker_network", Network),
+    images: all(deployed, "docker_image", Image).flatMap(({ image_id, name }) => [image_id, name]),
+    dataVolumes: deployed.dataVolumes,
+  };
+}
+
+/** What an interrupted apply has left without its attributes is passed over. */
+function all<T>({ resources }: DeployedPlatform, type: string, schema: z.ZodType<T>): T[] {
+  return resources
+    .filter((resource) => resource.type === type)
+    .flatMap(({ attributes }) => {
+      const { data } = schema.safeParse(attributes);
+      return data === undefined ? [] : [data];
+    });
+}

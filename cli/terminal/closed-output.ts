@@ -1,0 +1,13 @@
+/** What a write says when nobody reads any more: a closed pipe, a closed terminal. */
+const GONE = new Set(["EPIPE", "EIO", "ERR_STREAM_DESTROYED"]);
+
+const ignore = (error: NodeJS.ErrnoException) => {
+  if (!GONE.has(error.code ?? "")) throw error;
+};
+
+/** From here on nobody reading our output is no reason to end: work that is under way goes on. May be called often. */
+export function ignoreClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (!stream.listeners("error").includes(ignore)) stream.on("error", ignore);
+  }
+}

@@ -1,0 +1,57 @@
+import { basename } from "node:path";
+import { platformFile } from "../../constructs/config/platform-file";
+import { credentialNames } from "../../constructs/gateway-config";
+import { linkSecrets, unlinkSecrets } from "../secrets/link-secrets";
+import { ensureSecrets, missingSecrets, newCredentials, readSecrets } from "../secrets/secret-store";
+import { openState, sluiceHome } from "../sluice-home";
+import type { Synthesis } from "../synthesize";
+import { lastDeployed, rememberDeployed } from "./last-deployed";
+import { removeStalePlans } from "./plan-files";
+import { type ExistingPlatform, refuseNewSecrets } from "./refuse-new-secrets";
+import { refuseRename } from "./refuse-rename";
+import { readState } from "./state";
+
+/**
+ * What plain `cdktf diff|deploy|destroy` need beside the synthesized stack. Only the CDKTF CLI sets CDKTF_OUTDIR, so
+ * `npm run synth` and CI neither make secrets nor leave a link to them in their output.
+ *
+ * A synth cannot tell whether it is for `diff` or for `deploy`. So it makes secrets only where nothing can know others, as
+ * `deploy` does, and leaves credentials of the environment alone once there is a secret file (docs/decisions/0059).
+ * @returns what the user should know
+ * @throws UserError when secrets are lost or the platform would be renamed
+ */
+export async function prepareForCdktf(
+  { config, outdir, dataVolumes }: Synthesis,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string[]> {
+  if (!env["CDKTF_OUTDIR"]) return [];
+  const home = sluiceHome(env);
+  removeStalePlans(env);
+  const deployed = readState(home);
+  const last = lastDeployed(home, deployed);
+  const planned = { name: config.name, dataVolumes: [...dataVolumes] };
+  const existing: ExistingPlatform = { home, deployed, last, planned };
+  await refuseRename(existing, basename(platformFile({ env })));
+  rememberDeployed(home, deployed);
+
+  const stored = readSecrets(home);
+  const missing = missingSecrets(stored);
+  const isFirst = Object.keys(stored).length === 0;
+  const unknown = await refuseNewSecrets(missing, isFirst, existing);
+  if (unknown !== undefined) {
+    unlinkSecrets(outdir);
+    return [
+      `no secrets are made, since the engine cannot be asked whether there is data that they belong to (${unknown}). Make them with: npm run sluice -- init`,
+    ];
+  }
+  const credentials = credentialNames(config.providers);
+  if (missing.length > 0) {
+    openState(home);
+    ensureSecrets(home, isFirst ? credentials : [], env);
+  }
+  linkSecrets(outdir, home);
+  return newCredentials(readSecrets(home), credentials, env).map(
+    ({ name, variable }) =>
+      `${name} of the environment is not used: ${stored[variable] === undefined ? "none is stored" : "another is stored"}. To store it: npm run sluice -- init`,
+  );
+}
