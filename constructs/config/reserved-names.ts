@@ -6,15 +6,18 @@ import { SECRETS } from "../secret-catalog";
  */
 const READ_BY: Readonly<Record<string, readonly string[]>> = {
   "Sluice's services": [
+    "ALLOW",
     "ANTHROPIC_BASE_URL",
     "AUDIT_RETENTION",
     "AWS_DEFAULT_REGION",
     "AWS_REGION",
+    "BRIDGE",
     "CLIENT_DRAIN_TIMEOUT_SECONDS",
     "CONFIG_FILE",
     "CORS_ALLOWED_ORIGINS",
     "DEFAULT_ENFORCEMENT_LEVEL",
     "HOST",
+    "INTERNET",
     "KEEP_ALIVE_TIMEOUT_SECONDS",
     "LAME_DUCK_SECONDS",
     "LOG_LEVEL",
@@ -22,7 +25,9 @@ const READ_BY: Readonly<Record<string, readonly string[]>> = {
     "PROMPTS_DIRECTORY",
     "SCOPES",
     "SECRETS_DIRECTORY",
+    "SERVICES",
     "STOP_GRACE_SECONDS",
+    "SUBNET",
     "TRUSTED_PROXIES",
   ],
   "the system": [
