@@ -9,10 +9,13 @@ const PROJECT = resolve(__dirname, "../..");
 
 /** Addresses are a contract: another one means destroy and create on every deployed platform. */
 const ADDRESSES = [
+  "docker_container.sluice_gateway_files_job_DAB91112",
   "docker_container.sluice_gateway_server_B8548620",
+  "docker_container.sluice_key-provisioner_files_job_65B6F23E",
   "docker_container.sluice_key-provisioner_server_04F5ED8B",
-  "docker_container.sluice_postgres_roles_DE3BC53D",
+  "docker_container.sluice_postgres_files_job_F4D04015",
   "docker_container.sluice_postgres_server_7AF76D24",
+  "docker_container.sluice_redis_files_job_CBD4C6A7",
   "docker_container.sluice_redis_server_3F8E5447",
   "docker_container.sluice_workspace-firewall_server_B762D55F",
   "docker_image.sluice_images_gateway_47718D12",
@@ -24,6 +27,10 @@ const ADDRESSES = [
   "docker_network.sluice_networks_data_5A8D5AA0",
   "docker_network.sluice_networks_edge_E7272ED5",
   "docker_network.sluice_networks_workspaces_4C4691FD",
+  "docker_volume.sluice_gateway_files_volume_B4C7D652",
+  "docker_volume.sluice_key-provisioner_files_volume_57D7CAF9",
+  "docker_volume.sluice_postgres_files_volume_4CD1C643",
+  "docker_volume.sluice_redis_files_volume_44F9A348",
 ];
 
 describe("the platform stack", () => {
@@ -115,8 +122,13 @@ models: [{ name: m, deployments: [{ provider: a, model: x }], prices: { input: 1
     expect(Object.keys(stack.variable)).toEqual(
       expect.arrayContaining(["server", "aws_access_key_id", "aws_secret_access_key"]),
     );
-    const delivered = JSON.stringify(stack.resource);
-    expect(delivered.split("/secrets/SERVER").length - 1).toBe(1);
+    const job = Object.entries(stack.resource["docker_container"] ?? {}).find(([name]) =>
+      name.includes("gateway_files"),
+    )?.[1];
+    const names = ((job?.["upload"] ?? []) as { file: string }[]).map(
+      ({ file }) => file.split("/secrets/")[1],
+    );
+    expect(names.filter((name) => name === "SERVER" || name === "AWS_ACCESS_KEY_ID")).toHaveLength(2);
   });
 
   it("leaves the gateway its own defaults when the configuration says nothing", () => {

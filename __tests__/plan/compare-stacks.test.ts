@@ -152,9 +152,9 @@ function stateOf({ resource_changes: changes = [], output_changes: outputs = {},
     serial: 1,
     lineage: "5b8f8d3e-1f3b-4c1c-9d55-0d3f1c1f2a10",
     outputs: Object.fromEntries(
-      Object.entries(outputs).map(([name, { after }]) => [
+      Object.entries(outputs).map(([name, { after, after_sensitive: isSensitive }]) => [
         name,
-        { value: after, type: Array.isArray(after) ? ["tuple", after.map(() => "string")] : "string" },
+        { value: after, type: typeOf(after), sensitive: isSensitive === true },
       ]),
     ),
     resources: changes.map((change) => ({
@@ -171,6 +171,13 @@ function stateOf({ resource_changes: changes = [], output_changes: outputs = {},
       ],
     })),
   };
+}
+
+/** As Terraform writes the type of an output: of strings, lists and objects of strings. */
+function typeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return ["tuple", value.map(typeOf)];
+  if (typeof value !== "object" || value === null) return "string";
+  return ["object", Object.fromEntries(Object.entries(value).map(([name, part]) => [name, typeOf(part)]))];
 }
 
 /** Without these marks every plan would put them back. */

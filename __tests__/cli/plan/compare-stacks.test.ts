@@ -37,6 +37,7 @@ describe("two synthesized stacks", () => {
       "key-provisioner",
       "network sluice-workspaces",
       "redis",
+      "workspace-firewall",
     ]);
     expect(changes.find(({ service }) => service === "redis")?.details).toEqual([
       { attributes: ["image"], text: "image redis:7.4.7-bookworm → redis:7.4.8-bookworm" },

@@ -21,12 +21,10 @@ describe("prepareForCdktf", () => {
     const root = temporaryFolder();
     const [home, outdir] = [join(root, ".sluice"), join(root, "cdktf.out")];
     mkdirSync(stackFolder(outdir), { recursive: true });
-    const file = join(root, "platform.yaml");
-    writeFileSync(file, "");
     const prepare = (env: NodeJS.ProcessEnv) =>
       prepareForCdktf(
         { outdir, config: platformConfig(yaml), dataVolumes: DATA },
-        { SLUICE_HOME: home, SLUICE_CONFIG: file, ...env },
+        { SLUICE_HOME: home, SLUICE_CONFIG: "platform.example.yaml", ...env },
       );
     return { home, outdir, prepare, link: join(stackFolder(outdir), "secrets.auto.tfvars.json") };
   }

@@ -169,12 +169,13 @@ describe("the rules", () => {
   it("sealed-secrets, durable-volumes: delivered files are the way, and their volume may go", () => {
     const build = (stack: Construct) => {
       const defaults = { prefix: "test", publishAddress: "127.0.0.1", logMegabytes: 1, logFiles: 1 };
-      setContainerDefaults(stack, defaults);
-      new DeliveredFiles(stack, "files", {
+      const platform = new Construct(stack, "platform");
+      setContainerDefaults(platform, defaults);
+      new DeliveredFiles(platform, "files", {
         service: "redis",
-        image: ContainerImage.pulled(stack, "image", "redis:7.4.7"),
+        image: ContainerImage.pulled(platform, "image", "redis:7.4.7"),
         reader: "redis",
-        secrets: { REDIS_PASSWORD: Secret.generated(stack, "redis_password") },
+        secrets: { REDIS_PASSWORD: Secret.generated(platform, "redis_password") },
       });
     };
     expect(() => synth(build)).not.toThrow();

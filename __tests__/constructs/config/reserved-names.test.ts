@@ -28,7 +28,17 @@ const ofContainers = Object.values(synthesizePlatform().resource["docker_contain
   (container) => ((container["env"] ?? []) as string[]).map((entry) => entry.split("=")[0] ?? ""),
 );
 
-const known = [...new Set([...readBySources, ...ofContainers])].filter((name) => !CREDENTIALS.includes(name));
+/** What reaches a container as a file stands for the variable of its name. */
+const delivered = Object.values(synthesizePlatform().resource["docker_container"] ?? {}).flatMap(
+  (container) =>
+    ((container["upload"] ?? []) as { file: string }[]).flatMap(
+      ({ file }) => /\/secrets\/([A-Z0-9_]+)$/.exec(file)?.[1] ?? [],
+    ),
+);
+
+const known = [...new Set([...readBySources, ...ofContainers, ...delivered])].filter(
+  (name) => !CREDENTIALS.includes(name),
+);
 
 it("is found at all", () => {
   expect(known.length).toBeGreaterThan(30);

@@ -51,13 +51,13 @@ export class AppliedPlatform {
   }
 
   /** Writes the platform file: name, ports and an upstream of our own, plus `yaml`. */
-  configure(yaml = ""): void {
+  configure(yaml = "", upstream = "http://fake-anthropic:8080"): void {
     writeFileSync(
       join(this.home, "platform.yaml"),
       `apiVersion: sluice/v1
 name: ${this.name}
 ports: { gateway: ${this.gatewayPort}, keyProvisioner: ${this.provisionerPort} }
-providers: { anthropic: { kind: anthropic, baseUrl: "http://fake-anthropic:8080" } }
+providers: { anthropic: { kind: anthropic, baseUrl: "${upstream}" } }
 ${yaml}`,
     );
   }
