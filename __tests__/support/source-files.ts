@@ -24,7 +24,7 @@ export function sourceFiles(folder: string): string[] {
 }
 
 const IMPORT =
-  /(?:^|\n)\s*(?:import|export)\s+(type\s)?([^'"`;]*?from\s*)?["']([^"']+)["']|(?:\bimport|\brequire)\(\s*["']([^"']+)["']\s*\)/g;
+  /(?:^|\n)\s*(?:import|export(?!\s+["']))\s+(type\s)?([^'"`;]*?from\s*)?["']([^"']+)["']|(?:\bimport|\brequire)\(\s*["']([^"']+)["']\s*\)/g;
 
 /** All imports of one file. */
 export function importsOf(file: string): Import[] {

@@ -42,7 +42,7 @@ const known = [...new Set([...readBySources, ...ofContainers, ...delivered])].fi
 
 it("is found at all", () => {
   expect(known.length).toBeGreaterThan(30);
-  expect(known).toEqual(expect.arrayContaining(["LITELLM_MASTER_KEY", "GATEWAY_URL", "POSTGRES_PASSWORD"]));
+  expect(known).toEqual(expect.arrayContaining(["LITELLM_MASTER_KEY", "DATABASE_PASSWORD", "GATEWAY_URL"]));
 });
 
 it("holds every variable that Sluice's own code and containers read", () => {

@@ -12,7 +12,8 @@ const LIMIT_MS = 15 * 60_000;
 export function clientsFolder(): string {
   const lock = readFileSync(join(__dirname, "package-lock.json"));
   const hash = createHash("sha256").update(lock).digest("hex").slice(0, 16);
-  return join(homedir(), ".cache/sluice/clients", `${process.platform}-${process.arch}-${hash}`);
+  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
+  return join(cache, "sluice/clients", `${process.platform}-${process.arch}-${hash}`);
 }
 
 /**

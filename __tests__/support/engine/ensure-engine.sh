@@ -33,14 +33,15 @@ install_engine() {
 }
 
 # What starts at boot, one a line.
-enabled_units() { find /etc/systemd/system/*.wants -type l 2>/dev/null | sort; }
+enabled_units() { { find /etc/systemd/system/*.wants -type l 2>/dev/null || true; } | sort; }
 
 # Installs packages that would start their services, and enable them at boot, without either: that is the machine's
 # owner's decision. Debian asks policy-rc.d before it starts anything.
 without_services() {
   local policy=/usr/sbin/policy-rc.d before status=0
   before=$(enabled_units)
-  if [ -e "$policy" ]; then mv "$policy" "$policy.sluice-kept"; fi
+  # One that is kept already is the owner's: an earlier call was interrupted.
+  if [ -e "$policy" ] && ! [ -e "$policy.sluice-kept" ]; then mv "$policy" "$policy.sluice-kept"; fi
   printf '#!/bin/sh\nexit 101\n' >"$policy"
   chmod 755 "$policy"
   DEBIAN_FRONTEND=noninteractive "$@" >&2 || status=$?

@@ -32,7 +32,7 @@ restore() {
   # Rules of an earlier engine are not ours to take away.
   if ! [ -e "$folder/had-docker-rules" ]; then
     for tool in $(families); do
-      "$tool-save" | grep -vE "$docker_made" | "$tool-restore"
+      "$tool-save" | sed -E "/$docker_made/d" | "$tool-restore"
       if [ -s "$folder/$tool.policy" ]; then "$tool" -P FORWARD "$(cat "$folder/$tool.policy")"; fi
     done
   fi

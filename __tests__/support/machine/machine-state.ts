@@ -7,7 +7,7 @@ import { join } from "node:path";
 export type MachineState = Readonly<Record<string, readonly string[]>>;
 
 /** Names that tests give: those of others on the same engine are none of our business. */
-const TEST_NAME = /^(?:acc\d+|faults\d+|sluice-test)/;
+const TEST_NAME = /^(?:(?:acc|doc|faults)\d+|sluice-test)/;
 
 /** Where a service manager keeps what it starts at boot. */
 const UNITS = "/etc/systemd/system";
