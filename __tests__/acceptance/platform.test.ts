@@ -135,8 +135,7 @@ describe("the hardened baseline", () => {
       .filter((line) => !line.includes("runc init"));
     expect(processes.join("\n")).toContain("postgres:");
     expect(processes.join("\n")).not.toMatch(/^\d+ +root /m);
-    for (const service of SERVICES)
-      expect(inspect(container(service)).HostConfig.ReadonlyRootfs).toBe(true);
+    for (const service of SERVICES) expect(inspect(container(service)).HostConfig.ReadonlyRootfs).toBe(true);
   });
 });
 
