@@ -4,6 +4,11 @@ function isEmpty(value: unknown): boolean {
   return typeof value === "object" && Object.keys(value).length === 0;
 }
 
+/** What a provider writes into the state for what nobody has set. */
+export function isZero(value: unknown): boolean {
+  return isEmpty(value) || value === false || value === 0;
+}
+
 /** Attributes whose elements have no order. */
 const SETS = new Set([
   "env",
@@ -26,7 +31,7 @@ export function canonical(value: unknown, attribute = ""): string {
   }
   if (typeof value === "object") {
     const members = Object.entries(value as object)
-      .filter(([, member]) => !isEmpty(member))
+      .filter(([, member]) => !isZero(member))
       .map(([name, member]) => `${JSON.stringify(name)}:${canonical(member, name)}`);
     return `{${members.sort().join(",")}}`;
   }

@@ -1,4 +1,4 @@
-import { canonical, shown, transition } from "./attribute-values";
+import { canonical, isZero, shown, transition } from "./attribute-values";
 import type { ChangeDetail } from "./change-summary";
 import { fileChanges } from "./delivered-files";
 import { labels, type ObjectNames } from "./object-names";
@@ -141,7 +141,11 @@ export function changedAttributes({ address, change }: ResourceChange, names: Ob
     const mask = unknown?.[attribute];
     if (isMarked(mask))
       return !(isMadeAnew && mask === true && names.isConfigured(address, attribute) !== true);
-    return canonical(before?.[attribute], attribute) !== canonical(after?.[attribute], attribute);
+    const [was, is] = [before?.[attribute], after?.[attribute]];
+    // The engine's own zero values of what nobody has set.
+    if (isMadeAnew && isZero(was) && is == null && names.isConfigured(address, attribute) === false)
+      return false;
+    return canonical(was, attribute) !== canonical(is, attribute);
   });
 }
 

@@ -47,9 +47,16 @@ export function objectNames(plan: PlanJson): ObjectNames {
       ),
     isConfigured: (address, attribute) => {
       const known = expressions.get(address);
-      return known === undefined ? undefined : attribute in known;
+      if (known === undefined) return undefined;
+      // An empty list is written and says nothing: the engine chooses.
+      return attribute in known && !isEmptyList(known[attribute]);
     },
   };
+}
+
+function isEmptyList(expression: unknown): boolean {
+  const { constant_value: constant } = attributes(expression);
+  return Array.isArray(constant) && constant.length === 0;
 }
 
 function references(expression: unknown): string[] {

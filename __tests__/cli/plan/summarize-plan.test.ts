@@ -49,6 +49,30 @@ describe("a plan in words", () => {
     );
   });
 
+  it("says nothing of what the engine had filled in, when a container is made anew", () => {
+    const change = container(
+      "redis",
+      ["delete", "create"],
+      {
+        memory: 256,
+        privileged: false,
+        cpu_shares: 0,
+        volumes: [{ container_path: "/data", volume_name: "v", read_only: false }],
+      },
+      {
+        memory: 320,
+        privileged: null,
+        cpu_shares: null,
+        volumes: [{ container_path: "/data", volume_name: "v", read_only: null }],
+      },
+      { after_unknown: { env: true }, replace_paths: [["memory"]] },
+    );
+    const expressions = { env: { constant_value: [] }, memory: { constant_value: 320 }, volumes: {} };
+    const configuration = { root_module: { resources: [{ address: change.address, expressions }] } };
+    const { details } = summarizePlan({ ...plan(change), configuration }).changes[0] ?? {};
+    expect(details?.map(({ text: line }) => line)).toEqual(["memory 256 → 320 MB"]);
+  });
+
   it("tells a delivered price and key: the gateway's container stays, no value of a secret is told", () => {
     const change = container(
       "gateway-files",
