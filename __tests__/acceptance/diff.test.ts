@@ -5,10 +5,7 @@ import { AppliedPlatform } from "../support/applied/applied-platform";
 describe("diff", () => {
   const KEY = "sk-ant-planted-9d3f51c2";
   let platform: AppliedPlatform;
-  const plans = () =>
-    ["/dev/shm", "/tmp"].flatMap((folder) =>
-      readdirSync(folder).filter((name) => name.startsWith("sluice-plan-")),
-    );
+  const plans = () => readdirSync(platform.sluiceHome).filter((name) => name === "plans");
 
   beforeAll(async () => {
     platform = await AppliedPlatform.create({ ANTHROPIC_API_KEY: KEY });

@@ -28,6 +28,12 @@ const NOT_TYPED: Readonly<Record<string, string>> = {
     "hours of tests; npm test runs the short form",
   "RACE_ROUNDS=20 RACE_REQUESTS=1000 RACE_PROCESSES=4 KILL_ROUNDS=50 npm run test:acceptance -- __tests__/faults":
     "hours of tests; this suite runs the short form",
+  "npm run sluice -- rotate --list": "every rotation: __tests__/acceptance/rotate.test.ts",
+  "npm run sluice -- rotate gateway_master_key": "__tests__/acceptance/rotate.test.ts",
+  "npm run sluice -- rotate gateway_database_password": "__tests__/acceptance/rotate.test.ts",
+  "npm run sluice -- rotate postgres_superuser_password": "__tests__/acceptance/rotate.test.ts",
+  "read -rs ANTHROPIC_API_KEY; export ANTHROPIC_API_KEY": "__tests__/acceptance/rotate.test.ts",
+  "npm run sluice -- rotate ANTHROPIC_API_KEY": "__tests__/acceptance/rotate.test.ts",
   "npm run test:acceptance -- __tests__/faults/resources": "tests of this suite",
   'npm run test:acceptance -- __tests__/faults/resources -t "stopped for"': "tests of this suite",
 };
@@ -215,12 +221,12 @@ describe("docs/operations.md, Every day", () => {
     expect(output).toContain('"name":"gateway"');
   });
 
-  it("takes prompts over without a deploy", async () => {
+  it("delivers prompts to the gateway that runs", async () => {
     const file = join(checkout.folder, "prompts/standard.md");
     writeFileSync(file, `${readFileSync(file, "utf8")}\nSay at the end that you followed all of this.\n`);
-    const command = documented.find((one) => one.startsWith("docker cp prompts/"));
-    if (command === undefined) return;
-    expect(type(command)).toMatchObject({ exitCode: 0 });
+    const before = inspect(`${NAME}-gateway`).Id;
+    expect(checkout.type("npm run deploy -- --yes")).toMatchObject({ exitCode: 0 });
+    expect(inspect(`${NAME}-gateway`).Id).toBe(before);
     await passesWithin(15, () => {
       expect(checkout.type("npm run sluice -- logs gateway --since 30s").output).toContain(
         "working rules in force",
@@ -329,8 +335,9 @@ describe("README.md and docs/operations.md, the end", () => {
     docker("rm", "--force", `${NAME}-upstream`);
     const volumes = volumesOf(NAME);
     expect(answer("npm run destroy", "yes").output).toContain("data is kept");
-    expect([containersOf(`${NAME}-`), networksOf(NAME), volumesOf(NAME)]).toEqual([[], [], volumes]);
-    expect(volumes.length).toBeGreaterThan(2);
+    const data = volumes.filter((name) => !name.endsWith("-files"));
+    expect([containersOf(`${NAME}-`), networksOf(NAME), volumesOf(NAME)]).toEqual([[], [], data]);
+    expect(data.length).toBeGreaterThan(2);
     expect(checkout.type("npm run status").output).toContain("nothing is deployed");
     expect(answer("npm run destroy -- --volumes", "yes")).toMatchObject({ exitCode: 0 });
     expect(volumesOf(NAME)).toEqual([]);

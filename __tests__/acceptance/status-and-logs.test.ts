@@ -67,7 +67,17 @@ describe("logs", () => {
   it("are merged by time, with the service in front", () => {
     const lines = logs().output.trim().split("\n");
     expect(new Set(lines.map((line) => line.split("|")[0]?.trim()))).toEqual(
-      new Set(["gateway", "key-provisioner", "postgres", "postgres-roles", "redis"]),
+      new Set([
+        "gateway",
+        "gateway-files",
+        "key-provisioner",
+        "key-provisioner-files",
+        "postgres",
+        "postgres-files",
+        "redis",
+        "redis-files",
+        "workspace-firewall",
+      ]),
     );
     const names = lines.map((line) => line.split(" ")[0]);
     expect(names.indexOf("postgres")).toBeLessThan(names.indexOf("gateway"));

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { formatChanges } from "../plan/format-changes";
-import { withPlanFile } from "../plan/plan-file";
 import { readPlan } from "../plan/plan-json";
 import { summarizePlan } from "../plan/summarize-plan";
+import { sluiceHome } from "../sluice-home";
 import { Progress } from "../terminal/progress";
+import { withPlanFile } from "../terraform/plan-files";
 import { prepareStack } from "../terraform/prepare";
 import type { Terraform } from "../terraform/terraform";
 
@@ -34,7 +35,7 @@ export function registerDiff(program: Command): void {
 }
 
 async function showInWords(terraform: Terraform, json: boolean, progress: Progress) {
-  return withPlanFile(async (file) => {
+  return withPlanFile(sluiceHome(), async (file) => {
     const [planned, shown] = await progress.step("Planning", async () => {
       const planned = await terraform.run([...PLAN, `-out=${file}`], { output: "collect", accept: [2] });
       return [planned, await terraform.run(["show", "-json", file], { output: "collect" })] as const;
