@@ -19,7 +19,13 @@ const toolchain = (env: NodeJS.ProcessEnv) =>
  * `tools/toolchain/build.sh`, or one on the PATH, if it can have the provider: it asks the registry for that.
  */
 export function findCore(from: NodeJS.ProcessEnv = process.env): TerraformCore | undefined {
-  const base = { ...from, CHECKPOINT_DISABLE: "1", TF_REATTACH_PROVIDERS: undefined };
+  const base: NodeJS.ProcessEnv = {
+    ...from,
+    CHECKPOINT_DISABLE: "1",
+    TF_REATTACH_PROVIDERS: undefined,
+    // A core makes ~/.terraform.d at every call. Whose configuration is elsewhere needs no HOME.
+    ...(from["TF_CLI_CONFIG_FILE"] ? { HOME: tmpdir() } : {}),
+  };
   const built = join(toolchain(from), "bin/tofu");
   const candidates: TerraformCore[] = [];
   const named = from["TERRAFORM_BINARY_NAME"];
@@ -27,6 +33,7 @@ export function findCore(from: NodeJS.ProcessEnv = process.env): TerraformCore |
   if (existsSync(built)) {
     const env = {
       ...base,
+      HOME: tmpdir(),
       TF_CLI_CONFIG_FILE: join(toolchain(from), "cli.tfrc"),
       TERRAFORM_BINARY_NAME: built,
     };
