@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { IMAGES } from "../../constructs/images";
 import makeTemporaryFolder from "../support/global-setup";
 import { announceCaches } from "../support/machine/announce-caches";
-import { takeMachineState } from "../support/machine/machine-state";
+import { takeHomeState, takeMachineState } from "../support/machine/machine-state";
 
 const SUPPORT = join(__dirname, "../support");
 const TOOLCHAIN = join(__dirname, "../../tools/toolchain/build.sh");
@@ -15,8 +15,10 @@ const TOOLCHAIN = join(__dirname, "../../tools/toolchain/build.sh");
  */
 export default function setUp(): void {
   announceCaches();
-  process.env["SLUICE_TEST_MACHINE_BEFORE"] = JSON.stringify(takeMachineState());
+  const before = takeMachineState();
   const tools = variables(script(TOOLCHAIN));
+  // What Go itself keeps in HOME when it builds something is Go's.
+  process.env["SLUICE_TEST_MACHINE_BEFORE"] = JSON.stringify({ ...before, ...takeHomeState() });
   const engine = variables(script(join(SUPPORT, "engine/ensure-engine.sh")));
   script(
     join(SUPPORT, "stand-in-images/build.sh"),

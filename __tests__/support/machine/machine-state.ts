@@ -15,9 +15,7 @@ const UNITS = "/etc/systemd/system";
 /** Takes stock; what cannot be asked, such as an engine that is not there, counts as empty. */
 export function takeMachineState(home = homedir(), units = UNITS): MachineState {
   return {
-    "in the home folder": namesIn(home),
-    // Of the cache folder itself the tests own `sluice`, and tell so.
-    "in the home folder's .cache": namesIn(join(home, ".cache")).filter((name) => name !== "sluice"),
+    ...takeHomeState(home),
     "enabled at boot": namesIn(units)
       .filter((name) => name.endsWith(".wants"))
       .flatMap((folder) => namesIn(join(units, folder)).map((unit) => `${folder}/${unit}`)),
@@ -28,6 +26,15 @@ export function takeMachineState(home = homedir(), units = UNITS): MachineState 
       // Built once and used again, like the rest of the cache; `buildGatewayImage` bounds them.
       (name) => !name.startsWith("sluice-tests/gateway:"),
     ),
+  };
+}
+
+/** The part of it that is in HOME. */
+export function takeHomeState(home = homedir()): MachineState {
+  return {
+    "in the home folder": namesIn(home),
+    // Of the cache folder itself the tests own `sluice`, and tell so.
+    "in the home folder's .cache": namesIn(join(home, ".cache")).filter((name) => name !== "sluice"),
   };
 }
 
