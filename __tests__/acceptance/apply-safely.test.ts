@@ -93,14 +93,14 @@ describe("a deploy", () => {
   it("ends when the platform is ready, and says which models can be used; as JSON for scripts", async () => {
     platform.configure();
     // As an apply leaves it that was killed while it made its first network.
-    docker("network", "create", container("workspaces"));
+    docker("network", "create", container("edge"));
     const running = platform.start("deploy", "--yes", "--json");
     let json = "";
     running.child.stdout?.on("data", (text) => {
       json += text;
     });
     const [code] = await running.ended;
-    expect(running.output).toContain(`Taking over the network ${container("workspaces")}`);
+    expect(running.output).toContain(`Taking over the network ${container("edge")}`);
     expect(running.output).toMatch(new RegExp(`built ${platform.name}/gateway:[0-9a-f]{12} in `));
     expect(running.output).toContain("no model can be used: ANTHROPIC_API_KEY has no value");
     expect(JSON.parse(json)).toMatchObject({
