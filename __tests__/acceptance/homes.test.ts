@@ -68,7 +68,7 @@ describe("before anything is deployed", () => {
     const { exitCode, output } = first.npmRun("diff");
     expect(output).toContain("placeholders for postgres_superuser_password");
     expect(output).toContain("ANTHROPIC_API_KEY of the environment, which deploy will store");
-    expect(output).toContain("0 to destroy");
+    expect(output).toContain("22 new; no data is lost");
     expect([exitCode, snapshot(first.sluiceHome)]).toEqual([0, {}]);
     expect(first.npmRun("outputs").output).toBe("Nothing is deployed yet.\n");
   });

@@ -117,7 +117,13 @@ function describeContainer({ change }: ResourceChange, base: Base, { replaced }:
   const service = containerService(change) ?? base.address;
   const delivered = /^(.+)-files$/.exec(service)?.[1];
   if (delivered !== undefined) {
-    return { ...base, service: delivered, effect: deliveryEffect(base.action, replaced.has(delivered)) };
+    const details = base.action === "create" ? [] : base.details;
+    return {
+      ...base,
+      details,
+      service: delivered,
+      effect: deliveryEffect(base.action, replaced.has(delivered)),
+    };
   }
   const { must_run: mustRun, restart } = attributes(change.after ?? change.before);
   const isJob = mustRun === false && restart === "no";
@@ -182,7 +188,9 @@ function whyDetails(resource: ResourceChange, { gone, names }: Context): ChangeD
   if (gone.has(address) && change.actions.includes("create"))
     texts.push("somebody removed it: it is made again");
   if (reason === "replace_because_tainted") texts.push("the last deploy did not finish it");
-  if (reason === "replace_by_triggers") texts.push("takes over what is delivered to it");
+  // Of a new object it is no reason.
+  if (reason === "replace_by_triggers" && change.actions.includes("delete"))
+    texts.push("takes over what is delivered to it");
   if (reason === "replace_by_request") texts.push("asked for on the command line");
   if (moved !== undefined) texts.push(`called ${moved} in the state before`);
   if (deposed !== undefined) texts.push("left over from an earlier replacement");
