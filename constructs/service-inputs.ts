@@ -4,12 +4,10 @@ import { contentHash } from "./content-hash";
 /** Services whose images are built here. Folders below `services/`, and the last part of the images' names. */
 export const SERVICES = ["gateway", "key-provisioner", "workspace-firewall"] as const;
 
-/** What a service's image holds besides its own sources. */
-const MORE: Readonly<Record<string, readonly string[]>> = {
-  gateway: ["prompts/standard.md", "prompts/design-first.md"],
-};
-
-/** Files that decide the image of one of our services: the Dockerfile, its sources, and the locked dependencies. */
+/**
+ * Files that decide the image of one of our services: the Dockerfile, its sources, and the locked dependencies. Not the rules
+ * in `prompts/`, which the gateway's image has for whoever runs it alone: a platform delivers its own, and an edit of them must not replace the container.
+ */
 export function serviceInputs(service: string): { dockerfile: string; inputs: string[] } {
   return {
     dockerfile: `services/${service}/Dockerfile`,
@@ -21,7 +19,6 @@ export function serviceInputs(service: string): { dockerfile: string; inputs: st
       "bindings/coderd/package.json",
       "services/shared",
       `services/${service}`,
-      ...(MORE[service] ?? []),
     ],
   };
 }
