@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { IMAGES } from "../../constructs/images";
+import { removeFirewallRules } from "../support/applied/applied-platform";
 import { containersOf, docker, inspect } from "../support/applied/docker";
 import { passesWithin } from "../support/applied/passes-within";
 import { FreshCheckout } from "../support/documents/fresh-checkout";
@@ -92,6 +93,7 @@ beforeAll(async () => {
 afterAll(() => {
   for (const name of [NAME, TEAM]) {
     for (const one of containersOf(`${name}-`)) docker("rm", "--force", "--volumes", one);
+    removeFirewallRules(name);
     for (const one of networksOf(name)) docker("network", "rm", one);
     for (const one of volumesOf(name)) docker("volume", "rm", one);
     const images = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", `${name}/*`);

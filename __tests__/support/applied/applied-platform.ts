@@ -132,27 +132,12 @@ ${yaml}`,
     const named = (list: string) => list.split("\n").filter((name) => name.startsWith(prefix));
     for (const name of named(docker("ps", "--all", "--format", "{{.Names}}")))
       docker("rm", "--force", "--volumes", name);
-    this.removeRules();
+    removeFirewallRules(prefix);
     for (const name of named(docker("network", "ls", "--format", "{{.Name}}"))) docker("network", "rm", name);
     for (const name of named(docker("volume", "ls", "--format", "{{.Name}}"))) docker("volume", "rm", name);
     for (const name of named(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}")))
       docker("image", "rm", name);
     rmSync(this.home, { recursive: true, force: true });
-  }
-
-  /** The workspace firewall leaves its rules in the kernel; a platform that was not destroyed by `sluice destroy` still has them. */
-  private removeRules(): void {
-    const [image] = docker(
-      "image",
-      "ls",
-      "--quiet",
-      "--filter",
-      `reference=${this.name}/workspace-firewall`,
-    ).split("\n");
-    if (!image) return;
-    const { bridge } = planWorkspaceNetwork(this.name);
-    const script = `for family in inet bridge; do nft delete table $family ${bridge} 2>/dev/null || true; done`;
-    docker("run", "--rm", "--network", "host", "--cap-add", "NET_ADMIN", image, "sh", "-c", script);
   }
 
   private command(command: string, args: readonly string[], environment = {}): CommandResult {
@@ -188,4 +173,17 @@ ${yaml}`,
 function dockerConfig(home: string): string {
   const own = join(homedir(), ".docker");
   return existsSync(own) ? own : join(home, ".docker");
+}
+
+/**
+ * The workspace firewall leaves its rules in the kernel; a platform that was not destroyed by `sluice destroy` still has them.
+ * Needs the firewall's image: call it before the images go.
+ */
+export function removeFirewallRules(platform: string): void {
+  const reference = `reference=${platform}/workspace-firewall`;
+  const [image] = docker("image", "ls", "--quiet", "--filter", reference).split("\n");
+  if (!image) return;
+  const { bridge } = planWorkspaceNetwork(platform);
+  const script = `for family in inet bridge; do nft delete table $family ${bridge} 2>/dev/null || true; done`;
+  docker("run", "--rm", "--network", "host", "--cap-add", "NET_ADMIN", image, "sh", "-c", script);
 }

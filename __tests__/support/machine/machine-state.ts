@@ -9,6 +9,8 @@ export type MachineState = Readonly<Record<string, readonly string[]>>;
 /** Names that tests give: those of others on the same engine are none of our business. */
 const TEST_NAME = /^(?:(?:acc|doc|faults)\d+|sluice-test)/;
 
+const RULES = "rules of workspace firewalls";
+
 /** Where a service manager keeps what it starts at boot. */
 const UNITS = "/etc/systemd/system";
 
@@ -22,6 +24,12 @@ export function takeMachineState(home = homedir(), units = UNITS): MachineState 
     containers: fromEngine("ps", "--all", "--format", "{{.Names}}"),
     networks: fromEngine("network", "ls", "--format", "{{.Name}}"),
     volumes: fromEngine("volume", "ls", "--format", "{{.Name}}"),
+    // Named by a hash, so those of others are among them, and are there before as well.
+    [RULES]:
+      spawnSync("nft", ["list", "tables"], { encoding: "utf8" })
+        .stdout?.split("\n")
+        .filter((line) => line.includes(" sluice-"))
+        .sort() ?? [],
     images: fromEngine("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").filter(
       // Built once and used again, like the rest of the cache; `buildGatewayImage` bounds them.
       (name) => !name.startsWith("sluice-tests/gateway:"),
@@ -41,9 +49,11 @@ export function takeHomeState(home = homedir()): MachineState {
 /** What is in `after` and was not there `before`, or the other way round; one line each. */
 export function differences(before: MachineState, after: MachineState): string[] {
   return Object.keys(after).flatMap((kind) => {
-    const [had = [], has = []] = [before[kind], after[kind]];
+    // A firewall that starts removes rules of networks that are gone.
+    const [had = [], has = []] = [kind === RULES ? [] : before[kind], after[kind]];
+    const known = before[kind] ?? [];
     return [
-      ...has.filter((name) => !had.includes(name)).map((name) => `left ${kind}: ${name}`),
+      ...has.filter((name) => !known.includes(name)).map((name) => `left ${kind}: ${name}`),
       ...had.filter((name) => !has.includes(name)).map((name) => `missing ${kind}: ${name}`),
     ];
   });
