@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { docker } from "../docker/docker";
 import { inspectObjects } from "../docker/objects";
+import { writePrivateFile } from "../private-file";
 import { stateFolder } from "../sluice-home";
 import type { Progress } from "../terminal/progress";
 import type { Attachment } from "./attachments";
@@ -68,7 +69,5 @@ function write(home: string, attachments: readonly Attachment[]): void {
     rmSync(file, { force: true });
     return;
   }
-  const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, JSON.stringify(attachments), { mode: 0o600 });
-  renameSync(temporary, file);
+  writePrivateFile(file, JSON.stringify(attachments));
 }

@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { writePrivateFile } from "../private-file";
 import type { Plan } from "../terraform/planned-changes";
 
 /** File of a synthesized stack. */
@@ -29,11 +30,7 @@ export function keepDeployedStack(home: string, folder: string, existing: Plan["
   const file = deployedFile(home);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   chmodSync(dirname(file), 0o700);
-  const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, JSON.stringify(withImageIds(readStack(join(folder, STACK_FILE)), existing)), {
-    mode: 0o600,
-  });
-  renameSync(temporary, file);
+  writePrivateFile(file, JSON.stringify(withImageIds(readStack(join(folder, STACK_FILE)), existing)));
 }
 
 /** After a `destroy` there is nothing to go back to. */

@@ -1,18 +1,9 @@
 import { randomBytes } from "node:crypto";
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { SECRETS, type SecretKind, type SecretName } from "../../constructs/secret-catalog";
+import { writePrivateFile } from "../private-file";
 import { closeToOthers } from "../sluice-home";
 import { UserError } from "../terminal/user-error";
 
@@ -113,15 +104,10 @@ export function generate(kind: SecretKind): string {
   return kind === "key" ? `sk-${value}` : value;
 }
 
-/** Whole file or nothing: written beside, flushed, renamed. */
+/** Writes all values. */
 export function writeSecrets(home: string, values: Readonly<Record<string, string>>): void {
   const file = secretFile(home);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   closeToOthers(dirname(file));
-  const temporary = `${file}.${process.pid}.tmp`;
-  const descriptor = openSync(temporary, "wx", 0o600);
-  writeSync(descriptor, `${JSON.stringify(values, null, 2)}\n`);
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-  renameSync(temporary, file);
+  writePrivateFile(file, `${JSON.stringify(values, null, 2)}\n`);
 }

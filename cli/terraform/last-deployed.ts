@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { writePrivateFile } from "../private-file";
 import { openHome } from "../sluice-home";
 import { UserError } from "../terminal/user-error";
 import type { DeployedPlatform } from "./state";
@@ -37,9 +38,7 @@ export function rememberDeployed(home: string, deployed: DeployedPlatform | unde
   const file = recordFile(home);
   if (existsSync(file) && readFileSync(file, "utf8") === text) return;
   openHome(home);
-  const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, text, { mode: 0o600 });
-  renameSync(temporary, file);
+  writePrivateFile(file, text);
 }
 
 /** After the data is gone. */
