@@ -1,10 +1,9 @@
 import type { Command } from "commander";
 import { formatChanges } from "../plan/format-changes";
-import { readPlan } from "../plan/plan-json";
-import { summarizePlan } from "../plan/summarize-plan";
 import { sluiceHome } from "../sluice-home";
 import { Progress } from "../terminal/progress";
 import { withPlanFile } from "../terraform/plan-files";
+import { makePlan } from "../terraform/planned-changes";
 import { prepareStack } from "../terraform/prepare";
 import type { Terraform } from "../terraform/terraform";
 
@@ -14,7 +13,8 @@ interface DiffOptions {
   readonly json?: boolean;
 }
 
-const PLAN = ["plan", "-input=false", "-lock=false", "-detailed-exitcode"];
+/** It changes nothing, so it need not wait for who does. */
+const WITHOUT_LOCK = "-lock=false";
 
 /** `sluice diff`: what deploy would change. */
 export function registerDiff(program: Command): void {
@@ -27,29 +27,32 @@ export function registerDiff(program: Command): void {
     .action(async ({ exitCode: wanted = false, full = false, json = false }: DiffOptions) => {
       const progress = new Progress({ quiet: json });
       const { terraform } = await prepareStack(progress, { purpose: "read" });
-      const { exitCode } = full
-        ? await terraform.run(PLAN, { output: "show", accept: [2] })
-        : await showInWords(terraform, json, progress);
-      if (wanted) process.exitCode = exitCode;
+      const isEmpty = full ? await showWhole(terraform) : await showInWords(terraform, json, progress);
+      if (wanted) process.exitCode = isEmpty ? 0 : 2;
     });
 }
 
-async function showInWords(terraform: Terraform, json: boolean, progress: Progress) {
+/** Terraform's own plan; it is not saved. @returns whether it changes nothing */
+async function showWhole(terraform: Terraform): Promise<boolean> {
+  const args = ["plan", "-input=false", "-detailed-exitcode", WITHOUT_LOCK];
+  return (await terraform.run(args, { output: "show", accept: [2] })).exitCode === 0;
+}
+
+/** @returns whether the plan changes nothing */
+async function showInWords(terraform: Terraform, json: boolean, progress: Progress): Promise<boolean> {
   return withPlanFile(sluiceHome(), async (file) => {
-    const [planned, shown] = await progress.step("Planning", async () => {
-      const planned = await terraform.run([...PLAN, `-out=${file}`], { output: "collect", accept: [2] });
-      return [planned, await terraform.run(["show", "-json", file], { output: "collect" })] as const;
-    });
-    const summary = summarizePlan(readPlan(shown.stdout));
+    const { summary, isEmpty, output } = await progress.step("Planning", () =>
+      makePlan(terraform, { file, options: [WITHOUT_LOCK] }),
+    );
     if (json) {
       console.log(JSON.stringify(summary, null, 2));
-      return planned;
+      return isEmpty;
     }
     const colour = process.stdout.isTTY === true && !process.env["NO_COLOR"];
-    for (const warning of warningsOf(planned.stdout)) console.error(warning);
+    for (const warning of warningsOf(output)) console.error(warning);
     console.log(formatChanges(summary, { colour }));
     if (summary.changes.length > 0) console.log("The whole plan: npm run diff -- --full");
-    return planned;
+    return isEmpty;
   });
 }
 

@@ -30,9 +30,7 @@ export interface PlanJson {
   readonly resource_drift?: readonly ResourceChange[];
   readonly output_changes?: Readonly<Record<string, PlannedChange>>;
   readonly variables?: Readonly<Record<string, { readonly value?: unknown }>>;
-  readonly prior_state?: {
-    readonly values?: { readonly root_module?: { readonly resources?: readonly StateResource[] } };
-  };
+  readonly prior_state?: { readonly values?: StateValues };
   readonly configuration?: {
     readonly root_module?: {
       readonly resources?: readonly ConfiguredResource[];
@@ -41,9 +39,15 @@ export interface PlanJson {
   };
 }
 
+/** The objects of a state. */
+export interface StateValues {
+  readonly root_module?: { readonly resources?: readonly StateResource[] };
+}
+
 /** An object of the state that the plan began with. */
 export interface StateResource {
   readonly address: string;
+  readonly mode?: string;
   readonly type: string;
   readonly values?: Readonly<Record<string, unknown>>;
 }

@@ -1,5 +1,5 @@
 import type { ChangeSummary } from "../plan/change-summary";
-import { readPlan } from "../plan/plan-json";
+import { type PlanJson, readPlan, type StateValues, type Values } from "../plan/plan-json";
 import { summarizePlan } from "../plan/summarize-plan";
 import type { Terraform, TextSink } from "./terraform";
 
@@ -11,12 +11,9 @@ export interface PlannedChange {
   /** `["no-op"]`, `["create"]`, `["update"]`, `["delete"]`, `["delete", "create"]`. */
   readonly actions: readonly string[];
   /** Attributes before and after; what is not known yet is left out. Secrets are among them: never print one whole. */
-  readonly before: Attributes | undefined;
-  readonly after: Attributes | undefined;
+  readonly before: Values | undefined;
+  readonly after: Values | undefined;
 }
-
-/** Attributes of a resource by name. */
-export type Attributes = Readonly<Record<string, unknown>>;
 
 /** A saved plan, and what it would do. It is held in memory only. */
 export interface Plan {
@@ -26,32 +23,14 @@ export interface Plan {
   readonly existing: readonly {
     readonly address: string;
     readonly type: string;
-    readonly attributes: Attributes;
+    readonly attributes: Values;
   }[];
   /** In words. */
   readonly summary: ChangeSummary;
   /** Whether it changes nothing, no output either. */
   readonly isEmpty: boolean;
-}
-
-interface StateValues {
-  readonly root_module?: {
-    readonly resources?: readonly { address: string; type: string; mode: string; values: Attributes }[];
-  };
-}
-
-interface PlanJson {
-  readonly resource_changes?: readonly {
-    readonly address: string;
-    readonly mode: string;
-    readonly type: string;
-    readonly change: {
-      readonly actions: readonly string[];
-      readonly before: unknown;
-      readonly after: unknown;
-    };
-  }[];
-  readonly prior_state?: { readonly values?: StateValues };
+  /** What Terraform wrote while it planned, its warnings among it. */
+  readonly output: string;
 }
 
 /** How a plan is made. */
@@ -71,33 +50,30 @@ export interface PlanOptions {
  */
 export async function makePlan(terraform: Terraform, props: PlanOptions): Promise<Plan> {
   const { file, options = [], output = "collect", to } = props;
-  const { exitCode } = await terraform.run(
+  const planned = await terraform.run(
     ["plan", "-input=false", "-detailed-exitcode", `-out=${file}`, ...options],
     { output, ...(to === undefined ? {} : { to }), accept: [2] },
   );
-  const { stdout } = await terraform.run(["show", "-json", file], { output: "collect" });
-  return toPlan(JSON.parse(stdout) as PlanJson, summarizePlan(readPlan(stdout)), exitCode === 0);
+  const plan = readPlan((await terraform.run(["show", "-json", file], { output: "collect" })).stdout);
+  return {
+    changes: managedChanges(plan),
+    existing: resourcesOf(plan.prior_state?.values),
+    summary: summarizePlan(plan),
+    isEmpty: planned.exitCode === 0,
+    output: planned.stdout,
+  };
 }
 
-function toPlan(
-  { resource_changes = [], prior_state }: PlanJson,
-  summary: ChangeSummary,
-  isEmpty: boolean,
-): Plan {
-  return {
-    changes: resource_changes
-      .filter(({ mode, change }) => mode === "managed" && !["no-op", "read"].includes(change.actions.join()))
-      .map(({ address, type, change }) => ({
-        address,
-        type,
-        actions: change.actions,
-        before: (change.before ?? undefined) as Attributes | undefined,
-        after: (change.after ?? undefined) as Attributes | undefined,
-      })),
-    existing: resourcesOf(prior_state?.values),
-    summary,
-    isEmpty,
-  };
+function managedChanges({ resource_changes = [] }: PlanJson): PlannedChange[] {
+  return resource_changes
+    .filter(({ mode, change }) => mode === "managed" && !["no-op", "read"].includes(change.actions.join()))
+    .map(({ address, type, change }) => ({
+      address,
+      type,
+      actions: change.actions,
+      before: (change.before ?? undefined) as Values | undefined,
+      after: (change.after ?? undefined) as Values | undefined,
+    }));
 }
 
 /** Resources of the state as it is now. */
@@ -109,7 +85,7 @@ export async function readExisting(terraform: Terraform): Promise<Plan["existing
 function resourcesOf(values: StateValues | undefined): Plan["existing"] {
   return (values?.root_module?.resources ?? [])
     .filter(({ mode }) => mode === "managed")
-    .map(({ address, type, values }) => ({ address, type, attributes: values }));
+    .map(({ address, type, values = {} }) => ({ address, type, attributes: values }));
 }
 
 /** Whether a change takes an object away, for good or to make a new one. */
@@ -123,6 +99,6 @@ export function creates({ actions }: PlannedChange): boolean {
 }
 
 /** The object's name in the engine. */
-export function nameOf(attributes: Attributes | undefined): string {
+export function nameOf(attributes: Values | undefined): string {
   return String(attributes?.["name"] ?? "");
 }
