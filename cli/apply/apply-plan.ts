@@ -1,4 +1,4 @@
-import { platformContainers } from "../docker/objects";
+import { containerName, platformContainers } from "../docker/objects";
 import type { Terraform, TextSink } from "../terraform/terraform";
 import { findCrashLoop } from "./crash-loop";
 
@@ -26,7 +26,7 @@ export async function applyPlan({ terraform, platform, args, log, to }: ApplyPro
   const watch = findCrashLoop(platform, known, ended.signal).then((container) => {
     if (container === undefined) return;
     to.write(
-      `\n${container.Name.slice(1)} has ended and been restarted ${container.RestartCount} times: it is not waited for any longer.\n`,
+      `\n${containerName(container)} has ended and been restarted ${container.RestartCount} times: it is not waited for any longer.\n`,
     );
     stop.abort();
   });

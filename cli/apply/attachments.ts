@@ -1,5 +1,5 @@
 import { docker } from "../docker/docker";
-import { type EngineContainer, inspectObjects, PLATFORM_LABEL } from "../docker/objects";
+import { containerName, containersWhere, type EngineContainer, PLATFORM_LABEL } from "../docker/objects";
 import type { Finding } from "../preflight/finding";
 import type { Progress } from "../terminal/progress";
 import { creates, nameOf, type Plan, removes } from "../terraform/planned-changes";
@@ -23,15 +23,7 @@ export async function findAttachments(platform: string, plan: Plan): Promise<Att
   const going = plan.changes.filter((change) => change.type === "docker_network" && removes(change));
   const found = await Promise.all(
     going.map(async (change) => {
-      const ids = await docker([
-        "ps",
-        "--all",
-        "--quiet",
-        "--no-trunc",
-        "--filter",
-        `network=${change.before?.["id"]}`,
-      ]);
-      const containers = await inspectObjects("container", ids.split("\n").filter(Boolean));
+      const containers = await containersWhere(`network=${change.before?.["id"]}`);
       return containers
         .filter(({ Config }) => Config.Labels?.[PLATFORM_LABEL] !== platform)
         .map((container) => toAttachment(nameOf(change.before), creates(change), container));
@@ -45,7 +37,7 @@ function toAttachment(network: string, isReplaced: boolean, container: EngineCon
   return {
     network,
     isReplaced,
-    container: container.Name.replace(/^\//, ""),
+    container: containerName(container),
     containerId: container.Id,
     isRunning: container.State.Status === "running",
     // The engine adds the short id by itself.

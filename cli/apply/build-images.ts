@@ -1,11 +1,9 @@
 import { isBuilt } from "../preflight/base-images";
+import { stripColours } from "../terminal/paint";
 import type { Progress } from "../terminal/progress";
 import { UserError } from "../terminal/user-error";
 import { creates, nameOf, type Plan } from "../terraform/planned-changes";
 import { type Terraform, TerraformError, type TextSink } from "../terraform/terraform";
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of them
-const COLOURS = /\x1b\[[0-9;]*m/g;
 
 /** How the images are made. */
 export interface BuildOptions {
@@ -62,7 +60,7 @@ export function buildProgress(names: ReadonlyMap<string, string>, to: TextSink):
   let rest = "";
   return {
     write(text) {
-      const lines = rest + text.replaceAll(COLOURS, "");
+      const lines = rest + stripColours(text);
       const end = lines.lastIndexOf("\n") + 1;
       rest = lines.slice(end);
       for (const [, address = "", begun, elapsed, done] of lines.slice(0, end).matchAll(LINE)) {

@@ -1,5 +1,5 @@
 import { docker } from "../docker/docker";
-import { type EngineContainer, platformContainers } from "../docker/objects";
+import { containerName, type EngineContainer, platformContainers } from "../docker/objects";
 
 /** Lines of a log that are shown. */
 const LOG_LINES = 20;
@@ -15,7 +15,7 @@ export async function reportFailures(platform: string): Promise<string[]> {
 /** The same in a line for each container. */
 export async function summarizeFailures(platform: string): Promise<string[]> {
   const sick = (await platformContainers(platform)).filter(isSick);
-  return sick.map((container) => `${container.Name.slice(1)} is ${stateOf(container)}`);
+  return sick.map((container) => `${containerName(container)} is ${stateOf(container)}`);
 }
 
 /** Whether a container is not what it should be: a job that succeeded is, a service that is still starting is not. */
@@ -26,13 +26,13 @@ export function isSick({ State, HostConfig }: EngineContainer): boolean {
 }
 
 async function describe(container: EngineContainer): Promise<string> {
-  const { Id, Name, State } = container;
+  const { Id, State } = container;
   const log = await docker(["logs", "--tail", String(LOG_LINES), Id], { stderr: "with stdout" }).catch(
     (error: Error) => error.message,
   );
   const last = State.Health?.Log?.at(-1);
   return [
-    `${Name.slice(1)}: ${stateOf(container)}`,
+    `${containerName(container)}: ${stateOf(container)}`,
     ...(last === undefined || last.ExitCode === 0
       ? []
       : [`  last health check: exit code ${last.ExitCode} ${oneLine(last.Output)}`.trimEnd()]),
@@ -51,12 +51,13 @@ function stateOf({ State, RestartCount }: EngineContainer): string {
   return `${State.Status}${health}${exit}${memory}${restarts}`;
 }
 
-function remedyOf({ Name, State, RestartCount }: EngineContainer): string {
+function remedyOf(container: EngineContainer): string {
+  const { State, RestartCount } = container;
   if (State.OOMKilled || State.ExitCode === 137)
     return "give it more memory: memoryMegabytes under resources";
   if (State.ExitCode !== 0 || RestartCount > 0) return "correct what its log says, and deploy again";
   if (State.Status === "created") return "it was not started: the error above says why";
-  return `see what it waits for: docker logs --follow ${Name.slice(1)}`;
+  return `see what it waits for: docker logs --follow ${containerName(container)}`;
 }
 
 function oneLine(text: string): string {

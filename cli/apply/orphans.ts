@@ -1,5 +1,6 @@
 import { docker } from "../docker/docker";
 import {
+  containerName,
   type EngineContainer,
   type EngineNetwork,
   inspectObjects,
@@ -31,7 +32,7 @@ export async function findOrphans(platform: string, plan: Plan, stateFolder: str
   if (containers.length > 0 && plan.existing.length === 0) {
     throw new UserError(
       `the engine has containers of a platform named ${platform} (${namesOf(containers)}), and the state in ${stateFolder} is empty: they were deployed from elsewhere`,
-      `set SLUICE_HOME to the folder that they were deployed from; or choose another name in platform.yaml. If that folder is lost, remove them (their data is in volumes and stays): docker rm --force ${containers.map(nameOfContainer).join(" ")}`,
+      `set SLUICE_HOME to the folder that they were deployed from; or choose another name in platform.yaml. If that folder is lost, remove them (their data is in volumes and stays): docker rm --force ${containers.map(containerName).join(" ")}`,
     );
   }
   const addresses = new Map(
@@ -48,7 +49,7 @@ export async function findOrphans(platform: string, plan: Plan, stateFolder: str
 /** What is there, for a person; one line each. */
 export function describeOrphans({ containers, networks }: Orphans): string[] {
   return [
-    ...containers.map((one) => `container ${nameOfContainer(one)} (${one.State.Status})`),
+    ...containers.map((one) => `container ${containerName(one)} (${one.State.Status})`),
     ...networks.map(({ network }) => `network ${network.Name}`),
   ];
 }
@@ -88,10 +89,10 @@ export async function removeOrphanedContainers(
   containers: readonly EngineContainer[],
   progress: Progress,
 ): Promise<void> {
-  for (const { Id, Name } of containers) {
-    await progress.step(`Removing the container ${Name.slice(1)}`, async () => {
-      await docker(["stop", Id], { timeoutMs: STOP_TIMEOUT_MS });
-      await docker(["rm", "--force", Id]);
+  for (const container of containers) {
+    await progress.step(`Removing the container ${containerName(container)}`, async () => {
+      await docker(["stop", container.Id], { timeoutMs: STOP_TIMEOUT_MS });
+      await docker(["rm", "--force", container.Id]);
     });
   }
 }
@@ -115,10 +116,6 @@ async function networksOf(platform: string, names: readonly string[]): Promise<E
   return inspectObjects("network", [...ids]);
 }
 
-function nameOfContainer({ Name }: EngineContainer): string {
-  return Name.replace(/^\//, "");
-}
-
 function namesOf(containers: readonly EngineContainer[]): string {
-  return containers.map(nameOfContainer).join(", ");
+  return containers.map(containerName).join(", ");
 }

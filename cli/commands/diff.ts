@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { formatChanges } from "../plan/format-changes";
 import { sluiceHome } from "../sluice-home";
+import { stripColours } from "../terminal/paint";
 import { Progress } from "../terminal/progress";
 import { withPlanFile } from "../terraform/plan-files";
 import { makePlan } from "../terraform/planned-changes";
@@ -58,9 +59,9 @@ async function showInWords(terraform: Terraform, json: boolean, progress: Progre
 
 /** Warnings of a plan, each with its explanation. They stand in its output with or without a frame. */
 function warningsOf(output: string): string[] {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours of a terminal
-  const plain = output.replace(/\x1b\[[\d;]*m/g, "");
-  return [...plain.matchAll(/^(?:│ )?(Warning: .+(?:\n(?!╵|(?:│ )?Warning: |Saved the plan|─).*)*)/gm)].map(
-    ([, text = ""]) => text.replace(/^│ ?/gm, "").trim(),
-  );
+  return [
+    ...stripColours(output).matchAll(
+      /^(?:│ )?(Warning: .+(?:\n(?!╵|(?:│ )?Warning: |Saved the plan|─).*)*)/gm,
+    ),
+  ].map(([, text = ""]) => text.replace(/^│ ?/gm, "").trim());
 }

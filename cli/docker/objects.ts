@@ -90,18 +90,21 @@ export async function inspectObjects<K extends keyof EngineObjects>(
   return found.flat();
 }
 
+/** All containers that a filter of `docker ps` matches, such as `network=edge`; stopped ones as well. */
+export async function containersWhere(filter: string): Promise<EngineContainer[]> {
+  const ids = await docker(["ps", "--all", "--quiet", "--no-trunc", "--filter", filter]);
+  return inspectObjects("container", ids.split("\n").filter(Boolean));
+}
+
 /** All containers of a platform, stopped ones as well, sorted by name. */
 export async function platformContainers(platform: string): Promise<EngineContainer[]> {
-  const ids = await docker([
-    "ps",
-    "--all",
-    "--quiet",
-    "--no-trunc",
-    "--filter",
-    `label=${PLATFORM_LABEL}=${platform}`,
-  ]);
-  const containers = await inspectObjects("container", ids.split("\n").filter(Boolean));
+  const containers = await containersWhere(`label=${PLATFORM_LABEL}=${platform}`);
   return containers.sort((a, b) => a.Name.localeCompare(b.Name));
+}
+
+/** A container's name as people write it. */
+export function containerName({ Name }: Pick<EngineContainer, "Name">): string {
+  return Name.replace(/^\//, "");
 }
 
 /** Of the volumes that are named, those that exist. */

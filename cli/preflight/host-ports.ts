@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import type { PlatformConfig } from "../../constructs/config/schema";
+import { containerName } from "../docker/objects";
 import { portHolder } from "../local/port-holder";
 import type { PlannedChange } from "../terraform/planned-changes";
 import type { EngineFacts } from "./engine-facts";
@@ -33,7 +34,7 @@ export async function checkPorts(
           .some(({ HostIp, HostPort }) => Number(HostPort) === one.port && overlap(HostIp, one.address)),
       );
       if (container !== undefined) {
-        return going.has(container.Id) ? [] : [taken(path, one, `the container ${container.Name.slice(1)}`)];
+        return going.has(container.Id) ? [] : [taken(path, one, `the container ${containerName(container)}`)];
       }
       return engine.isLocal ? checkOnThisMachine(path, one) : [];
     }),

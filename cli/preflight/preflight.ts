@@ -1,5 +1,5 @@
 import type { PlatformConfig } from "../../constructs/config/schema";
-import { inspectObjects } from "../docker/objects";
+import { containerName, inspectObjects } from "../docker/objects";
 import { creates, nameOf, type Plan, removes } from "../terraform/planned-changes";
 import { type EngineFacts, readEngineFacts } from "./engine-facts";
 import { checkEngine, checkLimits } from "./engine-limits";
@@ -45,11 +45,11 @@ export async function checkBeforeApply(
 /** A container with a name of ours that is not ours. */
 async function checkNames(names: readonly string[], going: ReadonlySet<string>): Promise<Finding[]> {
   const taken = (await inspectObjects("container", names)).filter(({ Id }) => !going.has(Id));
-  return taken.map(({ Name }) => ({
+  return taken.map(containerName).map((name) => ({
     path: "name",
-    problem: `a container named ${Name.slice(1)} is there that does not belong to this platform`,
+    problem: `a container named ${name} is there that does not belong to this platform`,
     allowed: "a name whose containers do not exist yet",
-    remedy: `remove it (docker rm --force ${Name.slice(1)}), or choose another name`,
+    remedy: `remove it (docker rm --force ${name}), or choose another name`,
   }));
 }
 

@@ -1,4 +1,4 @@
-import type { EngineContainer } from "../docker/objects";
+import { containerName, type EngineContainer } from "../docker/objects";
 import type { Problem } from "./platform-status";
 import type { RecordedPlatform } from "./recorded-state";
 
@@ -18,7 +18,7 @@ export interface EngineFindings {
 export function findDrift(recorded: RecordedPlatform, found: EngineFindings): Problem[] {
   const redeploy = "npm run deploy makes it as it was declared";
   const drift = (what: string, remedy = redeploy): Problem => ({ what: `drift: ${what}`, remedy });
-  const byName = new Map(found.containers.map((one) => [one.Name.slice(1), one]));
+  const byName = new Map(found.containers.map((one) => [containerName(one), one]));
   const containers = recorded.containers.flatMap(({ name, id, image, labels }) => {
     const container = byName.get(name);
     if (container === undefined) return [];

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { onStopSignal } from "../local/stop-signal";
 import { InterruptedError } from "../terminal/interrupted-error";
+import { stripColours } from "../terminal/paint";
 import { UserError } from "../terminal/user-error";
 import { FollowedOutput } from "./followed-output";
 import { lockHolder } from "./state-lock";
@@ -143,8 +144,7 @@ export class Terraform {
     stderr: string,
     isShown: boolean,
   ): TerraformError {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of them
-    const text = (stderr.trim() === "" ? stdout : stderr).replace(/\x1b\[[0-9;]*m/g, "");
+    const text = stripColours(stderr.trim() === "" ? stdout : stderr);
     const holder = lockHolder(text);
     if (holder !== undefined) {
       return new TerraformError(
