@@ -11,7 +11,7 @@ const INTERVAL_MS = 1_000;
 const SETTLED_MS = 3_000;
 /** Runs in the container; its argument is the instant of the last delivery, by the clock of the same host. */
 const ASK = `
-const base = "http://127.0.0.1:4000";
+const base = "http://127.0.0.1:" + (process.env.PORT ?? 4000);
 const [delivered] = process.argv.slice(1);
 (async () => {
   const [answer, metrics] = await Promise.all([fetch(base + "/health/readiness"), fetch(base + "/metrics")]);
