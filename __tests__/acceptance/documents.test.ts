@@ -4,6 +4,7 @@ import { IMAGES } from "../../constructs/images";
 import { removeFirewallRules } from "../support/applied/applied-platform";
 import { containersOf, docker, inspect } from "../support/applied/docker";
 import { passesWithin } from "../support/applied/passes-within";
+import { startUpstream } from "../support/applied/upstream";
 import { FreshCheckout } from "../support/documents/fresh-checkout";
 import { blockCommands, section, tableCommands } from "../support/documents/typed-commands";
 import { freePort } from "../support/services/free-port";
@@ -147,16 +148,7 @@ describe("README.md, Deploy it", () => {
   });
 
   it("shows that working rules hold", () => {
-    docker(
-      ...["run", "--detach", "--name", `${NAME}-upstream`, "--network", `${NAME}-edge`],
-      ...[
-        "--network-alias",
-        "fake-anthropic",
-        "--volume",
-        `${join(__dirname, "../support/applied")}:/upstream:ro`,
-      ],
-      ...[IMAGES.node, "node", "/upstream/fake-anthropic.cjs"],
-    );
+    startUpstream(NAME);
     const { output, exitCode } = type("npm run sluice -- verify enforcement");
     expect(output).not.toContain("FAILED");
     expect(exitCode).toBe(0);

@@ -8,6 +8,7 @@ import { AppliedPlatform } from "../support/applied/applied-platform";
 import { containersOf, docker, inspect, logsOf } from "../support/applied/docker";
 import { passesWithin } from "../support/applied/passes-within";
 import { reach } from "../support/applied/probe";
+import { startUpstream } from "../support/applied/upstream";
 import { describeClients } from "../support/clients/describe/clients";
 import { describeGuideCommands } from "../support/guide/describe";
 import { readmeBlocks } from "../support/readme";
@@ -58,29 +59,11 @@ beforeAll(async () => {
 
 afterAll(() => platform.remove());
 
-function startUpstream() {
-  docker(
-    "run",
-    "--detach",
-    "--name",
-    container("upstream"),
-    "--network",
-    container("edge"),
-    "--network-alias",
-    "fake-anthropic",
-    "--volume",
-    `${join(__dirname, "../support/applied")}:/upstream:ro`,
-    IMAGES.node,
-    "node",
-    "/upstream/fake-anthropic.cjs",
-  );
-}
-
 describe("the first deploy", () => {
   it("goes from a platform file to URLs", () => {
     const { exitCode, output } = platform.npmRun("deploy", "--", "--auto-approve");
     firstOutput = output;
-    startUpstream();
+    startUpstream(platform.name);
     expect(output).toContain("22 new; no data is lost");
     expect(output).toMatch(new RegExp(`gateway_url +http://localhost:${platform.gatewayPort}`));
     expect(exitCode).toBe(0);
@@ -493,7 +476,7 @@ describe("destroy", () => {
     ]);
 
     expect(platform.cdktf("deploy", "platform", "--auto-approve")).toMatchObject({ exitCode: 0 });
-    startUpstream();
+    startUpstream(platform.name);
     expect(await askAnew()).toBe("Hello from the fake upstream");
     docker("rm", "--force", container("upstream"));
   });

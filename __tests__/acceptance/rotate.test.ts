@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { IMAGES } from "../../constructs/images";
 import { AppliedPlatform, type CommandResult } from "../support/applied/applied-platform";
 import { docker, inspect } from "../support/applied/docker";
 import { passesWithin } from "../support/applied/passes-within";
+import { startUpstream } from "../support/applied/upstream";
 
 /** Secrets of an applied platform are rotated by the command that operators have, while requests run. */
 const PROVIDER_KEY = "planted-provider-key-of-the-rotation";
@@ -92,21 +92,7 @@ beforeAll(async () => {
   platform.configure();
   const { exitCode, output } = platform.npmRun("deploy", "--", "--yes");
   if (exitCode !== 0) throw new Error(output);
-  docker(
-    "run",
-    "--detach",
-    "--name",
-    container("upstream"),
-    "--network",
-    container("edge"),
-    "--network-alias",
-    "fake-anthropic",
-    "--volume",
-    `${join(__dirname, "../support/applied")}:/upstream:ro`,
-    IMAGES.node,
-    "node",
-    "/upstream/fake-anthropic.cjs",
-  );
+  startUpstream(platform.name);
   virtualKey = (
     (await (await post("/key/generate", masterKey(), { max_budget: 100 })).json()) as { key: string }
   ).key;
