@@ -1,8 +1,5 @@
 import type { Construct } from "constructs";
 
-/** Label of everything of a platform in the engine; its value is the platform's name. */
-export const PLATFORM_LABEL = "sluice.platform";
-
 /** What all containers of one platform share. */
 export interface ContainerDefaults {
   /** Prefix of container names. */

@@ -2,8 +2,9 @@ import { Container, type ContainerConfig } from "@cdktf/provider-docker/lib/cont
 import type { Network } from "@cdktf/provider-docker/lib/network";
 import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { type ContainerDefaults, containerDefaults, PLATFORM_LABEL } from "./container-defaults";
+import { type ContainerDefaults, containerDefaults } from "./container-defaults";
 import type { ContainerImage } from "./container-image";
+import { PLATFORM_LABEL } from "./engine-names";
 import { FILES_DIRECTORY } from "./files-directory";
 import { fingerprint } from "./fingerprint";
 import { type HealthCheck, toDockerHealthCheck } from "./health-check";

@@ -1,9 +1,10 @@
 import { Volume } from "@cdktf/provider-docker/lib/volume";
 import type { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { containerDefaults, PLATFORM_LABEL } from "./container-defaults";
+import { containerDefaults } from "./container-defaults";
 import type { ContainerImage } from "./container-image";
 import { ContainerService } from "./container-service";
+import { PLATFORM_LABEL } from "./engine-names";
 import { FILES_DIRECTORY } from "./files-directory";
 import { fingerprint } from "./fingerprint";
 import { literalText } from "./literal-text";

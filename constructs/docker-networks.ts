@@ -1,5 +1,6 @@
 import { Network } from "@cdktf/provider-docker/lib/network";
 import { Construct } from "constructs";
+import { type NetworkName, PLATFORM_LABEL } from "./engine-names";
 import { type NetworkPlan, planWorkspaceNetwork } from "./workspace-network-plan";
 
 /** Props of `DockerNetworks`. */
@@ -7,7 +8,7 @@ export interface DockerNetworksProps {
   /** Prefix of the network names. */
   readonly prefix: string;
   /** IPv4 subnets by network. @default - chosen by Docker; of workspaces from the prefix */
-  readonly subnets?: Partial<Record<"edge" | "data" | "workspaces", string>>;
+  readonly subnets?: Partial<Record<NetworkName, string>>;
   /** Whether workspaces may open connections to the internet. @default true */
   readonly workspaceInternet?: boolean;
 }
@@ -28,7 +29,7 @@ export class DockerNetworks extends Construct {
   constructor(scope: Construct, id: string, props: DockerNetworksProps) {
     super(scope, id);
     const { prefix, subnets = {}, workspaceInternet = true } = props;
-    const network = (name: "edge" | "data", internal: boolean) =>
+    const network = (name: Exclude<NetworkName, "workspaces">, internal: boolean) =>
       new Network(this, name, {
         name: `${prefix}-${name}`,
         driver: "bridge",
@@ -45,7 +46,7 @@ export class DockerNetworks extends Construct {
       internal: !workspaceInternet,
       ipamConfig: [{ subnet, gateway, ipRange: memberRange }],
       options: { "com.docker.network.bridge.name": bridge },
-      labels: [{ label: "sluice.platform", value: prefix }],
+      labels: [{ label: PLATFORM_LABEL, value: prefix }],
     });
   }
 }

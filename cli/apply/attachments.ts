@@ -1,5 +1,6 @@
+import { PLATFORM_LABEL } from "../../constructs/engine-names";
 import { docker } from "../docker/docker";
-import { containerName, containersWhere, type EngineContainer, PLATFORM_LABEL } from "../docker/objects";
+import { containerName, containersWhere, type EngineContainer } from "../docker/objects";
 import type { Finding } from "../preflight/finding";
 import type { Progress } from "../terminal/progress";
 import { creates, nameOf, type Plan, removes } from "../terraform/planned-changes";

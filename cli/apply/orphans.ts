@@ -1,10 +1,10 @@
+import { NETWORKS, PLATFORM_LABEL } from "../../constructs/engine-names";
 import { docker } from "../docker/docker";
 import {
   containerName,
   type EngineContainer,
   type EngineNetwork,
   inspectObjects,
-  PLATFORM_LABEL,
   platformContainers,
 } from "../docker/objects";
 import type { Progress } from "../terminal/progress";
@@ -102,10 +102,7 @@ function isUnknown(existing: Plan["existing"]): (object: { readonly Id: string }
   return ({ Id }) => !known.has(Id);
 }
 
-/** Names of the platform's networks, which have not always had a label. */
-const NETWORKS = ["edge", "data", "workspaces"];
-
-/** By label, and by name. */
+/** By label, which not all have, and by name. */
 async function networksOf(platform: string, names: readonly string[]): Promise<EngineNetwork[]> {
   const all = new Set([...names, ...NETWORKS.map((name) => `${platform}-${name}`)]);
   const filters = [`label=${PLATFORM_LABEL}=${platform}`, ...[...all].map((name) => `name=^${name}$`)];

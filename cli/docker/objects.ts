@@ -1,7 +1,5 @@
+import { PLATFORM_LABEL } from "../../constructs/engine-names";
 import { docker } from "./docker";
-
-/** Label of everything that belongs to a platform; its value is the platform's name. */
-export const PLATFORM_LABEL = "sluice.platform";
 
 /** A container as the engine describes it (`docker inspect`), as far as the commands look. */
 export interface EngineContainer {

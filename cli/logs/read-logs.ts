@@ -1,4 +1,4 @@
-import { PLATFORM_LABEL } from "../docker/objects";
+import { PLATFORM_LABEL } from "../../constructs/engine-names";
 import { DockerStream } from "../docker/stream";
 import { UserError } from "../terminal/user-error";
 import { type LogLine, parseLogLine } from "./log-line";

@@ -1,3 +1,4 @@
+import { PLATFORM_LABEL } from "../../constructs/engine-names";
 import type { DataRisk } from "./change-summary";
 import { environment } from "./container-changes";
 import { containerService, labels, type ObjectNames } from "./object-names";
@@ -32,7 +33,7 @@ function renamed(
 ): readonly [before: string, after: string] | undefined {
   const named = (side: "before" | "after") =>
     new Set(
-      containers.flatMap(({ change }) => labels(attributes(change[side])["labels"])["sluice.platform"] ?? []),
+      containers.flatMap(({ change }) => labels(attributes(change[side])["labels"])[PLATFORM_LABEL] ?? []),
     );
   const [before, after] = [named("before"), named("after")];
   const gone = [...before].find((name) => !after.has(name));

@@ -1,3 +1,4 @@
+import { PLATFORM_LABEL } from "../../constructs/engine-names";
 import { attributes, type PlanJson, type ResourceChange, type Values } from "./plan-json";
 
 /** Names for what a plan only gives as an id or as a reference. */
@@ -71,7 +72,7 @@ function references(expression: unknown): string[] {
 export function containerService(change: ResourceChange["change"]): string | undefined {
   const values = [change.after, change.before].map(attributes).find(({ name }) => typeof name === "string");
   if (values === undefined) return undefined;
-  const prefix = labels(values["labels"])["sluice.platform"];
+  const prefix = labels(values["labels"])[PLATFORM_LABEL];
   const name = String(values["name"]);
   return prefix !== undefined && name.startsWith(`${prefix}-`) ? name.slice(prefix.length + 1) : name;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { NETWORKS, PLATFORM_LABEL } from "../../constructs/engine-names";
 import { SECRETS_OUTPUT } from "../../constructs/stack-id";
-import { PLATFORM_LABEL } from "../docker/objects";
 import { stateFile } from "../sluice-home";
 import { UserError } from "../terminal/user-error";
 
@@ -117,7 +117,7 @@ function parseState(file: string): z.infer<typeof State> | undefined {
   }
 }
 
-const NETWORK_NAME = /^(.+)-(?:edge|data|workspaces)$/;
+const NETWORK_NAME = new RegExp(`^(.+)-(?:${NETWORKS.join("|")})$`);
 
 /** Containers have the name as their label; an apply that was interrupted early has made networks only. */
 function deployedName(resources: readonly StateResource[]): string | undefined {
