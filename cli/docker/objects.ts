@@ -88,9 +88,10 @@ export async function inspectObjects<K extends keyof EngineObjects>(
   return found.flat();
 }
 
-/** All containers that a filter of `docker ps` matches, such as `network=edge`; stopped ones as well. */
-export async function containersWhere(filter: string): Promise<EngineContainer[]> {
-  const ids = await docker(["ps", "--all", "--quiet", "--no-trunc", "--filter", filter]);
+/** All containers that a filter of `docker ps` matches, such as `network=edge`; stopped ones as well. @param filter default: every container */
+export async function containersWhere(filter?: string): Promise<EngineContainer[]> {
+  const filters = filter === undefined ? [] : ["--filter", filter];
+  const ids = await docker(["ps", "--all", "--quiet", "--no-trunc", ...filters]);
   return inspectObjects("container", ids.split("\n").filter(Boolean));
 }
 

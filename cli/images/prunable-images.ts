@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { SERVICES } from "../../constructs/service-inputs";
 import { docker } from "../docker/docker";
-import { inspectObjects } from "../docker/objects";
+import { containersWhere } from "../docker/objects";
 import { parseSize } from "../docker/size";
 import type { RecordedPlatform } from "../status/recorded-state";
 
@@ -72,8 +72,7 @@ export async function prunableImages(
 
 /** Of all containers, whosever they are: stopped ones want to start again. */
 async function usedImages(): Promise<string[]> {
-  const ids = (await docker(["ps", "--all", "--quiet", "--no-trunc"])).split("\n").filter(Boolean);
-  return (await inspectObjects("container", ids)).map(({ Image: image }) => image);
+  return (await containersWhere()).map(({ Image: image }) => image);
 }
 
 /** Every id and name of an image that is written there, in whatever form. */

@@ -1,4 +1,4 @@
-import { BlockList, isIPv4 } from "node:net";
+import { overlap } from "../../constructs/config/subnets";
 import { nameOf, type PlannedChange } from "../terraform/planned-changes";
 import type { EngineFacts } from "./engine-facts";
 import type { Finding } from "./finding";
@@ -22,7 +22,7 @@ export function checkSubnets(
           ({ Id, Name, IPAM }) =>
             !going.has(Id) &&
             Name !== nameOf(after) &&
-            (IPAM.Config ?? []).some(({ Subnet }) => Subnet !== undefined && overlaps(subnet, Subnet)),
+            (IPAM.Config ?? []).some(({ Subnet }) => Subnet !== undefined && overlap(subnet, Subnet)),
         );
         if (other === undefined) return [];
         const theirs = (other.IPAM.Config ?? []).map(({ Subnet }) => Subnet).join(", ");
@@ -40,18 +40,4 @@ export function checkSubnets(
 
 function subnetsOf(value: unknown): string[] {
   return (Array.isArray(value) ? value : []).flatMap(({ subnet }: { subnet?: string }) => subnet || []);
-}
-
-/** Whether two IPv4 subnets have an address in common: then one holds the first address of the other. */
-export function overlaps(one: string, other: string): boolean {
-  return holds(one, other) || holds(other, one);
-}
-
-function holds(subnet: string, other: string): boolean {
-  const [address = "", bits] = subnet.split("/");
-  const [first = ""] = other.split("/");
-  if (!isIPv4(address) || !isIPv4(first)) return false;
-  const list = new BlockList();
-  list.addSubnet(address, Number(bits), "ipv4");
-  return list.check(first, "ipv4");
 }
