@@ -62,8 +62,9 @@ export function describeIssue(issue: z.core.$ZodIssue, input: unknown): Finding[
     case "custom": {
       const { other } = (issue.params ?? {}) as { other?: ConfigPath };
       const [what = "", ...rest] = issue.message.split("; ");
-      const more = rest.length > 0 ? rest.join("; ") : `remedy: ${correction(allowed)}`;
-      return [{ path, text: `${what}, got ${show(value)}; ${more}`, ...(other && { other }) }];
+      const hasRemedy = rest.some((part) => part.startsWith("remedy: "));
+      const more = hasRemedy ? rest : [...rest, `remedy: ${correction(allowed)}`];
+      return [{ path, text: `${what}, got ${show(value)}; ${more.join("; ")}`, ...(other && { other }) }];
     }
     default:
       return finding(`${issue.message}, got ${show(value)}; remedy: ${correction(allowed)}`);

@@ -6,6 +6,7 @@ import { ConfigError } from "./config-error";
 import { showPath } from "./config-path";
 import { DEFAULT_MODELS } from "./default-models";
 import { describeIssue, type Finding, show } from "./describe-issue";
+import { escapeUnprintable } from "./printable";
 import { findPromptFaults } from "./prompt-files";
 import { API_VERSION, type PlatformConfig, PlatformSchema } from "./schema";
 import { looksLikeSecret } from "./secret-shape";
@@ -50,11 +51,20 @@ export function parsePlatform(
   const source = new YamlSource(text.replace(/^\uFEFF/, ""));
   const found: SourceFault[] = [...source.faults];
   if (found.length === 0) {
-    for (const { offset, path } of source.secrets) {
-      found.push({ offset, text: `${path.length === 0 ? "" : `${showPath(path)}: `}${SECRET_TEXT}` });
+    const secrets = source.secrets.map((secret) => ({ ...secret, text: SECRET_TEXT }));
+    const unfit = [...secrets, ...source.unfit];
+    for (const { offset, path, text: what } of unfit) {
+      found.push({ offset, text: `${path.length === 0 ? "" : `${showPath(path)}: `}${what}` });
     }
     const { config, findings } = check(source, context);
-    found.push(...findings.map((finding) => locate(finding, source)));
+    // What else is wrong with such a value is of no interest any more.
+    const told = new Set(unfit.map(({ offset }) => offset));
+    found.push(
+      ...findings.flatMap((finding) => {
+        const fault = locate(finding, source);
+        return told.has(fault.offset) && source.has(finding.path) ? [] : fault;
+      }),
+    );
     if (config !== undefined && found.length === 0) return Object.freeze(config);
   }
   throw new ConfigError(inOrder(found, source, file));
@@ -66,7 +76,7 @@ const MAX_FINDINGS = 50;
 function inOrder(found: SourceFault[], source: YamlSource, file: string): string[] {
   const all = found
     .sort((a, b) => a.offset - b.offset)
-    .map(({ offset, text }) => `${file}:${source.position(offset)} ${text}`);
+    .map(({ offset, text }) => `${file}:${source.position(offset)} ${escapeUnprintable(text)}`);
   const lines = [...new Set(all)];
   if (lines.length <= MAX_FINDINGS) return lines;
   const [place] = lines[MAX_FINDINGS]?.split(" ") ?? [];

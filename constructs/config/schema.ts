@@ -9,7 +9,7 @@ import { Guardrails } from "./sections/guardrails";
 import { Images } from "./sections/images";
 import { Models, Providers } from "./sections/models";
 import { Networks, Resources } from "./sections/runtime";
-import { overlap, subnetFault } from "./subnets";
+import { isPartOf, overlap, subnetFault } from "./subnets";
 
 /** Value of `apiVersion`. A new one comes with a migration. */
 export const API_VERSION = "sluice/v1";
@@ -91,6 +91,35 @@ function checkSubnets(networks: Partial<Shape>["networks"], context: z.core.$Ref
       });
     }
     earlier.push([name, subnet]);
+  }
+  checkAllowedNetworks(networks, context);
+}
+
+/**
+ * Networks that workspaces may reach have no part of `edge` and `data`, which nothing but the engine's own rules would keep them out of. A large
+ * one may surround the workspaces' own, about which the firewall decides first.
+ */
+function checkAllowedNetworks(networks: Partial<Shape>["networks"], context: z.core.$RefinementCtx) {
+  const allow: unknown = networks?.workspaces?.allow;
+  for (const [index, network] of (Array.isArray(allow) ? allow : []).entries()) {
+    const refuse = (what: string, subnet: string, remedy: string) =>
+      context.addIssue({
+        code: "custom",
+        path: ["networks", "workspaces", "allow", index],
+        input: network,
+        message: `${what}.subnet, ${subnet}; allowed: networks outside the platform; remedy: ${remedy}`,
+      });
+    if (typeof network !== "string") continue;
+    for (const name of ["edge", "data"] as const) {
+      const subnet: unknown = networks?.[name]?.subnet;
+      if (typeof subnet !== "string" || !overlap(network, subnet)) continue;
+      const remedy = "leave its addresses out, or give that network another subnet";
+      refuse(`overlaps networks.${name}`, subnet, remedy);
+    }
+    const own: unknown = networks?.workspaces?.subnet;
+    if (typeof own === "string" && isPartOf(network, own)) {
+      refuse("is a part of networks.workspaces", own, "remove it: workspaces never reach each other");
+    }
   }
 }
 

@@ -319,7 +319,7 @@ describe("a wrong platform file", () => {
     [
       "a subnet of loopback",
       `${VERSION}networks: { edge: { subnet: 127.0.0.0/16 } }`,
-      'platform.yaml:2:29 networks.edge.subnet: has addresses of each host itself, got "127.0.0.0/16"; allowed: private addresses; remedy: write one such as 10.80.1.0/24',
+      'platform.yaml:2:29 networks.edge.subnet: has addresses of each host itself, got "127.0.0.0/16"; allowed: subnets within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10; remedy: write one such as 10.80.1.0/24',
     ],
     [
       "no for false",

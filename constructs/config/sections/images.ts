@@ -1,8 +1,13 @@
 import { z } from "zod";
 import { IMAGES } from "../../images";
 
+/** A part of a repository's name. */
+const PART = "[a-z0-9]+(?:(?:\\.|__?|-+)[a-z0-9]+)*";
+
 /** `[registry/]repository:tag[@digest]`, see the OCI distribution specification. */
-const REFERENCE = /^[a-z0-9][a-z0-9._\-/:]*?(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$/;
+const REFERENCE = new RegExp(
+  `^(?=[^@]{1,256}(?:@|$))(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\\d{1,5})?/)?${PART}(?:/${PART})*(?::\\w[\\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`,
+);
 
 /** True when a reference names exactly one image: a digest, or a tag other than `latest`. */
 export function isPinned(reference: string): boolean {
@@ -14,7 +19,10 @@ export function isPinned(reference: string): boolean {
 const image = (name: keyof typeof IMAGES) =>
   z
     .string()
-    .regex(REFERENCE, { error: "must be an image reference, [registry/]repository:tag[@sha256:…]" })
+    .regex(REFERENCE, {
+      error: "must be an image reference, [registry/]repository:tag[@sha256:…]",
+      abort: true,
+    })
     .refine(isPinned, { error: "must be pinned: a tag other than latest, or a digest" })
     .default(IMAGES[name])
     .describe(`Image of ${name}: pinned by an exact tag or a digest.`);
