@@ -1,4 +1,4 @@
-import { addDuration } from "../../../../services/gateway/management/duration";
+import { addDuration } from "../../../../services/gateway/admin/fields";
 import { configFindings } from "../../../support/config-findings";
 
 const audit = (duration: string) => `retention: { audit: ${JSON.stringify(duration)} }`;
