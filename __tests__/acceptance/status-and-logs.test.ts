@@ -49,7 +49,7 @@ describe("a platform that is well", () => {
     });
     expect(found.disk.free_bytes).toBeGreaterThan(0);
     expect(found.disk.databases?.["gateway"]).toBeGreaterThan(1_000_000);
-    expect(Object.keys(found.disk.volumes ?? {})).toHaveLength(3);
+    expect(Object.keys(found.disk.volumes ?? {})).toHaveLength(2);
     const { output, exitCode } = platform.npmRun("status");
     expect(output).toContain(`${platform.name} is well`);
     expect(output).not.toContain("\x1b[");
