@@ -67,9 +67,9 @@ function snapshot(home: string): Record<string, string> {
 describe("before anything is deployed", () => {
   it("a diff plans with placeholders, says so, and leaves no secret", () => {
     const { exitCode, output } = first.npmRun("diff");
-    expect(output).toContain("placeholders for postgres_superuser_password");
+    expect(output).toMatch(/placeholders for .*postgres_superuser_password/);
     expect(output).toContain("ANTHROPIC_API_KEY of the environment, which deploy will store");
-    expect(output).toContain("22 new; no data is lost");
+    expect(output).toMatch(/\d+ new; no data is lost/);
     expect([exitCode, snapshot(first.sluiceHome)]).toEqual([0, {}]);
     expect(first.npmRun("outputs").output).toBe("Nothing is deployed yet.\n");
   });
