@@ -1,4 +1,4 @@
-import { counted, transition } from "./attribute-values";
+import { countedLines } from "./attribute-values";
 import { attributes } from "./plan-json";
 import { settingsChanges } from "./settings-changes";
 
@@ -49,8 +49,8 @@ export function fileChanges(before: unknown, after: unknown, isSecret: boolean):
 
 /** The changes are told by lines, never quoted: rules are long. */
 function lines(before: string, after: string): string {
-  const text = transition(`${before}\n`, `${after}\n`);
-  return text.includes(" added, ") ? text : `${counted(1, "line")} changes`;
+  const text = countedLines(before, after);
+  return text === "1 line added, 1 removed" ? "1 line changes" : text;
 }
 
 function files(uploads: unknown): Map<string, DeliveredFile> {
