@@ -48,7 +48,7 @@ describe("settingsChanges", () => {
       `${PROVIDERS}models:\n${model("sonnet", `${ANTHROPIC}, ${BEDROCK}`)}`,
       [
         expect.stringMatching(
-          /^model sonnet: also served by bedrock\/anthropic\.claude-sonnet-4-5 \(input 3/,
+          /^model sonnet: also served by bedrock\/anthropic\.claude-sonnet-4-5 at us-east-1 \(input 3/,
         ),
       ],
     ],

@@ -87,7 +87,7 @@ describe("a plan in words", () => {
         "    price of m: input 3 → 3.5 USD per million tokens",
         "    secret ANTHROPIC_API_KEY: value changes",
         "",
-        "files delivered to 1 service, no container is touched; no data is lost.",
+        "files delivered to 1 service, no service restarts; no data is lost.",
       ].join("\n"),
     );
   });
@@ -230,7 +230,7 @@ describe("a plan in words", () => {
       "1 container replaced, files delivered to 1 service, 1 image pulled or built; no data is lost.",
     );
     expect(last(replaced("gateway-files"), replaced("postgres-files"))).toBe(
-      "files delivered to 2 services, no container is touched; no data is lost.",
+      "files delivered to 2 services, no service restarts; no data is lost.",
     );
     expect(
       last(container("a", ["create"], null, {}), container("b", ["update"], { memory: 1 }, { memory: 2 })),
