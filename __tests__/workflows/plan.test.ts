@@ -52,7 +52,7 @@ describe("plan.yml", () => {
   }, 60_000);
 
   /** The merge of a pull request that makes `change`, and what the review says of it. */
-  function review(change: () => void, label = false) {
+  function review(change: () => void, label = false, env: Record<string, string> = {}) {
     git("checkout", "-q", "-B", "topic", "main");
     change();
     git("add", "-A");
@@ -61,6 +61,7 @@ describe("plan.yml", () => {
     git("merge", "-q", "--no-ff", "-m", "merge", "topic");
     return runStep(step("review", "Compare with the base"), clone, temporaryFolder(), {
       ACCEPT: label ? "--accept-data-loss" : "",
+      ...env,
     });
   }
 
@@ -106,6 +107,15 @@ describe("plan.yml", () => {
     expect(result.exitCode).toBe(1);
     expect(result.outputs["comment"]).toContain("could not be told");
     expect(result.outputs["comment"]).toMatch(/platform\.yaml:\d+:1 bogus: unknown key/);
+  }, 120_000);
+
+  it("compares the file that SLUICE_CONFIG names, by its place in the checkout", () => {
+    const change = () => writeFileSync(join(clone, "team.yaml"), `${PLATFORM}name: team\n`);
+    const result = review(change, false, { SLUICE_CONFIG: "team.yaml" });
+    expect(result.exitCode).toBe(1);
+    expect(result.outputs["comment"]).toContain("team.yaml is missing in base");
+    const example = review(() => {}, false, { SLUICE_CONFIG: join(clone, "platform.example.yaml") });
+    expect(example.exitCode).toBe(0);
   }, 120_000);
 
   it("is red where platform.yaml is removed; no label helps", () => {

@@ -42,10 +42,10 @@ export function faultOf({
   isOutOfMemory,
 }: ContainerCondition): ContainerFault | undefined {
   if (status === "running") return health === null || health === "healthy" ? undefined : health;
+  if (status === "paused") return "paused";
   if (isJob) {
     if (status === "created") return "job did not run";
     return exitCode === 0 ? undefined : "job failed";
   }
-  if (isOutOfMemory) return "out of memory";
-  return status === "paused" ? "paused" : "not running";
+  return isOutOfMemory ? "out of memory" : "not running";
 }
