@@ -106,7 +106,7 @@ describe("a container that is off its network", () => {
       workspaceAliases?.sort(),
     );
     expect(Object.keys(networks("key-provisioner"))).toContain(data);
-    expect(status("--plan")).toMatchObject({ exitCode: 0, well: true, plan: "no changes" });
+    expect(status("--plan")).toMatchObject({ exitCode: 0, problems: [], plan: "no changes" });
   });
 
   it("answers again on the port that it is published on", async () => {
