@@ -114,6 +114,11 @@ describe("plan.yml", () => {
     const result = review(change, false, { SLUICE_CONFIG: "team.yaml" });
     expect(result.exitCode).toBe(1);
     expect(result.outputs["comment"]).toContain("team.yaml is missing in base");
+    // With the label the base is forgiven, and what is wrong with the head is not.
+    const broken = () => writeFileSync(join(clone, "team.yaml"), `${PLATFORM}bogus: 1\n`);
+    const accepted = review(broken, true, { SLUICE_CONFIG: "team.yaml" });
+    expect(accepted.exitCode).toBe(1);
+    expect(accepted.outputs["comment"]).toMatch(/team\.yaml:\d+:1 bogus: unknown key/);
     const example = review(() => {}, false, { SLUICE_CONFIG: join(clone, "platform.example.yaml") });
     expect(example.exitCode).toBe(0);
   }, 120_000);

@@ -86,42 +86,54 @@ function isColoured(): boolean {
 /** The base cannot be synthesized: whether data would be lost cannot be told, and a change may be what mends it. */
 class BaseError extends UserError {}
 
-async function compare({ base, head }: ReviewOptions, progress: Progress): Promise<ChangeSummary> {
+/** @throws BaseError where that was accepted too, but only once the head was synthesized: a head that cannot be is never accepted */
+async function compare(options: ReviewOptions, progress: Progress): Promise<ChangeSummary> {
   const scratch = mkdtempSync(join(tmpdir(), "sluice-review-"));
   try {
     const file = comparedFile(PROJECT_ROOT);
-    const open = (side: SideName, source: string): Side => {
-      mkdirSync(join(scratch, side));
-      return openSide(source, { project: PROJECT_ROOT, scratch: join(scratch, side), file: file.name });
+    const open = (name: SideName): Side => {
+      const folder = join(scratch, name);
+      mkdirSync(folder);
+      return openSide(options[name], { project: PROJECT_ROOT, scratch: folder, file: file.name });
+    };
+    let fault: BaseError | undefined;
+    const ofBase = <T>(work: () => T, text?: SideText): T | undefined => {
+      try {
+        return of("base", work, text);
+      } catch (error) {
+        if (options.acceptDataLoss !== true || !(error instanceof BaseError)) throw error;
+        fault ??= error;
+        return undefined;
+      }
     };
     // Whether both are there is known at once; synthesizing takes its time.
-    const sides = {
-      base: of("base", () => open("base", base)),
-      head: of("head", () => open("head", head)),
-    };
-    const folders = Object.values(sides).flatMap((side) => ("folder" in side ? [side.folder] : []));
+    const base = ofBase(() => open("base"));
+    const head = of("head", () => open("head"));
+    const folders = [base, head].flatMap((side) => (side && "folder" in side ? [side.folder] : []));
     const config = sidesConfig(file, folders);
-    const check = (name: SideName) => {
-      const side = sides[name];
-      if ("folder" in side) of(name, () => checkDeclared(name, side.folder, config), "as it is");
+    const check = (name: SideName, side: Side | undefined) => {
+      if (side && "folder" in side) checkDeclared(name, side.folder, config);
     };
-    check("head");
-    check("base");
-    const synthesize = (name: SideName) =>
-      progress.step(`Synthesizing ${sides[name].source}`, () =>
-        of(name, () => synthesizeSide(sides[name], PROJECT_ROOT, config)),
+    of("head", () => check("head", head), "as it is");
+    ofBase(() => check("base", base), "as it is");
+    const synthesize = (name: SideName, side: Side) =>
+      progress.step(`Synthesizing ${side.source}`, () =>
+        of(name, () => synthesizeSide(side, PROJECT_ROOT, config)),
       );
-    const after = await synthesize("head");
-    return summarizePlan(compareStacks(await synthesize("base"), after));
+    const after = await synthesize("head", head);
+    if (fault !== undefined || base === undefined) throw fault;
+    return summarizePlan(compareStacks(await synthesize("base", base), after));
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
 type SideName = "base" | "head";
+/** Whether an error is told with the side in front, or says itself which one it is of. */
+type SideText = "with its side" | "as it is";
 
-/** Runs what concerns one side, and says of an error which one that is. @param text `as it is`: the error says so itself */
-function of<T>(name: SideName, work: () => T, text: "with its side" | "as it is" = "with its side"): T {
+/** Runs what concerns one side, and says of an error which one that is. */
+function of<T>(name: SideName, work: () => T, text: SideText = "with its side"): T {
   try {
     return work();
   } catch (error) {

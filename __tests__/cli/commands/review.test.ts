@@ -1,4 +1,7 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { main } from "../../../cli/main";
+import { temporaryFolder } from "../../support/temporary-folder";
 
 /** What is refused before anything is synthesized; comparisons themselves are the subject of plan.yml's tests. */
 describe("sluice review", () => {
@@ -36,8 +39,14 @@ describe("sluice review", () => {
     expect(said).toContain("→ name a file in the checkout");
   });
 
-  it("prints a failure that was accepted as JSON all the same", async () => {
-    expect(await main(["review", "--base", "no-such-commit", "--json", "--accept-data-loss"])).toBe(0);
+  it("accepts a base that is not well, prints why as JSON, and accepts no such head", async () => {
+    const stack = join(temporaryFolder(), "cdk.tf.json");
+    writeFileSync(stack, "{}");
+    const accepted = ["review", "--base", "no-such-commit", "--json", "--accept-data-loss", "--head"];
+    expect(await main([...accepted, stack])).toBe(0);
     expect(JSON.parse(printed).error.problem).toContain("no-such-commit");
+    printed = "";
+    expect(await main([...accepted, temporaryFolder()])).toBe(1);
+    expect(JSON.parse(printed).error.problem).toMatch(/^head: .+ is in no git repository$/);
   });
 });
