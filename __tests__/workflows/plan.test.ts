@@ -121,7 +121,7 @@ describe("plan.yml", () => {
     expect(accepted.outputs["comment"]).toMatch(/team\.yaml:\d+:1 bogus: unknown key/);
     const example = review(() => {}, false, { SLUICE_CONFIG: join(clone, "platform.example.yaml") });
     expect(example.exitCode).toBe(0);
-  }, 120_000);
+  }, 240_000);
 
   it("is red where platform.yaml is removed; no label helps", () => {
     const result = review(() => rmSync(join(clone, "platform.yaml")), true);
