@@ -5,9 +5,8 @@ import type { ContainerImage } from "./container-image";
 import { ContainerService } from "./container-service";
 import { DataVolume } from "./data-volume";
 import { DeliveredFiles } from "./delivered-files";
-import { SECRETS_DIRECTORY } from "./files-directory";
 import { literalText } from "./literal-text";
-import { postgresRolesScript, SUPERUSER_PASSWORD_ENV } from "./postgres-roles";
+import { postgresRolesScript, SUPERUSER_PASSWORD_FILE } from "./postgres-roles";
 import { POSTGRES_HEALTH_CHECK, POSTGRES_START, ROLES_FILE } from "./postgres-start";
 import type { Secret } from "./secret";
 
@@ -65,7 +64,7 @@ export class Postgres<D extends string> extends Construct {
       name,
       password,
       connectionLimit,
-      passwordEnv: `${name.toUpperCase()}_PASSWORD`,
+      passwordFile: `${name.toUpperCase()}_PASSWORD`,
     }));
     this.files = new DeliveredFiles(this, "files", {
       service: "postgres",
@@ -73,8 +72,8 @@ export class Postgres<D extends string> extends Construct {
       reader: "postgres",
       files: { [ROLES_FILE]: postgresRolesScript(grants) },
       secrets: {
-        [SUPERUSER_PASSWORD_ENV]: superuserPassword,
-        ...Object.fromEntries(grants.map(({ passwordEnv, password }) => [passwordEnv, password])),
+        [SUPERUSER_PASSWORD_FILE]: superuserPassword,
+        ...Object.fromEntries(grants.map(({ passwordFile, password }) => [passwordFile, password])),
       },
     });
 
@@ -91,10 +90,6 @@ export class Postgres<D extends string> extends Construct {
       // What follows the files is no child of the server, which would take its end for the crash of a session.
       init: true,
       entrypoint: ["bash", "-euc", literalText(POSTGRES_START)],
-      env: {
-        [`${SUPERUSER_PASSWORD_ENV}_FILE`]: `${SECRETS_DIRECTORY}/${SUPERUSER_PASSWORD_ENV}`,
-        POSTGRES_INITDB_ARGS: "--data-checksums",
-      },
       files: { from: this.files, onChange: "follow" },
       // A new volume takes over the folder's owner in the image.
       volumes: { "/var/lib/postgresql/data": new DataVolume(this, "data") },
