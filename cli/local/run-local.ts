@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { loadPlatform } from "../../constructs/config/load";
 import { platformFile } from "../../constructs/config/platform-file";
 import { Progress } from "../terminal/progress";
+import { onStopSignal } from "../terminal/stop-signal";
 import type { UserError } from "../terminal/user-error";
 import { openDataFolder } from "./data-folder";
 import { takeInstanceLock } from "./instance-lock";
@@ -9,7 +10,6 @@ import { LocalPlatform } from "./local-platform";
 import { LOOPBACK, requireDifferentPorts, requireFreePort } from "./port";
 import { choosePostgresPort } from "./postgres-port";
 import { renderStartScreen, type StartScreen } from "./start-screen";
-import { onStopSignal } from "./stop-signal";
 
 /** Options of `sluice start`. */
 export interface LocalOptions {
