@@ -2,6 +2,8 @@ import { Command, CommanderError } from "commander";
 import { ConfigError } from "../constructs/config/config-error";
 import { nearest } from "../constructs/config/nearest";
 import { description, version } from "../package.json";
+import { checkHome, sluiceHome } from "./sluice-home";
+import { ignoreClosedOutput } from "./terminal/closed-output";
 import { UserError } from "./terminal/user-error";
 import { removeStalePlans } from "./terraform/plan-files";
 
@@ -35,14 +37,19 @@ const COMMANDS: Readonly<Record<string, () => Register>> = {
  * @returns the exit code
  */
 export async function main(args: readonly string[]): Promise<number> {
+  ignoreClosedOutput();
   try {
-    removeStalePlans();
+    const unknown = unknownCommand(args);
+    if (unknown !== undefined) {
+      console.error(`error: unknown command '${unknown}'\n(see: sluice --help)`);
+      suggestCommand(unknown);
+      return 1;
+    }
     await buildProgram(args[0]).parseAsync(args, { from: "user" });
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) {
       // Commander has already written its text.
-      if (error.code === "commander.unknownCommand") suggestCommand(args[0] ?? "");
       return error.exitCode;
     }
     if (error instanceof UserError || error instanceof ConfigError) {
@@ -52,6 +59,14 @@ export async function main(args: readonly string[]): Promise<number> {
     console.error(error);
     return EXIT_BUG;
   }
+}
+
+/** The command that is asked for, or asked about, and does not exist; commander shows its general help for `help nonsense`. */
+function unknownCommand([first, second]: readonly string[]): string | undefined {
+  const asked = first === "help" ? second : first;
+  return asked === undefined || asked === "help" || asked.startsWith("-") || Object.hasOwn(COMMANDS, asked)
+    ? undefined
+    : asked;
 }
 
 /** Commander itself would suggest `start` for `statu`: of five letters only three are the same. */
@@ -68,6 +83,10 @@ function buildProgram(asked: string | undefined): Command {
     .exitOverride()
     .showHelpAfterError("(see: sluice --help)")
     .showSuggestionAfterError(false)
+    .hook("preAction", () => {
+      checkHome(sluiceHome());
+      removeStalePlans();
+    })
     .addHelpText(
       "after",
       `
