@@ -1,3 +1,4 @@
+import { checkHome, sluiceHome } from "./cli/sluice-home";
 import { leadCdktfTo } from "./cli/stack-folder";
 import { synthesize } from "./cli/synthesize";
 import { UserError } from "./cli/terminal/user-error";
@@ -7,6 +8,7 @@ import { ConfigError } from "./constructs";
 async function main(): Promise<void> {
   // Only the CDKTF CLI sets it, and what it does with the result is to plan, deploy or destroy.
   const mayUseExample = !process.env["CDKTF_OUTDIR"];
+  checkHome(sluiceHome());
   const synthesis = synthesize(process.env, { mayUseExample });
   leadCdktfTo(synthesis.outdir, await prepareForCdktf(synthesis));
 }

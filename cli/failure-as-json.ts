@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { ConfigError } from "../constructs/config/config-error";
 import { DeploymentError } from "./apply/deployment-error";
+import { InterruptedDeployment } from "./apply/interruption";
 import { FindingsError } from "./preflight/finding";
 import { InterruptedError } from "./terminal/interrupted-error";
 import { UserError } from "./terminal/user-error";
@@ -41,6 +42,8 @@ export function failureAsJson(error: unknown): FailureJson {
 export function deployFailureAsJson(error: unknown): DeployFailureJson {
   const failure = failureAsJson(error);
   if (error instanceof DeploymentError) return { result: "failed", platform: error.platform, ...failure };
+  if (error instanceof InterruptedDeployment)
+    return { result: "interrupted", platform: error.platform, ...failure };
   if (error instanceof InterruptedError) return { result: "interrupted", platform: null, ...failure };
   const isKnown =
     error instanceof UserError || error instanceof ConfigError || error instanceof CommanderError;

@@ -3,6 +3,8 @@ import { ConfigError } from "../constructs/config/config-error";
 import { nearest } from "../constructs/config/nearest";
 import { description, version } from "../package.json";
 import { deployFailureAsJson, failureAsJson } from "./failure-as-json";
+import { checkHome, sluiceHome } from "./sluice-home";
+import { ignoreClosedOutput } from "./terminal/closed-output";
 import { UserError } from "./terminal/user-error";
 import { removeStalePlans } from "./terraform/plan-files";
 
@@ -36,18 +38,23 @@ const COMMANDS: Readonly<Record<string, () => Register>> = {
  * @returns the exit code
  */
 export async function main(args: readonly string[]): Promise<number> {
+  ignoreClosedOutput();
   try {
-    removeStalePlans();
+    const unknown = unknownCommand(args);
+    if (unknown !== undefined) {
+      if (wantsJson(args)) printJson(failureAsJson(new UserError(`unknown command '${unknown}'`)));
+      console.error(`error: unknown command '${unknown}'\n(see: sluice --help)`);
+      suggestCommand(unknown);
+      return 1;
+    }
     await buildProgram(args[0]).parseAsync(args, { from: "user" });
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (wantsJson(args) && !(error instanceof CommanderError && error.exitCode === 0)) {
-      const failure = args[0] === "deploy" ? deployFailureAsJson(error) : failureAsJson(error);
-      console.log(JSON.stringify(failure, null, 2));
+      printJson(args[0] === "deploy" ? deployFailureAsJson(error) : failureAsJson(error));
     }
     if (error instanceof CommanderError) {
       // Commander has already written its text.
-      if (error.code === "commander.unknownCommand") suggestCommand(args[0] ?? "");
       return error.exitCode;
     }
     if (error instanceof UserError || error instanceof ConfigError) {
@@ -65,6 +72,18 @@ function wantsJson(args: readonly string[]): boolean {
   return args.slice(0, end === -1 ? args.length : end).includes("--json");
 }
 
+function printJson(failure: object): void {
+  console.log(JSON.stringify(failure, null, 2));
+}
+
+/** The command that is asked for, or asked about, and does not exist; commander shows its general help for `help nonsense`. */
+function unknownCommand([first, second]: readonly string[]): string | undefined {
+  const asked = first === "help" ? second : first;
+  return asked === undefined || asked === "help" || asked.startsWith("-") || Object.hasOwn(COMMANDS, asked)
+    ? undefined
+    : asked;
+}
+
 /** Commander itself would suggest `start` for `statu`: of five letters only three are the same. */
 function suggestCommand(asked: string): void {
   const meant = nearest(asked, Object.keys(COMMANDS));
@@ -79,6 +98,10 @@ function buildProgram(asked: string | undefined): Command {
     .exitOverride()
     .showHelpAfterError("(see: sluice --help)")
     .showSuggestionAfterError(false)
+    .hook("preAction", () => {
+      checkHome(sluiceHome());
+      removeStalePlans();
+    })
     .addHelpText(
       "after",
       `

@@ -1,6 +1,18 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import { PLATFORM_STACK } from "../constructs/stack-id";
+import { UserError } from "./terminal/user-error";
 
 /** Root of the project. */
 export const PROJECT_ROOT = resolve(__dirname, "..");
@@ -18,6 +30,63 @@ export function stateFolder(home: string): string {
 /** The file of Terraform's state in a home. */
 export function stateFile(home: string): string {
   return join(stateFolder(home), `${PLATFORM_STACK}.tfstate`);
+}
+
+/**
+ * Looks whether a home can be used, and is nobody else's: who owns it, or a file in it, reads and replaces the secrets that are put there.
+ * What root owns is accepted, as root may do that anyway. One that is not there yet is fine.
+ * @param user who runs this; undefined where users have no numbers
+ * @throws UserError
+ */
+export function checkHome(home: string, user: number | undefined = process.getuid?.()): void {
+  const name = process.env["SLUICE_HOME"] ? "SLUICE_HOME, or leave it out" : "another one with SLUICE_HOME";
+  let found: Stats | undefined;
+  try {
+    found = statSync(home, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw new UserError(
+      `the home ${home} cannot be looked at (${(cause as NodeJS.ErrnoException).code})`,
+      `every folder above it must be one that your user may enter; name another with ${name}`,
+    );
+  }
+  if (found === undefined) return;
+  if (!found.isDirectory())
+    throw new UserError(`the home ${home} is no folder`, `name a folder with ${name}`);
+  if (user === undefined) return;
+  for (const [path, owner] of [[home, found.uid] as const, ...ownersIn(home)]) {
+    if (owner === user || owner === 0) continue;
+    throw new UserError(
+      `${path} belongs to user ${owner}, and this is user ${user}: secrets in it would be that user's to read and replace`,
+      `run it as that user, or name a home of your own with ${name}; if it is yours: chown -R ${user} ${home}`,
+    );
+  }
+  try {
+    accessSync(home, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch {
+    throw new UserError(
+      `the home ${home} belongs to user ${found.uid}, and user ${user} may not write there`,
+      `run it as that user, or name a home of your own with ${name}; if it is yours: chown -R ${user} ${home}`,
+    );
+  }
+}
+
+/** Of what is in a home and in the folders that hold secrets. A local platform's data is not among it: it may belong to a service's user. */
+function ownersIn(home: string): (readonly [string, number])[] {
+  return [home, stateFolder(home), join(home, "deployed")].flatMap((folder) => {
+    let names: string[];
+    try {
+      names = readdirSync(folder);
+    } catch {
+      // Not there; or closed to us, which is told of the home itself.
+      return [];
+    }
+    return names.flatMap((name) => {
+      const path = join(folder, name);
+      // It may go at any moment, such as the plan of another process.
+      const uid = lstatSync(path, { throwIfNoEntry: false })?.uid;
+      return uid === undefined ? [] : [[path, uid] as const];
+    });
+  });
 }
 
 /**

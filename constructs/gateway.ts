@@ -15,6 +15,12 @@ import { Secret } from "./secret";
 import { Service, type ServiceParts, type ServiceProps } from "./service";
 import { GATEWAY } from "./services/gateway";
 
+/** Terraform variables of the previous master key and of the instant at which it ends. `sluice rotate` fills them; nobody generates them. */
+export const PREVIOUS_MASTER_KEY = {
+  key: "gateway_master_key_previous",
+  validUntil: "gateway_master_key_previous_valid_until",
+} as const;
+
 /** Props of `Gateway`. */
 export interface GatewayProps extends ServiceProps {
   readonly database: Database;
@@ -80,12 +86,12 @@ function gatewayParts(self: Construct, props: GatewayProps): ServiceParts {
     secrets: {
       LITELLM_MASTER_KEY_PREVIOUS: Secret.optional(
         self,
-        "gateway_master_key_previous",
+        PREVIOUS_MASTER_KEY.key,
         "The gateway's master key before its rotation.",
       ),
       LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL: Secret.optional(
         self,
-        "gateway_master_key_previous_valid_until",
+        PREVIOUS_MASTER_KEY.validUntil,
         "Instant at which the previous master key ends.",
       ),
       DATABASE_PASSWORD: database.password,

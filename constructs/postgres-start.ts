@@ -1,4 +1,5 @@
 import { CURRENT_FILES, SECRETS_DIRECTORY } from "./files-directory";
+import { SUPERUSER_PASSWORD_FILE } from "./postgres-roles";
 
 /** Name of the delivered psql script that brings roles and databases up to date. */
 export const ROLES_FILE = "roles.sql";
@@ -13,16 +14,13 @@ const ANSWERS = "pg_isready -q -h 127.0.0.1 -U postgres";
 export const POSTGRES_HEALTH_CHECK = `${ANSWERS} && [ "$(cat ${MARK})" = "$(readlink ${CURRENT_FILES})" ]`;
 
 /**
- * Starts the server as the image does, and beside it what brings roles and databases up to date, over the socket, which asks the
+ * Makes the database where there is none, by itself: the image would put the superuser's password into the environment of all that it starts.
+ * Then it starts the server as the image does, and beside it what brings roles and databases up to date, over the socket, which asks the
  * server's own user for no password: once the server answers, and whenever other files are in force.
  */
-export const POSTGRES_START = `apply_roles() (
-  for file in ${SECRETS_DIRECTORY}/*; do
-    value=$(cat "$file") || exit
-    export -- "$(basename "$file")=$value"
-  done
-  exec psql --no-psqlrc --host /var/run/postgresql --username postgres --file ${CURRENT_FILES}/${ROLES_FILE} postgres
-)
+export const POSTGRES_START = `apply_roles() {
+  psql --no-psqlrc --host /var/run/postgresql --username postgres --file ${CURRENT_FILES}/${ROLES_FILE} postgres
+}
 follow_files() {
   local wanted refused=
   while true; do
@@ -39,5 +37,10 @@ follow_files() {
     sleep 1
   done
 }
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
+  initdb --username=postgres --pwfile=${SECRETS_DIRECTORY}/${SUPERUSER_PASSWORD_FILE} --pgdata="$PGDATA" \\
+    --auth-local=trust --auth-host=scram-sha-256 --data-checksums
+  printf '\\nhost all all all scram-sha-256\\n' >>"$PGDATA/pg_hba.conf"
+fi
 (follow_files &)
 exec docker-entrypoint.sh postgres`;

@@ -49,7 +49,7 @@ export class Postgres extends Service {
       DEFAULT_CONNECTIONS;
     const grant = {
       name,
-      passwordEnv: `${name.toUpperCase()}_PASSWORD`,
+      passwordFile: `${name.toUpperCase()}_PASSWORD`,
       connectionLimit: this.#budget.take(name, limit),
     };
     const database: Database = {
@@ -69,7 +69,7 @@ export class Postgres extends Service {
       files: { [ROLES_FILE]: postgresRolesScript(all.map(({ grant }) => grant)) },
       secrets: {
         ...this.secrets,
-        ...Object.fromEntries(all.map(({ database, grant }) => [grant.passwordEnv, database.password])),
+        ...Object.fromEntries(all.map(({ database, grant }) => [grant.passwordFile, database.password])),
       },
     });
   }

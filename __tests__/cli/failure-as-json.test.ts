@@ -1,4 +1,5 @@
 import { DeploymentError } from "../../cli/apply/deployment-error";
+import { InterruptedDeployment } from "../../cli/apply/interruption";
 import { deployFailureAsJson, failureAsJson } from "../../cli/failure-as-json";
 import { main } from "../../cli/main";
 import { FindingsError } from "../../cli/preflight/finding";
@@ -45,6 +46,7 @@ describe("a failure as JSON", () => {
   it.each([
     [new UserError("no", "do"), "refused", "not changed"],
     [new DeploymentError("no", undefined, "rolled back"), "failed", "rolled back"],
+    [new InterruptedDeployment("SIGTERM", "half of it", "changed in part"), "interrupted", "changed in part"],
     [new InterruptedError("SIGINT", "half of it"), "interrupted", null],
     [new TypeError("a bug"), "failed", null],
   ])("of a deploy says how the platform is left: %s", (error, result, platform) =>

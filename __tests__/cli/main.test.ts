@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { main } from "../../cli/main";
 import { version } from "../../package.json";
@@ -50,6 +51,42 @@ describe("main", () => {
     expect(await main(["statu"])).toBe(1);
     expect(out).toContain("unknown command 'statu'");
     expect(out).not.toContain("Did you mean start?");
+  });
+
+  it.each([
+    [["help", "nonsense"], "error: unknown command 'nonsense'"],
+    [["nonsense", "--help"], "error: unknown command 'nonsense'"],
+  ])("%j is told as a mistake", async (args, text) => {
+    expect(await main(args)).toBe(1);
+    expect(out).toContain(text);
+    expect(out).not.toContain("Usage:");
+  });
+
+  it("suggests one command, not two", async () => {
+    expect(await main(["images", "prun"])).toBe(1);
+    expect(out.match(/Did you mean/g)).toEqual(["Did you mean"]);
+  });
+
+  it.each([
+    ["rotate", "86400"],
+    ["deploy", "default: []"],
+  ])("shows no value of ours in the help of %s", async (command, text) => {
+    expect(await main([command, "--help"])).toBe(0);
+    expect(out).not.toContain(text);
+  });
+
+  it("ends quietly when nobody reads its output, whatever the command", async () => {
+    const child = spawn(process.execPath, ["--require", "tsx/cjs", "cli/main.ts", "--help"], {
+      cwd: join(__dirname, "../.."),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    child.stdout.destroy();
+    let stderr = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    expect(await once(child, "close")).toEqual([0, null]);
+    expect(stderr).toBe("");
   });
 
   it("suggests the option that was meant", async () => {

@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openHome, openState, PROJECT_ROOT, sluiceHome, stateFile } from "../../cli/sluice-home";
+import { checkHome, openHome, openState, PROJECT_ROOT, sluiceHome, stateFile } from "../../cli/sluice-home";
 import { temporaryFolder } from "../support/temporary-folder";
 
 const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
@@ -10,6 +10,37 @@ describe("sluiceHome", () => {
     expect(sluiceHome({})).toBe(join(PROJECT_ROOT, ".sluice"));
     expect(sluiceHome({ SLUICE_HOME: ".sluice-team" })).toBe(join(PROJECT_ROOT, ".sluice-team"));
     expect(sluiceHome({ SLUICE_HOME: "/srv/team" })).toBe("/srv/team");
+  });
+});
+
+describe("checkHome", () => {
+  const user = process.getuid?.() ?? 0;
+
+  it("takes one that is not there yet, and one of the user's own", () => {
+    const home = temporaryFolder();
+    writeFileSync(join(home, "secrets.tfvars.json"), "{}");
+    expect(() => checkHome(join(home, "new"))).not.toThrow();
+    expect(() => checkHome(home)).not.toThrow();
+  });
+
+  it("refuses a file, and what lies below one", () => {
+    const file = join(temporaryFolder(), "file");
+    writeFileSync(file, "");
+    expect(() => checkHome(file)).toThrow(`the home ${file} is no folder`);
+    expect(() => checkHome(join(file, "home"))).toThrow("cannot be looked at (ENOTDIR)");
+  });
+
+  it("refuses one of another user, and one with a file of another user", () => {
+    if (user !== 0) return;
+    const home = temporaryFolder();
+    const file = join(home, "state/platform.tfstate");
+    mkdirSync(join(home, "state"));
+    writeFileSync(file, "{}");
+    chownSync(file, 1000, 1000);
+    expect(() => checkHome(home)).toThrow(`${file} belongs to user 1000, and this is user 0`);
+    chownSync(home, 1000, 1000);
+    expect(() => checkHome(home)).toThrow(`${home} belongs to user 1000`);
+    expect(() => checkHome(home, 1000)).not.toThrow();
   });
 });
 

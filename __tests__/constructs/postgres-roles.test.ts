@@ -3,18 +3,24 @@ import { postgresRolesScript } from "../../constructs/postgres-roles";
 // What the script does is shown by the acceptance suite on a real server; here is what it must never say.
 describe("postgresRolesScript", () => {
   const script = postgresRolesScript([
-    { name: "gateway", passwordEnv: "GATEWAY_PASSWORD", connectionLimit: 50 },
-    { name: "key_provisioner", passwordEnv: "KEY_PROVISIONER_PASSWORD", connectionLimit: 10 },
+    { name: "gateway", passwordFile: "GATEWAY_PASSWORD", connectionLimit: 50 },
+    { name: "key_provisioner", passwordFile: "KEY_PROVISIONER_PASSWORD", connectionLimit: 10 },
   ]);
 
-  it("takes passwords from the environment, quoted by the server", () => {
-    expect(script).toContain("\\getenv password GATEWAY_PASSWORD");
-    expect(script).toContain("PASSWORD %L', :'password') \\gexec");
-  });
-
-  it("takes a changed password of the superuser over", () => {
-    expect(script).toContain("\\getenv password POSTGRES_PASSWORD");
-    expect(script).toContain("SELECT format('ALTER ROLE postgres PASSWORD %L', :'password') \\gexec");
+  it("lets the server read each password from its file and quote it: it is in no environment", () => {
+    for (const [role, file] of [
+      ["postgres", "POSTGRES_PASSWORD"],
+      ["gateway WITH", "GATEWAY_PASSWORD"],
+      ["key_provisioner WITH", "KEY_PROVISIONER_PASSWORD"],
+    ]) {
+      const statement = script.split("\n").find((line) => line.includes(`'ALTER ROLE ${role}`));
+      expect(statement).toMatch(
+        new RegExp(
+          `PASSWORD %L', rtrim\\(pg_read_file\\('/etc/sluice/current/secrets/${file}'\\), E'\\\\n'\\)\\) \\\\gexec$`,
+        ),
+      );
+    }
+    expect(script).not.toContain("getenv");
   });
 
   it("keeps statements with passwords out of the server's log, in every session", () => {
@@ -31,7 +37,7 @@ describe("postgresRolesScript", () => {
   });
 
   it("refuses a name that is not a plain identifier", () => {
-    const grant = { name: "a; DROP TABLE x", passwordEnv: "P", connectionLimit: 1 };
+    const grant = { name: "a; DROP TABLE x", passwordFile: "P", connectionLimit: 1 };
     expect(() => postgresRolesScript([grant])).toThrow("database name must match");
   });
 });

@@ -25,7 +25,7 @@ import { buildImages } from "./build-images";
 import { keepDeployedStack } from "./deployed-stack";
 import { DeploymentError } from "./deployment-error";
 import { reportFailures, summarizeFailures } from "./failure-report";
-import { betweenSteps } from "./interruption";
+import { betweenSteps, InterruptedDeployment, type Steps } from "./interruption";
 import { describeOrphans, findOrphans, healOrphans, type Orphans } from "./orphans";
 import { type GatewayReadiness, waitUntilReady } from "./readiness";
 import { rollBack } from "./roll-back";
@@ -51,6 +51,8 @@ export interface DeployProps {
   readonly full: boolean;
   /** Whether a plan that would lose data may be applied without a question. */
   readonly acceptDataLoss: boolean;
+  /** What else the user should know before a yes; also part of the result. */
+  readonly warnings: readonly string[];
   /** Asks for the user's word on a plan that was shown; undefined where it was given with the command. */
   readonly confirm: ((plan: Plan) => Promise<boolean>) | undefined;
 }
@@ -71,15 +73,22 @@ export interface Deployment {
  * @throws UserError when nothing was changed, DeploymentError when something was, InterruptedError after a signal
  */
 export function deployPlatform(props: DeployProps): Promise<Deployment> {
-  return withPlanFile(props.home, (planFile) => deployByPlan(planFile, props));
+  return withPlanFile(props.home, (planFile) =>
+    betweenSteps((steps) => deployByPlan(planFile, props, steps), GO_ON),
+  );
 }
 
-async function deployByPlan(planFile: string, props: DeployProps): Promise<Deployment> {
+const GO_ON = "npm run deploy goes on from there, and says whether the platform is ready";
+
+async function deployByPlan(planFile: string, props: DeployProps, steps: Steps): Promise<Deployment> {
   const { home, stack, lock, progress, to } = props;
   const { terraform, config } = stack;
   const say = (text: string) => void to.write(`${text}\n`);
   const models = usableModels(config, readSecrets(home));
-  const outcome = { models, warnings: [describeUnusable(models)].filter((text) => text !== undefined) };
+  const outcome = {
+    models,
+    warnings: [describeUnusable(models), ...props.warnings].filter((text) => text !== undefined),
+  };
   const planning = { file: planFile, options: [...lock, ...props.planOptions] };
   const plan = props.full
     ? await makePlan(terraform, { ...planning, output: "show", to })
@@ -90,7 +99,9 @@ async function deployByPlan(planFile: string, props: DeployProps): Promise<Deplo
     for (const warning of plan.warnings) say(`${warning}\n`);
     say(formatChanges(plan.summary, { colour: to === process.stdout && hasColours() }));
   }
+  steps.checkpoint(...NOTHING);
   const checked = await check(plan, props, say);
+  steps.checkpoint(...NOTHING);
   for (const warning of outcome.warnings) say(`\nwarning: ${warning}`);
   const isIdle = plan.isEmpty && checked.orphans.containers.length === 0;
   const { changes, risks } = plan.summary;
@@ -103,26 +114,28 @@ async function deployByPlan(planFile: string, props: DeployProps): Promise<Deplo
   if (!isIdle && props.confirm !== undefined && !(await props.confirm(plan))) {
     return { ...outcome, result: "declined", changes, outputs: {}, readiness: undefined };
   }
-  return await betweenSteps(async (checkpoint) => {
-    try {
-      if (!isIdle) await change(plan, planFile, checked, checkpoint, props);
-      if (config.networks.workspaces.isolation === "none") await removeWorkspaceRules(config.name);
-      rememberDeployed(home, readState(home));
-    } finally {
-      for (const line of await attachAgain(home, progress)) say(`warning: ${line}`);
-    }
-    checkpoint(
-      isIdle
-        ? "nothing was to be changed"
-        : "the change is applied; whether the platform is ready was not looked at",
+  try {
+    if (!isIdle) await change(plan, planFile, checked, steps, props);
+    if (config.networks.workspaces.isolation === "none") await removeWorkspaceRules(config.name);
+    rememberDeployed(home, readState(home));
+  } finally {
+    for (const line of await attachAgain(home, progress)) say(`warning: ${line}`);
+  }
+  const checkpoint = () =>
+    steps.checkpoint(
+      `${isIdle ? "nothing was to be changed" : "the change is applied"}; whether the platform is ready is not known`,
+      isIdle ? "not changed" : "applied, readiness unknown",
     );
-    const { isReady, reasons, gateway } = await waitUntilReady(config.name, progress);
-    if (!isReady) throw await notReady(config.name, reasons);
-    keepDeployedStack(home, terraform.folder, await readExisting(terraform));
-    const outputs = readState(home)?.outputs ?? {};
-    return { ...outcome, result: isIdle ? "unchanged" : "applied", changes, outputs, readiness: gateway };
-  });
+  checkpoint();
+  const { isReady, reasons, gateway } = await waitUntilReady(config.name, progress, { onWait: checkpoint });
+  if (!isReady) throw await notReady(config.name, reasons);
+  keepDeployedStack(home, terraform.folder, await readExisting(terraform));
+  const outputs = readState(home)?.outputs ?? {};
+  return { ...outcome, result: isIdle ? "unchanged" : "applied", changes, outputs, readiness: gateway };
 }
+
+const NOTHING = ["nothing was changed", "not changed"] as const;
+const IMAGES = ["images are built, and no container was touched", "not changed"] as const;
 
 function hasColours(): boolean {
   return process.stdout.isTTY === true && !process.env["NO_COLOR"];
@@ -165,24 +178,42 @@ async function change(
   approved: Plan,
   planFile: string,
   { orphans, attachments }: Checked,
-  checkpoint: (done: string) => void,
+  steps: Steps,
   props: DeployProps,
 ): Promise<void> {
   const { stack, home, lock, progress, to, file } = props;
   const { terraform, config } = stack;
   const log = join(stateFolder(home), "apply.log");
   refuseFindings(await pullImages(config.images, approved.changes, progress), file);
-  checkpoint("nothing was changed");
+  steps.checkpoint(...NOTHING);
+  steps.begin("some images are built, and no container was touched", "not changed");
   const areImagesNew = await buildImages(approved, terraform, { lock, log, progress, to });
-  checkpoint("images are built, and no container was touched");
+  steps.checkpoint(...IMAGES);
+  const isHealing = orphans.containers.length > 0 || orphans.networks.length > 0;
+  if (isHealing)
+    steps.begin(
+      "leftovers of a deploy that was killed are removed in part, and nothing else was changed",
+      "changed in part",
+    );
   await healOrphans(orphans, terraform, progress);
   if (areImagesNew || orphans.networks.length > 0) await planAgain(approved, planFile, props);
-  checkpoint("images are built and leftovers removed, and nothing else was changed");
+  if (isHealing)
+    steps.checkpoint(
+      "leftovers of a deploy that was killed are removed, and nothing else was changed",
+      "changed in part",
+    );
+  else steps.checkpoint(...IMAGES);
+  if (attachments.length > 0)
+    steps.begin(
+      "containers of others are disconnected from networks, and are connected again by the next deploy",
+      "changed in part",
+    );
   rememberDetached(
     home,
     attachments.filter(({ isReplaced }) => isReplaced),
   );
   await detach(attachments, progress);
+  steps.begin("the change is applied in part", "changed in part");
   // First, since what Terraform waits for may need those who are cut off.
   await restoreEndpoints(approved.lostEndpoints, progress);
   try {
@@ -213,9 +244,10 @@ async function planAgain(
   );
 }
 
+/** By a second Ctrl-C docker cannot be asked. */
 async function interrupted({ signal, done }: InterruptedError, platform: string): Promise<InterruptedError> {
-  const away = await summarizeFailures(platform);
-  return new InterruptedError(signal, [done, ...away].join("\n  "), "npm run deploy goes on from there");
+  const away = await summarizeFailures(platform).catch(() => ["what runs is not known"]);
+  return new InterruptedDeployment(signal, [done, ...away].join("\n  "), "changed in part", GO_ON);
 }
 
 async function failed(error: TerraformError, props: DeployProps, log: string): Promise<DeploymentError> {

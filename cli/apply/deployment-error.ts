@@ -1,7 +1,12 @@
 import { UserError } from "../terminal/user-error";
 
 /** How a deployment that did not succeed leaves the platform. */
-export type PlatformState = "rolled back" | "changed in part" | "applied, not ready";
+export type PlatformState =
+  | "not changed"
+  | "rolled back"
+  | "changed in part"
+  | "applied, readiness unknown"
+  | "applied, not ready";
 
 /** A deployment that changed something and did not succeed. */
 export class DeploymentError extends UserError {

@@ -43,6 +43,14 @@ export interface PlatformReadiness {
   readonly gateway: GatewayReadiness | undefined;
 }
 
+/** How it is waited. */
+export interface WaitOptions {
+  /** In milliseconds. @default 120000 */
+  readonly limitMs?: number;
+  /** Called after each look; an error that it throws ends the waiting. @default - nothing */
+  readonly onWait?: () => void;
+}
+
 /**
  * Waits until every service is healthy and the gateway says that it is ready. It is asked from inside its container, so that it does
  * not matter where the engine runs.
@@ -51,7 +59,7 @@ export interface PlatformReadiness {
 export async function waitUntilReady(
   platform: string,
   progress: Progress,
-  limitMs = LIMIT_MS,
+  { limitMs = LIMIT_MS, onWait = () => {} }: WaitOptions = {},
 ): Promise<PlatformReadiness> {
   const end = Date.now() + limitMs;
   let readiness: PlatformReadiness = { isReady: false, reasons: [], gateway: undefined };
@@ -59,6 +67,7 @@ export async function waitUntilReady(
     for (;;) {
       readiness = await readPlatform(platform);
       if (readiness.isReady || Date.now() >= end) break;
+      onWait();
       await sleep(INTERVAL_MS);
     }
     done(readiness.isReady ? `gateway ${readiness.gateway?.status}` : `not within ${limitMs / 1000} s`);

@@ -3,8 +3,10 @@ import type { Command } from "commander";
 import { platformFile } from "../../constructs/config/platform-file";
 import { SERVICES } from "../../constructs/service-catalog";
 import { type Deployment, deployPlatform } from "../apply/deploy-platform";
+import { betweenSteps } from "../apply/interruption";
+import { removeEndedGrace } from "../rotation/master-key-grace";
+import { describeUnfinished } from "../rotation/unfinished-rotation";
 import { sluiceHome } from "../sluice-home";
-import { ignoreClosedOutput } from "../terminal/closed-output";
 import { confirm } from "../terminal/confirm";
 import { Progress } from "../terminal/progress";
 import { UserError } from "../terminal/user-error";
@@ -22,7 +24,7 @@ interface DeployOptions {
   readonly detach?: boolean;
   readonly rollback: boolean;
   readonly lockTimeout: string;
-  readonly retry: readonly string[];
+  readonly retry?: readonly string[];
 }
 
 /** Jobs by the name that their error text gives: each puts the files of a service onto their volume. */
@@ -53,8 +55,7 @@ export function registerDeploy(program: Command): void {
     .option(
       "--retry <job>",
       "run a job again that failed, such as gateway-files",
-      (job, jobs: string[]) => [...jobs, job],
-      [],
+      (job, jobs: readonly string[] = []) => [...jobs, job],
     )
     .addHelpText(
       "after",
@@ -68,7 +69,6 @@ Exit codes:
 }
 
 async function deploy(options: DeployOptions): Promise<void> {
-  ignoreClosedOutput();
   const { yes = false, autoApprove = false, json = false } = options;
   const isAgreed = yes || autoApprove;
   if (json && !isAgreed) {
@@ -84,9 +84,10 @@ async function deploy(options: DeployOptions): Promise<void> {
 
 async function run(options: DeployOptions, isAgreed: boolean): Promise<Deployment> {
   const progress = new Progress();
-  const stack = await prepareStack(progress, { purpose: "change" });
+  const stack = await betweenSteps(() => prepareStack(progress, { purpose: "change" }));
+  await removeEndedGrace(sluiceHome(), stack.config.name);
   const lock = [`-lock-timeout=${options.lockTimeout}`];
-  const replace = await Promise.all(options.retry.map((job) => jobAddress(job, stack.terraform)));
+  const replace = await Promise.all((options.retry ?? []).map((job) => jobAddress(job, stack.terraform)));
   return deployPlatform({
     home: sluiceHome(),
     file: basename(platformFile()),
@@ -99,6 +100,7 @@ async function run(options: DeployOptions, isAgreed: boolean): Promise<Deploymen
     to: options.json === true ? process.stderr : process.stdout,
     full: options.full === true,
     acceptDataLoss: options.acceptDataLoss === true,
+    warnings: describeUnfinished(sluiceHome()),
     confirm: isAgreed ? undefined : () => confirm("Apply this plan?"),
   });
 }

@@ -1,14 +1,16 @@
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { applyPlan } from "../apply/apply-plan";
 import { checkAttachments, detach, findAttachments } from "../apply/attachments";
 import { forgetDeployedStack } from "../apply/deployed-stack";
-import { betweenSteps } from "../apply/interruption";
+import { betweenSteps, type Steps } from "../apply/interruption";
 import { describeOrphans, findOrphans, removeOrphans } from "../apply/orphans";
+import { docker } from "../docker/docker";
 import { removeWorkspaceRules } from "../docker/workspace-rules";
 import { refuseFindings } from "../preflight/finding";
-import { sluiceHome, stateFolder } from "../sluice-home";
-import { ignoreClosedOutput } from "../terminal/closed-output";
+import { secretFile } from "../secrets/secret-store";
+import { sluiceHome, stateFile, stateFolder } from "../sluice-home";
 import { confirm } from "../terminal/confirm";
 import { Progress } from "../terminal/progress";
 import { forgetDeployed } from "../terraform/last-deployed";
@@ -45,13 +47,19 @@ export function registerDestroy(program: Command): void {
 }
 
 async function destroy(options: DestroyOptions): Promise<void> {
-  ignoreClosedOutput();
   const { yes = false, autoApprove = false, volumes = false } = options;
-  const stack = await prepareStack(new Progress(), { purpose: "destroy" });
+  const stack = await betweenSteps(() => prepareStack(new Progress(), { purpose: "destroy" }));
   const isDone = await withPlanFile(sluiceHome(), (planFile) =>
-    removePlatform(planFile, stack, { ...options, yes: yes || autoApprove }),
+    betweenSteps(
+      (steps) => removePlatform(planFile, stack, { ...options, yes: yes || autoApprove }, steps),
+      `npm run destroy${volumes ? " -- --volumes" : ""} goes on from there`,
+    ),
   );
-  console.log(isDone ? farewell(stack, volumes) : "Nothing was changed.");
+  if (!isDone) {
+    console.log("Nothing was changed.");
+    return;
+  }
+  console.log([farewell(stack, volumes), ...(await describeLeft(stack, volumes))].join("\n"));
 }
 
 /** @returns false when the user said no */
@@ -59,6 +67,7 @@ async function removePlatform(
   planFile: string,
   stack: PreparedStack,
   options: DestroyOptions,
+  { checkpoint, begin }: Steps,
 ): Promise<boolean> {
   const { terraform, name, dataVolumes } = stack;
   const progress = new Progress();
@@ -83,20 +92,55 @@ async function removePlatform(
       ? `Remove ${name} AND DELETE ALL ITS DATA (${dataVolumes.join(", ")})?`
       : `Remove ${name}? Its data stays.`;
   if (options.yes !== true && !(await confirm(question))) return false;
-  await betweenSteps(async (checkpoint) => {
-    await detach(attachments, progress);
-    checkpoint("nothing was removed");
-    const log = join(stateFolder(home), "apply.log");
-    await applyPlan({ terraform, platform: name, args: [...lock, planFile], log, to });
-    await removeOrphans(orphans, progress);
-    await removeWorkspaceRules(name);
-    forgetDeployedStack(home);
-    checkpoint("the platform is removed; its data is kept");
-    if (options.volumes !== true) return;
-    await removeVolumes(dataVolumes);
-    forgetDeployed(home);
-  });
+  checkpoint("nothing was removed", "not changed");
+  if (attachments.length > 0)
+    begin(
+      "nothing was removed, but containers of others are disconnected from its networks",
+      "changed in part",
+    );
+  await detach(attachments, progress);
+  begin("containers and networks are removed in part; all data is kept", "changed in part");
+  const log = join(stateFolder(home), "apply.log");
+  await applyPlan({ terraform, platform: name, args: [...lock, planFile], log, to });
+  await removeOrphans(orphans, progress);
+  await removeWorkspaceRules(name);
+  forgetDeployedStack(home);
+  if (options.volumes !== true) return true;
+  checkpoint("containers and networks are removed; all data is kept", "changed in part");
+  begin(
+    `containers and networks are removed, and the data in part (${dataVolumes.join(", ")})`,
+    "changed in part",
+  );
+  await removeVolumes(dataVolumes);
+  forgetDeployed(home);
+  // Secrets of databases that are gone. Without their removal it would hold the last ones in the clear for ever.
+  rmSync(`${stateFile(home)}.backup`, { force: true });
   return true;
+}
+
+/** What a destroy leaves besides data, and how to remove it; one line each. */
+async function describeLeft({ name }: PreparedStack, volumes: boolean): Promise<string[]> {
+  const home = sluiceHome();
+  const backup = `${stateFile(home)}.backup`;
+  const files = [secretFile(home), ...(!volumes && existsSync(backup) ? [backup] : [])].filter(existsSync);
+  const isOne = files.length === 1;
+  const images = (
+    await docker(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", `--filter=reference=${name}/*`])
+  )
+    .split("\n")
+    .filter(Boolean);
+  return [
+    ...(files.length === 0
+      ? []
+      : [
+          `${files.join(" and ")} ${isOne ? "stays and holds" : "stay and hold"} secrets. ${volumes ? "To remove them" : "They open the data; without it, or with a backup, remove them"}: rm ${files.join(" ")}`,
+        ]),
+    ...(images.length === 0
+      ? []
+      : [
+          `Images that it built stay; the next deploy needs no build then. To remove them: docker image rm ${images.join(" ")}`,
+        ]),
+  ];
 }
 
 function farewell({ name, dataVolumes }: PreparedStack, volumes: boolean): string {

@@ -22,7 +22,7 @@ export function registerImages(program: Command): void {
     .description(
       "remove images that this platform built and nothing needs any more; keeps what runs, what is deployed, what a rollback needs, base images and everybody else's",
     )
-    .option("--yes", "do not ask, for CI")
+    .option("-y, --yes", "do not ask, for CI")
     .option("--dry-run", "only show what would be removed")
     .action(prune);
 }
@@ -42,8 +42,7 @@ async function prune({ yes = false, dryRun = false }: PruneOptions): Promise<voi
     return;
   }
   console.log(table(images));
-  const freed = `about ${formatSize(images.reduce((sum, { uniqueBytes }) => sum + uniqueBytes, 0))}`;
-  const count = `${images.length} ${images.length === 1 ? "image" : "images"}`;
+  const { count, freed } = total(images);
   if (dryRun) {
     console.log(`\n${count} would be removed, ${freed} freed.`);
     return;
@@ -57,12 +56,24 @@ async function prune({ yes = false, dryRun = false }: PruneOptions): Promise<voi
   console.log(`\n${count} removed, ${freed} freed.`);
 }
 
+/** An image with several names is one; one that keeps another name stays, and frees nothing. */
+export function total(images: readonly PrunableImage[]): { readonly count: string; readonly freed: string } {
+  const going = new Map(images.filter(({ heldBy }) => heldBy.length === 0).map((one) => [one.id, one]));
+  const held = images.filter(({ heldBy }) => heldBy.length > 0).length;
+  const bytes = [...going.values()].reduce((sum, { uniqueBytes }) => sum + uniqueBytes, 0);
+  const counts = [
+    ...(going.size > 0 ? [`${going.size} ${going.size === 1 ? "image" : "images"}`] : []),
+    ...(held > 0 ? [`${held} ${held === 1 ? "name" : "names"} of images that stay`] : []),
+  ];
+  return { count: counts.join(" and "), freed: bytes === 0 ? "nothing" : `about ${formatSize(bytes)}` };
+}
+
 function table(images: readonly PrunableImage[]): string {
   const width = Math.max(...images.map(({ reference }) => reference.length));
   return images
     .map(
-      ({ reference, uniqueBytes, created }) =>
-        `  ${reference.padEnd(width)}  ${formatSize(uniqueBytes).padStart(8)}  built ${created.slice(0, 16)} UTC`,
+      ({ reference, uniqueBytes, created, heldBy }) =>
+        `  ${reference.padEnd(width)}  ${formatSize(heldBy.length > 0 ? 0 : uniqueBytes).padStart(8)}  built ${created.slice(0, 16)} UTC${heldBy.length > 0 ? `, stays as ${heldBy.join(", ")}` : ""}`,
     )
     .join("\n");
 }

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { platformContainers } from "../docker/objects";
-import { onStopSignal } from "../local/stop-signal";
 import { chooseServices } from "../logs/choose-services";
 import { formatLogLine, type LogFormat } from "../logs/format";
 import { followLogs, type LogQuery, showLogs } from "../logs/read-logs";
 import { platformName } from "../status/platform-name";
+import { onStopSignal } from "../terminal/stop-signal";
 
 interface LogsOptions {
   readonly follow?: boolean;

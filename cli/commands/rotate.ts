@@ -4,10 +4,18 @@ import { loadPlatform } from "../../constructs";
 import { platformFile } from "../../constructs/config/platform-file";
 import { deployPlatform } from "../apply/deploy-platform";
 import { DeploymentError } from "../apply/deployment-error";
-import { findRotatable, type RotatableSecret, rotatableSecrets } from "../rotation/rotatable-secrets";
-import { type Rotation, rotateSecret } from "../rotation/rotate-secret";
+import { betweenSteps, InterruptedDeployment } from "../apply/interruption";
+import { abortRotation } from "../rotation/abort-rotation";
+import { removeEndedGrace, SECRET_WITH_GRACE } from "../rotation/master-key-grace";
+import { pendingRotation } from "../rotation/pending-rotation";
+import {
+  findRotatable,
+  plainName,
+  type RotatableSecret,
+  rotatableSecrets,
+} from "../rotation/rotatable-secrets";
+import { type BegunRotation, type Rotation, rotateSecret } from "../rotation/rotate-secret";
 import { sluiceHome } from "../sluice-home";
-import { ignoreClosedOutput } from "../terminal/closed-output";
 import { confirm } from "../terminal/confirm";
 import { InterruptedError } from "../terminal/interrupted-error";
 import { Progress } from "../terminal/progress";
@@ -19,8 +27,9 @@ import { parseDuration } from "./parse-duration";
 
 interface RotateOptions {
   readonly list?: boolean;
+  readonly abort?: boolean;
   readonly yes?: boolean;
-  readonly grace: number;
+  readonly grace?: number;
   readonly lockTimeout: string;
 }
 
@@ -36,10 +45,10 @@ export function registerRotate(program: Command): void {
     .option("--list", "show what can be rotated")
     .option(
       "--grace <duration>",
-      "how long the former master key stays valid, such as 30m, 24h or 7d; 0 ends it at once",
+      "how long the former master key stays valid, such as 30m, 24h or 7d; 0 ends it at once (default: 24h)",
       parseGrace,
-      UNITS["d"] ?? 0,
     )
+    .option("--abort", "give up a rotation that was interrupted before anything got the new value")
     .option("-y, --yes", "rotate without asking, for CI")
     .option(
       "--lock-timeout <duration>",
@@ -52,13 +61,16 @@ export function registerRotate(program: Command): void {
       `
 The new value is made here, or taken from the environment where it is a provider's credential. No value is ever shown.
 The former value is kept in rotation.json beside the secret file until the new one is in force. A rotation that failed
-or was interrupted goes on with the same new value: run the same command again.`,
+or was interrupted goes on with the same new value: run the same command again. A grace is counted from then.`,
     )
     .action(rotate);
 }
 
 async function rotate(asked: string | undefined, options: RotateOptions): Promise<void> {
-  ignoreClosedOutput();
+  if (options.abort === true) {
+    await abort(asked, options);
+    return;
+  }
   const file = platformFile();
   const config = loadPlatform(file);
   if (options.list === true) {
@@ -74,6 +86,12 @@ async function rotate(asked: string | undefined, options: RotateOptions): Promis
     );
   }
   const secret = findRotatable(asked, config);
+  if (options.grace !== undefined && secret.name !== SECRET_WITH_GRACE) {
+    throw new UserError(
+      `--grace is for ${SECRET_WITH_GRACE}; ${secret.source === "environment" ? `how long the former ${secret.name} stays valid is the provider's to say` : `of ${secret.name} only one value is taken at a time`}`,
+      "rotate it without --grace",
+    );
+  }
   const home = sluiceHome();
   const platform = readState(home)?.name;
   if (platform === undefined) {
@@ -88,10 +106,38 @@ async function rotate(asked: string | undefined, options: RotateOptions): Promis
     secret,
     graceSeconds: options.grace,
     platform,
-    deploy: () => deploy(secret, options, basename(file), progress),
+    deploy: (begun) => deploy(secret, begun, options, basename(file), progress),
     changed: (error) => progress.isAgreed && !isRefusal(error),
   });
   console.log(`\n${outcome(secret, rotation)}`);
+}
+
+async function abort(asked: string | undefined, { lockTimeout }: RotateOptions): Promise<void> {
+  const home = sluiceHome();
+  const pending = pendingRotation(home);
+  if (pending === undefined) {
+    throw new UserError(
+      "no rotation is unfinished, so there is none to give up",
+      "see npm run sluice -- rotate --list",
+    );
+  }
+  if (asked !== undefined && plainName(asked) !== plainName(pending.secret)) {
+    throw new UserError(
+      `the rotation that is unfinished is that of ${pending.secret}, not of ${asked}`,
+      "npm run sluice -- rotate --abort gives it up",
+    );
+  }
+  const progress = new Progress();
+  const { terraform } = await betweenSteps(() => prepareStack(progress, { purpose: "destroy" }));
+  // The run that was begun for it may go on by itself; Terraform alone can tell whether somebody has the state.
+  const plan = ["plan", "-input=false", "-destroy", "-refresh=false", `-lock-timeout=${lockTimeout}`];
+  await progress.step("Looking whether a run is under way", () => terraform.run(plan, { output: "collect" }));
+  await progress.step(`Looking whether anything has the new ${pending.secret}`, () =>
+    abortRotation({ home, pending, deployed: readState(home) }),
+  );
+  console.log(
+    `\nThe rotation of ${pending.secret} is given up: the former value is stored, and nothing else was changed.`,
+  );
 }
 
 interface RotationProgress {
@@ -101,18 +147,22 @@ interface RotationProgress {
 
 /** Errors that end a deployment before the first change. */
 function isRefusal(error: unknown): boolean {
+  if (error instanceof InterruptedDeployment) return error.platform === "not changed";
   const isLate = error instanceof DeploymentError || error instanceof InterruptedError;
   return error instanceof UserError && !isLate;
 }
 
 async function deploy(
   secret: RotatableSecret,
+  begun: BegunRotation,
   options: RotateOptions,
   file: string,
   rotation: RotationProgress,
 ): Promise<boolean> {
+  const start = performance.now();
   const progress = new Progress();
-  const stack = await prepareStack(progress, { purpose: "change" });
+  const stack = await betweenSteps(() => prepareStack(progress, { purpose: "change" }));
+  await removeEndedGrace(sluiceHome(), stack.config.name);
   const { result } = await deployPlatform({
     home: sluiceHome(),
     file,
@@ -125,10 +175,18 @@ async function deploy(
     to: process.stdout,
     full: false,
     acceptDataLoss: false,
+    warnings: [],
     confirm: async (plan) => {
-      console.log(`\n${describeRotation(secret, options.grace, plan)}`);
-      rotation.isAgreed = options.yes === true || (await confirm(`Rotate ${secret.name}?`));
-      return rotation.isAgreed;
+      console.log(`\n${describeRotation(secret, begun, plan)}`);
+      const isAgreed = options.yes === true || (await confirm(`Rotate ${secret.name}?`));
+      if (isAgreed && begun.graceSeconds > 0 && performance.now() - start > begun.graceSeconds * 1000) {
+        throw new UserError(
+          `the grace of the former key, until ${begun.formerValidUntil}, has ended before the change could begin; nothing was changed`,
+          "rotate again with a longer --grace",
+        );
+      }
+      rotation.isAgreed = isAgreed;
+      return isAgreed;
     },
   });
   return result !== "declined";
@@ -137,7 +195,7 @@ async function deploy(
 /** What a rotation does, in words. */
 export function describeRotation(
   secret: RotatableSecret,
-  graceSeconds: number,
+  { isResumed, graceSeconds, formerValidUntil }: BegunRotation,
   plan: Pick<Plan, "changes">,
 ): string {
   const replaced = plan.changes
@@ -147,22 +205,25 @@ export function describeRotation(
     .filter((name) => !name.endsWith("-files"))
     .sort();
   const former =
-    secret.name !== "gateway_master_key"
-      ? "the former value ends at once"
-      : graceSeconds > 0
-        ? `the former key stays valid for ${formatSeconds(graceSeconds)}`
-        : "the former key ends at once";
+    secret.source === "environment"
+      ? "the former key is used no more, and stays valid until you revoke it at the provider"
+      : secret.name !== SECRET_WITH_GRACE
+        ? "the former value ends at once"
+        : formerValidUntil === undefined
+          ? "the former key ends at once"
+          : `the former key stays valid for ${formatSeconds(graceSeconds)} from now, until ${formerValidUntil}`;
   return [
-    `Rotates ${secret.name}: ${former}.`,
+    `${isResumed ? "Goes on with the interrupted rotation of" : "Rotates"} ${secret.name}: ${former}.`,
     `Containers that are replaced: ${replaced.join(", ") || "none; those concerned follow their files"}.`,
   ].join("\n");
 }
 
 function outcome(
   { name, source }: RotatableSecret,
-  { result, isChecked, formerValidUntil }: Rotation,
+  { result, isResumed, isChecked, formerValidUntil }: Rotation,
 ): string {
-  if (result === "declined") return "Nothing was changed.";
+  if (result === "declined")
+    return `Nothing was changed.${isResumed ? ` The rotation of ${name} is still unfinished.` : ""}`;
   if (source === "environment")
     return `${name} is delivered. Once a request has been answered with it, revoke the former one at the provider.`;
   const checked = isChecked ? ": the new value is taken" : "";

@@ -7,12 +7,15 @@ import { containersWhere } from "../docker/objects";
 import { parseSize } from "../docker/size";
 import type { RecordedPlatform } from "../status/recorded-state";
 
-/** An image of this platform that nothing needs any more. */
+/** A name of an image of this platform that nothing needs any more. */
 export interface PrunableImage {
+  readonly id: string;
   /** Name with its tag, or its id when it has lost its name. */
   readonly reference: string;
   /** Bytes that only this image takes. */
   readonly uniqueBytes: number;
+  /** Other names of the same image that stay, and the image with them. */
+  readonly heldBy: readonly string[];
   readonly created: string;
 }
 
@@ -57,16 +60,24 @@ export async function prunableImages(
   const namelessOurs = new Set(nameless.split("\n").filter(Boolean));
   const repositories = SERVICES.map(({ name }) => `${platform}/${name}`);
   const needed = new Set([...used, ...recorded.images, ...imagesForRollback(home)]);
-  return images
-    .map(({ ID: id, Repository, Tag, UniqueSize, CreatedAt }) => ({
+  const all = images.map(({ ID: id, Repository, Tag, UniqueSize, CreatedAt }) => ({
+    id,
+    isOurs: (repositories.includes(Repository) && TAG.test(Tag)) || namelessOurs.has(id),
+    reference: Tag === "<none>" ? id : `${Repository}:${Tag}`,
+    uniqueBytes: parseSize(UniqueSize) ?? 0,
+    created: CreatedAt,
+  }));
+  const isPrunable = ({ id, isOurs, reference }: (typeof all)[number]) =>
+    isOurs && !needed.has(id) && !needed.has(reference);
+  return all
+    .filter(isPrunable)
+    .map(({ id, reference, uniqueBytes, created }) => ({
       id,
-      isOurs: (repositories.includes(Repository) && TAG.test(Tag)) || namelessOurs.has(id),
-      reference: Tag === "<none>" ? id : `${Repository}:${Tag}`,
-      uniqueBytes: parseSize(UniqueSize) ?? 0,
-      created: CreatedAt,
+      reference,
+      uniqueBytes,
+      created,
+      heldBy: all.filter((one) => one.id === id && !isPrunable(one)).map((one) => one.reference),
     }))
-    .filter(({ id, isOurs, reference }) => isOurs && !needed.has(id) && !needed.has(reference))
-    .map(({ reference, uniqueBytes, created }) => ({ reference, uniqueBytes, created }))
     .sort((a, b) => a.reference.localeCompare(b.reference));
 }
 

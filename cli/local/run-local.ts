@@ -5,6 +5,7 @@ import { settingOf } from "../../constructs/service-definition";
 import { GATEWAY } from "../../constructs/services/gateway";
 import { KEY_PROVISIONER } from "../../constructs/services/key-provisioner";
 import { Progress } from "../terminal/progress";
+import { onStopSignal } from "../terminal/stop-signal";
 import type { UserError } from "../terminal/user-error";
 import { openDataFolder } from "./data-folder";
 import { takeInstanceLock } from "./instance-lock";
@@ -12,7 +13,6 @@ import { LocalPlatform } from "./local-platform";
 import { LOOPBACK, requireDifferentPorts, requireFreePort } from "./port";
 import { choosePostgresPort } from "./postgres-port";
 import { renderStartScreen, type StartScreen } from "./start-screen";
-import { onStopSignal } from "./stop-signal";
 
 /** Options of `sluice start`. */
 export interface LocalOptions {

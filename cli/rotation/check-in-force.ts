@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { askInside } from "../docker/ask-inside";
 import { docker } from "../docker/docker";
 import { UserError } from "../terminal/user-error";
+import { databaseTime } from "./database-time";
 
 /** Whether a service takes a value. */
 type Taken = "taken" | "refused";
@@ -19,8 +20,10 @@ export interface ExpectedValues {
   readonly value: string;
   /** Undefined where there was none. */
   readonly former: string | undefined;
-  /** Whether the former one is still taken. */
-  readonly hasGrace: boolean;
+  /** Instant until which the former one is taken, by the database's clock; undefined where it has no grace. */
+  readonly formerValidUntil: string | undefined;
+  /** Called while it waits; an error that it throws ends the waiting. */
+  readonly onWait: () => void;
 }
 
 /**
@@ -33,37 +36,49 @@ export async function checkInForce({
   variable,
   value,
   former,
-  hasGrace,
+  formerValidUntil,
+  onWait,
 }: ExpectedValues): Promise<boolean> {
   const ask = QUESTIONS[variable];
   if (ask === undefined) return false;
-  await waitFor(
-    () => ask(platform, value),
-    "taken",
-    `the new ${variable} is deployed, but what it belongs to does not take it`,
-  );
+  await waitFor(async () => (await ask(platform, value)) === "taken", {
+    problem: () => `the new ${variable} is deployed, but what it belongs to does not take it`,
+    onWait,
+  });
   if (former === undefined || former === value) return true;
-  await waitFor(
-    () => ask(platform, former),
-    hasGrace ? "taken" : "refused",
-    hasGrace
-      ? `the new ${variable} is in force, but the former one is refused before its grace has ended`
-      : `the new ${variable} is in force, but the former one is still taken`,
-  );
+  let isGrace = false;
+  const isAsExpected = async () => {
+    isGrace = formerValidUntil !== undefined && Date.parse(formerValidUntil) > (await databaseTime(platform));
+    return (await ask(platform, former)) === (isGrace ? "taken" : "refused");
+  };
+  await waitFor(isAsExpected, {
+    problem: () =>
+      isGrace
+        ? `the new ${variable} is in force, but the former one is refused before its grace has ended`
+        : `the new ${variable} is in force, but the former one is still taken`,
+    onWait,
+  });
   return true;
 }
 
-async function waitFor(ask: () => Promise<Taken>, expected: Taken, problem: string): Promise<void> {
+interface Waiting {
+  /** What is wrong when it is in vain. */
+  readonly problem: () => string;
+  readonly onWait: () => void;
+}
+
+async function waitFor(isSo: () => Promise<boolean>, { problem, onWait }: Waiting): Promise<void> {
   const end = performance.now() + LIMIT_MS;
   let failure = "";
   for (;;) {
     try {
-      if ((await ask()) === expected) return;
+      if (await isSo()) return;
       failure = "";
     } catch (error) {
       failure = `: ${(error as Error).message}`;
     }
-    if (performance.now() > end) throw new UserError(`${problem} after ${LIMIT_MS / 1000} s${failure}`);
+    onWait();
+    if (performance.now() > end) throw new UserError(`${problem()} after ${LIMIT_MS / 1000} s${failure}`);
     await wait(PAUSE_MS);
   }
 }
@@ -75,15 +90,12 @@ const QUESTIONS: Readonly<Record<string, (platform: string, value: string) => Pr
   gateway_master_key: askGateway,
 };
 
-/** By the server's name, since its image trusts whoever comes by the loopback. */
-const LOG_IN =
-  'IFS= read -r PGPASSWORD; export PGPASSWORD; exec psql -h postgres -U "$1" -d "$2" -w -X -Atqc "SELECT 1"';
-
 async function askPostgres(platform: string, role: string, database: string, value: string): Promise<Taken> {
+  // By the server's name, since whoever comes by the loopback may be trusted. It is made to ask, and without a terminal it reads the answer
+  // from standard input: in a variable the password would be in the environment of its process.
+  const logIn = ["psql", "-h", "postgres", "-U", role, "-d", database, "-W", "-X", "-Atqc", "SELECT 1"];
   try {
-    await docker(["exec", "-i", `${platform}-postgres`, "sh", "-c", LOG_IN, "sh", role, database], {
-      input: `${value}\n`,
-    });
+    await docker(["exec", "-i", `${platform}-postgres`, ...logIn], { input: `${value}\n` });
     return "taken";
   } catch (error) {
     if (/password authentication failed/.test((error as Error).message)) return "refused";

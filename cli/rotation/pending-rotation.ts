@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { writePrivateFile } from "../private-file";
 import { readSecrets, secretFile, writeSecrets } from "../secrets/secret-store";
 import { UserError } from "../terminal/user-error";
 
@@ -8,6 +9,8 @@ const PendingRotation = z.strictObject({
   /** Name of the secret. */
   secret: z.string(),
   startedAt: z.string(),
+  /** For how long the former value was to stay valid, in seconds; only of a secret that has a grace. */
+  graceSeconds: z.number().int().min(0).optional(),
   /** Former values of the Terraform variables that have others now; an empty one was not there. */
   former: z.record(z.string(), z.string()),
 });
@@ -41,15 +44,28 @@ export function pendingRotation(home: string): PendingRotation | undefined {
  */
 export function beginRotation(
   home: string,
-  secret: string,
+  { secret, graceSeconds }: Pick<PendingRotation, "secret" | "graceSeconds">,
   values: Readonly<Record<string, string>>,
 ): PendingRotation {
   const stored = readSecrets(home);
   const former = Object.fromEntries(Object.keys(values).map((name) => [name, stored[name] ?? ""]));
-  const pending: PendingRotation = { secret, startedAt: new Date().toISOString(), former };
+  const pending: PendingRotation = { secret, startedAt: new Date().toISOString(), graceSeconds, former };
   keep(rotationFile(home), pending);
   writeSecrets(home, merge(stored, values));
   return pending;
+}
+
+/**
+ * Puts other new values into the secret file; the former ones that are kept stay.
+ * @param values by Terraform variable; an empty one removes it
+ */
+export function reviseRotation(
+  home: string,
+  pending: PendingRotation,
+  values: Readonly<Record<string, string>>,
+): void {
+  writePrivateFile(rotationFile(home), textOf(pending));
+  writeSecrets(home, merge(readSecrets(home), values));
 }
 
 /** Puts the former values back. */
@@ -79,7 +95,11 @@ function keep(file: string, pending: PendingRotation): void {
     if (code !== "EEXIST") throw cause;
     throw new UserError(`another rotation has begun meanwhile: ${file} is there`, "wait until it has ended");
   }
-  writeSync(descriptor, `${JSON.stringify(pending, null, 2)}\n`);
+  writeSync(descriptor, textOf(pending));
   fsyncSync(descriptor);
   closeSync(descriptor);
+}
+
+function textOf(pending: PendingRotation): string {
+  return `${JSON.stringify(pending, null, 2)}\n`;
 }

@@ -34,11 +34,15 @@ export function rotatableSecrets(config: Pick<PlatformConfig, "providers">): Rot
 /** Hyphens and case do not matter. @throws UserError naming those there are */
 export function findRotatable(asked: string, config: Pick<PlatformConfig, "providers">): RotatableSecret {
   const all = rotatableSecrets(config);
-  const plain = (name: string) => name.toLowerCase().replaceAll("-", "_");
-  const found = all.find(({ name }) => plain(name) === plain(asked));
+  const found = all.find(({ name }) => plainName(name) === plainName(asked));
   if (found !== undefined) return found;
   throw new UserError(
     `${asked} is no secret of this platform`,
     `it is one of: ${all.map(({ name }) => name).join(", ")}`,
   );
+}
+
+/** A name of a secret, as it is compared. */
+export function plainName(name: string): string {
+  return name.toLowerCase().replaceAll("-", "_");
 }

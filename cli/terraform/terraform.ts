@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { onStopSignal } from "../local/stop-signal";
 import { InterruptedError } from "../terminal/interrupted-error";
 import { stripColours } from "../terminal/paint";
+import { onStopSignal } from "../terminal/stop-signal";
 import { UserError } from "../terminal/user-error";
 import { FollowedOutput } from "./followed-output";
 import { lockHolder } from "./state-lock";

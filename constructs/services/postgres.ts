@@ -1,6 +1,5 @@
-import { SECRETS_DIRECTORY } from "../files-directory";
 import { literalText } from "../literal-text";
-import { SUPERUSER_PASSWORD_ENV } from "../postgres-roles";
+import { SUPERUSER_PASSWORD_FILE } from "../postgres-roles";
 import { POSTGRES_HEALTH_CHECK, POSTGRES_START } from "../postgres-start";
 import type { ServiceDefinition } from "../service-definition";
 
@@ -17,7 +16,7 @@ export const POSTGRES = {
     postgres_superuser_password: {
       kind: "password",
       description: "Postgres superuser. Only the server itself uses it.",
-      variable: SUPERUSER_PASSWORD_ENV,
+      variable: SUPERUSER_PASSWORD_FILE,
     },
   },
   // A new volume takes over the folder's owner in the image.
@@ -28,10 +27,6 @@ export const POSTGRES = {
     // What follows the files is no child of the server, which would take its end for the crash of a session.
     init: true,
     entrypoint: ["bash", "-euc", literalText(POSTGRES_START)],
-    env: {
-      [`${SUPERUSER_PASSWORD_ENV}_FILE`]: `${SECRETS_DIRECTORY}/${SUPERUSER_PASSWORD_ENV}`,
-      POSTGRES_INITDB_ARGS: "--data-checksums",
-    },
     // The mount takes over the folder's mode in the image, but not its owner: 999 is postgres.
     tmpfs: {
       "/tmp": "rw,nosuid,size=64m",

@@ -56,13 +56,16 @@ esac
   });
 
   it("ends at once when all is in force", async () => {
-    expect(await waitUntilReady("team", progress, 0)).toMatchObject({ isReady: true, reasons: [] });
+    expect(await waitUntilReady("team", progress, { limitMs: 0 })).toMatchObject({
+      isReady: true,
+      reasons: [],
+    });
   });
 
   it("waits until the gateway has had the time to look at what was delivered", async () => {
     deliverAt(new Date());
-    expect(await waitUntilReady("team", progress, 0)).toMatchObject({ isReady: false });
-    expect(await waitUntilReady("team", progress, 10_000)).toMatchObject({ isReady: true });
+    expect(await waitUntilReady("team", progress, { limitMs: 0 })).toMatchObject({ isReady: false });
+    expect(await waitUntilReady("team", progress, { limitMs: 10_000 })).toMatchObject({ isReady: true });
   });
 
   it.each([
@@ -71,7 +74,7 @@ esac
     ["working rules", 'gateway_working_rules_refused{level="design-first"}', 1],
   ])("says that new %s were refused", async (what, metric, value) => {
     metrics[metric] = value;
-    const { isReady, reasons } = await waitUntilReady("team", progress, 0);
+    const { isReady, reasons } = await waitUntilReady("team", progress, { limitMs: 0 });
     expect([isReady, reasons]).toEqual([
       false,
       [expect.stringContaining(`the gateway refused the new ${what}, and goes on with the former`)],
@@ -80,12 +83,12 @@ esac
 
   it("says why a gateway is not ready, or that it does not answer", async () => {
     status = "degraded";
-    expect((await waitUntilReady("team", progress, 0)).reasons).toEqual([
+    expect((await waitUntilReady("team", progress, { limitMs: 0 })).reasons).toEqual([
       expect.stringContaining("the gateway's readiness is 200 degraded: database connected"),
     ]);
     server.close();
     server.closeAllConnections();
-    expect((await waitUntilReady("team", progress, 0)).reasons).toEqual([
+    expect((await waitUntilReady("team", progress, { limitMs: 0 })).reasons).toEqual([
       expect.stringContaining("the gateway does not answer"),
     ]);
     server = createServer();

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeRotation, parseGrace } from "../../../cli/commands/rotate";
+import { beginRotation } from "../../../cli/rotation/pending-rotation";
 import { writeSecrets } from "../../../cli/secrets/secret-store";
 import { PROJECT } from "../../support/source-files";
 import { temporaryFolder } from "../../support/temporary-folder";
@@ -13,6 +14,11 @@ const container = (name: string, ...actions: string[]) => ({
   actions,
   before: { name },
   after: { name },
+});
+const begun = (graceSeconds = 0, isResumed = false) => ({
+  isResumed,
+  graceSeconds,
+  formerValidUntil: graceSeconds === 0 ? undefined : "2026-03-11T09:00:00Z",
 });
 const plan = (...changes: ReturnType<typeof container>[]) => ({ changes, existing: [], isEmpty: false });
 
@@ -30,22 +36,22 @@ test.each(["", "1", "-1h", "31d", "1w", "1.5h"])("no grace: %s", (text) => {
 
 test("says what happens", () => {
   const files = container("sluice-gateway-files", "delete", "create");
-  expect(describeRotation(secret("gateway_master_key"), 86_400, plan(files))).toBe(
-    "Rotates gateway_master_key: the former key stays valid for 24h.\n" +
+  expect(describeRotation(secret("gateway_master_key"), begun(86_400), plan(files))).toBe(
+    "Rotates gateway_master_key: the former key stays valid for 24h from now, until 2026-03-11T09:00:00Z.\n" +
       "Containers that are replaced: none; those concerned follow their files.",
   );
-  expect(describeRotation(secret("gateway_master_key"), 0, plan(files))).toContain(
-    "the former key ends at once",
+  expect(describeRotation(secret("gateway_master_key"), begun(0, true), plan(files))).toContain(
+    "Goes on with the interrupted rotation of gateway_master_key: the former key ends at once.",
   );
   const service = container("sluice-postgres", "delete", "create");
-  expect(describeRotation(secret("gateway_database_password"), 0, plan(files, service))).toBe(
+  expect(describeRotation(secret("gateway_database_password"), begun(), plan(files, service))).toBe(
     "Rotates gateway_database_password: the former value ends at once.\nContainers that are replaced: sluice-postgres.",
   );
 });
 
 describe("the command", () => {
-  const run = (...args: string[]) => {
-    const home = temporaryFolder();
+  const run = (...args: string[]) => runIn(temporaryFolder(), ...args);
+  const runIn = (home: string, ...args: string[]) => {
     const file = join(home, "platform.yaml");
     writeFileSync(file, "apiVersion: sluice/v1\n");
     writeSecrets(home, { gateway_database_password: "hidden" });
@@ -73,6 +79,27 @@ describe("the command", () => {
     expect(status).toBe(1);
     expect(output).toMatch(
       /nothing is deployed from .*, so gateway_database_password is in use nowhere\n.*npm run deploy/,
+    );
+  });
+
+  test("refuses a grace where there is none, and says what the default is", () => {
+    const { status, output } = run("gateway_database_password", "--grace", "1d", "--yes");
+    expect(status).toBe(1);
+    expect(output).toContain("error: --grace is for gateway_master_key");
+    expect(run("ANTHROPIC_API_KEY", "--grace", "0").output).toContain("is the provider's to say");
+    const help = run("--help").output;
+    expect(help).toContain("(default: 24h)");
+    expect(help).not.toContain("86400");
+  });
+
+  test("gives up nothing where no rotation, or another one, is unfinished", () => {
+    const home = temporaryFolder();
+    expect(runIn(home, "--abort").output).toContain("error: no rotation is unfinished");
+    beginRotation(home, { secret: "gateway_database_password" }, { gateway_database_password: "new" });
+    const { status, output } = runIn(home, "--abort", "gateway_master_key");
+    expect(status).toBe(1);
+    expect(output).toContain(
+      "that is unfinished is that of gateway_database_password, not of gateway_master_key",
     );
   });
 });

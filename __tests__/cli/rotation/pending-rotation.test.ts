@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 
 it("keeps the former value, for its owner only, until the new one is in force", () => {
-  beginRotation(home, "gateway_database_password", { gateway_database_password: "new" });
+  beginRotation(home, { secret: "gateway_database_password" }, { gateway_database_password: "new" });
   expect(readSecrets(home)).toEqual({ gateway_database_password: "new", kept: "same" });
   for (const file of [rotationFile(home), secretFile(home)]) expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(pendingRotation(home)).toMatchObject({
@@ -32,19 +32,25 @@ it("keeps the former value, for its owner only, until the new one is in force", 
 it("puts everything back as it was, also what was not there", () => {
   const before = readFileSync(secretFile(home), "utf8");
   const values = { gateway_database_password: "new", gateway_database_password_previous: "former" };
-  undoRotation(home, beginRotation(home, "gateway_database_password", values));
+  undoRotation(home, beginRotation(home, { secret: "gateway_database_password" }, values));
   expect(readFileSync(secretFile(home), "utf8")).toBe(before);
   expect(existsSync(rotationFile(home))).toBe(false);
 });
 
 it("an empty value removes what is there", () => {
-  beginRotation(home, "gateway_database_password", { gateway_database_password: "new", kept: "" });
+  beginRotation(
+    home,
+    { secret: "gateway_database_password" },
+    { gateway_database_password: "new", kept: "" },
+  );
   expect(readSecrets(home)).toEqual({ gateway_database_password: "new" });
 });
 
 it("two at a time are refused, and nothing is lost", () => {
-  beginRotation(home, "gateway_database_password", { gateway_database_password: "new" });
-  expect(() => beginRotation(home, "kept", { kept: "new" })).toThrow("another rotation has begun meanwhile");
+  beginRotation(home, { secret: "gateway_database_password" }, { gateway_database_password: "new" });
+  expect(() => beginRotation(home, { secret: "kept" }, { kept: "new" })).toThrow(
+    "another rotation has begun meanwhile",
+  );
   expect(readSecrets(home)).toEqual({ gateway_database_password: "new", kept: "same" });
 });
 

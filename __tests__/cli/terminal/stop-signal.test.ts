@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { onStopSignal } from "../../../cli/local/stop-signal";
+import { onStopSignal } from "../../../cli/terminal/stop-signal";
 
 describe("onStopSignal", () => {
   beforeEach(() => jest.useFakeTimers());
