@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { removeWorkspaceRules } from "../docker/workspace-rules";
 import type { ChangeSummary } from "../plan/change-summary";
-import { formatChanges } from "../plan/format-changes";
+import { formatChanges, formatRisks } from "../plan/format-changes";
 import { pullImages } from "../preflight/base-images";
 import { type Finding, refuseFindings } from "../preflight/finding";
 import { checkBeforeApply } from "../preflight/preflight";
@@ -79,21 +79,23 @@ async function deployByPlan(planFile: string, props: DeployProps): Promise<Deplo
   const say = (text: string) => void to.write(`${text}\n`);
   const models = usableModels(config, readSecrets(home));
   const outcome = { models, warnings: [describeUnusable(models)].filter((text) => text !== undefined) };
-  const planning = { file: planFile, options: [...lock, ...props.planOptions] };
+  const planning = {
+    file: planFile,
+    options: [...lock, ...props.planOptions],
+    lostVolumes: stack.lostVolumes,
+  };
   const plan = props.full
     ? await makePlan(terraform, { ...planning, output: "show", to })
     : await progress.step("Planning", () => makePlan(terraform, planning));
-  if (!props.full) say(formatChanges(plan.summary, { colour: to === process.stdout && hasColours() }));
+  const colour = to === process.stdout && hasColours();
+  // Terraform's own plan knows nothing of data.
+  if (!props.full) say(formatChanges(plan.summary, { colour }));
+  else for (const line of formatRisks(plan.summary.risks, colour)) say(line);
   const checked = await check(plan, props, say);
   for (const warning of outcome.warnings) say(`\nwarning: ${warning}`);
   const isIdle = plan.isEmpty && checked.orphans.containers.length === 0;
   const { changes, risks } = plan.summary;
-  if (risks.length > 0 && props.confirm === undefined && !props.acceptDataLoss) {
-    throw new UserError(
-      `this plan would lose data, and nothing was changed: ${risks.map(({ service, text }) => `${service}: ${text}`).join("; ")}`,
-      "deploy without --yes to decide, or with --accept-data-loss if that is meant",
-    );
-  }
+  if (props.confirm === undefined && !props.acceptDataLoss) refuseDataLoss(risks);
   if (!isIdle && props.confirm !== undefined && !(await props.confirm(plan))) {
     return { ...outcome, result: "declined", changes, outputs: {}, readiness: undefined };
   }
@@ -116,6 +118,16 @@ async function deployByPlan(planFile: string, props: DeployProps): Promise<Deplo
     const outputs = readState(home)?.outputs ?? {};
     return { ...outcome, result: isIdle ? "unchanged" : "applied", changes, outputs, readiness: gateway };
   });
+}
+
+/** For a plan that nobody is asked about. @throws UserError when it would lose data */
+export function refuseDataLoss(risks: ChangeSummary["risks"]): void {
+  if (risks.length === 0) return;
+  const remedies = [...new Set(risks.map(({ remedy }) => remedy))].join("; ");
+  throw new UserError(
+    `this plan would lose data, and nothing was changed: ${risks.map(({ service, text }) => `${service}: ${text}`).join("; ")}`,
+    `${remedies}. Deploy without --yes to decide, or with --accept-data-loss if that is meant`,
+  );
 }
 
 function hasColours(): boolean {

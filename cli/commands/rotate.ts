@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { loadPlatform } from "../../constructs";
 import { platformFile } from "../../constructs/config/platform-file";
-import { deployPlatform } from "../apply/deploy-platform";
+import { deployPlatform, refuseDataLoss } from "../apply/deploy-platform";
 import { DeploymentError } from "../apply/deployment-error";
 import { findRotatable, type RotatableSecret, rotatableSecrets } from "../rotation/rotatable-secrets";
 import { type Rotation, rotateSecret } from "../rotation/rotate-secret";
@@ -127,6 +127,7 @@ async function deploy(
     acceptDataLoss: false,
     confirm: async (plan) => {
       console.log(`\n${describeRotation(secret, options.grace, plan)}`);
+      if (options.yes === true) refuseDataLoss(plan.summary.risks);
       rotation.isAgreed = options.yes === true || (await confirm(`Rotate ${secret.name}?`));
       return rotation.isAgreed;
     },

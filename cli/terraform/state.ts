@@ -24,6 +24,8 @@ export interface DeployedPlatform {
   readonly outputs: Readonly<Record<string, unknown>>;
   /** Names of the volumes that hold data, sorted. */
   readonly dataVolumes: readonly string[];
+  /** Those of them that a container which was made has mounted: they did exist. An interrupted first apply names others already. */
+  readonly usedVolumes: readonly string[];
   readonly resources: readonly StateResource[];
 }
 
@@ -78,7 +80,8 @@ export function readState(home: string): DeployedPlatform | undefined {
     file,
     name: deployedName(resources),
     outputs,
-    dataVolumes: dataVolumes(resources, outputs),
+    dataVolumes: sorted([...listedVolumes(outputs), ...usedVolumes(resources)]),
+    usedVolumes: usedVolumes(resources),
     resources,
   };
 }
@@ -135,8 +138,13 @@ function deployedName(resources: readonly StateResource[]): string | undefined {
   );
 }
 
-/** Those of the output, and those that containers mount and Terraform does not manage: outputs may be missing after an interrupted apply. */
-function dataVolumes(resources: readonly StateResource[], outputs: DeployedPlatform["outputs"]): string[] {
+/** Outputs may be missing after an interrupted apply, which is why containers count as well. */
+function listedVolumes(outputs: DeployedPlatform["outputs"]): string[] {
+  return z.array(z.string()).safeParse(outputs["data_volumes"]).data ?? [];
+}
+
+/** Volumes that containers mount and Terraform does not manage: those hold data. */
+function usedVolumes(resources: readonly StateResource[]): string[] {
   const managed = resources
     .filter(({ type }) => type === "docker_volume")
     .map(({ attributes }) => attributes["name"]);
@@ -144,7 +152,9 @@ function dataVolumes(resources: readonly StateResource[], outputs: DeployedPlatf
     .filter(({ type }) => type === "docker_container")
     .flatMap(({ attributes }) => Mounts.safeParse(attributes["volumes"]).data ?? [])
     .map(({ volume_name: name }) => name ?? "");
-  const listed = z.array(z.string()).safeParse(outputs["data_volumes"]).data ?? [];
-  const names = new Set([...listed, ...mounted].filter((name) => name !== "" && !managed.includes(name)));
-  return [...names].sort();
+  return sorted(mounted.filter((name) => name !== "" && !managed.includes(name)));
+}
+
+function sorted(names: readonly string[]): string[] {
+  return [...new Set(names)].sort();
 }
