@@ -144,7 +144,7 @@ async function check(plan: Plan, props: DeployProps, say: (text: string) => void
   const { stack, home, progress, file } = props;
   const { config } = stack;
   return progress.step("Checking the engine", async (done) => {
-    const orphans = await findOrphans(config.name, plan, stateFolder(home));
+    const orphans = await findOrphans(config.name, plan, home);
     const attachments = await findAttachments(config.name, plan);
     const preflight = await checkBeforeApply(
       config,

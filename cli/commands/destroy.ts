@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import { applyPlan } from "../apply/apply-plan";
+import { rememberDetached } from "../apply/attach-again";
 import { checkAttachments, detach, findAttachments } from "../apply/attachments";
 import { forgetDeployedStack } from "../apply/deployed-stack";
 import { betweenSteps } from "../apply/interruption";
@@ -71,9 +72,10 @@ async function removePlatform(
     output: "show",
     to,
   });
-  const orphans = await findOrphans(name, plan, stateFolder(home));
+  const orphans = await findOrphans(name, plan, home);
   const attachments = await findAttachments(name, plan);
-  if (options.detach !== true) refuseFindings(checkAttachments(name, attachments), stack.file);
+  if (options.detach !== true)
+    refuseFindings(checkAttachments(name, attachments, "deploy again"), stack.file);
   const left = describeOrphans(orphans);
   if (left.length > 0) {
     console.log(`\nLeft over from a deploy that was killed, and removed as well:\n  ${left.join("\n  ")}`);
@@ -84,6 +86,8 @@ async function removePlatform(
       : `Remove ${name}? Its data stays.`;
   if (options.yes !== true && !(await confirm(question))) return false;
   await betweenSteps(async (checkpoint) => {
+    // The next deploy makes the networks again, and connects them.
+    rememberDetached(home, attachments);
     await detach(attachments, progress);
     checkpoint("nothing was removed");
     const log = join(stateFolder(home), "apply.log");

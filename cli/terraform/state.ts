@@ -55,7 +55,7 @@ const Mounts = z.array(z.object({ volume_name: z.string().nullish() }));
 /**
  * What is deployed from a home, read from its state without Terraform.
  * @returns undefined when nothing is: no state, or one with neither a resource nor an output
- * @throws UserError when the file cannot be read or is no state: it is never taken for an empty one
+ * @throws UserError when the file cannot be read, is lost or is no state: it is never taken for an empty one
  */
 export function readState(home: string): DeployedPlatform | undefined {
   const file = stateFile(home);
@@ -97,19 +97,12 @@ export function stateSecrets(home: string): Record<string, string> {
 }
 
 function parseState(file: string): z.infer<typeof State> | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT") return undefined;
-    throw new UserError(
-      `the state ${file} cannot be read (${code})`,
-      "it must be a file that your user may read",
-    );
-  }
+  const text = readText(file);
   // Terraform makes the file when it locks it, and fills it when it has something to say.
-  if (text.trim() === "") return undefined;
+  if (text.trim() === "") {
+    refuseLostState(file);
+    return undefined;
+  }
   try {
     return State.parse(JSON.parse(text));
   } catch {
@@ -118,6 +111,36 @@ function parseState(file: string): z.infer<typeof State> | undefined {
       `restore it from your backup, or from ${file}.backup, which is the state before the last change. Do not delete it: without it Terraform does not know what is deployed`,
     );
   }
+}
+
+/** @returns "" when there is none */
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return "";
+    throw new UserError(
+      `the state ${file} cannot be read (${code})`,
+      "it must be a file that your user may read",
+    );
+  }
+}
+
+/** Terraform keeps the former state beside the one it writes. After a destroy there is one without resources; without any, it was lost. */
+function refuseLostState(file: string): void {
+  const backup = `${file}.backup`;
+  let former: z.infer<typeof State> | undefined;
+  try {
+    former = State.parse(JSON.parse(readText(backup)));
+  } catch {
+    former = undefined;
+  }
+  if (former === undefined || former.resources.length === 0) return;
+  throw new UserError(
+    `the state ${file} is lost, and ${backup} says that something was deployed`,
+    `restore it from your backup, or take the state before the last change: cp ${backup} ${file}; then npm run deploy brings it up to date`,
+  );
 }
 
 const NETWORK_NAME = new RegExp(`^(.+)-(?:${NETWORKS.join("|")})$`);
