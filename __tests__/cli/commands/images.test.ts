@@ -1,0 +1,78 @@
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { main } from "../../../cli/main";
+import { rememberDeployed } from "../../../cli/terraform/last-deployed";
+import { readState } from "../../../cli/terraform/state";
+import { stateContainer, stateText, writeState } from "../../support/state-fixture";
+import { temporaryFolder } from "../../support/temporary-folder";
+
+const image = (Repository: string, Tag: string, ID: string) => ({
+  ID,
+  Repository,
+  Tag,
+  UniqueSize: "10MB",
+  CreatedAt: "2026-03-10 09:00:00 +0000 UTC",
+});
+
+describe("sluice images prune", () => {
+  const environment = process.env;
+  let out: string;
+  let home: string;
+  const calls = () => readFileSync(join(home, "calls"), "utf8");
+
+  /** An engine with images of two platforms; a container of somebody uses one of them. */
+  beforeEach(() => {
+    home = temporaryFolder();
+    const folder = temporaryFolder();
+    const images = {
+      Images: [
+        image("team/gateway", "0123456789ab", "sha256:1"),
+        image("team/key-provisioner", "0123456789ab", "sha256:2"),
+        image("other/gateway", "0123456789ab", "sha256:3"),
+      ],
+    };
+    writeFileSync(join(folder, "images"), JSON.stringify(images));
+    const script = `#!/bin/sh
+echo "$*" >> ${home}/calls
+case "$1 $2" in
+  "system df") cat ${folder}/images ;;
+  ps*) echo 1 ;;
+  "container inspect") echo '[{"Id":"1","Name":"/x","Image":"sha256:2"}]' ;;
+esac
+`;
+    writeFileSync(join(folder, "docker"), script);
+    chmodSync(join(folder, "docker"), 0o755);
+    process.env = {
+      ...environment,
+      SLUICE_HOME: home,
+      SLUICE_CONFIG: "/nonexistent.yaml",
+      PATH: `${folder}:${environment["PATH"]}`,
+      DOCKER_CONTEXT: "stand-in",
+    };
+    out = "";
+    for (const method of ["log", "error"] as const)
+      jest.spyOn(console, method).mockImplementation((...[text]: unknown[]) => {
+        out += `${text}\n`;
+      });
+  });
+  afterEach(() => {
+    process.env = environment;
+    jest.restoreAllMocks();
+  });
+
+  it("removes, after a destroy, what this platform built and no container uses", async () => {
+    writeState(home, stateText([stateContainer("team", "redis")]));
+    rememberDeployed(home, readState(home));
+    writeState(home, stateText([]));
+    expect(await main(["images", "prune", "--yes"])).toBe(0);
+    expect(out).toContain("1 image removed");
+    expect(calls()).toContain("image rm team/gateway:0123456789ab\n");
+  });
+
+  it("removes nothing when it cannot be told what is deployed", async () => {
+    writeState(home, "{");
+    expect(await main(["images", "prune", "--yes"])).toBe(1);
+    expect(out).toContain("is damaged");
+    expect(calls()).not.toContain("image rm");
+  });
+});
