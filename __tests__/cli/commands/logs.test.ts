@@ -43,7 +43,7 @@ describe("sluice logs", () => {
   it("need only the engine: a damaged state does not keep them away", () => {
     // With a context the engine is asked through the command line.
     const { status, output } = logs({ DOCKER_CONTEXT: "stand-in" }, (home) => writeState(home, "{"));
-    expect(output).toMatch(/^redis +\| ready$/m);
+    expect(output).toBe("ready\n");
     expect(status).toBe(0);
   });
 
