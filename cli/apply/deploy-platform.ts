@@ -6,7 +6,7 @@ import { pullImages } from "../preflight/base-images";
 import { type Finding, refuseFindings } from "../preflight/finding";
 import { checkBeforeApply } from "../preflight/preflight";
 import { describeUnusable, type UsableModels, usableModels } from "../preflight/provider-credentials";
-import { readSecrets } from "../secrets/secret-store";
+import { readSecrets, removeSecrets } from "../secrets/secret-store";
 import { stateFolder } from "../sluice-home";
 import { InterruptedError } from "../terminal/interrupted-error";
 import type { Progress } from "../terminal/progress";
@@ -114,7 +114,8 @@ async function deployByPlan(planFile: string, props: DeployProps): Promise<Deplo
     );
     const { isReady, reasons, gateway } = await waitUntilReady(config.name, progress);
     if (!isReady) throw await notReady(config.name, reasons);
-    keepDeployedStack(home, terraform.folder, await readExisting(terraform));
+    // Not before: a rollback needs the values that the former platform has.
+    removeSecrets(home, keepDeployedStack(home, terraform.folder, await readExisting(terraform)));
     const outputs = readState(home)?.outputs ?? {};
     return { ...outcome, result: isIdle ? "unchanged" : "applied", changes, outputs, readiness: gateway };
   });

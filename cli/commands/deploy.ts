@@ -1,6 +1,5 @@
-import { basename } from "node:path";
 import type { Command } from "commander";
-import { platformFile } from "../../constructs/config/platform-file";
+import { platformFile, shownFile } from "../../constructs/config/platform-file";
 import { type Deployment, deployPlatform } from "../apply/deploy-platform";
 import { DeploymentError } from "../apply/deployment-error";
 import { sluiceHome } from "../sluice-home";
@@ -95,7 +94,7 @@ async function run(options: DeployOptions, isAgreed: boolean): Promise<Deploymen
   const replace = await Promise.all(options.retry.map((job) => jobAddress(job, stack.terraform)));
   return deployPlatform({
     home: sluiceHome(),
-    file: basename(platformFile()),
+    file: shownFile(platformFile()),
     stack,
     planOptions: replace.map((address) => `-replace=${address}`),
     lock,

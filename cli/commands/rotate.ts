@@ -1,7 +1,6 @@
-import { basename } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { loadPlatform } from "../../constructs";
-import { platformFile } from "../../constructs/config/platform-file";
+import { platformFile, shownFile } from "../../constructs/config/platform-file";
 import { deployPlatform, refuseDataLoss } from "../apply/deploy-platform";
 import { DeploymentError } from "../apply/deployment-error";
 import { findRotatable, type RotatableSecret, rotatableSecrets } from "../rotation/rotatable-secrets";
@@ -88,7 +87,7 @@ async function rotate(asked: string | undefined, options: RotateOptions): Promis
     secret,
     graceSeconds: options.grace,
     platform,
-    deploy: () => deploy(secret, options, basename(file), progress),
+    deploy: () => deploy(secret, options, shownFile(file), progress),
     changed: (error) => progress.isAgreed && !isRefusal(error),
   });
   console.log(`\n${outcome(secret, rotation)}`);

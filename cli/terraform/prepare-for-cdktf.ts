@@ -1,5 +1,4 @@
-import { basename } from "node:path";
-import { platformFile } from "../../constructs/config/platform-file";
+import { platformFile, shownFile } from "../../constructs/config/platform-file";
 import { credentialNames } from "../../constructs/gateway-config";
 import { linkSecrets, unlinkSecrets } from "../secrets/link-secrets";
 import { ensureSecrets, missingSecrets, newCredentials, readSecrets } from "../secrets/secret-store";
@@ -33,7 +32,7 @@ export async function prepareForCdktf(
   const last = lastDeployed(home, deployed);
   const planned = { name: config.name, dataVolumes: [...dataVolumes] };
   const existing: ExistingPlatform = { home, deployed, last, planned };
-  await refuseRename(existing, basename(platformFile({ env })));
+  await refuseRename(existing, shownFile(platformFile({ env })));
   await refuseLostVolumes(last, dataVolumes);
   rememberDeployed(home, deployed);
 

@@ -1,7 +1,6 @@
-import { basename } from "node:path";
 import { ConfigError, type PlatformConfig } from "../../constructs";
 import { defaultPlatform } from "../../constructs/config/load";
-import { platformFile } from "../../constructs/config/platform-file";
+import { platformFile, shownFile } from "../../constructs/config/platform-file";
 import { openState, sluiceHome } from "../sluice-home";
 import { stackFolder } from "../stack-folder";
 import { type Synthesis, synthesize } from "../synthesize";
@@ -82,7 +81,7 @@ export async function prepareStack(progress: Progress, { purpose }: PrepareOptio
 /** What is deployed can be destroyed when the file that declared it is gone. */
 function platformFileName(mayBeMissing: boolean): string {
   try {
-    return basename(platformFile());
+    return shownFile(platformFile());
   } catch (error) {
     if (!mayBeMissing || !(error instanceof ConfigError)) throw error;
     return "platform.yaml";
