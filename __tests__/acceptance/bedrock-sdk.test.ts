@@ -1,5 +1,5 @@
-import { Secret } from "../../services/gateway/secret";
-import { signRequest } from "../../services/gateway/upstream/bedrock/sign-request";
+import { signRequest } from "../../services/gateway/providers/bedrock/sign-request";
+import { Secret } from "../../services/shared/secret";
 import { ClientRun } from "../support/clients/client-run";
 import { installClients } from "../support/clients/install";
 import { exceptionFrame } from "../support/services/aws-frames";

@@ -1,10 +1,9 @@
 import { parse } from "yaml";
 import { BUILT_IN_LEVELS } from "../../constructs/config/sections/enforcement";
 import { credentialNames, renderGatewayConfig } from "../../constructs/gateway-config";
-import { buildCatalog } from "../../services/gateway/config-file/build-catalog";
-import { buildLevels } from "../../services/gateway/config-file/build-levels";
-import { parseConfigFile } from "../../services/gateway/config-file/parse";
 import { BUILT_IN_LEVELS as GATEWAY_LEVELS } from "../../services/gateway/enforcement/levels";
+import { buildCatalog, buildLevels } from "../../services/gateway/live-config/build-catalog";
+import { parseConfigFile } from "../../services/gateway/live-config/load-catalog";
 import { platformConfig } from "../support/platform-fixture";
 
 describe("renderGatewayConfig", () => {

@@ -1,4 +1,4 @@
-import type { AuditLog, AuditRow } from "../../services/gateway/ports/audit-log";
+import type { AuditLog, AuditRow } from "../../services/gateway/store/audit-log";
 import { auditRow } from "../support/services/audit-row";
 
 /** An audit log, and a way to read what is durable in it. */

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { AuditLog } from "../../services/gateway/ports/audit-log";
+import type { AuditLog } from "../../services/gateway/store/audit-log";
 import {
   type BudgetId,
   type BudgetStore,
   type LeaseRequest,
   OwnerLostError,
-} from "../../services/gateway/ports/budget-store";
+} from "../../services/gateway/store/budget-store";
 import { acquireLease, giveBackLease } from "../support/services/acquire-lease";
 import { auditRow } from "../support/services/audit-row";
 

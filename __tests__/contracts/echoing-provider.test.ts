@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
-import type { Deployment, ProviderAccess } from "../../services/gateway/routing/deployment";
-import { Secret } from "../../services/gateway/secret";
+import type { Deployment, ProviderAccess } from "../../services/gateway/providers/deployment";
+import { Secret } from "../../services/shared/secret";
 import { exceptionFrame } from "../support/services/aws-frames";
 import {
   encodeEvents,

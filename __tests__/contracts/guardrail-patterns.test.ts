@@ -1,8 +1,7 @@
 import { GUARDRAIL_PATTERNS } from "../../constructs/config/sections/guardrails";
 import { renderGatewayConfig } from "../../constructs/gateway-config";
-import { parseConfigFile } from "../../services/gateway/config-file/parse";
-import { PATTERNS } from "../../services/gateway/guardrails/patterns";
-import { DEFAULT_SET } from "../../services/gateway/guardrails/screening";
+import { DEFAULT_SET, PATTERNS } from "../../services/gateway/guardrails/screening";
+import { parseConfigFile } from "../../services/gateway/live-config/load-catalog";
 import { platformConfig } from "../support/platform-fixture";
 
 describe("the patterns of the screen", () => {

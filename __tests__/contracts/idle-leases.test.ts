@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { ACQUIRE, GIVE_BACK } from "../../services/gateway/adapters/postgres/budget-statements";
-import { type Database, openDatabase } from "../../services/gateway/adapters/postgres/database";
-import { writeItems } from "../../services/gateway/adapters/postgres/write-items";
-import { budgetForParallel } from "../../services/gateway/ledger/budgets-of-request";
-import type { AppliedBudget } from "../../services/gateway/ledger/lease-epoch";
-import { Ledger } from "../../services/gateway/ledger/ledger";
-import { Reservation } from "../../services/gateway/ledger/reservation";
+import { budgetForParallel } from "../../services/gateway/money/ledger/budgets-of-request";
+import type { AppliedBudget } from "../../services/gateway/money/ledger/lease-epoch";
+import { Ledger, Reservation } from "../../services/gateway/money/ledger/ledger";
+import { writeItems } from "../../services/gateway/store/postgres/audit-rows";
+import { ACQUIRE, GIVE_BACK } from "../../services/gateway/store/postgres/budget-statements";
+import { type Database, openDatabase } from "../../services/gateway/store/postgres/database";
 import { createLogger } from "../../services/shared/logger";
 import { auditRow } from "../support/services/audit-row";
 import { EmbeddedPostgres } from "../support/services/embedded-postgres";

@@ -1,4 +1,4 @@
-import { AliasTakenError, type KeyStore, KeyTakenError } from "../../services/gateway/ports/key-store";
+import { AliasTakenError, type KeyStore, KeyTakenError } from "../../services/gateway/store/key-store";
 import { newKey } from "../support/services/test-gateway";
 
 /** What every key store does. `open` gives an empty one that is ready. */

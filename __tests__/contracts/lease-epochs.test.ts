@@ -1,10 +1,9 @@
 import { Client } from "pg";
-import { type Database, openDatabase } from "../../services/gateway/adapters/postgres/database";
-import { writeItems } from "../../services/gateway/adapters/postgres/write-items";
-import type { AppliedBudget } from "../../services/gateway/ledger/lease-epoch";
-import { Ledger } from "../../services/gateway/ledger/ledger";
-import { Reservation } from "../../services/gateway/ledger/reservation";
-import type { LeaseRequest } from "../../services/gateway/ports/budget-store";
+import type { AppliedBudget } from "../../services/gateway/money/ledger/lease-epoch";
+import { Ledger, Reservation } from "../../services/gateway/money/ledger/ledger";
+import type { LeaseRequest } from "../../services/gateway/store/budget-store";
+import { writeItems } from "../../services/gateway/store/postgres/audit-rows";
+import { type Database, openDatabase } from "../../services/gateway/store/postgres/database";
 import { createLogger } from "../../services/shared/logger";
 import { auditRow } from "../support/services/audit-row";
 import { EmbeddedPostgres } from "../support/services/embedded-postgres";

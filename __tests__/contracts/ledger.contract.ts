@@ -1,8 +1,7 @@
-import type { AppliedBudget } from "../../services/gateway/ledger/lease-epoch";
-import { Ledger } from "../../services/gateway/ledger/ledger";
-import { Reservation } from "../../services/gateway/ledger/reservation";
-import type { AuditLog } from "../../services/gateway/ports/audit-log";
-import type { BudgetStore } from "../../services/gateway/ports/budget-store";
+import type { AppliedBudget } from "../../services/gateway/money/ledger/lease-epoch";
+import { Ledger, Reservation } from "../../services/gateway/money/ledger/ledger";
+import type { AuditLog } from "../../services/gateway/store/audit-log";
+import type { BudgetStore } from "../../services/gateway/store/budget-store";
 import { auditRow } from "../support/services/audit-row";
 import { flakyBudgetStore } from "../support/services/flaky-budget-store";
 import { Random } from "../support/services/random";

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { Client } from "pg";
-import { type Database, openDatabase } from "../../services/gateway/adapters/postgres/database";
-import { Ledger } from "../../services/gateway/ledger/ledger";
-import { Reservation } from "../../services/gateway/ledger/reservation";
-import type { LeaseRequest } from "../../services/gateway/ports/budget-store";
-import { StoreUnavailableError } from "../../services/gateway/ports/key-store";
+import { Ledger, Reservation } from "../../services/gateway/money/ledger/ledger";
+import type { LeaseRequest } from "../../services/gateway/store/budget-store";
+import { StoreUnavailableError } from "../../services/gateway/store/key-store";
+import { type Database, openDatabase } from "../../services/gateway/store/postgres/database";
 import { createLogger } from "../../services/shared/logger";
 import { acquireLease } from "../support/services/acquire-lease";
 import { EmbeddedPostgres } from "../support/services/embedded-postgres";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { ROUTE_ACCESS } from "../../services/gateway/management/route-access";
+import { ROUTE_ACCESS } from "../../services/gateway/http/access";
 import { GatewayProcesses, MASTER_KEY, makeKey } from "../support/services/gateway-processes";
 import type { ServiceProcess } from "../support/services/service-process";
 import { closeRaw, sendRaw } from "../support/working-rules/raw-request";

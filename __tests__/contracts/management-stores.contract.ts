@@ -1,9 +1,9 @@
-import { type AdminTokenStore, TokenNameTakenError } from "../../services/gateway/ports/admin-token-store";
+import { type AdminTokenStore, TokenNameTakenError } from "../../services/gateway/store/admin-token-store";
 import {
   type NamedBudgetStore,
   NamedBudgetTakenError,
-} from "../../services/gateway/ports/named-budget-store";
-import { type UserStore, UserTakenError } from "../../services/gateway/ports/user-store";
+} from "../../services/gateway/store/named-budget-store";
+import { type UserStore, UserTakenError } from "../../services/gateway/store/user-store";
 
 /** Empty stores that are ready. */
 export interface OpenManagementStores {

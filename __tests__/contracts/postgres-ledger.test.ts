@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { Client } from "pg";
-import { type Database, openDatabase } from "../../services/gateway/adapters/postgres/database";
-import { migrate } from "../../services/gateway/adapters/postgres/migrate";
-import { migrations } from "../../services/gateway/adapters/postgres/migrations";
-import { writeItems } from "../../services/gateway/adapters/postgres/write-items";
-import { Ledger } from "../../services/gateway/ledger/ledger";
-import type { AuditRow } from "../../services/gateway/ports/audit-log";
+import { Ledger } from "../../services/gateway/money/ledger/ledger";
+import type { AuditRow } from "../../services/gateway/store/audit-log";
+import { writeItems } from "../../services/gateway/store/postgres/audit-rows";
+import { type Database, openDatabase } from "../../services/gateway/store/postgres/database";
+import { migrations } from "../../services/gateway/store/postgres/migrations";
+import { migrate } from "../../services/gateway/store/postgres/schema";
 import { createLogger } from "../../services/shared/logger";
 import { acquireLease, giveBackLease } from "../support/services/acquire-lease";
 import { auditRow } from "../support/services/audit-row";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { type Database, openDatabase } from "../../services/gateway/adapters/postgres/database";
-import { migrations } from "../../services/gateway/adapters/postgres/migrations";
-import type { AuditRow } from "../../services/gateway/ports/audit-log";
+import type { AuditRow } from "../../services/gateway/store/audit-log";
+import { type Database, openDatabase } from "../../services/gateway/store/postgres/database";
+import { migrations } from "../../services/gateway/store/postgres/migrations";
 import { createLogger } from "../../services/shared/logger";
 import { acquireLease } from "../support/services/acquire-lease";
 import { auditRow } from "../support/services/audit-row";

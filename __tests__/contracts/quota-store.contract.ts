@@ -1,4 +1,4 @@
-import type { QuotaStore } from "../../services/gateway/ports/quota-store";
+import type { QuotaStore } from "../../services/gateway/store/quota-store";
 
 /** What every store of sliding windows does. */
 export function describeQuotaStore(name: string, open: () => Promise<QuotaStore>): void {

@@ -1,12 +1,11 @@
-import { allowFields } from "../../services/gateway/enforcement/allow-fields";
+import { allowFields } from "../../services/gateway/enforcement/enforce";
 import type { EnforcementPolicy } from "../../services/gateway/enforcement/policy";
-import { GatewayError } from "../../services/gateway/errors";
-import { NO_NATIVE_HEADERS } from "../../services/gateway/generation/native-headers";
-import { allDropped } from "../../services/gateway/generation/prepare-message";
-import { chatCompletions, messages, responses } from "../../services/gateway/generation/wire-apis";
+import { GatewayError } from "../../services/gateway/errors/gateway-error";
+import { allDropped, NO_NATIVE_HEADERS } from "../../services/gateway/generation/prepare-message";
+import { chatCompletions, messages, responses } from "../../services/gateway/generation/wire-api";
 import type { JsonObject } from "../../services/gateway/json/json-value";
-import type { MessagesTarget } from "../../services/gateway/messages/request";
-import { TranslationError } from "../../services/gateway/translate/translation-error";
+import type { MessagesTarget } from "../../services/gateway/wire/internal/request";
+import { TranslationError } from "../../services/gateway/wire/shared/read-value";
 import { readBody, readSent } from "../support/services/translate-chat";
 import { MESSAGES_FIELDS, TOOL_MEMBERS } from "../support/shapes/anthropic-requests";
 import { TypeShapes } from "../support/shapes/type-shapes";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { AuditLog, AuditRow } from "../../services/gateway/ports/audit-log";
-import type { DailySpend, SpendBaselines, SpendReader } from "../../services/gateway/ports/spend-reader";
+import type { AuditLog, AuditRow } from "../../services/gateway/store/audit-log";
+import type { DailySpend, SpendBaselines, SpendReader } from "../../services/gateway/store/spend-reader";
 import { auditRow } from "../support/services/audit-row";
 
 /** An empty audit log and what reads its sums. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROUTE_ACCESS } from "../../services/gateway/management/route-access";
+import { ROUTE_ACCESS } from "../../services/gateway/http/access";
 import { PROJECT } from "../support/source-files";
 
 test("docs/gateway-api.md lists every route with the roles that may call it", () => {

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import fs from "node:fs";
 import { isDeepStrictEqual } from "node:util";
-import { JsonLimitError, JsonSyntaxError } from "../../services/gateway/json/json-syntax-error";
+import { JsonLimitError, JsonSyntaxError } from "../../services/gateway/json/json-value";
 import { parseJson } from "../../services/gateway/json/parse-json";
 import { writeJsonBytes } from "../../services/gateway/json/write-json";
 import {

@@ -1,7 +1,7 @@
 import { Client } from "pg";
-import { migrate } from "../../services/gateway/adapters/postgres/migrate";
-import { migrations } from "../../services/gateway/adapters/postgres/migrations";
-import { OnlineIndexes } from "../../services/gateway/adapters/postgres/online-indexes";
+import { migrations } from "../../services/gateway/store/postgres/migrations";
+import { OnlineIndexes } from "../../services/gateway/store/postgres/online-indexes";
+import { migrate } from "../../services/gateway/store/postgres/schema";
 import { eventually } from "../support/services/eventually";
 import { askChat, GatewayProcesses, isReady, makeKey } from "../support/services/gateway-processes";
 import { LockWatch } from "../support/services/lock-watch";

@@ -1,5 +1,4 @@
-import type { EnforcementPolicy } from "../../services/gateway/enforcement/policy";
-import { makePrompt } from "../../services/gateway/enforcement/prompt";
+import { type EnforcementPolicy, makePrompt } from "../../services/gateway/enforcement/policy";
 
 /** A policy with rules, as it is resolved for a key. */
 export function policyWith(text: string, level = "standard"): EnforcementPolicy {

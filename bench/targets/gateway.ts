@@ -3,7 +3,7 @@ import path from "node:path";
 import { Child } from "../../cli/local/child-process";
 import { findFreePort } from "../../cli/local/port";
 import { serviceChild } from "../../cli/local/service";
-import { SUBORDINATION } from "../../services/gateway/enforcement/enforced-blocks";
+import { SUBORDINATION } from "../../services/gateway/enforcement/enforce";
 import { bundle } from "../processes/bundle";
 import { bindToCore } from "../processes/cores";
 import type { GatewayBooks } from "./gateway-books";

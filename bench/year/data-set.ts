@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../cli/terminal/user-error";
-import { migrations } from "../../services/gateway/adapters/postgres/migrations";
+import { migrations } from "../../services/gateway/store/postgres/migrations";
 import { cacheFolder } from "../processes/cache-folder";
 import { BenchDatabase } from "../processes/database";
 import { fillAuditLog } from "./fill-audit-log";

@@ -1,4 +1,4 @@
-import { ADD_UP_DAY, TAKE_WAITING_DAY } from "../../services/gateway/adapters/postgres/spend-by-day";
+import { ADD_UP_DAY, TAKE_WAITING_DAY } from "../../services/gateway/store/postgres/spend-by-day";
 import type { BenchDatabase } from "../processes/database";
 import { DAY_MS, rowsByDay, usersOf, type YearSize, type YearSpan } from "./year-shape";
 

@@ -1,4 +1,4 @@
-import { writeCursor } from "../../services/gateway/management/spend-cursor";
+import { writeCursor } from "../../services/gateway/admin/spend/queries";
 import { today, type YearFacts } from "./year-facts";
 import { DAY_MS } from "./year-shape";
 

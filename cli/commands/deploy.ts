@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { platformFile, shownFile } from "../../constructs/config/platform-file";
+import { SERVICES } from "../../constructs/service-catalog";
 import { type Deployment, deployPlatform } from "../apply/deploy-platform";
-import { DeploymentError } from "../apply/deployment-error";
 import { sluiceHome } from "../sluice-home";
 import { ignoreClosedOutput } from "../terminal/closed-output";
 import { confirm } from "../terminal/confirm";
@@ -26,10 +26,9 @@ interface DeployOptions {
 
 /** Jobs by the name that their error text gives: each puts the files of a service onto their volume. */
 const JOBS: Readonly<Record<string, string>> = Object.fromEntries(
-  ["gateway", "key-provisioner", "postgres", "redis"].map((service) => [
-    `${service}-files`,
-    `docker_container.sluice_${service}_files_job_`,
-  ]),
+  SERVICES.flatMap(({ name, files }) =>
+    files === undefined ? [] : [[`${name}-files`, `docker_container.sluice_${name}_files_job_`]],
+  ),
 );
 
 /** `sluice deploy`: plan → checks → your word → images → apply → ready → outputs. */
@@ -77,14 +76,9 @@ async function deploy(options: DeployOptions): Promise<void> {
       "give --yes as well to apply, or use sluice diff to look",
     );
   }
-  try {
-    const deployment = await run(options, isAgreed);
-    if (json) console.log(JSON.stringify(toJson(deployment), null, 2));
-    else console.log(`\n${toText(deployment)}`);
-  } catch (error) {
-    if (json && error instanceof UserError) console.log(JSON.stringify(failureToJson(error), null, 2));
-    throw error;
-  }
+  const deployment = await run(options, isAgreed);
+  if (json) console.log(JSON.stringify(toJson(deployment), null, 2));
+  else console.log(`\n${toText(deployment)}`);
 }
 
 async function run(options: DeployOptions, isAgreed: boolean): Promise<Deployment> {
@@ -126,14 +120,6 @@ function toJson({ result, changes, outputs, readiness, models, warnings }: Deplo
     readiness: readiness ?? null,
     models: { usable: models.usable, unusable: models.unusable },
     warnings,
-  };
-}
-
-function failureToJson(error: UserError) {
-  return {
-    result: error instanceof DeploymentError ? "failed" : "refused",
-    platform: error instanceof DeploymentError ? error.platform : "not changed",
-    error: { problem: error.problem, remedy: error.remedy ?? null },
   };
 }
 

@@ -1,7 +1,9 @@
+import { SECRETS_OUTPUT } from "../../constructs/stack-id";
 import { shown, transition } from "./attribute-values";
 import type { ChangeAction, ChangeDetail, ChangeSummary, ObjectChange } from "./change-summary";
-import { attributeName, changedAttributes, describeAttributes } from "./container-changes";
+import { attributeName, changedAttributes, describeAttributes, reachOf } from "./container-changes";
 import { findDataRisks } from "./data-risks";
+import { type DeliveredFile, deliveredFiles } from "./delivered-files";
 import { containerService, type ObjectNames, objectNames } from "./object-names";
 import { attributes, type PlanJson, type PlannedChange, type ResourceChange } from "./plan-json";
 import { redactor } from "./redact";
@@ -23,8 +25,9 @@ export function summarizePlan(plan: PlanJson, lostVolumes: readonly string[] = [
       .filter(({ change }) => change.actions.includes("delete"))
       .map(({ address }) => address),
   );
+  const delivered = deliveries(plan);
   const changes = [
-    ...pending.map((resource) => describeObject(resource, { names, replaced, gone, lostVolumes })),
+    ...pending.map((resource) => describeObject(resource, { names, replaced, gone, delivered, lostVolumes })),
     ...outputChanges(plan),
   ];
   return redactor(plan)({
@@ -41,6 +44,21 @@ interface Context {
   readonly gone: ReadonlySet<string>;
   /** Data volumes that the engine has no more. */
   readonly lostVolumes: readonly string[];
+  /** By service what is delivered to it. */
+  readonly delivered: ReadonlyMap<string, ReadonlyMap<string, DeliveredFile>>;
+}
+
+/** Ends the name of the container that delivers files to a service. */
+const DELIVERY = /^(.+)-files$/;
+
+function deliveries(plan: PlanJson): Context["delivered"] {
+  const found = new Map<string, ReadonlyMap<string, DeliveredFile>>();
+  for (const { type, change } of plan.resource_changes ?? []) {
+    const service =
+      type === "docker_container" ? DELIVERY.exec(containerService(change) ?? "")?.[1] : undefined;
+    if (service !== undefined) found.set(service, deliveredFiles(attributes(change.after)["upload"]));
+  }
+  return found;
 }
 
 function isPending({ change, previous_address: moved }: ResourceChange): boolean {
@@ -65,7 +83,9 @@ function actionOf({ actions }: PlannedChange): ChangeAction {
 function describeObject(resource: ResourceChange, context: Context): ObjectChange {
   const { address, type, change } = resource;
   const action = actionOf(change);
-  const told = action === "create" || action === "delete" ? [] : describeAttributes(resource, context.names);
+  const delivered = context.delivered.get(containerService(change) ?? "") ?? new Map<string, DeliveredFile>();
+  const told =
+    action === "create" || action === "delete" ? [] : describeAttributes(resource, context.names, delivered);
   const details = [...whyDetails(resource, context), ...told];
   if (action === "update" && details.length === 0) {
     details.push({ attributes: [], text: "nothing that shows: the state is brought up to date" });
@@ -75,22 +95,24 @@ function describeObject(resource: ResourceChange, context: Context): ObjectChang
   const name = typeof values["name"] === "string" ? values["name"] : undefined;
   const base = { ...common, details: action === "create" ? [...details, ...firstValues(resource)] : details };
   if (type === "docker_container") return describeContainer(resource, base, context);
-  if (type === "docker_image" && name !== undefined) return { ...base, ...imageWords(name, action) };
+  if (type === "docker_image" && name !== undefined)
+    return { ...base, kind: "image", ...imageWords(name, action) };
   if (type === "docker_network" && name !== undefined) {
-    return { ...base, service: `network ${name}`, effect: networkEffect(action) };
+    return { ...base, kind: "network", service: `network ${name}`, effect: networkEffect(action) };
   }
   if (type === "docker_volume" && name !== undefined) {
     const isLost = change.actions.includes("delete") && !name.endsWith("-files");
     return {
       ...base,
+      kind: "volume",
       service: `volume ${name}`,
       effect: PLAIN_EFFECTS[action],
       ...(isLost ? { data: "WHAT IS IN IT IS LOST" } : {}),
     };
   }
-  if (type === "setting") return { ...base, ...settingWords(resource, action) };
+  if (type === "setting") return { ...base, kind: "setting", ...settingWords(resource, action) };
   const effect = action === "update" ? "changes" : PLAIN_EFFECTS[action];
-  return { ...base, service: address, effect };
+  return { ...base, kind: "other", service: address, effect };
 }
 
 /** What a synthesized stack holds besides resources. */
@@ -122,12 +144,13 @@ function describeContainer(
   { replaced, lostVolumes }: Context,
 ): ObjectChange {
   const service = containerService(change) ?? base.address;
-  const delivered = /^(.+)-files$/.exec(service)?.[1];
+  const delivered = DELIVERY.exec(service)?.[1];
   if (delivered !== undefined) {
     const details = base.action === "create" ? [] : base.details;
     return {
       ...base,
       details,
+      kind: "files",
       service: delivered,
       effect: deliveryEffect(base.action, replaced.has(delivered)),
     };
@@ -152,8 +175,23 @@ function describeContainer(
             : kept.length === volumes.length
               ? { data: `data untouched (${list(kept)})` }
               : { data: `DATA: ${list(volumes.filter((name) => !after.includes(name)))} no longer mounted` };
-  return { ...base, service, effect: isJob ? jobEffect(base.action) : containerEffect(base.action), ...data };
+  const effect = isJob ? jobEffect(base.action) : containerEffect(base.action);
+  const isolation = service === FIREWALL ? ISOLATION[base.action] : undefined;
+  return {
+    ...base,
+    kind: isJob ? "job" : "container",
+    service,
+    effect: isolation === undefined ? effect : `${effect}: ${isolation}`,
+    ...data,
+  };
 }
+
+/** The container that keeps workspaces apart, and what it means that it comes or goes. */
+const FIREWALL = "workspace-firewall";
+const ISOLATION: Partial<Readonly<Record<ChangeAction, string>>> = {
+  create: "workspaces are kept apart from each other, the host and private networks",
+  delete: "workspaces are no longer kept apart from each other, the host and private networks",
+};
 
 function containerEffect(action: ChangeAction): string {
   if (action === "create") return "new container";
@@ -210,7 +248,8 @@ function whyDetails(resource: ResourceChange, { gone, names }: Context): ChangeD
     const changed = changedAttributes(resource, names);
     // Where every change forces it, the changes themselves are the answer.
     if (forced.length > 0 && changed.some((attribute) => !forced.includes(attribute))) {
-      texts.push(`replaced because of ${forced.map(attributeName).join(", ")}`);
+      const verb = forced.length === 1 ? "changes" : "change";
+      texts.push(`replaced because its ${forced.map(attributeName).join(", ")} ${verb}`);
     } else if (texts.length === 0 && changed.length === 0) texts.push("made anew");
   }
   return texts.map((text) => ({ attributes: [], text }));
@@ -222,7 +261,8 @@ function firstValues({ type, change }: ResourceChange): ChangeDetail[] {
   const { memory, cpus, ports } = attributes(change.after);
   const published = (Array.isArray(ports) ? ports : []).map((port) => {
     const { ip, external } = attributes(port);
-    return `${ip ? `${String(ip)}:` : ""}${String(external)}`;
+    const address = `${ip ? `${String(ip)}:` : ""}${String(external)}`;
+    return `${address}${reachOf(address)}`;
   });
   const texts = [
     ...(memory === undefined || memory === null ? [] : [`memory ${shown(memory)} MB`]),
@@ -256,8 +296,17 @@ function outputChanges(plan: PlanJson): ObjectChange[] {
       return {
         service: "outputs",
         address: `output.${name}`,
+        kind: "output",
         action: actionOf(change),
-        details: [{ attributes: [name], text: `${name}: ${value}` }],
+        details: [
+          {
+            attributes: [name],
+            text:
+              name === SECRETS_OUTPUT && isSecret
+                ? "the state's copy of the secrets changes (not shown)"
+                : `${name}: ${value}`,
+          },
+        ],
         effect: "",
       };
     });

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { askInside } from "../docker/ask-inside";
 import { docker } from "../docker/docker";
 import { UserError } from "../terminal/user-error";
 
@@ -71,9 +72,6 @@ async function waitFor(ask: () => Promise<Taken>, expected: Taken, problem: stri
 const QUESTIONS: Readonly<Record<string, (platform: string, value: string) => Promise<Taken>>> = {
   postgres_superuser_password: (platform, value) => askPostgres(platform, "postgres", "postgres", value),
   gateway_database_password: (platform, value) => askPostgres(platform, "gateway", "gateway", value),
-  key_provisioner_database_password: (platform, value) =>
-    askPostgres(platform, "key_provisioner", "key_provisioner", value),
-  redis_password: askRedis,
   gateway_master_key: askGateway,
 };
 
@@ -93,26 +91,10 @@ async function askPostgres(platform: string, role: string, database: string, val
   }
 }
 
-const PING = "IFS= read -r REDISCLI_AUTH; export REDISCLI_AUTH; exec redis-cli ping 2>&1";
-
-async function askRedis(platform: string, value: string): Promise<Taken> {
-  const answer = await docker(["exec", "-i", `${platform}-redis`, "sh", "-c", PING], { input: `${value}\n` });
-  return /^PONG$/m.test(answer) && !/AUTH failed|WRONGPASS|NOAUTH/.test(answer) ? "taken" : "refused";
-}
-
-/** Inside, where the address is known whatever is published where. */
-const LIST_MODELS = `
-let key = "";
-process.stdin.on("data", (text) => { key += text; }).on("end", async () => {
-  const headers = { authorization: "Bearer " + key.trim() };
-  const { status } = await fetch("http://127.0.0.1:4000/models", { headers });
-  console.log(status);
-});`;
-
 async function askGateway(platform: string, value: string): Promise<Taken> {
-  const args = ["exec", "-i", `${platform}-gateway`, "node", "-e", LIST_MODELS];
-  const status = (await docker(args, { input: `${value}\n` })).trim();
-  if (status === "200") return "taken";
-  if (status === "401") return "refused";
-  throw new UserError(`the gateway answers ${status}`);
+  const { answers } = await askInside(`${platform}-gateway`, 4000, [{ path: "/models", bearer: { value } }]);
+  const [{ status, text } = { status: 0, text: "nothing" }] = answers;
+  if (status === 200) return "taken";
+  if (status === 401) return "refused";
+  throw new UserError(`the gateway answers ${status === 0 ? text : status}`);
 }

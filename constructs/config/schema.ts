@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { showPath } from "./config-path";
 import { didYouMean } from "./nearest";
-import { Access, Admin, Exposure, Ports } from "./sections/access";
+import { Access, Exposure, Ports } from "./sections/access";
 import { Enforcement, findLevelFaults } from "./sections/enforcement";
 import { GatewaySettings } from "./sections/gateway";
-import { Retention, Scopes } from "./sections/governance";
+import { Retention } from "./sections/governance";
 import { Guardrails } from "./sections/guardrails";
 import { Images } from "./sections/images";
 import { Models, Providers } from "./sections/models";
 import { Networks, Resources } from "./sections/runtime";
-import { overlap, subnetFault } from "./subnets";
+import { isPartOf, overlap, subnetFault } from "./subnets";
 
 /** Value of `apiVersion`. A new one comes with a migration. */
 export const API_VERSION = "sluice/v1";
@@ -26,10 +26,8 @@ const Shape = z
     exposure: Exposure,
     ports: Ports,
     gateway: GatewaySettings,
-    admin: Admin,
     providers: Providers,
     models: Models,
-    scopes: Scopes,
     enforcement: Enforcement,
     guardrails: Guardrails,
     retention: Retention,
@@ -92,12 +90,40 @@ function checkSubnets(networks: Partial<Shape>["networks"], context: z.core.$Ref
     }
     earlier.push([name, subnet]);
   }
+  checkAllowedNetworks(networks, context);
+}
+
+/**
+ * Networks that workspaces may reach have no part of `edge` and `data`, which nothing but the engine's own rules would keep them out of. A large
+ * one may surround the workspaces' own, about which the firewall decides first.
+ */
+function checkAllowedNetworks(networks: Partial<Shape>["networks"], context: z.core.$RefinementCtx) {
+  const allow: unknown = networks?.workspaces?.allow;
+  for (const [index, network] of (Array.isArray(allow) ? allow : []).entries()) {
+    const refuse = (what: string, subnet: string, remedy: string) =>
+      context.addIssue({
+        code: "custom",
+        path: ["networks", "workspaces", "allow", index],
+        input: network,
+        message: `${what}.subnet, ${subnet}; allowed: networks outside the platform; remedy: ${remedy}`,
+      });
+    if (typeof network !== "string") continue;
+    for (const name of ["edge", "data"] as const) {
+      const subnet: unknown = networks?.[name]?.subnet;
+      if (typeof subnet !== "string" || !overlap(network, subnet)) continue;
+      const remedy = "leave its addresses out, or give that network another subnet";
+      refuse(`overlaps networks.${name}`, subnet, remedy);
+    }
+    const own: unknown = networks?.workspaces?.subnet;
+    if (typeof own === "string" && isPartOf(network, own)) {
+      refuse("is a part of networks.workspaces", own, "remove it: workspaces never reach each other");
+    }
+  }
 }
 
 /** One variable for two kinds of credentials would send one provider the secret of another. */
-function checkCredentials({ providers, admin }: Partial<Shape>, context: z.core.$RefinementCtx) {
+function checkCredentials({ providers }: Partial<Shape>, context: z.core.$RefinementCtx) {
   const first = new Map<string, Path>();
-  if (typeof admin?.passwordEnv === "string") first.set(admin.passwordEnv, ["admin", "passwordEnv"]);
   for (const [name, provider] of Object.entries(providers ?? {})) {
     for (const [field, variable] of Object.entries(provider ?? {})) {
       if (!field.endsWith("Env") || typeof variable !== "string") continue;
@@ -162,8 +188,6 @@ export const PlatformSchema = Shape.check(acrossSections);
 
 /** The whole configuration, defaults filled in. */
 export type PlatformConfig = z.output<typeof Shape>;
-/** One model of the configuration. */
-export type ModelConfig = PlatformConfig["models"][number];
 /** Levels of the configuration, and who has which. */
 export type EnforcementConfig = PlatformConfig["enforcement"];
 /** One provider of the configuration. */

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type YAMLError } from "yaml";
 import { Aliases, type SourceFault } from "./aliases";
 import { type ConfigPath, showPath } from "./config-path";
+import { firstUnprintable } from "./printable";
 import { looksLikeSecret } from "./secret-shape";
 
 /** A platform has about six levels. */
@@ -20,6 +21,8 @@ export class YamlSource {
   readonly faults: SourceFault[] = [];
   /** Values that look like credentials. */
   readonly secrets: { readonly offset: number; readonly path: ConfigPath }[] = [];
+  /** Keys and values that no setting may have, whatever it is. */
+  readonly unfit: { readonly offset: number; readonly path: ConfigPath; readonly text: string }[] = [];
   readonly data: unknown;
 
   /** @param text without a byte order mark; its size is bounded by the caller */
@@ -27,9 +30,12 @@ export class YamlSource {
     this.#lines.addNewLine(0);
     for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1))
       this.#lines.addNewLine(at + 1);
+    const unmerged = UNMERGED.exec(text)?.index;
     const deep = tooDeep(text);
     try {
-      if (deep === undefined) this.data = this.#read(text);
+      // What the parser says of such a file speaks of everything but its cause.
+      if (unmerged !== undefined) this.#refuse(unmerged, MERGE_IT);
+      else if (deep === undefined) this.data = this.#read(text);
       else this.#refuse(deep, TOO_DEEP);
     } catch (error) {
       // Whoever walks a tree calls himself for each level.
@@ -111,8 +117,32 @@ export class YamlSource {
         );
       }
       lines.set(name, at);
+      if (Object.hasOwn(Object.prototype, name)) {
+        this.#refuse(at, `${showPath(here)}: ${OF_EVERY_OBJECT}`);
+        continue;
+      }
+      if (!isAlias(written)) this.#checkText(name, at, here);
       if (looksLikeSecret(name)) this.secrets.push({ offset: at, path });
       this.#index(aliases, pair.value, here, at);
+    }
+  }
+
+  /** Terraform would read an expression, which may be a secret's; what cannot be seen misleads whoever reads the file, a plan or a log. */
+  #checkText(text: string, offset: number, path: ConfigPath): void {
+    const [begin] = /[$%]\{/.exec(text) ?? [];
+    const unprintable = firstUnprintable(text);
+    if (begin !== undefined) {
+      this.unfit.push({
+        offset,
+        path,
+        text: `has ${begin}, but nothing is filled in here, neither variables nor Terraform's expressions; allowed: plain text; remedy: write out what is meant`,
+      });
+    } else if (unprintable !== undefined) {
+      this.unfit.push({
+        offset,
+        path,
+        text: `has a character that cannot be seen, ${unprintable}; allowed: printable text in one line; remedy: remove it`,
+      });
     }
   }
 
@@ -124,7 +154,10 @@ export class YamlSource {
     isAgain: boolean,
   ) {
     if (isAgain) return;
-    if (typeof value === "string" && looksLikeSecret(value)) this.secrets.push({ offset, path });
+    if (typeof value === "string") {
+      if (looksLikeSecret(value)) this.secrets.push({ offset, path });
+      this.#checkText(value, offset, path);
+    }
     if (typeof value === "number" && source !== undefined && /^[-+]?0\d/.test(source)) {
       this.#refuse(
         offset,
@@ -133,6 +166,15 @@ export class YamlSource {
     }
   }
 }
+
+/** What git leaves of two versions, at the beginning of a line. */
+const UNMERGED = /^(?:[<>|]{7}(?: .*)?|={7})\r?$/m;
+
+const MERGE_IT =
+  "has the marks of a merge that nobody has finished; allowed: one version of each line; remedy: keep what is meant between the lines with <<<<<<< and >>>>>>>, then remove those and the one with =======";
+
+const OF_EVERY_OBJECT =
+  "is a name that every object in JavaScript has already; allowed: any other; remedy: choose another name, or remove it";
 
 const TOO_DEEP =
   "is nested too deeply; allowed: six levels or so; remedy: compare with platform.example.yaml";

@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { readEnvironment } from "../shared/config-error";
-import { addDuration, DURATION_FORM } from "./management/duration";
-import type { PreviousMasterKey } from "./master-keys";
-import { Secret } from "./secret";
+import { Secret } from "../shared/secret";
+import { addDuration, DURATION_FORM } from "./admin/fields";
+import type { PreviousMasterKey } from "./identity/keys";
 
 const MEBIBYTE = 1024 * 1024;
 

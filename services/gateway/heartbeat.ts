@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { createLogger } from "../shared/logger";
-import { type HeartbeatData, runHeartbeats } from "./adapters/postgres/heartbeat-loop";
+import { type HeartbeatData, runHeartbeats } from "./store/postgres/heartbeat-loop";
 
 /** The thread of `HeartbeatThread`. A program of its own, so that it holds little beside the driver of the database. */
 if (parentPort !== null) {

@@ -15,7 +15,8 @@ describe("containers without a state", () => {
     existing: [],
     summary: { changes: [], risks: [] },
     isEmpty: true,
-    output: "",
+    lostEndpoints: [],
+    warnings: [],
   };
   beforeAll(() => {
     const folder = temporaryFolder();

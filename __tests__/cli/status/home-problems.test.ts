@@ -37,12 +37,12 @@ describe("the home of a platform", () => {
   });
 
   it("lacks a secret that is deployed, not one that only this checkout knows", () => {
-    const { redis_password: lost, gateway_master_key: unknown, ...others } = readSecrets(home);
+    const { gateway_database_password: lost, gateway_master_key: unknown, ...others } = readSecrets(home);
     writeSecrets(home, others);
-    writeState(home, deployed({ ...others, redis_password: lost }));
+    writeState(home, deployed({ ...others, gateway_database_password: lost }));
     expect(unknown).toBeDefined();
     expect(problems().map(({ what }) => what)).toEqual([
-      `${secretFile(home)} lacks secrets of what is deployed: redis_password`,
+      `${secretFile(home)} lacks secrets of what is deployed: gateway_database_password`,
     ]);
   });
 
@@ -63,11 +63,13 @@ describe("the home of a platform", () => {
   });
 
   it("has a rotation that has not ended", () => {
-    const { startedAt } = beginRotation(home, "redis_password", { redis_password: "new" });
+    const { startedAt } = beginRotation(home, "gateway_database_password", {
+      gateway_database_password: "new",
+    });
     expect(problems()).toEqual([
       {
-        what: `the rotation of redis_password, begun at ${startedAt}, has not ended`,
-        remedy: "npm run sluice -- rotate redis_password",
+        what: `the rotation of gateway_database_password, begun at ${startedAt}, has not ended`,
+        remedy: "npm run sluice -- rotate gateway_database_password",
       },
     ]);
   });

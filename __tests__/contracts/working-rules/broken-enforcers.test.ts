@@ -1,6 +1,6 @@
 import type { EnforcementPolicy } from "../../../services/gateway/enforcement/policy";
-import type { MessagesRequest } from "../../../services/gateway/messages/request";
-import { FRAME_BEGIN, FRAME_END } from "../../../services/gateway/translate/to-messages/frame-instruction";
+import type { MessagesRequest } from "../../../services/gateway/wire/internal/request";
+import { FRAME_BEGIN, FRAME_END } from "../../../services/gateway/wire/shared/conversation";
 import { Random } from "../../support/services/random";
 import { attackGateway } from "../../support/working-rules/attack-gateway";
 import { ATTACKS } from "../../support/working-rules/attacks";
@@ -29,15 +29,15 @@ jest.mock("../../../services/gateway/enforcement/enforce", () => {
       mockBreak === undefined ? enforce(request, policy) : mockBreak(request, policy, enforce),
   };
 });
-jest.mock("../../../services/gateway/enforcement/inspect-bytes", () => {
-  const { findViolation } = jest.requireActual("../../../services/gateway/enforcement/inspect-bytes");
+jest.mock("../../../services/gateway/enforcement/seal", () => {
+  const { findViolation } = jest.requireActual("../../../services/gateway/enforcement/seal");
   return {
     findViolation: (bytes: Buffer, policy: EnforcementPolicy) =>
       mockIsInspected ? findViolation(bytes, policy) : undefined,
   };
 });
-jest.mock("../../../services/gateway/enforcement/allow-betas", () => {
-  const { allowBetas } = jest.requireActual("../../../services/gateway/enforcement/allow-betas");
+jest.mock("../../../services/gateway/enforcement/policy", () => {
+  const { allowBetas } = jest.requireActual("../../../services/gateway/enforcement/policy");
   return {
     allowBetas: (names: readonly string[]) =>
       mockTakesAllBetas ? { kept: names, dropped: [] } : allowBetas(names),

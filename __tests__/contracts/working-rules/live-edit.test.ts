@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { BUILT_IN_LEVELS } from "../../../services/gateway/enforcement/levels";
-import { PromptStore } from "../../../services/gateway/enforcement/prompt-store";
+import { PromptStore } from "../../../services/gateway/live-config/prompt-store";
 import { createLogger } from "../../../services/shared/logger";
 import { eventually } from "../../support/services/eventually";
 import { temporaryFolder } from "../../support/temporary-folder";

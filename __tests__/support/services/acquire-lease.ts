@@ -3,7 +3,7 @@ import type {
   BudgetStore,
   Lease,
   LeaseRequest,
-} from "../../../services/gateway/ports/budget-store";
+} from "../../../services/gateway/store/budget-store";
 
 /** Asks a store for room of one budget, which is made when nobody has used it yet. @throws what the store says of it */
 export async function acquireLease(

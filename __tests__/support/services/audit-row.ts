@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { AuditRow } from "../../../services/gateway/ports/audit-log";
+import type { AuditRow } from "../../../services/gateway/store/audit-log";
 
 /** A row of a request that went well. */
 export function auditRow(props: Partial<AuditRow> = {}): AuditRow {

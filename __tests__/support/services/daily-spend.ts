@@ -1,6 +1,6 @@
 import type { ClientBase } from "pg";
-import { SpendRollups } from "../../../services/gateway/adapters/postgres/spend-rollups";
-import { monotonicClock } from "../../../services/gateway/ports/clock";
+import { SpendRollups } from "../../../services/gateway/store/postgres/spend-rollups";
+import { monotonicClock } from "../../../services/shared/clock";
 
 /** Makes all rows as they are after the upgrade from a version without sums of days: none is in any sum. */
 export async function forgetSums(client: ClientBase): Promise<void> {

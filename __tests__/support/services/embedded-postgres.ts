@@ -7,7 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Client } from "pg";
 import { choosePostgresAccount, type PostgresAccount } from "../../../cli/local/postgres-account";
 import { findPostgresBinaries } from "../../../cli/local/postgres-binaries";
-import { migrate } from "../../../services/gateway/adapters/postgres/migrate";
+import { migrate } from "../../../services/gateway/store/postgres/schema";
 import { freePort } from "./free-port";
 
 /** Durability against a power cut is not what tests are about; against a killed server everything is kept. */

@@ -1,5 +1,5 @@
-import type { BudgetStore } from "../../../services/gateway/ports/budget-store";
-import { StoreUnavailableError } from "../../../services/gateway/ports/key-store";
+import type { BudgetStore } from "../../../services/gateway/store/budget-store";
+import { StoreUnavailableError } from "../../../services/gateway/store/key-store";
 import type { Random } from "./random";
 
 /** A store that loses the answer to a question about leases now and then, after or before it was acted on. @param rate from 0 to 1 */

@@ -1,6 +1,6 @@
-import type { VirtualKey } from "../../../services/gateway/ports/key-store";
-import type { NamedBudget } from "../../../services/gateway/ports/named-budget-store";
-import type { User } from "../../../services/gateway/ports/user-store";
+import type { VirtualKey } from "../../../services/gateway/store/key-store";
+import type { NamedBudget } from "../../../services/gateway/store/named-budget-store";
+import type { User } from "../../../services/gateway/store/user-store";
 import { newKey } from "./test-gateway";
 
 const AT = new Date("2026-01-02T03:04:05.678Z");

@@ -1,4 +1,4 @@
-import type { AuditRow } from "../../../services/gateway/ports/audit-log";
+import type { AuditRow } from "../../../services/gateway/store/audit-log";
 import { FakeAnthropic } from "./fake-anthropic";
 import { buildTestGateway, type TestGateway, type TestGatewayProps } from "./test-gateway";
 

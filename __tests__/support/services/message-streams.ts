@@ -1,4 +1,4 @@
-import { MessageEvent } from "../../../services/gateway/messages/event";
+import { MessageEvent } from "../../../services/gateway/wire/internal/event";
 import type { FakeEvent } from "./fake-anthropic";
 
 /** How events are written: as providers do, padded as Anthropic does, with needless escapes, or with spaces. */

@@ -1,9 +1,9 @@
 import OpenAI from "openai";
 import type { Response as OpenAiResponse } from "openai/resources/responses/responses";
-import type { GatewayError } from "../../../services/gateway/errors";
-import { MessageEvent } from "../../../services/gateway/messages/event";
-import type { ResponsesAnswerPlan } from "../../../services/gateway/translate/responses/answer-plan";
-import { createStream } from "../../../services/gateway/translate/responses/stream";
+import type { GatewayError } from "../../../services/gateway/errors/gateway-error";
+import { MessageEvent } from "../../../services/gateway/wire/internal/event";
+import type { ResponsesAnswerPlan } from "../../../services/gateway/wire/responses/response-object";
+import { createStream } from "../../../services/gateway/wire/responses/stream";
 
 export const IDENTITY = { id: "0f3c-1", created: 1_790_000_000, model: "claude" };
 

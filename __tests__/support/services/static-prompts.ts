@@ -5,7 +5,7 @@ import {
   type EnforcedPrompt,
   makePrompt,
   type PromptSource,
-} from "../../../services/gateway/enforcement/prompt";
+} from "../../../services/gateway/enforcement/policy";
 
 const DIRECTORY = path.join(__dirname, "../../../prompts");
 

@@ -1,34 +1,34 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
-import { MemoryAdminTokenStore } from "../../../services/gateway/adapters/memory/admin-token-store";
-import { MemoryAuditLog } from "../../../services/gateway/adapters/memory/audit-log";
-import { MemoryBudgetStore } from "../../../services/gateway/adapters/memory/budget-store";
-import { MemoryKeyStore } from "../../../services/gateway/adapters/memory/key-store";
-import { MemoryNamedBudgetStore } from "../../../services/gateway/adapters/memory/named-budget-store";
-import { MemoryQuotaStore } from "../../../services/gateway/adapters/memory/quota-store";
-import { MemorySpendStore } from "../../../services/gateway/adapters/memory/spend-store";
-import { MemoryUserStore } from "../../../services/gateway/adapters/memory/user-store";
 import { buildApp } from "../../../services/gateway/app";
-import type { CapacityLimits } from "../../../services/gateway/capacity";
 import type { GatewayConfig } from "../../../services/gateway/config";
-import type { LevelSettings } from "../../../services/gateway/enforcement/level-settings";
-import { EnforcementLevels } from "../../../services/gateway/enforcement/levels";
-import type { PromptSource } from "../../../services/gateway/enforcement/prompt";
+import { EnforcementLevels, type LevelSettings } from "../../../services/gateway/enforcement/levels";
+import type { PromptSource } from "../../../services/gateway/enforcement/policy";
 import { SCREENING_OFF, type ScreeningSettings } from "../../../services/gateway/guardrails/screening";
-import { hashKey, maskKey } from "../../../services/gateway/key-token";
-import { Ledger } from "../../../services/gateway/ledger/ledger";
-import { Limiter } from "../../../services/gateway/limits/limiter";
-import { MasterKeys } from "../../../services/gateway/master-keys";
-import type { AdminRole } from "../../../services/gateway/ports/admin-token-store";
-import type { Durability } from "../../../services/gateway/ports/durability";
-import type { NewVirtualKey, VirtualKey } from "../../../services/gateway/ports/key-store";
-import type { SchemaState } from "../../../services/gateway/ports/schema-state";
-import type { Deployment } from "../../../services/gateway/routing/deployment";
-import { DEFAULT_ROUTING, type RoutingSettings } from "../../../services/gateway/routing/routing-settings";
-import { Secret } from "../../../services/gateway/secret";
-import { UpstreamClient, type UpstreamTimeouts } from "../../../services/gateway/upstream/client";
-import { InFlight } from "../../../services/gateway/upstream/in-flight";
+import type { CapacityLimits } from "../../../services/gateway/http/capacity";
+import { hashKey, MasterKeys, maskKey } from "../../../services/gateway/identity/keys";
+import { Ledger } from "../../../services/gateway/money/ledger/ledger";
+import { Limiter } from "../../../services/gateway/money/limits/limiter";
+import { UpstreamClient, type UpstreamTimeouts } from "../../../services/gateway/providers/client";
+import {
+  DEFAULT_ROUTING,
+  type Deployment,
+  type RoutingSettings,
+} from "../../../services/gateway/providers/deployment";
+import { InFlight } from "../../../services/gateway/providers/in-flight";
+import type { AdminRole } from "../../../services/gateway/store/admin-token-store";
+import type { Durability, SchemaState } from "../../../services/gateway/store/database-state";
+import type { NewVirtualKey, VirtualKey } from "../../../services/gateway/store/key-store";
 import { createLogger } from "../../../services/shared/logger";
+import { Secret } from "../../../services/shared/secret";
+import { MemoryAdminTokenStore } from "../stores/admin-token-store";
+import { MemoryAuditLog } from "../stores/audit-log";
+import { MemoryBudgetStore } from "../stores/budget-store";
+import { MemoryKeyStore } from "../stores/key-store";
+import { MemoryNamedBudgetStore } from "../stores/named-budget-store";
+import { MemoryQuotaStore } from "../stores/quota-store";
+import { MemorySpendStore } from "../stores/spend-store";
+import { MemoryUserStore } from "../stores/user-store";
 import { staticPrompts } from "./static-prompts";
 
 export const MASTER_KEY = "sk-master-key-of-tests";

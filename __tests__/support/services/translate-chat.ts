@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from "../../../services/gateway/json/json-value";
 import { parseJson } from "../../../services/gateway/json/parse-json";
 import { writeJson } from "../../../services/gateway/json/write-json";
-import type { MessagesTarget } from "../../../services/gateway/messages/request";
-import { toMessages } from "../../../services/gateway/translate/chat-completions/to-messages";
+import { toMessages } from "../../../services/gateway/wire/chat-completions/to-messages";
+import type { MessagesTarget } from "../../../services/gateway/wire/internal/request";
 
 /** A deployment of an older model, on Anthropic's own API. */
 export const SONNET_4_5: MessagesTarget = {

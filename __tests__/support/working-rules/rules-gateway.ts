@@ -1,6 +1,6 @@
-import type { PromptSource } from "../../../services/gateway/enforcement/prompt";
-import type { Deployment } from "../../../services/gateway/routing/deployment";
-import { Secret } from "../../../services/gateway/secret";
+import type { PromptSource } from "../../../services/gateway/enforcement/policy";
+import type { Deployment } from "../../../services/gateway/providers/deployment";
+import { Secret } from "../../../services/shared/secret";
 import { anthropicDeployment, buildTestGateway, type TestGateway } from "../services/test-gateway";
 import { CapturingProvider, PROVIDER_KINDS, type ProviderKind } from "./capturing-provider";
 import type { Expected } from "./judge-sent";

@@ -1,26 +1,42 @@
+import { isIPv4 } from "node:net";
 import { z } from "zod";
-import { passwordEnv } from "./environment-name";
+import { SERVICES } from "../../service-catalog";
+import { settingName } from "../../service-definition";
+import { overlap } from "../subnets";
 
 /** RFC 1123 host name, or an IPv4 address. */
 const HOST = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+
+const HOST_ERROR = "must be a host name or an IPv4 address, without scheme, port or path";
+
+/** A host that ends with a number is an address, whole and of one machine. */
+const isNameOrAddress = (text: string) =>
+  !/(^|\.)(\d+|0x[0-9a-f]*)$/i.test(text) || (isIPv4(text) && isOfOneMachine(text));
+
+const isOfOneMachine = (address: string) =>
+  !["0.0.0.0/8", "224.0.0.0/3"].some((network) => overlap(network, `${address}/32`)) && !/^ff/i.test(address);
 
 /** How people reach the platform. */
 export const Access = z
   .strictObject({
     host: z
       .string()
-      .regex(HOST, { error: "must be a host name or an IPv4 address, without scheme, port or path" })
+      .regex(HOST, { error: HOST_ERROR, abort: true })
+      .refine(isNameOrAddress, { error: HOST_ERROR })
       .default("localhost")
       .describe("Host name that people type. It ends up in URLs and certificates."),
   })
   .prefault({})
   .describe("How people reach the platform.");
 
+const ADDRESS_ERROR = "must be an IP address of this host";
+
 /** Who may open a published port. */
 export const Exposure = z
   .strictObject({
     address: z
-      .union([z.ipv4(), z.ipv6()], { error: "must be an IP address of this host" })
+      .union([z.ipv4(), z.ipv6()], { error: ADDRESS_ERROR })
+      .refine((text) => text === "0.0.0.0" || isOfOneMachine(text), { error: ADDRESS_ERROR })
       .default("127.0.0.1")
       .describe(
         "Address that published ports listen on. 127.0.0.1 keeps the platform on this machine; 0.0.0.0 opens it to the network.",
@@ -29,33 +45,21 @@ export const Exposure = z
   .prefault({})
   .describe("Who may open a published port.");
 
-/** The first administrator. */
-export const Admin = z
-  .strictObject({
-    email: z
-      .email({ error: "must be an e-mail address" })
-      .max(254)
-      .default("admin@example.com")
-      .describe("E-mail address of the first administrator."),
-    passwordEnv: passwordEnv
-      .optional()
-      .describe(
-        "Name of the environment variable that holds the first administrator's password (12 to 72 bytes). @default - none",
-      ),
-  })
-  .prefault({})
-  .describe(
-    "The first administrator of services with their own log-in. Checked already; no deployed service has a log-in yet.",
-  );
-
-const port = (number: number, what: string) =>
-  z.int().min(1024).max(65535).default(number).describe(`Host port of the ${what}.`);
-
-/** Host ports. Each number once. */
+/** Host ports of the services that are published. Each number once. */
 export const Ports = z
-  .strictObject({
-    gateway: port(4000, "AI gateway"),
-    keyProvisioner: port(8100, "key-provisioner"),
-  })
+  .strictObject(
+    Object.fromEntries(
+      SERVICES.flatMap((service) => {
+        if (service.port === undefined) return [];
+        const port = z
+          .int()
+          .min(1024)
+          .max(65535)
+          .default(service.port.host)
+          .describe(`Host port of the ${service.title}.`);
+        return [[settingName(service), port]];
+      }),
+    ),
+  )
   .prefault({})
   .describe("Host ports; each number once, from 1024 to 65535.");

@@ -1,24 +1,43 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { networkOf } from "../subnets";
 
 /** One address, or a range of them. */
 function isAddressOrRange(text: string): boolean {
   const [address = "", bits, ...more] = text.split("/");
   const mostBits = isIP(address) === 4 ? 32 : 128;
-  const isRange = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= mostBits);
-  return isIP(address) !== 0 && isRange && more.length === 0;
+  const isRange = bits === undefined || (/^(0|[1-9]\d{0,2})$/.test(bits) && Number(bits) <= mostBits);
+  // A zone (`fe80::1%eth0`) means something on one machine only.
+  return isIP(address) !== 0 && !address.includes("%") && isRange && more.length === 0;
 }
 
+/** Proxies whose word is taken for the address of a client. */
+const trustedProxy = z
+  .string()
+  .refine(isAddressOrRange, { error: "must be an address or a range such as 10.0.0.0/8", abort: true })
+  .superRefine((text, context) => {
+    const [address, bits] = text.split("/");
+    const network = networkOf(text);
+    const message =
+      bits === "0"
+        ? "trusts everybody, so that each client could choose its own address; allowed: proxies alone; remedy: write their addresses, or a range such as 10.0.0.0/8"
+        : network !== undefined && network !== text
+          ? `is an address inside a range; allowed: the range's own; remedy: write ${network}, or ${address} for that address alone`
+          : undefined;
+    if (message !== undefined) context.addIssue({ code: "custom", input: text, message });
+  });
+
+/** What a page on a host can have. Others (`{`, `,`, quotes) pass for parts of hosts as well, by the URL standard. */
+const ORIGIN = /^https?:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::\d+)?$/;
+
 const isOrigin = (text: string) =>
-  text === "*" || (!text.includes("*") && URL.canParse(text) && new URL(text).origin === text);
+  text === "*" || (ORIGIN.test(text) && URL.canParse(text) && new URL(text).origin === text);
 
 /** What of the gateway's own settings depends on where it runs. Without a value the gateway's default holds. */
 export const GatewaySettings = z
   .strictObject({
     trustedProxies: z
-      .array(
-        z.string().refine(isAddressOrRange, { error: "must be an address or a range such as 10.0.0.0/8" }),
-      )
+      .array(trustedProxy)
       .default([])
       .describe(
         "Proxies in front of the gateway, whose `x-forwarded-for` names the client. Without it all their clients share what one address may have.",

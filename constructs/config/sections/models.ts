@@ -1,6 +1,21 @@
 import { z } from "zod";
+import { baseUrlFault, withoutCredentials } from "../base-url";
 import { DEFAULT_MODELS } from "../default-models";
 import { credentialEnv } from "./environment-name";
+
+/** Address below which a provider takes requests. */
+const baseUrl = z
+  .string()
+  .superRefine((text, context) => {
+    const message = baseUrlFault(text);
+    if (message !== undefined) context.addIssue({ code: "custom", input: withoutCredentials(text), message });
+  })
+  .meta({ format: "uri" });
+
+/** A provider's own name for a model. It becomes part of URLs, logs and pages. */
+const modelId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,255}$/, {
+  error: "must be a model id such as claude-sonnet-4-5-20250929: up to 256 letters, digits and . _ : / @ + -",
+});
 
 /** Where a model runs. Credentials are named, never written. */
 export const Provider = z.discriminatedUnion("kind", [
@@ -9,10 +24,7 @@ export const Provider = z.discriminatedUnion("kind", [
     apiKeyEnv: credentialEnv
       .default("ANTHROPIC_API_KEY")
       .describe("Name of the variable that holds the API key."),
-    baseUrl: z
-      .url({ protocol: /^https?$/ })
-      .default("https://api.anthropic.com")
-      .describe("Base URL, without /v1."),
+    baseUrl: baseUrl.default("https://api.anthropic.com").describe("Base URL, without /v1."),
   }),
   z.strictObject({
     kind: z.literal("bedrock").describe("Anthropic models on AWS Bedrock."),
@@ -27,7 +39,7 @@ export const Provider = z.discriminatedUnion("kind", [
       .describe("Name of the variable with the session token, for temporary keys."),
     region: z
       .string()
-      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: "must be an AWS region, such as us-east-1" })
+      .regex(/^[a-z]{2}(-[a-z]{1,16}){1,3}-\d$/, { error: "must be an AWS region, such as us-east-1" })
       .default("us-east-1")
       .describe("AWS region."),
   }),
@@ -76,7 +88,7 @@ export const Model = z.strictObject({
     .array(
       z.strictObject({
         provider: z.string().describe("A name under providers."),
-        model: z.string().min(1).max(256).describe("The provider's own model id."),
+        model: modelId.describe("The provider's own model id."),
         prices: Prices.optional().describe(
           "Prices here, where they differ from the model's. @default - the model's",
         ),

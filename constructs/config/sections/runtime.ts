@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { SERVICES } from "../../service-catalog";
+import { settingName } from "../../service-definition";
+import { privateNetworkFault } from "../subnets";
 
 const resources = (memoryMegabytes: number) =>
   z
@@ -15,12 +18,14 @@ const resources = (memoryMegabytes: number) =>
 
 /** Resources per container. */
 export const Resources = z
-  .strictObject({
-    postgres: resources(1024).describe("Postgres."),
-    redis: resources(256).describe("Redis."),
-    gateway: resources(1024).describe("The AI gateway."),
-    keyProvisioner: resources(256).describe("The key-provisioner."),
-  })
+  .strictObject(
+    Object.fromEntries(
+      SERVICES.map((service) => [
+        settingName(service),
+        resources(service.memoryMegabytes).describe(`Container of the ${service.title}.`),
+      ]),
+    ),
+  )
   .prefault({})
   .describe("Memory and CPU limits per container.");
 
@@ -40,7 +45,7 @@ export const Networks = z
     workspaces: z
       .strictObject({
         subnet: z
-          .cidrv4({ error: "must be an IPv4 subnet such as 10.80.1.0/24" })
+          .cidrv4({ error: "must be an IPv4 subnet such as 10.80.1.0/24", abort: true })
           .refine((text) => Number(text.split("/")[1]) >= 16 && Number(text.split("/")[1]) <= 28, {
             error: "must be a /16 to /28: one half is for services, the other for workspaces",
           })
@@ -61,8 +66,11 @@ export const Networks = z
         allow: z
           .array(
             z
-              .cidrv4({ error: "must be an IPv4 network such as 10.9.0.0/16" })
-              .refine((text) => Number(text.split("/")[1]) >= 8, { error: "must be a /8 or smaller" })
+              .cidrv4({ error: "must be an IPv4 network such as 10.9.0.0/16", abort: true })
+              .superRefine((text, context) => {
+                const message = privateNetworkFault(text);
+                if (message !== undefined) context.addIssue({ code: "custom", input: text, message });
+              })
               .describe(
                 "A private IPv4 network that workspaces may reach all the same, such as 10.9.0.0/16 of an internal git server. Has no effect with internet: false.",
               ),

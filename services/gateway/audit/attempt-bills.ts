@@ -1,8 +1,7 @@
-import type { MessageProgress } from "../messages/progress";
-import { type SettledUsage, settleUsage } from "../messages/settle-usage";
-import { addUsage, NO_USAGE, type TokenUsage } from "../messages/usage";
-import { computeCostNanoUsd } from "../pricing/cost";
-import { type Deployment, isBilledWhole } from "../routing/deployment";
+import { computeCostNanoUsd } from "../money/pricing/cost";
+import { type Deployment, isBilledWhole } from "../providers/deployment";
+import { type MessageProgress, type SettledUsage, settleUsage } from "../wire/internal/progress";
+import { addUsage, NO_USAGE, type TokenUsage } from "../wire/internal/usage";
 
 /** A message that a deployment is sent, as far as its bill goes. */
 export interface BilledMessage {

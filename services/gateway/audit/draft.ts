@@ -1,15 +1,14 @@
-import { auditNotCommitted, auditUnavailable, clientClosed, type GatewayError } from "../errors";
-import type { Reservation } from "../ledger/reservation";
-import type { MessageProgress } from "../messages/progress";
-import type { TokenUsage } from "../messages/usage";
-import { type AuditEntry, AuditNotCommittedError, type AuditRow } from "../ports/audit-log";
-import type { Clock } from "../ports/clock";
-import type { Deployment } from "../routing/deployment";
+import type { Clock } from "../../shared/clock";
+import { auditNotCommitted, auditUnavailable, clientClosed } from "../errors/catalogue";
+import type { GatewayError } from "../errors/gateway-error";
+import type { Reservation } from "../money/ledger/ledger";
+import type { Deployment } from "../providers/deployment";
+import { type AuditEntry, AuditNotCommittedError, type AuditRow } from "../store/audit-log";
+import type { MessageProgress } from "../wire/internal/progress";
+import type { TokenUsage } from "../wire/internal/usage";
 import { AttemptBills, type BilledMessage } from "./attempt-bills";
-import { boundedText } from "./bounded-text";
-import { type DraftOrigin, NO_FACTS, type RequestFacts } from "./request-facts";
+import { boundedText, type DraftOrigin, NO_FACTS, type RequestFacts, toAuditRow } from "./audit-row";
 import { sessionInBody, sessionInHeaders } from "./session-id";
-import { toAuditRow } from "./to-audit-row";
 
 /** The audit row of a running request. Filled in on the way, committed exactly once. */
 export class AuditDraft {

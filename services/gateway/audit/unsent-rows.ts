@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditRow, Intent } from "../ports/audit-log";
+import type { AuditEntry, AuditRow, Intent } from "../store/audit-log";
 
 /** Rows that a key gets in a minute for requests that no provider was asked for; more of them are added up. */
 const ROWS_OF_KEY = 20;

@@ -1,6 +1,6 @@
+import { ValueAllowance } from "../json/json-value";
 import { parseJson } from "../json/parse-json";
-import { ValueAllowance } from "../json/value-allowance";
-import { isList, isObject } from "../translate/to-messages/read-value";
+import { isList, isObject } from "../wire/shared/read-value";
 import type { EnforcementPolicy } from "./policy";
 
 /** Rows and blocks that must not be in what is sent, as `writeJson` would write them. */

@@ -41,3 +41,8 @@ export class GatewayError extends Error {
     return { error: { ...error, ...this.fields } };
   }
 }
+
+/** Client text inside a message is bounded, so that an error never echoes a whole body. */
+export function shorten(text: string): string {
+  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
+}

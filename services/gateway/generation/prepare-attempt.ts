@@ -1,16 +1,15 @@
 import type { BilledMessage } from "../audit/attempt-bills";
-import { affordableTokens, boundCost, type RequestSize } from "../ledger/cost-bound";
-import { measureRequest } from "../ledger/measure-request";
-import { BYTES_PER_TOKEN, estimateInput } from "../messages/estimate-input";
-import { NO_USAGE, type TokenUsage } from "../messages/usage";
-import type { Deployment } from "../routing/deployment";
-import { findCapabilities } from "../translate/to-messages/model-capabilities";
-import { prepareOther } from "./prepare-first";
-import type { GenerationRequest, PreparedMessage } from "./prepare-message";
+import { affordableTokens, boundCost, measureRequest, type RequestSize } from "../money/ledger/cost-bound";
+import type { Deployment } from "../providers/deployment";
+import type { DeploymentGroup } from "../providers/model-groups";
+import { BYTES_PER_TOKEN, estimateInput, NO_USAGE, type TokenUsage } from "../wire/internal/usage";
+import { findCapabilities } from "../wire/shared/model-capabilities";
+import { TranslationError } from "../wire/shared/read-value";
+import { type GenerationRequest, type PreparedMessage, prepareMessage } from "./prepare-message";
 import type { AnswerPlan } from "./wire-api";
 
 /** Money that an attempt may cost at most. */
-export interface AttemptMeans {
+interface AttemptMeans {
   /** Most output tokens that were put aside. @default - what the request asks for */
   readonly maxTokens: number | undefined;
   /** What is left of the reservation, in nano-USD. `undefined`: no budget pays. */
@@ -83,3 +82,50 @@ export function estimatePrompt(message: PreparedMessage<unknown>): TokenUsage {
 
 /** Never within a text: quotes are escaped there. */
 const CACHE_MARK = '"cache_control":';
+
+/** The deployments that are asked, and what the first of them is sent. */
+interface FirstMessage<Plan> {
+  readonly group: DeploymentGroup;
+  readonly first: PreparedMessage<Plan>;
+}
+
+/**
+ * Writes a request for the first deployment that can be sent it: one may fetch images that another does not. Those before it
+ * are left out.
+ * @throws TranslationError of the first deployment when none can; GatewayError
+ */
+export function prepareFirst<Plan extends AnswerPlan>(
+  asked: GenerationRequest<Plan>,
+  group: DeploymentGroup,
+): FirstMessage<Plan> {
+  let refusal: TranslationError | undefined;
+  for (const [index, deployment] of group.entries()) {
+    const first = prepare(asked, deployment);
+    if (first instanceof TranslationError) refusal ??= first;
+    else return { first, group: index === 0 ? group : [deployment, ...group.slice(index + 1)] };
+  }
+  throw refusal as TranslationError;
+}
+
+/** A request as it is sent to a deployment; `undefined` when that one cannot be sent it. @throws GatewayError */
+function prepareOther<Plan extends AnswerPlan>(
+  asked: GenerationRequest<Plan>,
+  deployment: Deployment,
+  maxTokens: number | undefined,
+): PreparedMessage<Plan> | undefined {
+  const prepared = prepare(asked, deployment, maxTokens);
+  return prepared instanceof TranslationError ? undefined : prepared;
+}
+
+function prepare<Plan extends AnswerPlan>(
+  asked: GenerationRequest<Plan>,
+  deployment: Deployment,
+  maxTokens?: number,
+): PreparedMessage<Plan> | TranslationError {
+  try {
+    return prepareMessage(asked, deployment, maxTokens);
+  } catch (error) {
+    if (error instanceof TranslationError) return error;
+    throw error;
+  }
+}

@@ -1,16 +1,18 @@
-import { allowFields, droppedWhenEnforced } from "../enforcement/allow-fields";
-import type { EnforcementPolicy } from "../enforcement/policy";
+import type { IncomingHttpHeaders } from "node:http";
+import { allowFields, droppedWhenEnforced } from "../enforcement/enforce";
+import { allowBetas, type EnforcementPolicy } from "../enforcement/policy";
 import { type SealedBody, seal } from "../enforcement/seal";
-import { applyScreening } from "../guardrails/apply-screening";
+import { GatewayError } from "../errors/gateway-error";
 import type { Finding } from "../guardrails/finding";
-import type { Screening } from "../guardrails/screening";
+import { applyScreening, type Screening } from "../guardrails/screening";
 import type { JsonObject } from "../json/json-value";
-import { shortenAnswer } from "../ledger/shorten-answer";
-import type { MessagesRequest, MessagesTarget } from "../messages/request";
-import type { Deployment } from "../routing/deployment";
-import { joinLists } from "../translate/to-messages/join-lists";
-import { betasOf, type NativeHeaders } from "./native-headers";
-import type { ValueMemory } from "./value-memory";
+import { LEAST_ANSWER_TOKENS, LEAST_THINKING_TOKENS } from "../money/ledger/cost-bound";
+import type { Deployment } from "../providers/deployment";
+import type { MessagesRequest, MessagesTarget } from "../wire/internal/request";
+import { hasThinking, joinLists } from "../wire/shared/conversation";
+import { findCapabilities } from "../wire/shared/model-capabilities";
+import { isObject } from "../wire/shared/read-value";
+import type { ValueMemory } from "./body-memory";
 import type { AnswerPlan, TranslatedRequest, WireApi } from "./wire-api";
 
 /** A client's request, and what decides how it is written for a deployment. */
@@ -98,4 +100,95 @@ export function toTarget(
 ): MessagesTarget {
   const api = access.provider === "anthropic" ? "anthropic" : (`bedrock-${access.api}` as const);
   return { upstreamModel, baseModel, maxOutputTokens, api, mayDropParams };
+}
+
+/** Headers by which a client of Anthropic's API says which form of it it speaks. */
+const NAMES = ["anthropic-version", "anthropic-beta"] as const;
+const MAX_LENGTH = 2000;
+
+/** What of a native client's headers goes to the provider. */
+interface NativeHeaders {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Features that are left out, as `anthropic-beta.<name>`. */
+  readonly droppedParams: readonly string[];
+}
+
+/** For clients of other APIs. */
+export const NO_NATIVE_HEADERS: NativeHeaders = { headers: {}, droppedParams: [] };
+
+/**
+ * What of a native client's headers goes to the provider: it gets its own version of the API, not the gateway's.
+ * @param isEnforced whether the key has working rules: then only features that leave them alone are passed on
+ */
+export function nativeHeaders(headers: IncomingHttpHeaders, isEnforced: boolean): NativeHeaders {
+  let found: Record<string, string> | undefined;
+  for (const name of NAMES) {
+    const value = headers[name];
+    if (typeof value !== "string" || value === "" || value.length > MAX_LENGTH) continue;
+    found ??= {};
+    found[name] = value;
+  }
+  if (found === undefined) return NO_NATIVE_HEADERS;
+  return isEnforced ? withoutBetas(found) : { headers: found, droppedParams: [] };
+}
+
+function withoutBetas(headers: Readonly<Record<string, string>>): NativeHeaders {
+  const { kept, dropped } = allowBetas(betasOf(headers));
+  if (dropped.length === 0) return { headers, droppedParams: [] };
+  const { "anthropic-beta": _all, ...others } = headers;
+  return {
+    headers: kept.length === 0 ? others : { ...others, "anthropic-beta": kept.join(",") },
+    droppedParams: dropped.map((name) => `anthropic-beta.${name}`),
+  };
+}
+
+/** The features that `anthropic-beta` names. */
+export function betasOf(headers: Readonly<Record<string, string>>): readonly string[] {
+  return (headers["anthropic-beta"] ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+}
+
+/**
+ * How a provider says that thinking of earlier turns is not valid where it stands: another model made it, or what stands
+ * before it has changed since, such as working rules that were edited or the tools of this turn.
+ */
+const SAYS_THINKING = /thinking|signature/i;
+
+/** Whether a provider refused a request for what the model thought in earlier turns, so that it may be asked without. */
+export function refusesThinking(error: unknown, { messages }: MessagesRequest): boolean {
+  return (
+    error instanceof GatewayError &&
+    error.status === 400 &&
+    SAYS_THINKING.test(error.message) &&
+    messages.some(hasThinking)
+  );
+}
+
+/** Whether the model of a deployment is to think before it answers a request, which takes its time. */
+export function thinksFirst(
+  { thinking }: MessagesRequest,
+  { baseModel, upstreamModel }: Pick<Deployment, "baseModel" | "upstreamModel">,
+): boolean {
+  return isObject(thinking)
+    ? thinking["type"] !== "disabled"
+    : findCapabilities(baseModel ?? upstreamModel).thinksByDefault;
+}
+
+/**
+ * The request with a lower `max_tokens`, and with less thinking where that would not fit any more: a provider refuses
+ * a thinking budget that is not below `max_tokens`. One that was not below it before is left as it is.
+ */
+export function shortenAnswer<Message extends { readonly max_tokens: number; readonly thinking?: unknown }>(
+  message: Message,
+  maxTokens: number,
+): Message {
+  if (maxTokens >= message.max_tokens) return message;
+  const shortened = { ...message, max_tokens: maxTokens };
+  const thinking = message.thinking as { budget_tokens?: unknown } | null | undefined;
+  const budget = thinking?.budget_tokens;
+  if (typeof budget !== "number" || budget < maxTokens || budget >= message.max_tokens) return shortened;
+  const fitting = Math.max(LEAST_THINKING_TOKENS, maxTokens - LEAST_ANSWER_TOKENS);
+  return { ...shortened, thinking: { ...thinking, budget_tokens: fitting } };
 }

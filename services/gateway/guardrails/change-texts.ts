@@ -1,7 +1,6 @@
-import type { Text } from "../json/json-value";
-import { type JsonObject, type JsonValue, RawNumber } from "../json/json-value";
+import { type JsonObject, type JsonValue, RawNumber, type Text } from "../json/json-value";
 import { isText } from "../json/text";
-import type { MessagesRequest } from "../messages/request";
+import type { MessagesRequest } from "../wire/internal/request";
 
 /** Members of the request that the gateway itself has chosen. */
 const OWN = new Set(["model", "max_tokens", "stream", "anthropic_version"]);

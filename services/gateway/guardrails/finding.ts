@@ -1,5 +1,5 @@
 import type { TextPath } from "./change-texts";
-import type { Match } from "./find-matches";
+import type { Match } from "./find";
 
 /** What was found in one text of a request; never the content itself. */
 export interface Finding {

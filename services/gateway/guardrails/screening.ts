@@ -1,7 +1,98 @@
-import { screeningUnknown } from "./errors";
-import type { Finding } from "./finding";
+import { contentBlocked, screeningUnknown } from "../errors/catalogue";
+import { RawText, type Text } from "../json/json-value";
+import type { MessagesRequest } from "../wire/internal/request";
+import { changeTexts } from "./change-texts";
+import { findInMember, type Match, toEscapedOffsets } from "./find";
+import { type Finding, patternIdsOf, toFindings } from "./finding";
 import type { ScreenPattern } from "./pattern";
-import { DEFAULT_PATTERNS, PATTERNS } from "./patterns";
+import { PERSONAL_PATTERNS } from "./personal-patterns";
+import { SECRET_PATTERNS } from "./secret-patterns";
+
+/**
+ * The request as the screening of its key lets it pass.
+ * @param screening `undefined`: as it is
+ * @returns the same request when nothing was found, and otherwise what was masked
+ * @throws GatewayError 400 `content_blocked`
+ */
+export function applyScreening(request: MessagesRequest, screening: Screening | undefined): MaskedRequest {
+  if (screening === undefined) return { request, findings: [] };
+  const { action, patterns, onFindings } = screening;
+  if (action === "mask") {
+    const masked = mask(request, patterns);
+    if (masked.findings.length > 0) onFindings?.(masked.findings);
+    return masked;
+  }
+  const findings = screen(request, patterns);
+  if (findings.length === 0) return { request, findings };
+  onFindings?.(findings);
+  throw contentBlocked(findings, patternIdsOf(findings));
+}
+
+/** Findings that are listed; more say nothing new. */
+export const MAX_FINDINGS = 100;
+
+/** What patterns match in the texts of a request, in their order, at most `MAX_FINDINGS`. */
+export function screen(request: MessagesRequest, patterns: readonly ScreenPattern[]): readonly Finding[] {
+  const findings: Finding[] = [];
+  changeTexts(request, (text, path) => {
+    if (findings.length < MAX_FINDINGS)
+      findings.push(...toFindings(findInMember(text, path, patterns), path));
+    return text;
+  });
+  return findings.slice(0, MAX_FINDINGS);
+}
+
+/** A request that may leave, and what it held. */
+interface MaskedRequest {
+  /** The same one when nothing was found. */
+  readonly request: MessagesRequest;
+  /** At most `MAX_FINDINGS`; masked is everything. */
+  readonly findings: readonly Finding[];
+}
+
+/** A mask may uncover a match that what stood there before had hidden; deeper than this nothing hides. */
+const MAX_ROUNDS = 4;
+
+/** Puts `[<pattern id>]` in the place of every match. All other bytes stay as they are. */
+export function mask(request: MessagesRequest, patterns: readonly ScreenPattern[]): MaskedRequest {
+  const findings: Finding[] = [];
+  const masked = changeTexts(request, (text, path) => {
+    let current = text;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const matches = findInMember(current, path, patterns);
+      if (matches.length === 0) break;
+      if (findings.length < MAX_FINDINGS) findings.push(...toFindings(matches, path));
+      current = replaceMatches(current, matches);
+    }
+    return current;
+  });
+  return { request: masked, findings: findings.slice(0, MAX_FINDINGS) };
+}
+
+/** @param matches in their order and apart from each other, in UTF-16 units of the decoded text */
+function replaceMatches(text: Text, matches: readonly Match[]): Text {
+  const offsets = matches.flatMap(({ start, end }) => [start, end]);
+  if (!(text instanceof RawText)) return splice(text, offsets, matches);
+  const { escaped } = text;
+  return RawText.of(splice(escaped, toEscapedOffsets(escaped, offsets), matches));
+}
+
+/** @param offsets start and end of each match */
+function splice(text: string, offsets: readonly number[], matches: readonly Match[]): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (const [index, { patternId }] of matches.entries()) {
+    parts.push(text.slice(from, offsets[2 * index]), `[${patternId}]`);
+    from = offsets[2 * index + 1] as number;
+  }
+  return [...parts, text.slice(from)].join("");
+}
+
+/** Everything that can be looked for. Where two match the same place, the first of the table names it. */
+export const PATTERNS: readonly ScreenPattern[] = [...SECRET_PATTERNS, ...PERSONAL_PATTERNS];
+
+/** What is looked for unless settings say otherwise. */
+export const DEFAULT_PATTERNS: readonly ScreenPattern[] = PATTERNS.filter(({ isOptional }) => !isOptional);
 
 /** What holds for keys that say nothing themselves. */
 export interface ScreeningSettings {

@@ -1,7 +1,8 @@
 import type { Readable } from "node:stream";
-import type { BodyRoom } from "../capacity";
-import { bodyTooLarge, bodyTooSlow, clientClosed, type GatewayError, overloaded } from "../errors";
-import { monotonicClock } from "../ports/clock";
+import { monotonicClock } from "../../shared/clock";
+import { bodyTooLarge, bodyTooSlow, clientClosed, overloaded } from "../errors/catalogue";
+import type { GatewayError } from "../errors/gateway-error";
+import type { BodyRoom } from "./capacity";
 
 /** How slowly a body may come. */
 export interface BodyPace {

@@ -46,3 +46,55 @@ export type JsonValue = null | boolean | number | RawNumber | Text | readonly Js
 export interface JsonObject {
   readonly [name: string]: JsonValue | undefined;
 }
+
+/** A body that is not JSON. The message never repeats what the body says. */
+export class JsonSyntaxError extends Error {
+  override readonly name: string = "JsonSyntaxError";
+
+  /** @param position the byte at which reading ended, counted from 0 */
+  constructor(
+    reason: string,
+    readonly position: number,
+  ) {
+    super(`${reason} at byte ${position}`);
+  }
+}
+
+/** A body that may be JSON, but more of it than is accepted. */
+export class JsonLimitError extends JsonSyntaxError {
+  override readonly name = "JsonLimitError";
+}
+
+/**
+ * Values in one request, whatever their kind, those in texts that are JSON themselves included. The largest window there is, a
+ * million tokens, holds about 125,000 of them when an agent fills it with the smallest calls of tools that are seen: 18 values and 150
+ * tokens for a call and its result. Transcripts of 32 MiB have some ten thousands.
+ */
+export const MAX_VALUES = 150_000;
+
+/** How many values may still be read. */
+export class ValueAllowance {
+  #used = 0;
+
+  /** @param most values that may be read. @default - those of one request */
+  constructor(readonly most = MAX_VALUES) {}
+
+  /** Values that were read. */
+  get used(): number {
+    return this.#used;
+  }
+
+  get left(): number {
+    return this.most - this.#used;
+  }
+
+  /** @param values that were read, at most one more than were left */
+  use(values: number): void {
+    this.#used += values;
+  }
+
+  /** Whether more values came than were allowed. */
+  get isExceeded(): boolean {
+    return this.#used > this.most;
+  }
+}

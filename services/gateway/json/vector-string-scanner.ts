@@ -1,4 +1,4 @@
-import { StringScanner } from "./scan-string";
+import { StringScanner } from "./scan";
 import { SCAN_STRING_WASM } from "./scan-string-wasm";
 
 const PAGE_BYTES = 64 * 1024;

@@ -1,4 +1,4 @@
-import type { AuditRow } from "../../../../services/gateway/ports/audit-log";
+import type { AuditRow } from "../../../../services/gateway/store/audit-log";
 import { eventually } from "../../../support/services/eventually";
 import {
   answerWith,

@@ -1,5 +1,5 @@
 import { AuditDraft } from "../../../../services/gateway/audit/draft";
-import type { AuditRow } from "../../../../services/gateway/ports/audit-log";
+import type { AuditRow } from "../../../../services/gateway/store/audit-log";
 
 function open(headers: Record<string, string> = {}): { draft: AuditDraft; row: () => AuditRow | undefined } {
   let row: AuditRow | undefined;

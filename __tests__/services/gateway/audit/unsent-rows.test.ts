@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { MemoryAuditLog } from "../../../../services/gateway/adapters/memory/audit-log";
 import { UnsentRows } from "../../../../services/gateway/audit/unsent-rows";
-import type { AuditRow } from "../../../../services/gateway/ports/audit-log";
+import type { AuditRow } from "../../../../services/gateway/store/audit-log";
 import { auditRow } from "../../../support/services/audit-row";
+import { MemoryAuditLog } from "../../../support/stores/audit-log";
 
 const KEY = randomUUID();
 let log: MemoryAuditLog;

@@ -1,4 +1,4 @@
-import type { Deployment } from "../../../../services/gateway/routing/deployment";
+import type { Deployment } from "../../../../services/gateway/providers/deployment";
 import { eventually } from "../../../support/services/eventually";
 import { FakeAnthropic, failWith, type Script } from "../../../support/services/fake-anthropic";
 import {

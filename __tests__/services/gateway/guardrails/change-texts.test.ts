@@ -1,6 +1,6 @@
 import { changeTexts } from "../../../../services/gateway/guardrails/change-texts";
 import { RawNumber, RawText } from "../../../../services/gateway/json/json-value";
-import type { MessagesRequest } from "../../../../services/gateway/messages/request";
+import type { MessagesRequest } from "../../../../services/gateway/wire/internal/request";
 
 const S = "text";
 const REQUEST: MessagesRequest = {

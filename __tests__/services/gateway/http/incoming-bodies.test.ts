@@ -1,8 +1,8 @@
 import { PassThrough } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { Capacity } from "../../../../services/gateway/capacity";
-import type { GatewayError } from "../../../../services/gateway/errors";
+import type { GatewayError } from "../../../../services/gateway/errors/gateway-error";
+import { Capacity } from "../../../../services/gateway/http/capacity";
 import { IncomingBodies } from "../../../../services/gateway/http/incoming-bodies";
 
 let now: number;

@@ -1,5 +1,5 @@
-import { JsonSyntaxError } from "../../../../services/gateway/json/json-syntax-error";
-import { StringScanner } from "../../../../services/gateway/json/scan-string";
+import { JsonSyntaxError } from "../../../../services/gateway/json/json-value";
+import { StringScanner } from "../../../../services/gateway/json/scan";
 import { VectorStringScanner } from "../../../../services/gateway/json/vector-string-scanner";
 import { Random } from "../../../support/services/random";
 

@@ -1,0 +1,145 @@
+import type { z } from "zod";
+import { nanoUsdToUsd } from "../../../shared/nano-usd";
+import { budgetNotFound } from "../../errors/catalogue";
+import type { KeyStore, VirtualKey } from "../../store/key-store";
+import type { NamedBudgetStore } from "../../store/named-budget-store";
+import type { SpendBaselines } from "../../store/spend-reader";
+import type { User, UserFields, UserStore } from "../../store/user-store";
+import { compareText, selectPage } from "../route";
+import type { userListQuery } from "./bodies";
+
+/** A user as management answers show it. */
+export function describeUser(user: User, spentNanoUsd: number) {
+  return {
+    user_id: user.userId,
+    user_email: user.userEmail,
+    user_alias: user.userAlias,
+    user_role: user.userRole,
+    models: user.models,
+    metadata: user.metadata,
+    spend: nanoUsdToUsd(spentNanoUsd),
+    max_budget: user.maxBudgetNanoUsd === null ? null : nanoUsdToUsd(user.maxBudgetNanoUsd),
+    budget_duration: user.budgetDuration,
+    budget_id: user.budgetId,
+    rpm_limit: user.rpmLimit,
+    tpm_limit: user.tpmLimit,
+    max_parallel_requests: user.maxParallelRequests,
+    created_at: user.createdAt.toISOString(),
+    updated_at: user.updatedAt.toISOString(),
+    created_by: user.createdBy,
+    updated_by: user.updatedBy,
+  };
+}
+
+/** A user that keys name although nobody made it: only what its keys say of it. */
+export function describeNamedUser(userId: string, spentNanoUsd: number) {
+  return {
+    user_id: userId,
+    user_email: null,
+    user_alias: null,
+    user_role: null,
+    models: [],
+    metadata: {},
+    spend: nanoUsdToUsd(spentNanoUsd),
+    max_budget: null,
+    budget_duration: null,
+    budget_id: null,
+    rpm_limit: null,
+    tpm_limit: null,
+    max_parallel_requests: null,
+    created_at: null,
+    updated_at: null,
+    created_by: null,
+    updated_by: null,
+  };
+}
+
+/** One page of the users that fit the query, by their ids. */
+export async function listUsers(
+  users: Iterable<User>,
+  query: z.output<typeof userListQuery>,
+): Promise<{ readonly page: readonly User[]; readonly total: number }> {
+  const ids = query.user_ids === undefined ? undefined : new Set(query.user_ids.split(","));
+  const email = query.user_email?.toLowerCase();
+  const fitting: User[] = [];
+  for (const user of users)
+    if (
+      (query.role === undefined || user.userRole === query.role) &&
+      (ids === undefined || ids.has(user.userId)) &&
+      (email === undefined || user.userEmail?.toLowerCase().includes(email) === true)
+    )
+      fitting.push(user);
+  const start = (query.page - 1) * query.page_size;
+  const page = await selectPage(
+    fitting,
+    (a, b) => compareText(a.userId, b.userId),
+    start,
+    start + query.page_size,
+  );
+  return { page, total: fitting.length };
+}
+
+/** The keys of a user, oldest first. */
+export function keysOfUser(keys: KeyStore, userId: string): VirtualKey[] {
+  const owned: VirtualKey[] = [];
+  for (const key of keys.all()) if (key.userId === userId) owned.push(key);
+  return owned.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+}
+
+/**
+ * The key that stands for a user as a whole: one whose alias is the user's id. Set-up scripts make one such key for
+ * each user and put the user's budget on it, so that a change of the user's budget or spend must reach it as well.
+ */
+function keyStandingFor(keys: KeyStore, userId: string): VirtualKey | undefined {
+  const key = keys.findByAlias(userId);
+  return key?.userId === userId ? key : undefined;
+}
+
+/** What a call changes of a user's money; what is left out stays. */
+interface UserMoney {
+  /** nano-USD; `null`: no limit. */
+  readonly maxBudgetNanoUsd?: number | null | undefined;
+  /** nano-USD. */
+  readonly spentNanoUsd?: number | undefined;
+}
+
+/**
+ * Carries a change of a user's money to the key that stands for the user, when that key has a budget of its own.
+ * @returns the key's id when there is such a key
+ * @throws StoreUnavailableError
+ */
+export async function carryToStandingKey(
+  stores: { readonly keys: KeyStore; readonly baselines: SpendBaselines },
+  userId: string,
+  money: UserMoney,
+  changedBy: string,
+): Promise<string | undefined> {
+  const key = keyStandingFor(stores.keys, userId);
+  if (key === undefined || key.maxBudgetNanoUsd === null) return undefined;
+  const { maxBudgetNanoUsd, spentNanoUsd } = money;
+  if (maxBudgetNanoUsd === undefined && spentNanoUsd === undefined) return undefined;
+  if (maxBudgetNanoUsd !== undefined) await stores.keys.update(key.keyId, changedBy, { maxBudgetNanoUsd });
+  if (spentNanoUsd !== undefined) await stores.baselines.set("key", key.keyId, spentNanoUsd);
+  return key.keyId;
+}
+
+/**
+ * A user's first budget, set without a period, takes over the period of the key that stands for the user: raising
+ * "10 a day" must not make it "20 for ever".
+ */
+export function takeOverPeriod(
+  stores: { readonly keys: KeyStore; readonly users: UserStore },
+  userId: string,
+  fields: UserFields,
+): UserFields {
+  if (fields.maxBudgetNanoUsd == null || fields.budgetDuration !== undefined) return fields;
+  const user = stores.users.findById(userId);
+  if (user != null && (user.maxBudgetNanoUsd !== null || user.budgetDuration !== null)) return fields;
+  const key = keyStandingFor(stores.keys, userId);
+  return key?.budgetDuration == null ? fields : { ...fields, budgetDuration: key.budgetDuration };
+}
+
+/** @throws GatewayError 404 when a budget is named that does not exist */
+export function requireBudget(budgets: NamedBudgetStore, budgetId: string | null | undefined): void {
+  if (budgetId && budgets.findById(budgetId) === undefined) throw budgetNotFound();
+}

@@ -1,0 +1,72 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { seal } from "../enforcement/seal";
+import { applyScreening } from "../guardrails/screening";
+import { countTokens } from "../providers/anthropic";
+import type { Deployment, ProviderAccess } from "../providers/deployment";
+import type { DeploymentHealth } from "../providers/health";
+import type { DeploymentGroup } from "../providers/model-groups";
+import { estimateInput } from "../wire/internal/usage";
+import { toCountedMessages } from "../wire/messages/to-messages";
+import { screeningOf } from "./authorize";
+import type { GenerationTools } from "./dependencies";
+import { allDropped, nativeHeaders, toTarget } from "./prepare-message";
+import { bytesOf, readRequest } from "./read-request";
+import { droppedParamsHeader } from "./response-headers";
+
+/** What counting needs of the process. */
+export type CountTools = Omit<GenerationTools, "ledger">;
+
+/** An answer of `/v1/messages/count_tokens`. */
+export interface TokenCount {
+  readonly input_tokens: number;
+}
+
+/**
+ * How many input tokens a request has as it would be sent: translated, with the working rules of its key. Anthropic counts;
+ * for a model that only Bedrock serves it is an estimate, and says so in a header.
+ * @throws TranslationError, GatewayError
+ */
+export async function count(
+  tools: CountTools,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<TokenCount> {
+  const { catalog, failover, inFlight } = tools;
+  const { audit } = request;
+  await tools.largeBodies.turn(bytesOf(request).length);
+  const { body, bodyBytes, caller, group, policy } = readRequest(tools, request, reply, false);
+  const counting = findCounting(group, failover.health);
+  const deployment = counting?.deployment ?? group[0];
+  const counted = toCountedMessages(body, toTarget(deployment, catalog.mayDropParams));
+  const native = nativeHeaders(request.headers, policy.blocks.length > 0);
+  const dropped = allDropped(counted, policy, native);
+  if (dropped.length > 0) reply.header("x-gateway-dropped-params", droppedParamsHeader(dropped));
+  const { request: message } = applyScreening(counted.request, screeningOf(caller, tools.guardrails));
+  const sealed = seal(message, policy, { api: "count-tokens", expectedBytes: bodyBytes });
+  if (counting === undefined) {
+    reply.header("x-gateway-estimated", "true");
+    return { input_tokens: estimateInput(message, sealed.byteLength) };
+  }
+  // Counting is free, also where nobody knows what answers cost.
+  audit?.recordDeployment({ ...deployment, prices: FREE }, 1, undefined);
+  audit?.recordSent();
+  const { apiKey } = counting.access;
+  const asked = { deployment, apiKey, body: sealed, nativeHeaders: native.headers };
+  return { input_tokens: await countTokens(failover.client, asked, inFlight.track(reply.raw)) };
+}
+
+const FREE = { inputPicoUsd: 0, outputPicoUsd: 0, cacheReadPicoUsd: 0, cacheWritePicoUsd: 0 };
+
+interface Counting {
+  readonly deployment: Deployment;
+  readonly access: Extract<ProviderAccess, { provider: "anthropic" }>;
+}
+
+/** The first deployment with Anthropic that is not cooling down, or else the first: there is nowhere else to ask. */
+function findCounting(group: DeploymentGroup, health: DeploymentHealth): Counting | undefined {
+  const all = group.flatMap((deployment) => {
+    const { access } = deployment;
+    return access.provider === "anthropic" ? [{ deployment, access }] : [];
+  });
+  return all.find(({ deployment }) => health.cooling(deployment) === undefined) ?? all[0];
+}

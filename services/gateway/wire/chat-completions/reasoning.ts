@@ -1,0 +1,83 @@
+import type { JsonObject, JsonValue } from "../../json/json-value";
+import type { Effort } from "../shared/model-capabilities";
+import {
+  isAbsent,
+  isObject,
+  kindOf,
+  numberIn,
+  quote,
+  requireObject,
+  TranslationError,
+  textIn,
+} from "../shared/read-value";
+import type { ReasoningWish } from "../shared/reasoning";
+
+type Level = "none" | "minimal" | Effort;
+
+const LEVELS: readonly string[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
+
+/**
+ * How much the model is to think: `thinking` (Anthropic's), `reasoning` (OpenRouter's) or `reasoning_effort` (OpenAI's).
+ * The most exact one counts, in this order.
+ * @throws TranslationError
+ */
+export function readReasoningWish(body: JsonObject): ReasoningWish {
+  const level = readLevel(body["reasoning_effort"], "reasoning_effort");
+  if (!isAbsent(body["thinking"])) return readThinking(requireObject(body["thinking"], "thinking"), level);
+  if (!isAbsent(body["reasoning"]))
+    return readReasoning(requireObject(body["reasoning"], "reasoning"), level);
+  return toWish(level);
+}
+
+function readThinking(thinking: JsonObject, level: Level | undefined): ReasoningWish {
+  const type = textIn(thinking["type"]);
+  const isHidden = textIn(thinking["display"]) === "omitted";
+  if (type === "disabled") return { kind: "off" };
+  if (type !== "enabled" && type !== "adaptive") {
+    const found = type === undefined ? kindOf(thinking["type"]) : quote(type);
+    throw new TranslationError(
+      "thinking.type",
+      `thinking.type must be enabled, adaptive or disabled, not ${found}`,
+    );
+  }
+  const effort = level === "none" ? undefined : level;
+  const tokens =
+    type === "enabled" ? readTokens(thinking["budget_tokens"], "thinking.budget_tokens") : undefined;
+  if (tokens !== undefined) return { kind: "budget", tokens, effort, isHidden };
+  return effort === undefined ? { kind: "adaptive", isHidden } : { kind: "effort", effort, isHidden };
+}
+
+function readReasoning(reasoning: JsonObject, level: Level | undefined): ReasoningWish {
+  const isHidden = reasoning["exclude"] === true;
+  if (reasoning["enabled"] === false) return { kind: "off" };
+  const own = readLevel(reasoning["effort"], "reasoning.effort") ?? level;
+  const tokens = readTokens(reasoning["max_tokens"], "reasoning.max_tokens");
+  if (tokens !== undefined && own !== "none") return { kind: "budget", tokens, effort: own, isHidden };
+  if (own === undefined && reasoning["enabled"] === true) return { kind: "adaptive", isHidden };
+  return toWish(own, isHidden);
+}
+
+function toWish(level: Level | undefined, isHidden = false): ReasoningWish {
+  if (level === undefined) return { kind: "default" };
+  return level === "none" ? { kind: "off" } : { kind: "effort", effort: level, isHidden };
+}
+
+/** LiteLLM also takes an object that holds the level. */
+function readLevel(value: JsonValue | undefined, path: string): Level | undefined {
+  if (isAbsent(value)) return undefined;
+  if (isObject(value)) return readLevel(value["effort"] ?? null, `${path}.effort`);
+  const level = textIn(value);
+  if (level !== undefined && LEVELS.includes(level)) return level as Level;
+  const found = level === undefined ? kindOf(value) : quote(level);
+  throw new TranslationError(path, `${path} must be one of ${LEVELS.join(", ")}, not ${found}`);
+}
+
+function readTokens(value: JsonValue | undefined, path: string): number | undefined {
+  if (isAbsent(value)) return undefined;
+  const tokens = numberIn(value);
+  if (tokens !== undefined && Number.isSafeInteger(tokens) && tokens >= 1) return tokens;
+  throw new TranslationError(
+    path,
+    `${path} must be a whole number of at least 1, not ${tokens ?? kindOf(value)}`,
+  );
+}
