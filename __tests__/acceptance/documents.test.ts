@@ -239,7 +239,8 @@ describe("docs/operations.md, Every day", () => {
     const master = JSON.parse(readFileSync(join(checkout.folder, ".sluice/secrets.tfvars.json"), "utf8"));
     const ask = async (path: string, key: string, body?: object) =>
       fetch(`http://127.0.0.1:${ports[0]}${path}`, {
-        headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+        // A connection that is kept alive would lead to the gateway that is gone.
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json", connection: "close" },
         ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
       });
     const mint = async () => {
