@@ -3,6 +3,7 @@ import { leadCdktfTo } from "./cli/stack-folder";
 import { synthesize } from "./cli/synthesize";
 import { UserError } from "./cli/terminal/user-error";
 import { prepareForCdktf } from "./cli/terraform/prepare-for-cdktf";
+import { explainUnwritable } from "./cli/unwritable-file";
 import { ConfigError } from "./constructs";
 
 async function main(): Promise<void> {
@@ -13,7 +14,8 @@ async function main(): Promise<void> {
   leadCdktfTo(synthesis.outdir, await prepareForCdktf(synthesis));
 }
 
-main().catch((error) => {
+main().catch((cause) => {
+  const error = explainUnwritable(cause) ?? cause;
   console.error(error instanceof ConfigError || error instanceof UserError ? error.message : error);
   process.exitCode = 1;
 });

@@ -7,6 +7,7 @@ import { checkHome, sluiceHome } from "./sluice-home";
 import { ignoreClosedOutput } from "./terminal/closed-output";
 import { UserError } from "./terminal/user-error";
 import { removeStalePlans } from "./terraform/plan-files";
+import { explainUnwritable } from "./unwritable-file";
 
 /** Exit code of a bug, as sysexits(3) has it (EX_SOFTWARE). What the user can mend exits with 1. */
 const EXIT_BUG = 70;
@@ -61,8 +62,9 @@ export async function main(args: readonly string[]): Promise<number> {
       console.error(`error: ${error.message}`);
       return error instanceof UserError ? error.exitCode : 1;
     }
-    console.error(error);
-    return EXIT_BUG;
+    const unwritable = explainUnwritable(error);
+    console.error(unwritable === undefined ? error : `error: ${unwritable.message}`);
+    return unwritable?.exitCode ?? EXIT_BUG;
   }
 }
 

@@ -234,15 +234,64 @@ describe("a network with a workspace on it", () => {
   });
 
   it("is not removed under it, and is with --detach", () => {
+    const refused = platform.npmRun("destroy", "--", "--yes", "--volumes");
+    expect(refused).toMatchObject({ exitCode: 1, output: expect.stringContaining(container("workspace")) });
+    expect(containersOf(platform.name).length).toBeGreaterThan(4);
+    const { exitCode } = platform.npmRun("destroy", "--", "--yes", "--detach");
+    expect(exitCode).toBe(0);
+    expect([containersOf(platform.name), networksOf()]).toEqual([[container("workspace")], []]);
+  });
+
+  it("is there again after the next deploy, with the workspace on it under its names", () => {
+    expect(deploy()).toMatchObject({
+      exitCode: 0,
+      output: expect.stringContaining(`Connecting ${container("workspace")}`),
+    });
+    expect(docker("exec", container("workspace"), "getent", "hosts", "litellm", "dev")).toMatch(
+      /litellm[\s\S]*dev/,
+    );
+  });
+});
+
+describe("a data volume that somebody removed", () => {
+  const lost = () => `volume ${container("postgres-data")} is lost`;
+  const volumes = () => docker("volume", "ls", "--format", "{{.Name}}").split("\n");
+
+  it("is told before everything else, and no empty one is made in its place", async () => {
+    docker("rm", "--force", container("postgres"), container("gateway"));
+    docker("volume", "rm", container("postgres-data"));
+    expect(platform.npmRun("diff").output).toMatch(
+      new RegExp(`! DATA: postgres: ${lost()}[\\s\\S]*"Restore"[\\s\\S]*DATA AT RISK: 1 reason above`),
+    );
+    const refused = deploy();
+    expect(refused.output).toMatch(
+      new RegExp(`would lose data, and nothing was changed: postgres: ${lost()}`),
+    );
+    expect([refused.exitCode, volumes().includes(container("postgres-data"))]).toEqual([1, false]);
+    const { problems } = JSON.parse(platform.npmRun("status", "--", "--json").output) as {
+      problems: { what: string; remedy: string }[];
+    };
+    expect(problems[0]?.what).toBe(`the data ${lost()}`);
+    for (const { remedy } of problems.slice(1)) expect(remedy).not.toMatch(/^npm run deploy/);
+  });
+
+  it("is made anew where that is accepted", () => {
+    expect(deploy("--accept-data-loss")).toMatchObject({ exitCode: 0 });
+    expect(platform.npmRun("status")).toMatchObject({
+      exitCode: 1,
+      output: expect.not.stringContaining("is lost"),
+    });
+  });
+});
+
+describe("destroy", () => {
+  it("removes a container with the platform's label that nobody deployed", () => {
+    docker("rm", "--force", container("workspace"));
     docker(
       ...["create", "--name", container("stray"), "--label", `sluice.platform=${platform.name}`],
       ...[NODE_IMAGE, "sleep", "600"],
     );
-    const refused = platform.npmRun("destroy", "--", "--yes", "--volumes");
-    expect(refused).toMatchObject({ exitCode: 1, output: expect.stringContaining(container("workspace")) });
-    expect(containersOf(platform.name).length).toBeGreaterThan(4);
-    const { exitCode } = platform.npmRun("destroy", "--", "--yes", "--volumes", "--detach");
-    expect(exitCode).toBe(0);
-    expect([containersOf(platform.name), networksOf()]).toEqual([[container("workspace")], []]);
+    expect(platform.npmRun("destroy", "--", "--yes", "--volumes")).toMatchObject({ exitCode: 0 });
+    expect([containersOf(platform.name), networksOf()]).toEqual([[], []]);
   });
 });

@@ -40,6 +40,7 @@ const NOT_TYPED: Readonly<Record<string, string>> = {
   'npm run test:acceptance -- __tests__/faults/resources -t "stopped for"': "tests of this suite",
 };
 
+const DUMP = "docker exec sluice-postgres pg_dump -U postgres -Fc gateway > gateway.dump";
 const operations = readFileSync(join(PROJECT, "docs/operations.md"), "utf8");
 const readmeSection = section("README.md", "## Deploy it");
 const everyDay = section("docs/operations.md", "## Every day");
@@ -61,7 +62,7 @@ let ports: number[];
 function here(command: string): string {
   typedCommands.add(command);
   return command
-    .replaceAll(/\bsluice-(?=gateway|postgres)/g, `${NAME}-`)
+    .replaceAll(/\bsluice-(?=gateway|key-provisioner|postgres)/g, `${NAME}-`)
     .replaceAll("localhost:4000", `localhost:${ports[0]}`)
     .replace("sk-ant-…", PROVIDER_KEY);
 }
@@ -230,10 +231,51 @@ describe("docs/operations.md, Every day", () => {
   });
 
   it("backs up", () => {
-    expect(type("docker exec sluice-postgres pg_dump -U postgres -Fc gateway > gateway.dump")).toMatchObject({
+    expect(type(DUMP)).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(join(checkout.folder, "gateway.dump")).subarray(0, 5).toString()).toBe("PGDMP");
+  });
+
+  it("restores what the dump has, and nothing that came after it", async () => {
+    const master = JSON.parse(readFileSync(join(checkout.folder, ".sluice/secrets.tfvars.json"), "utf8"));
+    const ask = async (path: string, key: string, body?: object) =>
+      fetch(`http://127.0.0.1:${ports[0]}${path}`, {
+        // A connection that is kept alive would lead to the gateway that is gone.
+        headers: { authorization: `Bearer ${key}`, "content-type": "application/json", connection: "close" },
+        ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+      });
+    const mint = async () => {
+      const answer = await ask("/key/generate", master.gateway_master_key, {});
+      return ((await answer.json()) as { key: string }).key;
+    };
+    const statusOf = async (key: string) => (await ask("/v1/models", key)).status;
+    const before = await mint();
+    expect(checkout.type(here(DUMP))).toMatchObject({ exitCode: 0 });
+    const after = await mint();
+    expect((await ask("/key/delete", master.gateway_master_key, { keys: [before] })).status).toBe(200);
+
+    // The worst case: containers, database and secret file are lost.
+    const home = join(checkout.folder, ".sluice");
+    expect(checkout.type(`mkdir backup && mv ${home}/secrets.tfvars.json backup/`)).toMatchObject({
       exitCode: 0,
     });
-    expect(readFileSync(join(checkout.folder, "gateway.dump")).subarray(0, 5).toString()).toBe("PGDMP");
+    for (const service of ["postgres", "gateway", "key-provisioner"])
+      docker("rm", "--force", `${NAME}-${service}`);
+    docker("volume", "rm", `${NAME}-postgres-data`);
+
+    for (const command of blockCommands(section("docs/operations.md", "## Restore"))) {
+      const { output, exitCode } = command.startsWith("npm run deploy")
+        ? answer(command, "yes")
+        : type(command);
+      expect([command, exitCode, output]).toEqual([command, 0, expect.anything()]);
+      if (command.startsWith("npm run deploy")) {
+        expect(output).toContain(`! DATA: postgres: volume ${NAME}-postgres-data is lost`);
+        expect(await statusOf(after)).toBe(401);
+      }
+      // The gateway takes a moment until it is ready.
+      if (command.startsWith("docker start"))
+        await passesWithin(60, async () => expect(checkout.type("npm run status").exitCode).toBe(0));
+    }
+    expect([await statusOf(before), await statusOf(after)]).toEqual([200, 401]);
   });
 
   it("looks at the books and sums", () => {

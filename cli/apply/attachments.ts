@@ -47,18 +47,30 @@ function toAttachment(network: string, isReplaced: boolean, container: EngineCon
   };
 }
 
-/** One finding for each network, with the names of those that would be cut off. */
-export function checkAttachments(platform: string, attachments: readonly Attachment[]): Finding[] {
+/**
+ * One finding for each network, with the names of those that would be cut off.
+ * @param removed whether networks that are removed are made again by a later deploy
+ */
+export function checkAttachments(
+  platform: string,
+  attachments: readonly Attachment[],
+  removed: "for good" | "deploy again" = "for good",
+): Finding[] {
   const networks = [...new Set(attachments.map(({ network }) => network))];
   return networks.map((network) => {
     const ones = attachments.filter((one) => one.network === network);
     const names = ones.map(({ container, isRunning }) => `${container}${isRunning ? "" : " (stopped)"}`);
     const isReplaced = ones.some((one) => one.isReplaced);
+    const back = isReplaced
+      ? " while it is replaced, and are connected again"
+      : removed === "deploy again"
+        ? ", and the next deploy connects them again"
+        : "";
     return {
       path: `networks.${network.slice(platform.length + 1)}`,
       problem: `the network ${network} is ${isReplaced ? "replaced" : "removed"}, and containers that are not the platform's are on it: ${names.join(", ")}`,
       allowed: "a network with the platform's own containers only",
-      remedy: `stop and remove them first (workspaces with their own tool), or give --detach: they lose the network${isReplaced ? " while it is replaced, and are connected again" : ""}`,
+      remedy: `stop and remove them first (workspaces with their own tool), or give --detach: they lose the network${back}`,
     };
   });
 }

@@ -2,12 +2,12 @@ import { join } from "node:path";
 import { describeLostEndpoint, restoreEndpoints } from "../docker/endpoints";
 import { removeWorkspaceRules } from "../docker/workspace-rules";
 import type { ChangeSummary } from "../plan/change-summary";
-import { formatChanges } from "../plan/format-changes";
+import { formatChanges, formatRisks } from "../plan/format-changes";
 import { pullImages } from "../preflight/base-images";
 import { type Finding, refuseFindings } from "../preflight/finding";
 import { checkBeforeApply } from "../preflight/preflight";
 import { describeUnusable, type UsableModels, usableModels } from "../preflight/provider-credentials";
-import { readSecrets } from "../secrets/secret-store";
+import { readSecrets, removeSecrets } from "../secrets/secret-store";
 import { stateFolder } from "../sluice-home";
 import { InterruptedError } from "../terminal/interrupted-error";
 import type { Progress } from "../terminal/progress";
@@ -89,15 +89,22 @@ async function deployByPlan(planFile: string, props: DeployProps, steps: Steps):
     models,
     warnings: [describeUnusable(models), ...props.warnings].filter((text) => text !== undefined),
   };
-  const planning = { file: planFile, options: [...lock, ...props.planOptions] };
+  const planning = {
+    file: planFile,
+    options: [...lock, ...props.planOptions],
+    lostVolumes: stack.lostVolumes,
+  };
   const plan = props.full
     ? await makePlan(terraform, { ...planning, output: "show", to })
     : await progress.step("Planning", () => makePlan(terraform, planning));
+  const colour = to === process.stdout && hasColours();
   if (props.full) {
+    // Terraform's own plan knows nothing of data, nor of networks that a container has lost.
     for (const one of plan.lostEndpoints) say(`${describeLostEndpoint(one)}: it is connected again.`);
+    for (const line of formatRisks(plan.summary.risks, colour)) say(line);
   } else {
     for (const warning of plan.warnings) say(`${warning}\n`);
-    say(formatChanges(plan.summary, { colour: to === process.stdout && hasColours() }));
+    say(formatChanges(plan.summary, { colour }));
   }
   steps.checkpoint(...NOTHING);
   const checked = await check(plan, props, say);
@@ -105,12 +112,7 @@ async function deployByPlan(planFile: string, props: DeployProps, steps: Steps):
   for (const warning of outcome.warnings) say(`\nwarning: ${warning}`);
   const isIdle = plan.isEmpty && checked.orphans.containers.length === 0;
   const { changes, risks } = plan.summary;
-  if (risks.length > 0 && props.confirm === undefined && !props.acceptDataLoss) {
-    throw new UserError(
-      `this plan would lose data, and nothing was changed: ${risks.map(({ service, text }) => `${service}: ${text}`).join("; ")}`,
-      "deploy without --yes to decide, or with --accept-data-loss if that is meant",
-    );
-  }
+  if (props.confirm === undefined && !props.acceptDataLoss) refuseDataLoss(risks);
   if (!isIdle && props.confirm !== undefined && !(await props.confirm(plan))) {
     return { ...outcome, result: "declined", changes, outputs: {}, readiness: undefined };
   }
@@ -129,9 +131,20 @@ async function deployByPlan(planFile: string, props: DeployProps, steps: Steps):
   checkpoint();
   const { isReady, reasons, gateway } = await waitUntilReady(config.name, progress, { onWait: checkpoint });
   if (!isReady) throw await notReady(config.name, reasons);
-  keepDeployedStack(home, terraform.folder, await readExisting(terraform));
+  // Not before: a rollback needs the values that the former platform has.
+  removeSecrets(home, keepDeployedStack(home, terraform.folder, await readExisting(terraform)));
   const outputs = readState(home)?.outputs ?? {};
   return { ...outcome, result: isIdle ? "unchanged" : "applied", changes, outputs, readiness: gateway };
+}
+
+/** For a plan that nobody is asked about. @throws UserError when it would lose data */
+export function refuseDataLoss(risks: ChangeSummary["risks"]): void {
+  if (risks.length === 0) return;
+  const remedies = [...new Set(risks.map(({ remedy }) => remedy))].join("; ");
+  throw new UserError(
+    `this plan would lose data, and nothing was changed: ${risks.map(({ service, text }) => `${service}: ${text}`).join("; ")}`,
+    `${remedies}. Deploy without --yes to decide, or with --accept-data-loss if that is meant`,
+  );
 }
 
 const NOTHING = ["nothing was changed", "not changed"] as const;
@@ -151,7 +164,7 @@ async function check(plan: Plan, props: DeployProps, say: (text: string) => void
   const { stack, home, progress, file } = props;
   const { config } = stack;
   return progress.step("Checking the engine", async (done) => {
-    const orphans = await findOrphans(config.name, plan, stateFolder(home));
+    const orphans = await findOrphans(config.name, plan, home);
     const attachments = await findAttachments(config.name, plan);
     const preflight = await checkBeforeApply(
       config,

@@ -13,6 +13,8 @@ type Resource = Record<string, unknown>;
 interface Stack {
   readonly terraform: Record<string, unknown>;
   readonly resource: Record<string, Record<string, Resource>>;
+  /** Credentials of the environment have an empty default; generated secrets have none. */
+  readonly variable?: Record<string, { readonly default?: unknown }>;
 }
 
 /** Where a home keeps the stack that was last applied with success. */
@@ -25,12 +27,18 @@ function deployedFile(home: string): string {
  * sources that may have changed since.
  * @param folder the stack's folder
  * @param existing resources of the state
+ * @returns variables of credentials that the stack before it declared and this one does not: nothing needs their values any more
  */
-export function keepDeployedStack(home: string, folder: string, existing: Plan["existing"]): void {
+export function keepDeployedStack(home: string, folder: string, existing: Plan["existing"]): string[] {
   const file = deployedFile(home);
+  const stack = readStack(join(folder, STACK_FILE));
+  const former = existsSync(file) ? readStack(file) : stack;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   chmodSync(dirname(file), 0o700);
-  writePrivateFile(file, JSON.stringify(withImageIds(readStack(join(folder, STACK_FILE)), existing)));
+  writePrivateFile(file, JSON.stringify(withImageIds(stack, existing)));
+  return Object.entries(former.variable ?? {})
+    .filter(([name, variable]) => variable.default === "" && !(name in (stack.variable ?? {})))
+    .map(([name]) => name);
 }
 
 /** After a `destroy` there is nothing to go back to. */

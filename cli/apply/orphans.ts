@@ -7,8 +7,10 @@ import {
   inspectObjects,
   platformContainers,
 } from "../docker/objects";
+import { stateFile } from "../sluice-home";
 import type { Progress } from "../terminal/progress";
 import { UserError } from "../terminal/user-error";
+import { lastDeployed } from "../terraform/last-deployed";
 import { creates, nameOf, type Plan } from "../terraform/planned-changes";
 import type { Terraform } from "../terraform/terraform";
 
@@ -25,16 +27,11 @@ export interface Orphans {
 /**
  * Compares the engine with a plan's view of the state.
  * @param platform the platform's name
- * @throws UserError when the state is empty and the engine runs a platform of this name: it belongs to another home
+ * @throws UserError when the state is empty and the engine runs a platform of this name: it belongs to another home, or the state is lost
  */
-export async function findOrphans(platform: string, plan: Plan, stateFolder: string): Promise<Orphans> {
+export async function findOrphans(platform: string, plan: Plan, home: string): Promise<Orphans> {
   const containers = await findOrphanedContainers(platform, plan.existing);
-  if (containers.length > 0 && plan.existing.length === 0) {
-    throw new UserError(
-      `the engine has containers of a platform named ${platform} (${namesOf(containers)}), and the state in ${stateFolder} is empty: they were deployed from elsewhere`,
-      `set SLUICE_HOME to the folder that they were deployed from; or choose another name in platform.yaml. If that folder is lost, remove them (their data is in volumes and stays): docker rm --force ${containers.map(containerName).join(" ")}`,
-    );
-  }
+  if (containers.length > 0 && plan.existing.length === 0) throw withoutState(platform, containers, home);
   const addresses = new Map(
     plan.changes
       .filter((change) => change.type === "docker_network" && creates(change))
@@ -44,6 +41,22 @@ export async function findOrphans(platform: string, plan: Plan, stateFolder: str
     .filter(isUnknown(plan.existing))
     .map((network) => ({ network, address: addresses.get(network.Name) }));
   return { containers, networks };
+}
+
+function withoutState(platform: string, containers: readonly EngineContainer[], home: string): UserError {
+  const found = `the engine has containers of a platform named ${platform} (${namesOf(containers)})`;
+  const remove = `remove them (their data is in volumes and stays): docker rm --force ${containers.map(containerName).join(" ")}`;
+  const file = stateFile(home);
+  if (lastDeployed(home, undefined)?.name === platform) {
+    return new UserError(
+      `${found} which this home deployed, and its state ${file} is lost`,
+      `restore it from your backup. If there is none, ${remove}; then npm run deploy`,
+    );
+  }
+  return new UserError(
+    `${found}, and the state ${file} is empty: they were deployed from elsewhere`,
+    `set SLUICE_HOME to the folder that they were deployed from; or choose another name in platform.yaml. If that folder is lost, ${remove}`,
+  );
 }
 
 /** What is there, for a person; one line each. */

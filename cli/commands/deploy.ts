@@ -1,6 +1,5 @@
-import { basename } from "node:path";
 import type { Command } from "commander";
-import { platformFile } from "../../constructs/config/platform-file";
+import { platformFile, shownFile } from "../../constructs/config/platform-file";
 import { SERVICES } from "../../constructs/service-catalog";
 import { type Deployment, deployPlatform } from "../apply/deploy-platform";
 import { betweenSteps } from "../apply/interruption";
@@ -90,7 +89,7 @@ async function run(options: DeployOptions, isAgreed: boolean): Promise<Deploymen
   const replace = await Promise.all((options.retry ?? []).map((job) => jobAddress(job, stack.terraform)));
   return deployPlatform({
     home: sluiceHome(),
-    file: basename(platformFile()),
+    file: shownFile(platformFile()),
     stack,
     planOptions: replace.map((address) => `-replace=${address}`),
     lock,

@@ -2,6 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { applyPlan } from "../apply/apply-plan";
+import { rememberDetached } from "../apply/attach-again";
 import { checkAttachments, detach, findAttachments } from "../apply/attachments";
 import { forgetDeployedStack } from "../apply/deployed-stack";
 import { betweenSteps, type Steps } from "../apply/interruption";
@@ -80,9 +81,10 @@ async function removePlatform(
     output: "show",
     to,
   });
-  const orphans = await findOrphans(name, plan, stateFolder(home));
+  const orphans = await findOrphans(name, plan, home);
   const attachments = await findAttachments(name, plan);
-  if (options.detach !== true) refuseFindings(checkAttachments(name, attachments), stack.file);
+  if (options.detach !== true)
+    refuseFindings(checkAttachments(name, attachments, "deploy again"), stack.file);
   const left = describeOrphans(orphans);
   if (left.length > 0) {
     console.log(`\nLeft over from a deploy that was killed, and removed as well:\n  ${left.join("\n  ")}`);
@@ -98,6 +100,8 @@ async function removePlatform(
       "nothing was removed, but containers of others are disconnected from its networks",
       "changed in part",
     );
+  // The next deploy makes the networks again, and connects them.
+  rememberDetached(home, attachments);
   await detach(attachments, progress);
   begin("containers and networks are removed in part; all data is kept", "changed in part");
   const log = join(stateFolder(home), "apply.log");

@@ -28,8 +28,10 @@ export function registerDiff(program: Command): void {
     .option("--exit-code", "exit with 2 when there are changes")
     .action(async ({ exitCode: wanted = false, full = false, json = false }: DiffOptions) => {
       const progress = new Progress({ quiet: json });
-      const { terraform } = await prepareStack(progress, { purpose: "read" });
-      const isEmpty = full ? await showWhole(terraform) : await showInWords(terraform, json, progress);
+      const { terraform, lostVolumes } = await prepareStack(progress, { purpose: "read" });
+      const isEmpty = full
+        ? await showWhole(terraform)
+        : await showInWords(terraform, lostVolumes, json, progress);
       if (wanted) process.exitCode = isEmpty ? 0 : 2;
     });
 }
@@ -44,10 +46,15 @@ async function showWhole(terraform: Terraform): Promise<boolean> {
 }
 
 /** @returns whether the plan changes nothing */
-async function showInWords(terraform: Terraform, json: boolean, progress: Progress): Promise<boolean> {
+async function showInWords(
+  terraform: Terraform,
+  lostVolumes: readonly string[],
+  json: boolean,
+  progress: Progress,
+): Promise<boolean> {
   return withPlanFile(sluiceHome(), async (file) => {
     const { summary, isEmpty, warnings } = await progress.step("Planning", () =>
-      makePlan(terraform, { file, options: [WITHOUT_LOCK] }),
+      makePlan(terraform, { file, options: [WITHOUT_LOCK], lostVolumes }),
     );
     if (json) {
       console.log(JSON.stringify(summary, null, 2));

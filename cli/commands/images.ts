@@ -6,7 +6,8 @@ import { sluiceHome } from "../sluice-home";
 import { platformName } from "../status/platform-name";
 import { readRecordedPlatform } from "../status/recorded-state";
 import { confirm } from "../terminal/confirm";
-import { UserError } from "../terminal/user-error";
+import { checkDockerEngine } from "../terraform/docker-engine";
+import { lastDeployed } from "../terraform/last-deployed";
 
 interface PruneOptions {
   readonly yes?: boolean;
@@ -29,14 +30,11 @@ export function registerImages(program: Command): void {
 
 async function prune({ yes = false, dryRun = false }: PruneOptions): Promise<void> {
   const home = sluiceHome();
+  await checkDockerEngine();
+  // After a destroy none is deployed; what a container of another home still uses is kept all the same.
   const recorded = readRecordedPlatform(home);
-  if (recorded === undefined) {
-    throw new UserError(
-      `nothing is deployed from ${home}, so nobody can say which images are still needed`,
-      "npm run deploy first, or name the home of the platform with SLUICE_HOME",
-    );
-  }
-  const images = await prunableImages(platformName(recorded), recorded, home);
+  const name = recorded?.name ?? lastDeployed(home, undefined)?.name ?? platformName(recorded);
+  const images = await prunableImages(name, recorded ?? { images: [] }, home);
   if (images.length === 0) {
     console.log("Nothing to remove: every image that the platform built is in use.");
     return;

@@ -1,10 +1,12 @@
 import type { Command } from "commander";
 import { credentialNames } from "../../constructs/gateway-config";
 import {
+  DamagedSecretsError,
   ensureSecrets,
   missingSecrets,
   readSecrets,
   secretFile,
+  setSecretsAside,
   writeSecrets,
 } from "../secrets/secret-store";
 import { openState, sluiceHome } from "../sluice-home";
@@ -55,12 +57,31 @@ async function init({ recoverFromState = false }: InitOptions): Promise<void> {
   );
 }
 
-/** Values that are there stay. @throws UserError when the state has none that is missing */
+/** @returns undefined when the file is damaged */
+function storedOrDamaged(home: string): Record<string, string> | undefined {
+  try {
+    return readSecrets(home);
+  } catch (error) {
+    if (error instanceof DamagedSecretsError) return undefined;
+    throw error;
+  }
+}
+
+/** Values that are there stay; those of a damaged file are not there. @throws UserError when the state has none that is missing */
 function recover(home: string): void {
-  const stored = readSecrets(home);
-  const found = Object.entries(stateSecrets(home)).filter(([name, value]) => value !== "" && !stored[name]);
+  const inState = Object.entries(stateSecrets(home)).filter(([, value]) => value !== "");
+  const stored = storedOrDamaged(home);
+  const found = inState.filter(([name]) => !stored?.[name]);
+  if (stored === undefined && missingSecrets(Object.fromEntries(inState)).length === 0) {
+    console.log(`kept   the damaged file as ${setSecretsAside(home)}`);
+  } else if (stored === undefined) {
+    throw new UserError(
+      `${secretFile(home)} is damaged, and the state does not have all of its values`,
+      "correct it, or restore it from your backup",
+    );
+  }
   if (found.length === 0) {
-    if (missingSecrets(stored).length === 0) return;
+    if (missingSecrets(stored ?? {}).length === 0) return;
     throw new UserError(
       "the state has no values of the secrets that are missing: nothing is deployed, or it was before states kept them",
       `restore ${secretFile(home)} from your backup`,

@@ -5,6 +5,7 @@ import { formatLogLine, type LogFormat } from "../logs/format";
 import { followLogs, type LogQuery, showLogs } from "../logs/read-logs";
 import { platformName } from "../status/platform-name";
 import { onStopSignal } from "../terminal/stop-signal";
+import { checkDockerEngine } from "../terraform/docker-engine";
 
 interface LogsOptions {
   readonly follow?: boolean;
@@ -36,6 +37,7 @@ export function registerLogs(program: Command): void {
 async function logs(asked: string | undefined, options: LogsOptions): Promise<void> {
   const { follow = false, since, tail, json = false } = options;
   const platform = platformName();
+  await checkDockerEngine();
   const containers = await platformContainers(platform);
   const all = containers.map(({ Name }) => Name.slice(platform.length + 2));
   const services = chooseServices(asked, all, platform);

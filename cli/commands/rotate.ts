@@ -1,8 +1,7 @@
-import { basename } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { loadPlatform } from "../../constructs";
-import { platformFile } from "../../constructs/config/platform-file";
-import { deployPlatform } from "../apply/deploy-platform";
+import { platformFile, shownFile } from "../../constructs/config/platform-file";
+import { deployPlatform, refuseDataLoss } from "../apply/deploy-platform";
 import { DeploymentError } from "../apply/deployment-error";
 import { betweenSteps, InterruptedDeployment } from "../apply/interruption";
 import { abortRotation } from "../rotation/abort-rotation";
@@ -106,7 +105,7 @@ async function rotate(asked: string | undefined, options: RotateOptions): Promis
     secret,
     graceSeconds: options.grace,
     platform,
-    deploy: (begun) => deploy(secret, begun, options, basename(file), progress),
+    deploy: (begun) => deploy(secret, begun, options, shownFile(file), progress),
     changed: (error) => progress.isAgreed && !isRefusal(error),
   });
   console.log(`\n${outcome(secret, rotation)}`);
@@ -178,6 +177,7 @@ async function deploy(
     warnings: [],
     confirm: async (plan) => {
       console.log(`\n${describeRotation(secret, begun, plan)}`);
+      if (options.yes === true) refuseDataLoss(plan.summary.risks);
       const isAgreed = options.yes === true || (await confirm(`Rotate ${secret.name}?`));
       if (isAgreed && begun.graceSeconds > 0 && performance.now() - start > begun.graceSeconds * 1000) {
         throw new UserError(

@@ -41,7 +41,7 @@ export function docker(args: readonly string[], options: DockerOptions = {}): Pr
 }
 
 function toUserError(
-  error: Error & { code?: unknown; killed?: boolean },
+  error: Error & { code?: unknown; killed?: boolean; signal?: string },
   args: readonly string[],
   stderr: string,
   timeoutMs: number,
@@ -53,6 +53,9 @@ function toUserError(
     );
   }
   const command = `docker ${args.slice(0, 2).join(" ")}`;
-  const reason = error.killed ? `no answer within ${timeoutMs / 1000} s` : stderr.trim() || error.message;
+  const ending = error.signal ? `ended by ${error.signal}` : `ended with exit code ${error.code}`;
+  // The message of execFile repeats the command with its arguments, and says nothing more.
+  const silent = typeof error.code === "number" || error.signal ? `${ending}, without a word` : error.message;
+  const reason = error.killed ? `no answer within ${timeoutMs / 1000} s` : stderr.trim() || silent;
   return new UserError(`${command} failed: ${reason}`);
 }

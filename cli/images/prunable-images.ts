@@ -41,7 +41,7 @@ const Image = z.object({
  */
 export async function prunableImages(
   platform: string,
-  recorded: RecordedPlatform,
+  recorded: Pick<RecordedPlatform, "images">,
   home: string,
 ): Promise<PrunableImage[]> {
   const [sizes, used, nameless] = await Promise.all([

@@ -12,14 +12,19 @@ interface Mount {
 
 /**
  * What a plan would lose, or start without although it is still in the engine: volumes that go, change their name or their
- * place, a Postgres of another major version, audit rows whose time is shortened. Terraform's own volumes named
+ * place, those that are lost already, a Postgres of another major version, audit rows whose time is shortened. Terraform's own volumes named
  * `<platform>-<service>-files` hold nothing that is not delivered again.
  */
-export function findDataRisks(plan: PlanJson, names: ObjectNames): DataRisk[] {
+export function findDataRisks(
+  plan: PlanJson,
+  names: ObjectNames,
+  lostVolumes: readonly string[] = [],
+): DataRisk[] {
   const resources = (plan.resource_changes ?? []).filter(({ deposed }) => deposed === undefined);
   const containers = resources.filter(({ type }) => type === "docker_container");
   return [
     ...platformNameRisks(containers),
+    ...lossRisks(containers, lostVolumes),
     ...volumeRisks(plan, resources, containers, renamed(containers)),
     ...versionRisks(containers, names),
     ...retentionRisks(containers),
@@ -117,6 +122,22 @@ function volumeRisks(
     }
   }
   return risks;
+}
+
+/** Mounting a volume that is not there makes an empty one. */
+function lossRisks(containers: readonly ResourceChange[], lostVolumes: readonly string[]): DataRisk[] {
+  const mounts = dataMounts(containers, "after");
+  return lostVolumes.flatMap((volume) => {
+    const service = mounts.get(volume)?.service;
+    if (service === undefined) return [];
+    return [
+      {
+        service,
+        text: `volume ${volume} is lost: ${service} would begin with an empty one`,
+        remedy: `restore it (docs/operations.md, "Restore"), or accept an empty one: npm run deploy -- --accept-data-loss`,
+      },
+    ];
+  });
 }
 
 /** `<platform>-<service>-files`: made and filled again at any time. */

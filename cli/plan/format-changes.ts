@@ -26,10 +26,7 @@ export function formatChanges(summary: ChangeSummary, options: FormatOptions = {
   const { colour = false, unchanged = "No changes: what runs is what platform.yaml declares." } = options;
   const paint = (text: string, code: number) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
   const { changes, risks } = summary;
-  const lines = risks.flatMap(({ service, text, remedy }) => [
-    paint(`! DATA: ${printable(service)}: ${printable(text)}`, 31),
-    `    → ${printable(remedy)}`,
-  ]);
+  const lines = formatRisks(risks, colour);
   if (changes.length === 0) return [...lines, unchanged].join("\n");
   if (lines.length > 0) lines.push("");
   for (const change of changes) {
@@ -41,6 +38,14 @@ export function formatChanges(summary: ChangeSummary, options: FormatOptions = {
     );
   }
   return [...lines, "", `${total(summary)}.`].join("\n");
+}
+
+/** What would be lost, and what to do about it: two lines each. */
+export function formatRisks(risks: ChangeSummary["risks"], colour = false): string[] {
+  return risks.flatMap(({ service, text, remedy }) => {
+    const line = `! DATA: ${printable(service)}: ${printable(text)}`;
+    return [colour ? `\x1b[31m${line}\x1b[0m` : line, `    → ${printable(remedy)}`];
+  });
 }
 
 /** One line for a change with one detail; else the effect, and a line for each detail below. */

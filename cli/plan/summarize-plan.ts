@@ -14,8 +14,9 @@ import { redactor } from "./redact";
  * is in it.
  *
  * @param plan of `terraform show -json`, see `readPlan`
+ * @param lostVolumes data volumes that the platform had and the engine has no more; a plan does not know
  */
-export function summarizePlan(plan: PlanJson): ChangeSummary {
+export function summarizePlan(plan: PlanJson, lostVolumes: readonly string[] = []): ChangeSummary {
   const names = objectNames(plan);
   const pending = (plan.resource_changes ?? []).filter(isPending);
   const replaced = new Set(pending.filter(isReplaced).map(({ change }) => containerService(change)));
@@ -26,12 +27,12 @@ export function summarizePlan(plan: PlanJson): ChangeSummary {
   );
   const delivered = deliveries(plan);
   const changes = [
-    ...pending.map((resource) => describeObject(resource, { names, replaced, gone, delivered })),
+    ...pending.map((resource) => describeObject(resource, { names, replaced, gone, delivered, lostVolumes })),
     ...outputChanges(plan),
   ];
   return redactor(plan)({
     changes: changes.sort((a, b) => compare(a.service, b.service) || compare(a.address, b.address)),
-    risks: findDataRisks(plan, names),
+    risks: findDataRisks(plan, names, lostVolumes),
   });
 }
 
@@ -41,6 +42,8 @@ interface Context {
   readonly replaced: ReadonlySet<string | undefined>;
   /** Addresses of what somebody else removed. */
   readonly gone: ReadonlySet<string>;
+  /** Data volumes that the engine has no more. */
+  readonly lostVolumes: readonly string[];
   /** By service what is delivered to it. */
   readonly delivered: ReadonlyMap<string, ReadonlyMap<string, DeliveredFile>>;
 }
@@ -135,7 +138,11 @@ const PLAIN_EFFECTS: Readonly<Record<ChangeAction, string>> = {
 
 type Base = Pick<ObjectChange, "address" | "action" | "details">;
 
-function describeContainer({ change }: ResourceChange, base: Base, { replaced }: Context): ObjectChange {
+function describeContainer(
+  { change }: ResourceChange,
+  base: Base,
+  { replaced, lostVolumes }: Context,
+): ObjectChange {
   const service = containerService(change) ?? base.address;
   const delivered = DELIVERY.exec(service)?.[1];
   if (delivered !== undefined) {
@@ -155,16 +162,19 @@ function describeContainer({ change }: ResourceChange, base: Base, { replaced }:
   const kept = volumes.filter((volume) => after.includes(volume));
   const list = (names: readonly string[]) =>
     `${names.length === 1 ? "volume" : "volumes"} ${names.join(", ")}`;
+  const lost = after.filter((volume) => lostVolumes.includes(volume));
   const data =
-    volumes.length === 0
-      ? {}
-      : base.action === "create"
-        ? { data: `data in ${list(volumes)}` }
-        : base.action === "delete" || base.action === "forget"
-          ? { data: `its data stays in ${list(volumes)}` }
-          : kept.length === volumes.length
-            ? { data: `data untouched (${list(kept)})` }
-            : { data: `DATA: ${list(volumes.filter((name) => !after.includes(name)))} no longer mounted` };
+    lost.length > 0
+      ? { data: `DATA: ${list(lost)} lost, made anew and empty` }
+      : volumes.length === 0
+        ? {}
+        : base.action === "create"
+          ? { data: `data in ${list(volumes)}` }
+          : base.action === "delete" || base.action === "forget"
+            ? { data: `its data stays in ${list(volumes)}` }
+            : kept.length === volumes.length
+              ? { data: `data untouched (${list(kept)})` }
+              : { data: `DATA: ${list(volumes.filter((name) => !after.includes(name)))} no longer mounted` };
   const effect = isJob ? jobEffect(base.action) : containerEffect(base.action);
   const isolation = service === FIREWALL ? ISOLATION[base.action] : undefined;
   return {

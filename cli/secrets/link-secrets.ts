@@ -1,4 +1,4 @@
-import { readlinkSync, rmSync, symlinkSync } from "node:fs";
+import { readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join, relative } from "node:path";
 import { stackFolder } from "../stack-folder";
 import { secretFile } from "./secret-store";
@@ -14,6 +14,14 @@ export function linkSecrets(outdir: string, home: string): void {
 /** Takes the link away; the secrets stay. */
 export function unlinkSecrets(outdir: string): void {
   rmSync(link(outdir), { force: true });
+}
+
+/** Names of the variables that the synthesized stack declares. Terraform warns of any other one in a file that is linked. */
+export function declaredVariables(outdir: string): Set<string> {
+  const stack = JSON.parse(readFileSync(join(stackFolder(outdir), "cdk.tf.json"), "utf8")) as {
+    readonly variable?: Readonly<Record<string, unknown>>;
+  };
+  return new Set(Object.keys(stack.variable ?? {}));
 }
 
 function targetOf(path: string): string | undefined {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { SECRETS } from "../../constructs/secret-catalog";
@@ -13,6 +13,9 @@ import { UserError } from "../terminal/user-error";
  * One file, mode 0600, in a folder that git ignores.
  */
 const SecretFile = z.record(z.string(), z.string());
+
+/** The secret file is there and cannot be read as one. */
+export class DamagedSecretsError extends UserError {}
 
 /** Where secrets live: `<home>/secrets.tfvars.json`. */
 export function secretFile(home: string): string {
@@ -89,11 +92,29 @@ export function readSecrets(home: string): Record<string, string> {
   try {
     return SecretFile.parse(JSON.parse(readFileSync(file, "utf8")));
   } catch {
-    throw new UserError(
+    throw new DamagedSecretsError(
       `${file} is not a JSON object of strings, so it is left as it is`,
-      "correct it, or restore it from your backup. Do not delete it: the databases open with its secrets only",
+      "correct it, or restore it from your backup, or take what is deployed from the state: npm run sluice -- init --recover-from-state. Do not delete it: the databases open with its secrets only",
     );
   }
+}
+
+/**
+ * Moves a damaged file away, for others to take its place. It is kept: it may hold values that nobody else has.
+ * @returns where it is now
+ */
+export function setSecretsAside(home: string): string {
+  const aside = `${secretFile(home)}.damaged-${new Date().toISOString().replaceAll(/[-:]|\..*/g, "")}`;
+  renameSync(secretFile(home), aside);
+  chmodSync(aside, 0o600);
+  return aside;
+}
+
+/** Removes values that nothing declares any more. */
+export function removeSecrets(home: string, names: readonly string[]): void {
+  const stored = readSecrets(home);
+  if (!names.some((name) => name in stored)) return;
+  writeSecrets(home, Object.fromEntries(Object.entries(stored).filter(([name]) => !names.includes(name))));
 }
 
 /** A new value. */

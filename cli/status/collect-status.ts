@@ -6,11 +6,12 @@ import { sluiceHome } from "../sluice-home";
 import { askGateway, askKeyProvisioner } from "./ask-services";
 import { containerProblems, containerStatuses } from "./container-status";
 import { type DiskPlaces, readDisk } from "./disk";
-import { findDrift } from "./drift";
+import { afterRestore, findDrift, lostVolumeProblems } from "./drift";
+import { homeProblems } from "./home-problems";
 import { gatewayProblems, keyProvisionerProblems, modelNotices, modelProblems } from "./judge";
-import { platformName } from "./platform-name";
+import { platformName, readableRecord } from "./platform-name";
 import type { DiskStatus, PlatformStatus, Problem } from "./platform-status";
-import { type RecordedPlatform, readRecordedPlatform } from "./recorded-state";
+import type { RecordedPlatform } from "./recorded-state";
 
 /** For the first question to the engine, in milliseconds: one that says nothing is not asked any more. */
 const ENGINE_MS = 5_000;
@@ -22,20 +23,25 @@ const UNKNOWN_DISK: DiskStatus = { free_bytes: null, size_bytes: null, volumes: 
 /**
  * Looks at everything within about half a minute, whoever does not answer; changes nothing.
  * @throws ConfigError when there is neither a state nor a platform.yaml that could say the platform's name
- * @throws UserError when the state cannot be read
  */
 export async function collectStatus(): Promise<PlatformStatus> {
-  const recorded = readRecordedPlatform(sluiceHome());
+  const home = sluiceHome();
+  const { recorded, fault } = readableRecord(home);
   const name = platformName(recorded);
-  try {
-    await docker(["version", "--format", "{{.Server.Version}}"], { timeoutMs: ENGINE_MS });
-    return await askEngine(name, recorded);
-  } catch (error) {
-    return withoutEngine(name, recorded, (error as Error).message);
-  }
+  const status = await askEngine(name, recorded, fault !== undefined).catch((error: Error) =>
+    withoutEngine(name, recorded, error.message),
+  );
+  const problems = [...homeProblems(home, recorded, fault), ...status.problems];
+  return { ...status, well: status.well && problems.length === 0, problems };
 }
 
-async function askEngine(name: string, recorded: RecordedPlatform | undefined): Promise<PlatformStatus> {
+/** @param isRecordLost whether there is a state that cannot be read */
+async function askEngine(
+  name: string,
+  recorded: RecordedPlatform | undefined,
+  isRecordLost: boolean,
+): Promise<PlatformStatus> {
+  await docker(["version", "--format", "{{.Server.Version}}"], { timeoutMs: ENGINE_MS });
   const found = await platformContainers(name);
   const containers = containerStatuses({
     platform: name,
@@ -51,14 +57,16 @@ async function askEngine(name: string, recorded: RecordedPlatform | undefined): 
 
   const isRunning = (service: string) =>
     containers.some((one) => one.service === service && one.state === "running");
-  const [gateway, keyProvisioner, disk, drift] = await Promise.all([
+  const [gateway, keyProvisioner, disk, drift, volumes] = await Promise.all([
     isRunning("gateway") ? askGateway(`${name}-gateway`) : undefined,
     isRunning("key-provisioner") ? askKeyProvisioner(`${name}-key-provisioner`) : undefined,
     readDisk(diskPlaces(name, recorded, isRunning)),
     recorded === undefined ? [] : engineDrift(recorded, found),
+    existingVolumes(recorded?.usedVolumes ?? []),
   ]);
   const models = gateway?.models ?? [];
-  const problems = [
+  const lost = lostVolumeProblems(recorded ?? { usedVolumes: [] }, volumes);
+  const others = [
     ...containers.flatMap((one) => containerProblems(name, one)),
     ...gatewayProblems(gateway),
     ...keyProvisionerProblems(keyProvisioner),
@@ -66,13 +74,14 @@ async function askEngine(name: string, recorded: RecordedPlatform | undefined): 
     ...diskProblems(disk),
     ...drift,
   ];
+  const problems = [...lost, ...(lost.length === 0 ? others : others.map(afterRestore))];
   return {
     name,
     well: problems.length === 0,
     deployed: true,
     problems,
     notices: [
-      ...(recorded === undefined
+      ...(recorded === undefined && !isRecordLost
         ? [
             `${sluiceHome()} has not deployed ${name}: what runs is compared with nothing (SLUICE_HOME names another home)`,
           ]
@@ -123,14 +132,11 @@ async function engineDrift(
   recorded: RecordedPlatform,
   containers: readonly EngineContainer[],
 ): Promise<Problem[]> {
-  const [networks, volumes] = await Promise.all([
-    inspectObjects(
-      "network",
-      recorded.networks.map(({ name }) => name),
-    ),
-    existingVolumes(recorded.dataVolumes),
-  ]);
-  return findDrift(recorded, { containers, networks, volumes });
+  const networks = await inspectObjects(
+    "network",
+    recorded.networks.map(({ name }) => name),
+  );
+  return findDrift(recorded, { containers, networks });
 }
 
 function diskPlaces(

@@ -8,8 +8,6 @@ export interface EngineFindings {
   readonly containers: readonly EngineContainer[];
   /** Those of the names in the state that exist. */
   readonly networks: readonly { readonly Id: string; readonly Name: string }[];
-  /** Names, of the data volumes in the state, that exist. */
-  readonly volumes: readonly string[];
 }
 
 /**
@@ -47,10 +45,27 @@ export function findDrift(recorded: RecordedPlatform, found: EngineFindings): Pr
     if (network === undefined) return [drift(`the network ${name} is missing`)];
     return network.Id === id ? [] : [drift(`the network ${name} is not the one that was deployed`)];
   });
-  const volumes = recorded.dataVolumes
-    .filter((name) => !found.volumes.includes(name))
-    .map((name) =>
-      drift(`the data volume ${name} is missing`, "restore it from your backup (docs/operations.md)"),
-    );
-  return [...containers, ...strangers, ...networks, ...volumes];
+  return [...containers, ...strangers, ...networks];
+}
+
+/** Data volumes that were in use and are gone. A deploy would make empty ones, so this comes before whatever else a deploy would mend. */
+export function lostVolumeProblems(
+  { usedVolumes }: Pick<RecordedPlatform, "usedVolumes">,
+  there: readonly string[],
+): Problem[] {
+  return usedVolumes
+    .filter((name) => !there.includes(name))
+    .map((name) => ({
+      what: `the data volume ${name} is lost`,
+      remedy:
+        'restore it (docs/operations.md, "Restore"); or accept an empty one: npm run deploy -- --accept-data-loss',
+    }));
+}
+
+/** With the data first, where a deploy is the remedy. */
+export function afterRestore({ what, remedy }: Problem): Problem {
+  return {
+    what,
+    remedy: remedy.includes("npm run deploy") ? `the lost data first, as said above; then ${remedy}` : remedy,
+  };
 }

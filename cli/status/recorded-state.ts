@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type DeclaredEndpoint, declaredEndpoints } from "../docker/endpoints";
+import { lastDeployed } from "../terraform/last-deployed";
 import { type DeployedPlatform, readState } from "../terraform/state";
 
 /** A container as the last deploy left it. */
@@ -21,6 +22,8 @@ export interface RecordedPlatform {
   /** Ids, and names with tags. */
   readonly images: readonly string[];
   readonly dataVolumes: readonly string[];
+  /** Those of them that did exist. */
+  readonly usedVolumes: readonly string[];
 }
 
 const Container = z.object({
@@ -37,7 +40,7 @@ const Image = z.object({ image_id: z.string(), name: z.string() });
 /**
  * What is deployed from a home, as far as status and images look.
  * @returns undefined when nothing is
- * @throws UserError when the state cannot be read
+ * @throws UserError when the state or the record of what was deployed last cannot be read
  */
 export function readRecordedPlatform(home: string): RecordedPlatform | undefined {
   const deployed = readState(home);
@@ -59,6 +62,7 @@ export function readRecordedPlatform(home: string): RecordedPlatform | undefined
     networks,
     images: all(deployed, "docker_image", Image).flatMap(({ image_id, name }) => [image_id, name]),
     dataVolumes: deployed.dataVolumes,
+    usedVolumes: lastDeployed(home, deployed)?.usedVolumes ?? [],
   };
 }
 

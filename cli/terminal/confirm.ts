@@ -12,7 +12,7 @@ export async function confirm(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) {
     throw new UserError(
       `"${question}" needs an answer, but there is no terminal to ask on`,
-      "give --yes to go ahead without asking",
+      "give --yes to go ahead without asking; npm hands on what comes after --, as in: npm run deploy -- --yes",
     );
   }
   const prompt = createInterface({ input: process.stdin, output: process.stdout });

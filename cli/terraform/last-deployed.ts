@@ -10,7 +10,12 @@ import type { DeployedPlatform } from "./state";
  * Whose data a home has: name and data volumes of what was last seen deployed. The state forgets both when the
  * platform is destroyed, and the data stays.
  */
-const LastDeployed = z.object({ name: z.string(), dataVolumes: z.array(z.string()) });
+const LastDeployed = z.object({
+  name: z.string(),
+  dataVolumes: z.array(z.string()),
+  /** Those of them that did exist. Versions before 0.3 wrote none. */
+  usedVolumes: z.array(z.string()).default([]),
+});
 export type LastDeployed = z.infer<typeof LastDeployed>;
 
 function recordFile(home: string): string {
@@ -25,10 +30,15 @@ function recordFile(home: string): string {
 export function lastDeployed(home: string, deployed: DeployedPlatform | undefined): LastDeployed | undefined {
   const recorded = readRecord(home);
   if (deployed?.name === undefined) return recorded;
-  // An interrupted destroy has taken containers and outputs, which name the volumes, out of the state already.
-  const earlier = recorded?.name === deployed.name ? recorded.dataVolumes : [];
-  const dataVolumes = [...new Set([...deployed.dataVolumes, ...earlier])].sort();
-  return { name: deployed.name, dataVolumes };
+  // An interrupted apply or destroy has taken containers and outputs, which name the volumes, out of the state already.
+  const earlier = recorded?.name === deployed.name ? recorded : undefined;
+  const both = (now: readonly string[], before: readonly string[] = []) =>
+    [...new Set([...now, ...before])].sort();
+  return {
+    name: deployed.name,
+    dataVolumes: both(deployed.dataVolumes, earlier?.dataVolumes),
+    usedVolumes: both(deployed.usedVolumes, earlier?.usedVolumes),
+  };
 }
 
 /** Writes down what is deployed, for the time after a destroy. Does nothing when nothing is, or it is written down already. */

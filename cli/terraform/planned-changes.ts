@@ -47,6 +47,8 @@ export interface PlanOptions {
   /** @default "collect" */
   readonly output?: "show" | "collect";
   readonly to?: TextSink;
+  /** Data volumes that the platform had and the engine has no more. @default none */
+  readonly lostVolumes?: readonly string[];
 }
 
 /**
@@ -54,7 +56,7 @@ export interface PlanOptions {
  * @throws TerraformError when it cannot be made
  */
 export async function makePlan(terraform: Terraform, props: PlanOptions): Promise<Plan> {
-  const { file, options = [], output = "collect", to } = props;
+  const { file, options = [], output = "collect", to, lostVolumes } = props;
   const planned = await terraform.run(
     ["plan", "-input=false", "-detailed-exitcode", `-out=${file}`, ...options],
     { output, ...(to === undefined ? {} : { to }), accept: [2] },
@@ -66,7 +68,7 @@ export async function makePlan(terraform: Terraform, props: PlanOptions): Promis
   return {
     changes: managedChanges(plan),
     existing,
-    summary: summarizePlan(plan),
+    summary: summarizePlan(plan, lostVolumes),
     lostEndpoints: lost,
     isEmpty: planned.exitCode === 0 && lost.length === 0,
     warnings: warningsOf(planned.stdout),

@@ -1,11 +1,12 @@
-import { basename } from "node:path";
-import { platformFile } from "../../constructs/config/platform-file";
+import { platformFile, shownFile } from "../../constructs/config/platform-file";
 import { credentialNames } from "../../constructs/gateway-config";
 import { linkSecrets, unlinkSecrets } from "../secrets/link-secrets";
 import { ensureSecrets, missingSecrets, newCredentials, readSecrets } from "../secrets/secret-store";
 import { openState, sluiceHome } from "../sluice-home";
 import type { Synthesis } from "../synthesize";
-import { lastDeployed, rememberDeployed } from "./last-deployed";
+import { UserError } from "../terminal/user-error";
+import { type LastDeployed, lastDeployed, rememberDeployed } from "./last-deployed";
+import { lostVolumes } from "./lost-volumes";
 import { removeStalePlans } from "./plan-files";
 import { type ExistingPlatform, refuseNewSecrets } from "./refuse-new-secrets";
 import { refuseRename } from "./refuse-rename";
@@ -18,7 +19,7 @@ import { readState } from "./state";
  * A synth cannot tell whether it is for `diff` or for `deploy`. So it makes secrets only where nothing can know others, as
  * `deploy` does, and leaves credentials of the environment alone once there is a secret file (docs/decisions/0059).
  * @returns what the user should know
- * @throws UserError when secrets are lost or the platform would be renamed
+ * @throws UserError when secrets or data volumes are lost or the platform would be renamed
  */
 export async function prepareForCdktf(
   { config, outdir, dataVolumes }: Synthesis,
@@ -31,7 +32,8 @@ export async function prepareForCdktf(
   const last = lastDeployed(home, deployed);
   const planned = { name: config.name, dataVolumes: [...dataVolumes] };
   const existing: ExistingPlatform = { home, deployed, last, planned };
-  await refuseRename(existing, basename(platformFile({ env })));
+  await refuseRename(existing, shownFile(platformFile({ env })));
+  await refuseLostVolumes(last, dataVolumes);
   rememberDeployed(home, deployed);
 
   const stored = readSecrets(home);
@@ -53,5 +55,16 @@ export async function prepareForCdktf(
   return newCredentials(readSecrets(home), credentials, env).map(
     ({ name, variable }) =>
       `${name} of the environment is not used: ${stored[variable] === undefined ? "none is stored" : "another is stored"}. To store it: npm run sluice -- init`,
+  );
+}
+
+/** Plain `cdktf` shows no risk of ours and knows no --accept-data-loss. */
+async function refuseLostVolumes(last: LastDeployed | undefined, planned: readonly string[]): Promise<void> {
+  // Where the engine cannot be asked, neither can Terraform ask it.
+  const lost = (await lostVolumes(last).catch(() => [])).filter((volume) => planned.includes(volume));
+  if (lost.length === 0) return;
+  throw new UserError(
+    `data volumes are lost: ${lost.join(", ")}; empty ones would be made in their place`,
+    'restore them (docs/operations.md, "Restore"), or accept empty ones: npm run deploy -- --accept-data-loss; to end the platform: npm run destroy',
   );
 }

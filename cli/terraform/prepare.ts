@@ -1,13 +1,13 @@
-import { basename } from "node:path";
 import { ConfigError, type PlatformConfig } from "../../constructs";
 import { defaultPlatform } from "../../constructs/config/load";
-import { platformFile } from "../../constructs/config/platform-file";
+import { platformFile, shownFile } from "../../constructs/config/platform-file";
 import { openState, sluiceHome } from "../sluice-home";
 import { stackFolder } from "../stack-folder";
 import { type Synthesis, synthesize } from "../synthesize";
 import type { Progress } from "../terminal/progress";
 import { checkDockerEngine } from "./docker-engine";
 import { lastDeployed, rememberDeployed } from "./last-deployed";
+import { lostVolumes } from "./lost-volumes";
 import { provideSecrets } from "./provide-secrets";
 import type { ExistingPlatform } from "./refuse-new-secrets";
 import { refuseRename } from "./refuse-rename";
@@ -24,6 +24,8 @@ export interface PreparedStack {
   readonly config: PlatformConfig;
   /** Names of the volumes that hold its data; of a platform that is to be destroyed: none where nothing is known of any. */
   readonly dataVolumes: readonly string[];
+  /** Data volumes that it had and the engine has no more; not looked for where it is to be destroyed. */
+  readonly lostVolumes: readonly string[];
   /** What the home's state says is deployed; undefined when nothing is. */
   readonly deployed: DeployedPlatform | undefined;
   /** Name of the platform file, for messages. */
@@ -71,14 +73,15 @@ export async function prepareStack(progress: Progress, { purpose }: PrepareOptio
   );
   const terraform = new Terraform(binary, stackFolder(outdir), variables);
   await progress.step("Preparing the docker provider", () => terraform.init());
+  const lost = purpose === "destroy" ? [] : await lostVolumes(last);
   const acted = purpose === "destroy" ? (last ?? { name: config.name, dataVolumes: [] }) : existing.planned;
-  return { terraform, ...acted, config, deployed, file };
+  return { terraform, ...acted, lostVolumes: lost, config, deployed, file };
 }
 
 /** What is deployed can be destroyed when the file that declared it is gone. */
 function platformFileName(mayBeMissing: boolean): string {
   try {
-    return basename(platformFile());
+    return shownFile(platformFile());
   } catch (error) {
     if (!mayBeMissing || !(error instanceof ConfigError)) throw error;
     return "platform.yaml";

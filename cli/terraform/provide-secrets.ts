@@ -1,6 +1,6 @@
 import type { PlatformConfig } from "../../constructs/config/schema";
 import { credentialNames } from "../../constructs/gateway-config";
-import { linkSecrets, unlinkSecrets } from "../secrets/link-secrets";
+import { declaredVariables, linkSecrets, unlinkSecrets } from "../secrets/link-secrets";
 import { ensureSecrets, missingSecrets, newCredentials, readSecrets } from "../secrets/secret-store";
 import { UserError } from "../terminal/user-error";
 import { type ExistingPlatform, refuseNewSecrets } from "./refuse-new-secrets";
@@ -41,14 +41,17 @@ export async function provideSecrets(
   }
   if (purpose === "change") {
     const { generated, taken } = ensureSecrets(home, credentials);
-    linkSecrets(outdir, home);
+    const values = readSecrets(home);
+    const isApart = hasUndeclared(values, outdir);
+    if (isApart) unlinkSecrets(outdir);
+    else linkSecrets(outdir, home);
     done(
       [
         ...generated.map((name) => `${name} made`),
         ...taken.map((name) => `${name} taken from the environment`),
       ].join(", ") || "all there",
     );
-    return {};
+    return isApart ? values : {};
   }
 
   const placeholders = Object.fromEntries(missing.map((name) => [name, "placeholder-until-deploy-makes-it"]));
@@ -59,7 +62,7 @@ export async function provideSecrets(
     ...Object.fromEntries(taken.map(({ variable, value }) => [variable, value])),
   };
   // What is linked counts more than variables.
-  const contradicted = taken.some(({ variable }) => variable in stored);
+  const contradicted = taken.some(({ variable }) => variable in stored) || hasUndeclared(stored, outdir);
   if (isFileLost || contradicted) unlinkSecrets(outdir);
   else linkSecrets(outdir, home);
   done(
@@ -73,4 +76,10 @@ export async function provideSecrets(
   return contradicted
     ? values
     : Object.fromEntries(Object.entries(values).filter(([name]) => stored[name] === undefined));
+}
+
+/** Whether there are values that the stack does not declare: of a provider that was removed, until a deploy has succeeded without it. */
+function hasUndeclared(stored: Readonly<Record<string, string>>, outdir: string): boolean {
+  const declared = declaredVariables(outdir);
+  return Object.keys(stored).some((name) => !declared.has(name));
 }

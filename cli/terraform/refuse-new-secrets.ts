@@ -14,7 +14,7 @@ export interface ExistingPlatform {
   /** What is deployed or was, before a destroy that kept the data. */
   readonly last: LastDeployed | undefined;
   /** Name and data volumes as platform.yaml has them. */
-  readonly planned: LastDeployed;
+  readonly planned: Pick<LastDeployed, "name" | "dataVolumes">;
 }
 
 /**
@@ -84,7 +84,7 @@ function waysBack(missing: readonly string[], { home, deployed, last }: Existing
 }
 
 /** Those that exist of the volumes that platform.yaml names and of those that were deployed. */
-async function volumesOf(planned: LastDeployed, last: LastDeployed | undefined) {
+async function volumesOf(planned: ExistingPlatform["planned"], last: LastDeployed | undefined) {
   const names = [...new Set([...planned.dataVolumes, ...(last?.dataVolumes ?? [])])];
   try {
     return { volumes: await existingVolumes(names), unknown: undefined };

@@ -24,6 +24,8 @@ export interface DeployedPlatform {
   readonly outputs: Readonly<Record<string, unknown>>;
   /** Names of the volumes that hold data, sorted. */
   readonly dataVolumes: readonly string[];
+  /** Those of them that a container which was made has mounted: they did exist. An interrupted first apply names others already. */
+  readonly usedVolumes: readonly string[];
   readonly resources: readonly StateResource[];
 }
 
@@ -53,7 +55,7 @@ const Mounts = z.array(z.object({ volume_name: z.string().nullish() }));
 /**
  * What is deployed from a home, read from its state without Terraform.
  * @returns undefined when nothing is: no state, or one with neither a resource nor an output
- * @throws UserError when the file cannot be read or is no state: it is never taken for an empty one
+ * @throws UserError when the file cannot be read, is lost or is no state: it is never taken for an empty one
  */
 export function readState(home: string): DeployedPlatform | undefined {
   const file = stateFile(home);
@@ -78,7 +80,8 @@ export function readState(home: string): DeployedPlatform | undefined {
     file,
     name: deployedName(resources),
     outputs,
-    dataVolumes: dataVolumes(resources, outputs),
+    dataVolumes: sorted([...listedVolumes(outputs), ...usedVolumes(resources)]),
+    usedVolumes: usedVolumes(resources),
     resources,
   };
 }
@@ -94,19 +97,12 @@ export function stateSecrets(home: string): Record<string, string> {
 }
 
 function parseState(file: string): z.infer<typeof State> | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT") return undefined;
-    throw new UserError(
-      `the state ${file} cannot be read (${code})`,
-      "it must be a file that your user may read",
-    );
-  }
+  const text = readText(file);
   // Terraform makes the file when it locks it, and fills it when it has something to say.
-  if (text.trim() === "") return undefined;
+  if (text.trim() === "") {
+    refuseLostState(file);
+    return undefined;
+  }
   try {
     return State.parse(JSON.parse(text));
   } catch {
@@ -115,6 +111,36 @@ function parseState(file: string): z.infer<typeof State> | undefined {
       `restore it from your backup, or from ${file}.backup, which is the state before the last change. Do not delete it: without it Terraform does not know what is deployed`,
     );
   }
+}
+
+/** @returns "" when there is none */
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return "";
+    throw new UserError(
+      `the state ${file} cannot be read (${code})`,
+      "it must be a file that your user may read",
+    );
+  }
+}
+
+/** Terraform keeps the former state beside the one it writes. After a destroy there is one without resources; without any, it was lost. */
+function refuseLostState(file: string): void {
+  const backup = `${file}.backup`;
+  let former: z.infer<typeof State> | undefined;
+  try {
+    former = State.parse(JSON.parse(readText(backup)));
+  } catch {
+    former = undefined;
+  }
+  if (former === undefined || former.resources.length === 0) return;
+  throw new UserError(
+    `the state ${file} is lost, and ${backup} says that something was deployed`,
+    `restore it from your backup, or take the state before the last change: cp ${backup} ${file}; then npm run deploy brings it up to date`,
+  );
 }
 
 const NETWORK_NAME = new RegExp(`^(.+)-(?:${NETWORKS.join("|")})$`);
@@ -135,8 +161,13 @@ function deployedName(resources: readonly StateResource[]): string | undefined {
   );
 }
 
-/** Those of the output, and those that containers mount and Terraform does not manage: outputs may be missing after an interrupted apply. */
-function dataVolumes(resources: readonly StateResource[], outputs: DeployedPlatform["outputs"]): string[] {
+/** Outputs may be missing after an interrupted apply, which is why containers count as well. */
+function listedVolumes(outputs: DeployedPlatform["outputs"]): string[] {
+  return z.array(z.string()).safeParse(outputs["data_volumes"]).data ?? [];
+}
+
+/** Volumes that containers mount and Terraform does not manage: those hold data. */
+function usedVolumes(resources: readonly StateResource[]): string[] {
   const managed = resources
     .filter(({ type }) => type === "docker_volume")
     .map(({ attributes }) => attributes["name"]);
@@ -144,7 +175,9 @@ function dataVolumes(resources: readonly StateResource[], outputs: DeployedPlatf
     .filter(({ type }) => type === "docker_container")
     .flatMap(({ attributes }) => Mounts.safeParse(attributes["volumes"]).data ?? [])
     .map(({ volume_name: name }) => name ?? "");
-  const listed = z.array(z.string()).safeParse(outputs["data_volumes"]).data ?? [];
-  const names = new Set([...listed, ...mounted].filter((name) => name !== "" && !managed.includes(name)));
-  return [...names].sort();
+  return sorted(mounted.filter((name) => name !== "" && !managed.includes(name)));
+}
+
+function sorted(names: readonly string[]): string[] {
+  return [...new Set(names)].sort();
 }

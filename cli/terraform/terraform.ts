@@ -3,6 +3,7 @@ import { InterruptedError } from "../terminal/interrupted-error";
 import { stripColours } from "../terminal/paint";
 import { onStopSignal } from "../terminal/stop-signal";
 import { UserError } from "../terminal/user-error";
+import { MAKE_ROOM } from "../unwritable-file";
 import { FollowedOutput } from "./followed-output";
 import { lockHolder } from "./state-lock";
 import type { TerraformBinary } from "./terraform-binary";
@@ -12,6 +13,9 @@ import { WorkInProgress } from "./work-in-progress";
 const COLOURED = new Set(["init", "plan", "apply", "import"]);
 /** How much of the output is kept to find reasons in, in characters. */
 const MAX_KEPT = 4 * 1024 * 1024;
+
+/** What it, or the engine, says of a full disk. */
+const FULL = /no space left on device|disk quota exceeded/i;
 
 /** Takes text: a stream, or who looks for some lines in it. */
 export interface TextSink {
@@ -157,7 +161,7 @@ export class Terraform {
     const reason = isShown ? "" : `:\n${text.trim()}`;
     return new TerraformError(
       `${this.binary.command} ${args[0]} failed with exit code ${exitCode}${reason}`,
-      undefined,
+      FULL.test(text) ? `the disk is full; ${MAKE_ROOM}` : undefined,
       text,
     );
   }

@@ -1,11 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
-import { basename } from "node:path";
 import type { SourceFault } from "./aliases";
 import { ConfigError } from "./config-error";
 import { showPath } from "./config-path";
 import { DEFAULT_MODELS } from "./default-models";
 import { describeIssue, type Finding, show } from "./describe-issue";
+import { shownFile } from "./platform-file";
 import { escapeUnprintable } from "./printable";
 import { findPromptFaults } from "./prompt-files";
 import { API_VERSION, type PlatformConfig, PlatformSchema } from "./schema";
@@ -34,7 +34,7 @@ export function loadPlatform(path: string, context: LoadContext = {}): PlatformC
       `${path}: cannot be read (${(cause as Error).message}). Copy platform.example.yaml to start.`,
     ]);
   }
-  const file = basename(path);
+  const file = shownFile(path);
   refuseLarge(bytes.length, file);
   return parsePlatform(decode(bytes, file), file, context);
 }

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, readdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { ConfigError } from "./config-error";
 import { didYouMean } from "./nearest";
 
@@ -40,6 +40,12 @@ export function platformFile({
   throw new ConfigError([
     `${OWN}: there is none, and without it nobody has said which platform is meant; remedy: cp ${EXAMPLE} ${OWN}, edit it and try again, or name another file with SLUICE_CONFIG`,
   ]);
+}
+
+/** A platform file as messages name it: relative to the project where it lies in it, else the whole path, since all of them have one name. */
+export function shownFile(path: string, project: string = resolve(__dirname, "../..")): string {
+  const inside = relative(project, path);
+  return inside.startsWith("..") || isAbsolute(inside) ? path : inside;
 }
 
 function chosenFile(chosen: string, path: string): string {

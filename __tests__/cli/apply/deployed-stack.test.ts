@@ -51,6 +51,21 @@ describe("the deployed stack", () => {
     expect(statSync(join(home, "deployed/cdk.tf.json")).mode & 0o777).toBe(0o600);
   });
 
+  it("tells which credentials are no longer declared, and never a generated secret", () => {
+    const declaring = (...names: string[]) => ({
+      ...stack("new", "365d"),
+      variable: {
+        ...Object.fromEntries(names.map((name) => [name, { default: "", sensitive: true }])),
+        ...(names.length > 1 ? { redis_password: { sensitive: true } } : {}),
+      },
+    });
+    write(declaring("anthropic_api_key", "team_api_key"));
+    expect(keepDeployedStack(home, folder, [])).toEqual([]);
+    write(declaring("team_api_key"));
+    expect(keepDeployedStack(home, folder, [])).toEqual(["anthropic_api_key"]);
+    expect(keepDeployedStack(home, folder, [])).toEqual([]);
+  });
+
   it("comes back with the images that ran, and builds nothing", () => {
     write(stack("new", "400d", "elsewhere"));
     expect(restoreDeployedStack(home, folder, state("sha256:new"))).toBe("restored");

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { main } from "../../../cli/main";
 import { readSecrets, secretFile } from "../../../cli/secrets/secret-store";
@@ -72,6 +72,28 @@ describe("sluice init", () => {
     expect(Object.keys(readSecrets(home)).sort()).toEqual([...NAMES].sort());
     expect(out).toContain("back   gateway_master_key (from the state)");
     expect(out).not.toContain("of the state\n");
+  });
+
+  it("puts a damaged file aside, where the state has every value", async () => {
+    const value = Object.fromEntries(NAMES.map((name) => [name, `${name} of the state`]));
+    writeState(home, stateText([stateContainer("team", "gateway")], { secrets: { value, sensitive: true } }));
+    writeFileSync(secretFile(home), '{"redis_password": "planted');
+    expect(await init([])).toBe(1);
+    expect(out).toContain("npm run sluice -- init --recover-from-state");
+    expect(await init([], "--recover-from-state")).toBe(0);
+    expect(readSecrets(home)).toEqual(value);
+    const aside = readdirSync(home).find((name) => name.includes(".damaged-")) ?? "";
+    expect(readFileSync(join(home, aside), "utf8")).toBe('{"redis_password": "planted');
+    expect(statSync(join(home, aside)).mode & 0o777).toBe(0o600);
+  });
+
+  it("leaves a damaged file as it is, where the state lacks values", async () => {
+    const value = { redis_password: "of the state" };
+    writeState(home, stateText([stateContainer("team", "gateway")], { secrets: { value, sensitive: true } }));
+    writeFileSync(secretFile(home), "{");
+    expect(await init([], "--recover-from-state")).toBe(1);
+    expect(out).toMatch(/is damaged, and the state does not have all of its values\n.*from your backup/);
+    expect(readFileSync(secretFile(home), "utf8")).toBe("{");
   });
 
   it("says when the state has none", async () => {

@@ -30,6 +30,17 @@ describe("the docker command line", () => {
     expect((failure as Error).message).toBe("docker volume create failed: Error: no space left");
   });
 
+  it.each([
+    ["exit 137", "docker exec --interactive failed: ended with exit code 137, without a word"],
+    ["kill -KILL $$", "docker exec --interactive failed: ended by SIGKILL, without a word"],
+  ])("says how it ended when it says nothing itself: %s", async (script, expected) => {
+    standIn(script);
+    const failure = await docker(["exec", "--interactive", "gateway", "node", "-"]).catch(
+      (error: unknown) => error,
+    );
+    expect((failure as Error).message).toBe(expected);
+  });
+
   it("is missed with a remedy", async () => {
     process.env["PATH"] = temporaryFolder();
     await expect(docker(["ps"])).rejects.toThrow(/not installed\n {2}→ install it/);

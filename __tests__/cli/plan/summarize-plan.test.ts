@@ -49,6 +49,21 @@ describe("a plan in words", () => {
     );
   });
 
+  it("tells of a data volume that is lost, wherever a container would mount it", () => {
+    const mounting = (volume: string) => ({ volumes: [{ container_path: "/data", volume_name: volume }] });
+    const changes = plan(container("postgres", ["create"], null, mounting("sluice-postgres-data")));
+    const summary = summarizePlan(changes, ["sluice-postgres-data", "sluice-former-data"]);
+    expect(formatChanges(summary)).toBe(
+      `! DATA: postgres: volume sluice-postgres-data is lost: postgres would begin with an empty one
+    → restore it (docs/operations.md, "Restore"), or accept an empty one: npm run deploy -- --accept-data-loss
+
++ postgres: new container; DATA: volume sluice-postgres-data lost, made anew and empty
+
+1 container new; DATA AT RISK: 1 reason above.`,
+    );
+    expect(text(changes)).toContain("data in volume sluice-postgres-data");
+  });
+
   it("says nothing of what the engine had filled in, when a container is made anew", () => {
     const change = container(
       "redis",

@@ -8,7 +8,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { ensureSecrets, readSecrets, secretFile } from "../../../cli/secrets/secret-store";
+import {
+  ensureSecrets,
+  readSecrets,
+  removeSecrets,
+  secretFile,
+  writeSecrets,
+} from "../../../cli/secrets/secret-store";
 import { SECRETS } from "../../../constructs/secret-catalog";
 import { temporaryFolder } from "../../support/temporary-folder";
 
@@ -81,6 +87,13 @@ describe("ensureSecrets", () => {
       expect(readFileSync(secretFile(home), "utf8")).toBe(text);
     },
   );
+
+  it("loses only the values that are named", () => {
+    const home = newHome();
+    writeSecrets(home, { redis_password: "kept", anthropic_api_key: "gone" });
+    removeSecrets(home, ["anthropic_api_key", "of_nobody"]);
+    expect(readSecrets(home)).toEqual({ redis_password: "kept" });
+  });
 
   it("is read without being changed, not even its mode", () => {
     const home = newHome();

@@ -1,5 +1,5 @@
 import type { EngineContainer } from "../../../cli/docker/objects";
-import { findDrift } from "../../../cli/status/drift";
+import { afterRestore, findDrift, lostVolumeProblems } from "../../../cli/status/drift";
 import type { RecordedPlatform } from "../../../cli/status/recorded-state";
 
 const recorded: RecordedPlatform = {
@@ -16,7 +16,8 @@ const recorded: RecordedPlatform = {
   ],
   networks: [{ id: "n", name: "team-data" }],
   images: [],
-  dataVolumes: ["team-redis-data"],
+  dataVolumes: ["team-gateway-journal", "team-redis-data"],
+  usedVolumes: ["team-redis-data"],
 };
 const on = (networks: Readonly<Record<string, string[] | null>>) => ({
   Networks: Object.fromEntries(
@@ -38,7 +39,6 @@ const redis = (changes: object = {}) =>
 const well = {
   containers: [redis()],
   networks: [{ Id: "n", Name: "team-data" }],
-  volumes: ["team-redis-data"],
 };
 
 it.each<[string, Partial<typeof well>, string[]]>([
@@ -80,7 +80,27 @@ it.each<[string, Partial<typeof well>, string[]]>([
     { networks: [{ Id: "m", Name: "team-data" }] },
     ["drift: the network team-data is not the one that was deployed"],
   ],
-  ["a missing volume", { volumes: [] }, ["drift: the data volume team-redis-data is missing"]],
 ])("findDrift tells %s", (_what, changes, expected) =>
   expect(findDrift(recorded, { ...well, ...changes }).map(({ what }) => what)).toEqual(expected),
 );
+
+describe("a lost data volume", () => {
+  it("is told when it was in use, not when a first deploy had only named it", () => {
+    expect(lostVolumeProblems(recorded, ["team-redis-data"])).toEqual([]);
+    expect(lostVolumeProblems(recorded, [])).toEqual([
+      {
+        what: "the data volume team-redis-data is lost",
+        remedy:
+          'restore it (docs/operations.md, "Restore"); or accept an empty one: npm run deploy -- --accept-data-loss',
+      },
+    ]);
+  });
+
+  it("comes before any deploy", () => {
+    expect(afterRestore({ what: "redis is missing", remedy: "npm run deploy" }).remedy).toBe(
+      "the lost data first, as said above; then npm run deploy",
+    );
+    const other = { what: "gateway is paused", remedy: "docker unpause team-gateway" };
+    expect(afterRestore(other)).toEqual(other);
+  });
+});

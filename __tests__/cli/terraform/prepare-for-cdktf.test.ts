@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { readSecrets } from "../../../cli/secrets/secret-store";
+import { ensureSecrets, readSecrets } from "../../../cli/secrets/secret-store";
 import { stackFolder } from "../../../cli/stack-folder";
 import { prepareForCdktf } from "../../../cli/terraform/prepare-for-cdktf";
 import { platformConfig } from "../../support/platform-fixture";
@@ -66,22 +66,28 @@ describe("prepareForCdktf", () => {
       expect([existsSync(home), existsSync(link)]).toEqual([false, false]);
   });
 
+  it("refuses to let the engine make an empty volume in the place of one that is lost", async () => {
+    const { home, outdir, prepare } = run();
+    writeState(home, stateText([stateContainer("sluice", "postgres", DATA)]));
+    await expect(prepare({ CDKTF_OUTDIR: outdir })).rejects.toThrow(
+      /data volumes are lost: sluice-postgres-data.*\n.*"Restore".*--accept-data-loss/,
+    );
+  });
+
   it("refuses another name, and remembers what is deployed", async () => {
     const { home, outdir, prepare } = run([], "name: other");
     writeState(home, stateText([stateContainer("sluice", "postgres", DATA)]));
     await expect(prepare({ CDKTF_OUTDIR: outdir })).rejects.toThrow(
       "says name: other, but sluice is deployed",
     );
-    const same = run();
+    const same = run(DATA);
     writeState(same.home, stateText([stateContainer("sluice", "redis", DATA)]));
-    writeFileSync(
-      join(same.home, "secrets.tfvars.json"),
-      JSON.stringify({ gateway_database_password: "planted" }),
-    );
+    ensureSecrets(same.home, [], {});
     await same.prepare({ CDKTF_OUTDIR: same.outdir });
     expect(JSON.parse(readFileSync(join(same.home, "last-deployed.json"), "utf8"))).toEqual({
       name: "sluice",
       dataVolumes: DATA,
+      usedVolumes: DATA,
     });
   });
 });

@@ -2,7 +2,11 @@ import { refuseRename } from "../../../cli/terraform/refuse-rename";
 import type { DeployedPlatform } from "../../../cli/terraform/state";
 import { standInDocker } from "../../support/stand-in-docker";
 
-const named = (name: string) => ({ name, dataVolumes: [`${name}-postgres-data`, `${name}-redis-data`] });
+const named = (name: string) => ({
+  name,
+  dataVolumes: [`${name}-postgres-data`, `${name}-redis-data`],
+  usedVolumes: [],
+});
 const deployed = { name: "old" } as DeployedPlatform;
 const old = named("old");
 const changed = named("new");

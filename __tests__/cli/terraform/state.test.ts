@@ -1,3 +1,4 @@
+import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { stateFile } from "../../../cli/sluice-home";
 import { readState, stateSecrets } from "../../../cli/terraform/state";
 import { stateContainer, stateResource, stateText, writeState } from "../../support/state-fixture";
@@ -59,6 +60,23 @@ describe("readState", () => {
     expect(readState(homeWith(stateText([stateResource("docker_image", "node", {})])))).toMatchObject({
       name: undefined,
     });
+  });
+
+  it.each([
+    ["is gone", (file: string) => rmSync(file)],
+    ["was emptied by a disk that was full", (file: string) => writeFileSync(file, "")],
+  ])("does not take a state that %s for an empty one, when its backup tells of a platform", (_what, lose) => {
+    const home = homeWith(stateText([stateContainer("team", "redis")]));
+    const file = stateFile(home);
+    copyFileSync(file, `${file}.backup`);
+    lose(file);
+    expect(() => readState(home)).toThrow(`the state ${file} is lost`);
+    expect(() => readState(home)).toThrow(`cp ${file}.backup ${file}`);
+    expect(() => stateSecrets(home)).toThrow("is lost");
+    writeFileSync(`${file}.backup`, stateText([]));
+    expect(readState(home)).toBeUndefined();
+    writeFileSync(`${file}.backup`, "{");
+    expect(readState(home)).toBeUndefined();
   });
 
   it.each([

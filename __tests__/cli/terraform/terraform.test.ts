@@ -35,6 +35,13 @@ describe("a run", () => {
     expect((await terraform.run(["plan"], { output: "collect", accept: [2] })).exitCode).toBe(2);
   });
 
+  it("says what to do about a full disk", async () => {
+    standIn("echo 'Failed to write plan file: write plan: no space left on device' >&2; exit 1");
+    await expect(terraform.run(["plan"], { output: "collect" })).rejects.toThrow(
+      /no space left on device\n {2}→ the disk is full; make room: npm run sluice -- images prune/,
+    );
+  });
+
   it("names who has the state", async () => {
     standIn(`cat >&2 <<TEXT
 │ Error: Error acquiring the state lock

@@ -30,6 +30,9 @@ it("comes from the project's own secrets, but only for its own gateway", () => {
   expect(() => readMasterKey({ isOwnGateway: false, env })).toThrow(
     "there is no master key to make keys with",
   );
+  expect(() => readMasterKey({ isOwnGateway: false, env })).toThrow(
+    `--master-key-file ${home}/secrets.tfvars.json (deployed), ${home}/local/secrets.tfvars.json (npm start)`,
+  );
 });
 
 it.each([

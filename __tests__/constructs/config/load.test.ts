@@ -49,6 +49,8 @@ describe("a platform file", () => {
     expect(() => loadPlatform(file)).toThrow(/cannot be read .*ENOENT.*Copy platform\.example\.yaml/);
     writeFileSync(file, `${VERSION}name: team`);
     expect(loadPlatform(file).name).toBe("team");
+    writeFileSync(file, "apiVersion: sluice/v1\nports: {gateway: 80}\n");
+    expect(() => loadPlatform(file)).toThrow(`${file}:2:18 ports.gateway: is too small`);
   });
 });
 
@@ -494,13 +496,11 @@ describe("a wrong platform file", () => {
       "platform.yaml:4:12 ports.gateway: is too small, got 1",
     );
     expect(() => load(Buffer.from(`\uFEFF${VERSION}`, "utf16le"))).toThrow(
-      new ConfigError([
-        "platform.yaml:1:1 is UTF-16; allowed: UTF-8; remedy: save it as UTF-8 in your editor",
-      ]),
+      new ConfigError([`${file}:1:1 is UTF-16; allowed: UTF-8; remedy: save it as UTF-8 in your editor`]),
     );
     expect(() => load(Buffer.concat([Buffer.from(`${VERSION}# \uFFFD caf`), Buffer.from([0xe9])]))).toThrow(
       new ConfigError([
-        "platform.yaml:2:8 is not UTF-8 (byte 0xE9); allowed: UTF-8; remedy: save it as UTF-8 in your editor",
+        `${file}:2:8 is not UTF-8 (byte 0xE9); allowed: UTF-8; remedy: save it as UTF-8 in your editor`,
       ]),
     );
   });

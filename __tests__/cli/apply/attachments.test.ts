@@ -1,0 +1,32 @@
+import { type Attachment, checkAttachments } from "../../../cli/apply/attachments";
+
+const attachment = (isReplaced: boolean): Attachment => ({
+  network: "team-workspaces",
+  isReplaced,
+  container: "dev",
+  containerId: "1",
+  isRunning: false,
+  aliases: [],
+  address: undefined,
+});
+
+it.each([
+  [
+    "is replaced",
+    attachment(true),
+    undefined,
+    "they lose the network while it is replaced, and are connected again",
+  ],
+  [
+    "a destroy removes",
+    attachment(false),
+    "deploy again",
+    "they lose the network, and the next deploy connects them again",
+  ],
+  ["is no longer declared", attachment(false), undefined, "they lose the network"],
+] as const)("says what --detach means for a network that %s", (_what, one, removed, expected) => {
+  const [finding] = checkAttachments("team", [one], removed);
+  expect(finding?.path).toBe("networks.workspaces");
+  expect(finding?.problem).toMatch(/on it: dev \(stopped\)$/);
+  expect(finding?.remedy.endsWith(`--detach: ${expected}`)).toBe(true);
+});
