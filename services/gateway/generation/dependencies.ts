@@ -2,16 +2,16 @@ import type { LevelSource } from "../enforcement/levels";
 import type { PromptSource } from "../enforcement/policy";
 import type { Ledger } from "../money/ledger/ledger";
 import type { ModelCatalog } from "../providers/deployment";
-import type { FailoverTools } from "../providers/failover";
+import type { FailoverDependencies } from "../providers/failover";
 import type { InFlight } from "../providers/in-flight";
 import type { Guardrails } from "./authorize";
 import type { LargeBodies } from "./body-memory";
 
 /** What generating needs of the process. */
-export interface GenerationTools {
+export interface GenerationDependencies {
   readonly catalog: ModelCatalog;
   readonly ledger: Ledger;
-  readonly failover: FailoverTools;
+  readonly failover: FailoverDependencies;
   readonly inFlight: InFlight;
   readonly levels: LevelSource;
   readonly prompts: PromptSource;

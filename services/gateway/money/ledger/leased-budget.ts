@@ -23,7 +23,7 @@ export interface LeaseSource {
 /** Amounts of a `LeaseRequest`, in nano-USD. */
 export interface LeaseAsk {
   readonly fullNano: number;
-  readonly ampleNano: number;
+  readonly preferredNano: number;
   readonly leastNano: number;
   readonly endNano: number;
   readonly wantNano: number;
@@ -218,11 +218,11 @@ export class LeasedBudget {
    * Amounts beyond the limit are all the same: there is never room for them. What is asked of a store is so a number that it can
    * hold, whatever a client asks for.
    */
-  #within({ fullNano, ampleNano, leastNano }: CostBounds): CostBounds {
+  #within({ fullNano, preferredNano, leastNano }: CostBounds): CostBounds {
     const most = this.limitNano + 1;
     return {
       fullNano: Math.min(fullNano, most),
-      ampleNano: Math.min(ampleNano, most),
+      preferredNano: Math.min(preferredNano, most),
       leastNano: Math.min(leastNano, most),
     };
   }
@@ -268,11 +268,11 @@ export class LeasedBudget {
     this.#wake = () => {};
   }
 
-  #affordable({ fullNano, ampleNano, leastNano }: CostBounds): number | undefined {
+  #affordable({ fullNano, preferredNano, leastNano }: CostBounds): number | undefined {
     const free = this.freeNano;
     if (free >= fullNano) return fullNano;
-    if (free >= ampleNano) return free;
-    const isNearEnd = this.limitNano - this.#spentNano < ampleNano;
+    if (free >= preferredNano) return free;
+    const isNearEnd = this.limitNano - this.#spentNano < preferredNano;
     return isNearEnd && free >= leastNano ? free : undefined;
   }
 
@@ -281,14 +281,14 @@ export class LeasedBudget {
     return { reason, spentNano: this.#spentNano };
   }
 
-  #ask({ fullNano, ampleNano, leastNano }: CostBounds): LeaseAsk {
+  #ask({ fullNano, preferredNano, leastNano }: CostBounds): LeaseAsk {
     const free = this.freeNano;
     const waiting = this.#waiting.reduce((sum, one) => sum + one.bounds.fullNano, 0);
     return {
       fullNano: fullNano - free,
-      ampleNano: ampleNano - free,
+      preferredNano: preferredNano - free,
       leastNano: leastNano - free,
-      endNano: ampleNano,
+      endNano: preferredNano,
       wantNano: Math.min(
         this.limitNano,
         Math.max(0, waiting - free, ...(this.#isShared ? [] : [LOOK_AHEAD * fullNano, this.#recentNano])),
