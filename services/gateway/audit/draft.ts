@@ -47,7 +47,7 @@ export class AuditDraft {
     this.#facts.sessionId ??= sessionInBody(body);
   }
 
-  /** Which working rules hold. @param promptHash SHA-256 of the enforced prompt; `null` when there is none */
+  /** Which prompt is enforced. @param promptHash SHA-256 of the enforced prompt; `null` when there is none */
   recordPolicy(level: string, promptHash: string | null): void {
     this.#facts.enforcementLevel = boundedText(level, 100);
     this.#facts.promptHash = boundedText(promptHash, 100);

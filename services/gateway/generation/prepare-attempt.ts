@@ -34,20 +34,18 @@ export function prepareAttempt<Plan extends AnswerPlan>(
 ): PreparedMessage<Plan> | undefined {
   const message = prepare(context, deployment, maxTokens);
   if (message instanceof TranslationError) return undefined;
-  if (leftNano === undefined || fits(message, deployment, leftNano)) return message;
-  if (deployment.prices === undefined) return undefined;
+  if (leftNano === undefined) return message;
+  const { prices } = deployment;
   const size = sizeOf(message, windowTokensOf(deployment));
-  if (size === undefined) return undefined;
-  const tokens = affordableTokens(size, [deployment.prices], leftNano);
+  if (prices === undefined || size === undefined) return undefined;
+  if (boundCost(size, [prices]).fullNano <= leftNano) return message;
+  const tokens = affordableTokens(size, [prices], leftNano);
   if (tokens < Math.min(size.maxTokens, size.leastTokens ?? 1)) return undefined;
   const shorter = shortenMessage(context, deployment, message, tokens);
-  return fits(shorter, deployment, leftNano) ? shorter : undefined;
-}
-
-function fits(message: PreparedMessage<unknown>, deployment: Deployment, leftNano: number): boolean {
-  const size = sizeOf(message, windowTokensOf(deployment));
-  if (size === undefined || deployment.prices === undefined) return false;
-  return boundCost(size, [deployment.prices]).fullNano <= leftNano;
+  const shorterSize = sizeOf(shorter, windowTokensOf(deployment));
+  return shorterSize !== undefined && boundCost(shorterSize, [prices]).fullNano <= leftNano
+    ? shorter
+    : undefined;
 }
 
 /** @returns `undefined` when nothing bounds what the message costs */

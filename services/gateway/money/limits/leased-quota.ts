@@ -28,7 +28,7 @@ export interface TakenQuota {
   readonly block: number;
   /** Counted until it is known better. */
   readonly amount: number;
-  /** How much of that is only put aside for what the request may use beyond what it needs. */
+  /** How much of that is only reserved for what the request may use beyond what it needs. */
   readonly reserved: number;
 }
 
@@ -44,7 +44,7 @@ interface Held {
 const SPAN_MS = 2000;
 /** A refusal is believed for this long, in milliseconds: others may give counts back. */
 const REFUSAL_MS = 250;
-/** When to ask again for what running requests have put aside, in milliseconds: nobody knows when one ends. */
+/** When to ask again for what running requests have reserved, in milliseconds: nobody knows when one ends. */
 const RESERVED_WAIT_MS = 5000;
 /** How often a store is asked whose answers come when their counts are over. */
 const ATTEMPTS = 2;
