@@ -1,12 +1,11 @@
 import type { AuditedExchange } from "../audit/plugin";
 import { type EnforcementPolicy, resolvePolicy } from "../enforcement/policy";
 import { modelNotAllowed, noDeployment, unknownModel } from "../errors/catalogue";
-import type { Finding } from "../guardrails/finding";
-import { resolveScreening, type Screening, type ScreeningSettings } from "../guardrails/screening";
+import { resolveScreening, type Screening } from "../guardrails/screening";
 import { allowedModels, type Caller, callerOf } from "../identity/caller";
 import type { ModelCatalog } from "../providers/deployment";
 import { type DeploymentGroup, findGroup, mayUseModel } from "../providers/model-groups";
-import type { GenerationDependencies } from "./dependencies";
+import type { GenerationDependencies, Guardrails } from "./dependencies";
 
 /** Who asks, who may answer, and the prompt that is enforced. */
 export interface Authorization {
@@ -54,13 +53,6 @@ function policyOf(
   { levels, prompts }: Pick<GenerationDependencies, "levels" | "prompts">,
 ): EnforcementPolicy {
   return resolvePolicy(levels, prompts, caller.kind === "key" ? caller.key.metadata : UNRESTRICTED);
-}
-
-/** What is looked for in requests, and who counts what was found. */
-export interface Guardrails {
-  /** Of the configuration in force. */
-  readonly settings: () => ScreeningSettings;
-  readonly onFindings: (action: Screening["action"], findings: readonly Finding[]) => void;
 }
 
 /**
