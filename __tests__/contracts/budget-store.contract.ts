@@ -42,7 +42,7 @@ export function describeBudgetStore(name: string, open: () => Promise<OpenBudget
         owner,
         limitNano: 1000,
         fullNano: full,
-        ampleNano: full,
+        preferredNano: full,
         leastNano: full,
         endNano: full,
         wantNano: 0,
@@ -76,15 +76,15 @@ export function describeBudgetStore(name: string, open: () => Promise<OpenBudget
       ["plenty gives more than is needed, at most a sixteenth", { fullNano: 10, wantNano: 500 }, 62],
       [
         "an ample share when the whole does not fit",
-        { fullNano: 5000, ampleNano: 100, leastNano: 10, endNano: 100 },
+        { fullNano: 5000, preferredNano: 100, leastNano: 10, endNano: 100 },
         250,
       ],
       [
         "nothing less than ample while more is to come",
-        { fullNano: 5000, ampleNano: 1001, leastNano: 10, endNano: 900 },
+        { fullNano: 5000, preferredNano: 1001, leastNano: 10, endNano: 900 },
         0,
       ],
-      ["the rest near the end", { fullNano: 5000, ampleNano: 1001, leastNano: 10, endNano: 1001 }, 1000],
+      ["the rest near the end", { fullNano: 5000, preferredNano: 1001, leastNano: 10, endNano: 1001 }, 1000],
     ])("%s", async (_name, more, granted) => {
       await expect(ask(0, more)).resolves.toMatchObject({ grantedNano: granted });
     });

@@ -22,7 +22,7 @@ const budget = (account: string, limitNano = 1_000_000): AppliedBudget => ({
   limitNano,
   since: null,
 });
-const bounds = (amount: number) => ({ fullNano: amount, ampleNano: amount, leastNano: amount });
+const bounds = (amount: number) => ({ fullNano: amount, preferredNano: amount, leastNano: amount });
 
 let postgres: EmbeddedPostgres;
 let databases: Database[] = [];
@@ -225,7 +225,7 @@ test("questions, commits, returns, ends and resets side by side wait for nobody 
       const requests = shared.map((one) => ({
         ...one,
         fullNano: 5,
-        ampleNano: 5,
+        preferredNano: 5,
         leastNano: 5,
         endNano: 5,
         wantNano: 0,
@@ -256,7 +256,7 @@ test("one gateway's questions, returns and commits on the same leases wait for n
   await database.budgets.register(owner, 600_000);
   const shared = Array.from({ length: 40 }, (_, index) => budget(`end_user:${index}`, 1_000_000_000));
   for (const one of shared) await database.budgets.create(one);
-  const one = { fullNano: 50, ampleNano: 50, leastNano: 50, endNano: 50, wantNano: 0 };
+  const one = { fullNano: 50, preferredNano: 50, leastNano: 50, endNano: 50, wantNano: 0 };
   const requests = shared.map((applied) => ({ ...applied, ...one }));
   await database.budgets.acquire(owner, requests);
   const turns = async (act: (random: Random) => Promise<unknown>, seed: number) => {

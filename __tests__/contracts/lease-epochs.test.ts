@@ -17,7 +17,7 @@ const budget = (account: string, limitNano = 1_000_000): AppliedBudget => ({
   limitNano,
   since: null,
 });
-const bounds = (full: number, least = full) => ({ fullNano: full, ampleNano: least, leastNano: least });
+const bounds = (full: number, least = full) => ({ fullNano: full, preferredNano: least, leastNano: least });
 
 let postgres: EmbeddedPostgres;
 let database: Database;
@@ -104,11 +104,11 @@ test("amounts that no limit could hold are refused without a question", async ()
   expect(refused).toMatchObject({ reason: "spent", spentNano: 0 });
   expect(acquire).not.toHaveBeenCalled();
   // The whole answer is beyond everything, the least one is not.
-  const result = await ledger.reserve([small], { ...bounds(1e25), ampleNano: 900, leastNano: 10 });
+  const result = await ledger.reserve([small], { ...bounds(1e25), preferredNano: 900, leastNano: 10 });
   expect(result).toMatchObject({ amountNano: 900 });
   const asked = acquire.mock.calls.flatMap(([, requests]) => requests as readonly LeaseRequest[]);
-  for (const { fullNano, ampleNano, leastNano, endNano, wantNano } of asked)
-    for (const amount of [fullNano, ampleNano, leastNano, endNano, wantNano])
+  for (const { fullNano, preferredNano, leastNano, endNano, wantNano } of asked)
+    for (const amount of [fullNano, preferredNano, leastNano, endNano, wantNano])
       expect(Math.abs(amount)).toBeLessThanOrEqual(1001);
 });
 

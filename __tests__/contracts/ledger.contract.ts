@@ -144,8 +144,8 @@ class Schedule {
     const [a, b, c] = this.#budgets as [AppliedBudget, AppliedBudget, AppliedBudget];
     const charged = random.pick([[a], [b], [a, c]]);
     const fullNano = random.int(50, 1500);
-    const ampleNano = random.int(20, fullNano);
-    const bounds = { fullNano, ampleNano, leastNano: random.int(10, ampleNano) };
+    const preferredNano = random.int(20, fullNano);
+    const bounds = { fullNano, preferredNano, leastNano: random.int(10, preferredNano) };
     const reservation = await this.#ledgers[gateway]?.reserve(charged, bounds).catch(() => undefined);
     if (!(reservation instanceof Reservation)) return;
     const entry = this.opened.gateways[gateway]?.audit.open();

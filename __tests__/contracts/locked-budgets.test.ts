@@ -13,7 +13,7 @@ import { eventually } from "../support/services/eventually";
 const logger = createLogger({ name: "test", level: "silent" });
 const KEYS = 200;
 const LOCKED = "end_user:7";
-const BOUNDS = { fullNano: 100, ampleNano: 100, leastNano: 100 };
+const BOUNDS = { fullNano: 100, preferredNano: 100, leastNano: 100 };
 const applied = (account: string) => ({ account, period: "all", limitNano: 10_000, since: null });
 const ask = (account: string): LeaseRequest => ({
   ...applied(account),

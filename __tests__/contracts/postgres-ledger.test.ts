@@ -96,7 +96,7 @@ const acquire = (database: Database, owner: string, amount: number, budget = BUD
     owner,
     limitNano,
     fullNano: amount,
-    ampleNano: amount,
+    preferredNano: amount,
     leastNano: amount,
     endNano: amount,
     wantNano: 0,
@@ -501,7 +501,7 @@ test("a late row of an ended owner is charged although the budget was swept mean
   const database = await openOne();
   const owner = randomUUID();
   await database.budgets.register(owner, TTL_MS);
-  const amounts = { fullNano: 5, ampleNano: 5, leastNano: 5, endNano: 5, wantNano: 0, since: null };
+  const amounts = { fullNano: 5, preferredNano: 5, leastNano: 5, endNano: 5, wantNano: 0, since: null };
   await acquireLease(database.budgets, { ...BUDGET, ...amounts, owner, limitNano: 1000 });
   // Its intent was lost in a crash, and the owner ended without it.
   await database.budgets.retire(owner);
@@ -515,7 +515,7 @@ test("when as many budgets are kept as may be, new end users get no room, and kn
   const database = await openOne();
   const owner = randomUUID();
   await database.budgets.register(owner, TTL_MS);
-  const amounts = { fullNano: 5, ampleNano: 5, leastNano: 5, endNano: 5, wantNano: 0, since: null };
+  const amounts = { fullNano: 5, preferredNano: 5, leastNano: 5, endNano: 5, wantNano: 0, since: null };
   const acquire = (account: string) =>
     acquireLease(database.budgets, { account, period: "all", ...amounts, owner, limitNano: 1000 });
   await expect(acquire(BUDGET.account)).resolves.toMatchObject({ grantedNano: 5 });
@@ -523,7 +523,7 @@ test("when as many budgets are kept as may be, new end users get no room, and kn
   await expect(acquire(BUDGET.account)).resolves.toMatchObject({ grantedNano: 5 });
   await expect(acquire(OTHER.account)).rejects.toThrow("missing");
   const ledger = new Ledger({ store: database.budgets, logger });
-  const bounds = { fullNano: 5, ampleNano: 5, leastNano: 5 };
+  const bounds = { fullNano: 5, preferredNano: 5, leastNano: 5 };
   await expect(ledger.reserve([{ ...OTHER, limitNano: 1000, since: null }], bounds)).resolves.toMatchObject({
     reason: "reserved",
   });

@@ -184,7 +184,7 @@ test.each(["key", "user"] as const)(
     await spend(5000, new Date("2026-02-01T00:00:00Z"), other);
     const owner = randomUUID();
     await database.budgets.register(owner, 60_000);
-    const amounts = { fullNano: 1, ampleNano: 1, leastNano: 1, endNano: 1, wantNano: 0 };
+    const amounts = { fullNano: 1, preferredNano: 1, leastNano: 1, endNano: 1, wantNano: 0 };
     const spent = async (period: string, since: Date | null) => {
       const request = { ...amounts, account: `${scope}:${id}`, period, since, owner, limitNano: 10_000 };
       return (await acquireLease(database.budgets, request)).spentNano;

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 function* cellsOf(attack: (typeof ATTACKS)[number]): Generator<Omit<Cell, "lane">> {
   const turn = ATTACKS.indexOf(attack);
-  for (const { path } of rules.routes.filter(({ isGeneration }) => isGeneration)) {
+  for (const { path } of rules.routes.filter(({ accessesModels }) => accessesModels)) {
     for (const [number, kind] of PROVIDER_KINDS.entries()) {
       for (const [later, attempt] of ATTEMPTS.entries()) {
         // The failover is to another kind than the one of the first attempt.
@@ -41,7 +41,7 @@ function* cellsOf(attack: (typeof ATTACKS)[number]): Generator<Omit<Cell, "lane"
 }
 
 it("is about the routes that there are", () => {
-  expect(rules.routes.filter(({ isGeneration }) => isGeneration).map(({ path }) => path)).toEqual(
+  expect(rules.routes.filter(({ accessesModels }) => accessesModels).map(({ path }) => path)).toEqual(
     expect.arrayContaining(["/v1/chat/completions", "/v1/messages", "/v1/responses"]),
   );
 });

@@ -18,7 +18,7 @@ afterAll(closeRaw);
 /** The same request on each route, to each provider, at each attempt. */
 async function askEverywhere(key: string, level?: string) {
   const verdicts = [];
-  for (const { path } of rules.routes.filter(({ isGeneration }) => isGeneration)) {
+  for (const { path } of rules.routes.filter(({ accessesModels }) => accessesModels)) {
     for (const kind of PROVIDER_KINDS) {
       for (const attempt of ATTEMPTS) {
         const attack = {

@@ -21,7 +21,9 @@ afterAll(async () => {
 
 async function attack(lane: string, dialect: Dialect, seed: number) {
   const random = new Random(seed);
-  const paths = rules.routes.filter(({ isGeneration, path }) => isGeneration && dialectOf(path) === dialect);
+  const paths = rules.routes.filter(
+    ({ accessesModels, path }) => accessesModels && dialectOf(path) === dialect,
+  );
   const body = randomBody(random, dialect);
   return attackGateway(rules, {
     lane,

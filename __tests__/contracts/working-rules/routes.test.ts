@@ -43,14 +43,14 @@ it("of those that reach a provider are those that are said to generate", async (
   for (const { method, path } of rules.routes) {
     if (await reachesProvider(method, path)) found.push(`${method} ${path}`);
   }
-  const said = rules.routes.filter(({ isGeneration }) => isGeneration);
+  const said = rules.routes.filter(({ accessesModels }) => accessesModels);
   expect(found).toEqual(said.map(({ method, path }) => `${method} ${path}`));
   expect(said.length).toBeGreaterThanOrEqual(6);
   expect(rules.routes.length).toBeGreaterThan(30);
 });
 
 it.each(["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "QUERY"])("by %s reach none", async (method) => {
-  for (const { path } of rules.routes.filter(({ isGeneration }) => isGeneration)) {
+  for (const { path } of rules.routes.filter(({ accessesModels }) => accessesModels)) {
     expect(await reachesProvider(method, path)).toBe(false);
   }
 });

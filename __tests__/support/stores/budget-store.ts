@@ -168,13 +168,13 @@ export class MemoryBudgetStore implements BudgetStore {
 
 /** The same rule as `GRANT` of the Postgres statements. */
 function grant(
-  { fullNano, ampleNano, leastNano, endNano, wantNano }: LeaseRequest,
+  { fullNano, preferredNano, leastNano, endNano, wantNano }: LeaseRequest,
   room: number,
   unspent: number,
 ) {
   if (fullNano > 0 && room >= fullNano) return Math.max(fullNano, Math.min(wantNano, Math.trunc(room / 16)));
   if (room <= 0) return 0;
-  if (room >= ampleNano) return Math.max(ampleNano, Math.min(fullNano, Math.trunc(room / 4)), 0);
+  if (room >= preferredNano) return Math.max(preferredNano, Math.min(fullNano, Math.trunc(room / 4)), 0);
   return room >= leastNano && unspent < endNano ? room : 0;
 }
 

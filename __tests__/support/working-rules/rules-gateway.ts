@@ -42,7 +42,7 @@ export interface RulesGateway {
 export interface RegisteredRoute {
   readonly method: string;
   readonly path: string;
-  readonly isGeneration: boolean;
+  readonly accessesModels: boolean;
 }
 
 /** The model whose answers come from this kind of deployment, at this attempt. */
@@ -90,7 +90,7 @@ export async function startRulesGateway(
   const routes: RegisteredRoute[] = [];
   gateway.app.addHook("onRoute", ({ method, url, config }) => {
     for (const one of [method].flat())
-      routes.push({ method: one, path: url, isGeneration: config?.isGeneration === true });
+      routes.push({ method: one, path: url, accessesModels: config?.modelAccess !== undefined });
   });
   const url = await gateway.listen();
   for (const [name, metadata] of Object.entries(KEYS)) await gateway.addKey(keyOf(name), { metadata });

@@ -3,36 +3,36 @@ import { type Deployment, isBilledWhole } from "../providers/deployment";
 import { type MessageProgress, type SettledUsage, settleUsage } from "../wire/internal/progress";
 import { addUsage, NO_USAGE, type TokenUsage } from "../wire/internal/usage";
 
-/** A message that a deployment is sent, as far as its bill goes. */
+/** What decides the bill of a message that a deployment is sent. */
 export interface BilledMessage {
   /** Most output tokens that it asks for. */
   readonly maxTokens: number;
-  /** Its prompt, estimated. Called once at most, and let go of early: it holds on to the whole conversation. */
+  /** Estimates its prompt. Called at most once, and dropped early: it keeps the whole conversation in memory. */
   readonly estimatePrompt: () => TokenUsage;
 }
 
 interface Attempt {
   readonly deployment: Deployment;
   readonly maxTokens: number;
-  /** `undefined`: not wanted so far. */
+  /** `undefined`: not needed yet. */
   prompt: TokenUsage | undefined;
   estimatePrompt: (() => TokenUsage) | undefined;
-  /** `undefined`: nothing was heard of it. */
+  /** `undefined`: the deployment has reported nothing. */
   settled: SettledUsage | undefined;
 }
 
 const NOTHING: SettledUsage = { usage: NO_USAGE, isEstimated: false };
 
 /**
- * What a request is billed for by all the deployments that it was sent to, each at its own prices. A message of which
- * nothing is heard counts as an estimate, so that nothing is free by mistake.
+ * What all the deployments that a request was sent to bill for it, each at its own prices. A message without any report counts as
+ * an estimate, so that nothing is free by mistake.
  */
 export class AttemptBills {
   #earlier: SettledUsage = NOTHING;
   #earlierNano: number | null = 0;
   #current: Attempt | undefined;
 
-  /** Another deployment is asked; what those before it have used is added up. @param message `undefined`: it bills nothing */
+  /** Begins the bill of another deployment; those before it are summed up. @param message `undefined`: it bills nothing */
   begin(deployment: Deployment, message: BilledMessage | undefined): void {
     this.#earlierNano = this.#sumNano(true);
     this.#earlier = this.settled;
@@ -58,7 +58,7 @@ export class AttemptBills {
     attempt.estimatePrompt = undefined;
   }
 
-  /** Of all together. */
+  /** The usage of all of them. */
   get settled(): SettledUsage {
     const current = this.#settledNow();
     if (this.#earlier === NOTHING) return current;
@@ -68,7 +68,7 @@ export class AttemptBills {
     };
   }
 
-  /** Of all together, in nano-USD. `null`: a deployment has no price. */
+  /** The cost of all of them, in nano-USD. `null`: a deployment has no price. */
   get costNanoUsd(): number | null {
     return this.#sumNano(false);
   }

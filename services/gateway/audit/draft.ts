@@ -18,14 +18,14 @@ export class AuditDraft {
   #isSent = false;
   #isCommitted = false;
   #reservation: Reservation | undefined;
-  /** Whether the route's handler has taken over: from then on it sees to the row, however the request ends. */
+  /** Whether the route's handler has taken over: from then on it commits the row, however the request ends. */
   isHandled = false;
 
   constructor(
     readonly origin: DraftOrigin,
     readonly entry: AuditEntry,
     readonly clock: Clock,
-    /** Sees the row that is committed. */
+    /** Told of the row that is committed. */
     readonly onRow: (row: AuditRow) => void,
   ) {
     this.#startedAt = clock.now();
@@ -42,19 +42,19 @@ export class AuditDraft {
     this.#facts.endUser = boundedText(endUser, 200);
   }
 
-  /** What the body says of the conversation; a header that names it goes before. */
+  /** Records the session that the body names; a header takes precedence. */
   recordBody(body: unknown): void {
     this.#facts.sessionId ??= sessionInBody(body);
   }
 
-  /** Which working rules hold. @param promptHash SHA-256 of the enforced prompt; `null` when there is none */
+  /** Which prompt is enforced. @param promptHash SHA-256 of the enforced prompt; `null` when there is none */
   recordPolicy(level: string, promptHash: string | null): void {
     this.#facts.enforcementLevel = boundedText(level, 100);
     this.#facts.promptHash = boundedText(promptHash, 100);
   }
 
   /**
-   * A deployment is asked; what earlier ones have billed stays.
+   * A deployment is about to be asked; what earlier ones have billed stays.
    * @param attempts this one included
    * @param message `undefined`: it bills nothing
    */
@@ -65,7 +65,7 @@ export class AuditDraft {
     this.#facts.modelUsed = deployment.upstreamModel;
   }
 
-  /** Takes over what the provider has reported so far. */
+  /** Records what the provider has reported so far. */
   recordMessage(progress: MessageProgress): void {
     this.#bills.record(progress);
     if (progress.upstreamModel !== null) this.#facts.modelUsed = boundedText(progress.upstreamModel, 200);

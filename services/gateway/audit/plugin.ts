@@ -21,6 +21,20 @@ declare module "fastify" {
   }
 }
 
+/** A request whose row is open, and its reply. Whatever spends money takes one, so that nothing is spent without a row. */
+export interface AuditedExchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly audit: AuditDraft;
+}
+
+/** @throws Error on a route that is not audited: that is a mistake of ours, and such a request must not reach a provider */
+export function auditedExchange(request: FastifyRequest, reply: FastifyReply): AuditedExchange {
+  const { audit } = request;
+  if (audit === undefined) throw new Error(`no audit row is open for ${request.routeOptions.url}`);
+  return { request, reply, audit };
+}
+
 /**
  * Opens a row before any work is done, and holds an answer back until its row is durable. A handler that
  * writes to the socket itself commits the row itself, before its last bytes.

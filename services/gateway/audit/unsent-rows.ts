@@ -1,8 +1,8 @@
 import type { AuditEntry, AuditRow, Intent } from "../store/audit-log";
 
-/** Rows that a key gets in a minute for requests that no provider was asked for; more of them are added up. */
-const ROWS_OF_KEY = 20;
-/** Kinds of such requests that are added up at a time; each holds room in the log. */
+/** Rows that a key has to itself in each minute for requests that reached no provider; further ones are summed up. */
+const OWN_ROWS_PER_KEY = 20;
+/** Most kinds of requests that are summed up at a time; each holds room in the log. */
 const MAX_SUMS = 1000;
 const MINUTE_MS = 60_000;
 
@@ -14,10 +14,10 @@ interface Sum {
 }
 
 /**
- * Bounds the rows of requests that no provider was asked for: refusals above all, which cost their sender nothing, while a row costs a
- * sync of the disk and room for as long as rows are kept. The first of a key in each minute have rows of their own, as every request has
- * that reached a provider, changed something or reserved money. Those beyond are added up by key, route, status and error, and
- * written as one row each when the minute is over: the first of them, with `repeats`. They are not waited for.
+ * Bounds the rows of requests that reached no provider, refusals above all: they cost their sender nothing, while a row costs a
+ * sync of the disk and storage for as long as rows are kept. The first of a key in each minute have rows of their own, as has
+ * every request that reached a provider, changed something or reserved money. Further ones are summed up by key, route, status
+ * and error, and written as one row each at the end of the minute: the first of them, with `repeats`. Nobody waits for those.
  */
 export class UnsentRows {
   /** Rows of their own in this minute, by key. */
@@ -25,22 +25,22 @@ export class UnsentRows {
   #sums = new Map<string, Sum>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onError a sum was not written in time; the log goes on trying */
+  /** @param onError a sum was not written in time; the log keeps trying */
   constructor(readonly onError: (error: unknown) => void) {}
 
-  /** The same entry, except that its row may be added up. */
+  /** The same entry, except that its row may be summed up. */
   bound(entry: AuditEntry): AuditEntry {
     return new BoundEntry(entry, this);
   }
 
-  /** @returns whether the row is seen to, so that it must not be written */
+  /** @returns whether the row is taken care of, so that it must not be written */
   take(entry: AuditEntry, row: AuditRow): boolean {
     if (row.callerKind !== "key" || row.keyId === null || row.attempts > 0 || row.target !== null)
       return false;
     this.#timer ??= setTimeout(() => void this.flush(), MINUTE_MS).unref();
     const rows = this.#rows.get(row.keyId) ?? 0;
     this.#rows.set(row.keyId, rows + 1);
-    if (rows < ROWS_OF_KEY) return false;
+    if (rows < OWN_ROWS_PER_KEY) return false;
     const kind = `${row.keyId} ${row.route} ${row.status} ${row.errorType}`;
     const sum = this.#sums.get(kind);
     if (sum === undefined && this.#sums.size >= MAX_SUMS) return false;
@@ -52,7 +52,7 @@ export class UnsentRows {
     return true;
   }
 
-  /** Writes what was added up; a new minute begins. */
+  /** Writes the sums; a new minute begins. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

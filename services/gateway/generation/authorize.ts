@@ -1,11 +1,36 @@
-import type { LevelSource } from "../enforcement/levels";
-import { type EnforcementPolicy, type PromptSource, resolvePolicy } from "../enforcement/policy";
+import type { AuditedExchange } from "../audit/plugin";
+import { type EnforcementPolicy, resolvePolicy } from "../enforcement/policy";
 import { modelNotAllowed, noDeployment, unknownModel } from "../errors/catalogue";
-import type { Finding } from "../guardrails/finding";
-import { resolveScreening, type Screening, type ScreeningSettings } from "../guardrails/screening";
-import { allowedModels, type Caller } from "../identity/caller";
+import { resolveScreening, type Screening } from "../guardrails/screening";
+import { allowedModels, type Caller, callerOf } from "../identity/caller";
 import type { ModelCatalog } from "../providers/deployment";
 import { type DeploymentGroup, findGroup, mayUseModel } from "../providers/model-groups";
+import type { GenerationDependencies, Guardrails } from "./dependencies";
+
+/** Who asks, who may answer, and the prompt that is enforced. */
+export interface Authorization {
+  readonly caller: Caller;
+  readonly group: DeploymentGroup;
+  readonly policy: EnforcementPolicy;
+}
+
+/**
+ * Holds a request to what its caller may do, and records in the audit row and a header which prompt is enforced.
+ * @throws GatewayError when the caller may not use the model, or nothing serves it, or its places are taken
+ */
+export function authorize(
+  dependencies: Pick<GenerationDependencies, "catalog" | "levels" | "prompts">,
+  { request, reply, audit }: AuditedExchange,
+  model: string,
+): Authorization {
+  const caller = callerOf(request);
+  const group = selectGroup(dependencies.catalog, caller, model);
+  request.holdForModel(reply, model);
+  const policy = policyOf(caller, dependencies);
+  audit.recordPolicy(policy.level, policy.blocks[0]?.sha256 ?? null);
+  if (policy.promptId !== null) reply.header("x-enforced-prompt", policy.promptId);
+  return { caller, group, policy };
+}
 
 /** The deployments that serve a model. @throws GatewayError when the caller may not use it, or nothing serves it */
 export function selectGroup(catalog: ModelCatalog, caller: Caller, model: string): DeploymentGroup {
@@ -17,27 +42,17 @@ export function selectGroup(catalog: ModelCatalog, caller: Caller, model: string
   return group;
 }
 
-/** Where working rules come from. */
-interface PolicyTools {
-  readonly levels: LevelSource;
-  readonly prompts: PromptSource;
-}
-
 const UNRESTRICTED = { enforcement_level: "unrestricted" };
 
 /**
- * The working rules of the caller's key. Whoever runs the gateway has none: the master key is no developer's.
- * @throws GatewayError 503 when they are not available
+ * The enforced prompt of the caller's key. The master key has none: it is no developer's.
+ * @throws GatewayError 503 when the prompt is not available
  */
-export function policyOf(caller: Caller, { levels, prompts }: PolicyTools): EnforcementPolicy {
+function policyOf(
+  caller: Caller,
+  { levels, prompts }: Pick<GenerationDependencies, "levels" | "prompts">,
+): EnforcementPolicy {
   return resolvePolicy(levels, prompts, caller.kind === "key" ? caller.key.metadata : UNRESTRICTED);
-}
-
-/** What is looked for in requests, and who counts what was found. */
-export interface Guardrails {
-  /** Of the configuration in force. */
-  readonly settings: () => ScreeningSettings;
-  readonly onFindings: (action: Screening["action"], findings: readonly Finding[]) => void;
 }
 
 /**
@@ -48,13 +63,13 @@ export function screeningOf(caller: Caller, guardrails: Guardrails): Screening |
   const metadata = caller.kind === "key" ? caller.key.metadata : {};
   const screening = resolveScreening(guardrails.settings(), metadata);
   if (screening === undefined) return undefined;
-  let isTold = false;
+  let isReported = false;
   return {
     ...screening,
     // A request is written anew for each deployment that is tried; it is the same finding.
     onFindings: (findings) => {
-      if (!isTold) guardrails.onFindings(screening.action, findings);
-      isTold = true;
+      if (!isReported) guardrails.onFindings(screening.action, findings);
+      isReported = true;
     },
   };
 }

@@ -3,14 +3,14 @@ import type { BodyRoom } from "../http/capacity";
 import { MAX_VALUES, ValueAllowance } from "../json/json-value";
 
 /**
- * Memory that a value takes, in bytes. An object of one member with a name of its own takes about 220 when it is read, two values of
- * 110, and about as much again when it is translated.
+ * Memory that a value takes, in bytes. An object with one member of a unique name takes about 220 when it is read, which is two
+ * values of 110, and about as much again when it is translated.
  */
 const VALUE_BYTES = 256;
 
 /**
- * The memory for the values of one request. Its body has booked its bytes, which pays for as many values as agents send; one
- * that holds little else than values books the rest here, before others are read.
+ * The memory for the values of one request. The bytes of its body are booked already, which is enough for as many values as
+ * agents send; a body that is little else than values books the rest here, before further bodies are read.
  */
 export class ValueMemory {
   #values: number;
@@ -52,12 +52,12 @@ export class ValueMemory {
   }
 }
 
-/** From this size on reading, translating and writing a body can take long enough to be felt by others, in bytes. */
+/** From this size on, in bytes, reading, translating and writing a body can noticeably delay other requests. */
 const LARGE_BYTES = 128 * 1024;
 
 /**
- * Lets one large body be worked on at a time. Each is done in one piece; of several that come together, all would be, and nobody
- * else was served meanwhile. In their order, with a turn of the event loop between two.
+ * Admits large bodies one at a time, in their order, with a turn of the event loop between two. Each is processed synchronously:
+ * several that arrive together would otherwise block all other requests until the last is done.
  */
 export class LargeBodies {
   #last: Promise<void> | undefined;

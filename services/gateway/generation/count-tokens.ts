@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { auditedExchange } from "../audit/plugin";
 import { seal } from "../enforcement/seal";
 import { applyScreening } from "../guardrails/screening";
 import { countTokens } from "../providers/anthropic";
@@ -7,14 +8,14 @@ import type { DeploymentHealth } from "../providers/health";
 import type { DeploymentGroup } from "../providers/model-groups";
 import { estimateInput } from "../wire/internal/usage";
 import { toCountedMessages } from "../wire/messages/to-messages";
-import { screeningOf } from "./authorize";
-import type { GenerationTools } from "./dependencies";
+import { authorize, screeningOf } from "./authorize";
+import type { GenerationDependencies } from "./dependencies";
 import { allDropped, nativeHeaders, toTarget } from "./prepare-message";
 import { bytesOf, readRequest } from "./read-request";
 import { droppedParamsHeader } from "./response-headers";
 
 /** What counting needs of the process. */
-export type CountTools = Omit<GenerationTools, "ledger">;
+export type CountingDependencies = Omit<GenerationDependencies, "ledger">;
 
 /** An answer of `/v1/messages/count_tokens`. */
 export interface TokenCount {
@@ -22,41 +23,44 @@ export interface TokenCount {
 }
 
 /**
- * How many input tokens a request has as it would be sent: translated, with the working rules of its key. Anthropic counts;
+ * How many input tokens a request has as it would be sent: translated, with the enforced prompt of its key. Anthropic counts;
  * for a model that only Bedrock serves it is an estimate, and says so in a header.
  * @throws TranslationError, GatewayError
  */
 export async function count(
-  tools: CountTools,
+  dependencies: CountingDependencies,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<TokenCount> {
-  const { catalog, failover, inFlight } = tools;
-  const { audit } = request;
-  await tools.largeBodies.turn(bytesOf(request).length);
-  const { body, bodyBytes, caller, group, policy } = readRequest(tools, request, reply, false);
+  const { catalog, failover, inFlight } = dependencies;
+  const exchange = auditedExchange(request, reply);
+  const { audit } = exchange;
+  await dependencies.largeBodies.turn(bytesOf(request).length);
+  const { body, bodyBytes, model } = readRequest(exchange, false);
+  const { caller, group, policy } = authorize(dependencies, exchange, model);
   const counting = findCounting(group, failover.health);
   const deployment = counting?.deployment ?? group[0];
   const counted = toCountedMessages(body, toTarget(deployment, catalog.mayDropParams));
   const native = nativeHeaders(request.headers, policy.blocks.length > 0);
   const dropped = allDropped(counted, policy, native);
   if (dropped.length > 0) reply.header("x-gateway-dropped-params", droppedParamsHeader(dropped));
-  const { request: message } = applyScreening(counted.request, screeningOf(caller, tools.guardrails));
+  const { request: message } = applyScreening(counted.request, screeningOf(caller, dependencies.guardrails));
   const sealed = seal(message, policy, { api: "count-tokens", expectedBytes: bodyBytes });
   if (counting === undefined) {
     reply.header("x-gateway-estimated", "true");
     return { input_tokens: estimateInput(message, sealed.byteLength) };
   }
   // Counting is free, also where nobody knows what answers cost.
-  audit?.recordDeployment({ ...deployment, prices: FREE }, 1, undefined);
-  audit?.recordSent();
+  audit.recordDeployment({ ...deployment, prices: FREE }, 1, undefined);
+  audit.recordSent();
   const { apiKey } = counting.access;
-  const asked = { deployment, apiKey, body: sealed, nativeHeaders: native.headers };
-  return { input_tokens: await countTokens(failover.client, asked, inFlight.track(reply.raw)) };
+  const outgoing = { deployment, apiKey, body: sealed, nativeHeaders: native.headers };
+  return { input_tokens: await countTokens(failover.client, outgoing, inFlight.track(reply.raw)) };
 }
 
 const FREE = { inputPicoUsd: 0, outputPicoUsd: 0, cacheReadPicoUsd: 0, cacheWritePicoUsd: 0 };
 
+/** A deployment that counts. */
 interface Counting {
   readonly deployment: Deployment;
   readonly access: Extract<ProviderAccess, { provider: "anthropic" }>;
@@ -64,9 +68,9 @@ interface Counting {
 
 /** The first deployment with Anthropic that is not cooling down, or else the first: there is nowhere else to ask. */
 function findCounting(group: DeploymentGroup, health: DeploymentHealth): Counting | undefined {
-  const all = group.flatMap((deployment) => {
+  const candidates = group.flatMap((deployment) => {
     const { access } = deployment;
     return access.provider === "anthropic" ? [{ deployment, access }] : [];
   });
-  return all.find(({ deployment }) => health.cooling(deployment) === undefined) ?? all[0];
+  return candidates.find(({ deployment }) => health.cooling(deployment) === undefined) ?? candidates[0];
 }

@@ -1,43 +1,45 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { type AuditedExchange, auditedExchange } from "../audit/plugin";
 import { GatewayError } from "../errors/gateway-error";
-import { openWithFailover } from "../providers/failover";
-import type { MessageSource } from "../providers/message-source";
+import { Failover } from "../providers/failover";
+import type { RunningAnswer } from "../providers/in-flight";
+import { MessageSource } from "../providers/message-source";
 import type { AnswerIdentity } from "../wire/shared/answer-stream";
-import { screeningOf } from "./authorize";
-import type { GenerationTools } from "./dependencies";
+import { type Authorization, authorize, screeningOf } from "./authorize";
+import type { GenerationDependencies } from "./dependencies";
 import { prepareAttempt, prepareFirst, toBilledMessage } from "./prepare-attempt";
 import {
   type GenerationRequest,
   NO_NATIVE_HEADERS,
   nativeHeaders,
+  type PreparedMessage,
   refusesThinking,
+  shortenMessage,
   thinksFirst,
 } from "./prepare-message";
-import { bytesOf, readRequest } from "./read-request";
+import { bytesOf, type ReadRequest, readRequest } from "./read-request";
 import { relayJson } from "./relay/json";
 import { relayFailure, relayStream } from "./relay/stream";
-import { reserveOfRequest } from "./reserve";
+import { reserve } from "./reserve";
 import { describeAnswer, describeSent, routingHeaders } from "./response-headers";
 import type { AnswerPlan, WireApi } from "./wire-api";
 
-/** One request for an answer of a model, from its body to the last byte: the same for every wire API. */
+/**
+ * One request for an answer of a model, the same for every wire API: read → authorize → prepare → reserve → open → relay →
+ * settle.
+ */
 export async function generate<Plan extends AnswerPlan>(
   api: WireApi<Plan>,
-  tools: GenerationTools,
+  dependencies: GenerationDependencies,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  await tools.largeBodies.turn(bytesOf(request).length);
-  // What opening needs, the conversation above all, is not kept for as long as the answer takes.
-  const { source, isStream, identity, plan, maxTokens } = await openAnswer(api, tools, request, reply);
+  const exchange = auditedExchange(request, reply);
+  await dependencies.largeBodies.turn(bytesOf(request).length);
+  // A function of its own: what opening needs, the conversation above all, is not kept for as long as the answer takes.
+  const answer = await openAnswer(api, dependencies, exchange);
   request.bodyRoom?.release();
-  if (source instanceof GatewayError) {
-    await relayFailure(source, api.createStream(identity, plan), { request, reply });
-    return reply;
-  }
-  if (!isStream) return api.toAnswer(await relayJson(source, request.audit, maxTokens), identity, plan);
-  await relayStream(source, api.createStream(identity, plan), { request, reply }, maxTokens);
-  return reply;
+  return relay(api, answer, exchange);
 }
 
 /** An answer that has begun. */
@@ -57,77 +59,151 @@ interface OpenAnswer<Plan> {
  */
 async function openAnswer<Plan extends AnswerPlan>(
   api: WireApi<Plan>,
-  tools: GenerationTools,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  dependencies: GenerationDependencies,
+  exchange: AuditedExchange,
 ): Promise<OpenAnswer<Plan>> {
-  const { catalog, failover, inFlight } = tools;
-  const { audit } = request;
-  const { caller, policy, ...read } = readRequest(tools, request, reply, true);
-  const { body, bodyBytes, values, model, isStream } = read;
-  let asked: GenerationRequest<Plan> = {
+  const { request, reply, audit } = exchange;
+  const read = readRequest(exchange, true);
+  const authorized = authorize(dependencies, exchange, read.model);
+  const context = createContext(api, dependencies, request, read, authorized);
+  const { first, group } = prepareFirst(context, authorized.group);
+  await request.reserveTokens(read.bodyBytes, first.request.max_tokens);
+  const running = dependencies.inFlight.track(reply.raw);
+  const maxTokens = await reserve(dependencies, exchange, authorized.caller, group, first);
+  running.throwIfAborted();
+  const { source, sent } = await openWithoutRefusedThinking(
+    dependencies,
+    { ...context, exchange, group, running, maxTokens },
+    { sent: first, attempts: 0 },
+  );
+  if (source instanceof GatewayError) {
+    if (!read.isStream || api.isToldInStream?.(source) !== true) throw source;
+  } else {
+    audit.recordMessage(source.progress);
+    describeAnswer(reply, source.progress.messageId);
+  }
+  return {
+    source,
+    isStream: read.isStream,
+    identity: { id: api.idOf(request.id), created: Math.floor(Date.now() / 1000), model: read.model },
+    plan: sent.plan,
+    maxTokens: sent.request.max_tokens,
+  };
+}
+
+/** What a request is written from, for whichever deployment. */
+function createContext<Plan extends AnswerPlan>(
+  api: WireApi<Plan>,
+  { catalog, guardrails }: GenerationDependencies,
+  { headers }: FastifyRequest,
+  { body, bodyBytes, values, isStream }: ReadRequest,
+  { caller, policy }: Authorization,
+): GenerationRequest<Plan> & Pick<ReadRequest, "isStream"> {
+  return {
     api,
     body,
     bodyBytes,
     values,
+    isStream,
     policy,
-    screening: screeningOf(caller, tools.guardrails),
+    screening: screeningOf(caller, guardrails),
     mayDropParams: catalog.mayDropParams,
     nativeHeaders:
-      api.isNative === true ? nativeHeaders(request.headers, policy.blocks.length > 0) : NO_NATIVE_HEADERS,
+      api.isNative === true ? nativeHeaders(headers, policy.blocks.length > 0) : NO_NATIVE_HEADERS,
   };
-  const { first, group } = prepareFirst(asked, read.group);
-  await request.countTokens?.(bodyBytes, first.request.max_tokens);
-  const running = inFlight.track(reply.raw);
-  const maxTokens = await reserveOfRequest(tools, request, group, first);
-  running.throwIfAborted();
+}
 
-  let sent = first;
-  let attempts = 0;
-  const ask = (earlierAttempts: number) =>
-    openWithFailover(failover, {
-      requestId: request.id,
-      group,
-      settings: catalog.routing,
-      isStream,
-      running,
-      prepare: (deployment) => {
-        // An attempt before this one may have used a part of what was put aside.
-        const isFirst = attempts === 0 && deployment === group[0] && maxTokens === undefined;
-        // What was reserved holds for whichever deployment answers, and for all that are asked together.
-        const message = isFirst
-          ? first
-          : prepareAttempt(asked, deployment, { maxTokens, leftNano: audit?.leftNanoUsd });
-        if (message === undefined) return undefined;
-        sent = message;
-        describeSent(reply, sent);
-        const isThinking = thinksFirst(sent.request, deployment);
-        return { body: sent.sealed, nativeHeaders: asked.nativeHeaders.headers, isThinking };
-      },
-      onAttempt: (deployment, count) => {
-        attempts = earlierAttempts + count;
-        audit?.recordDeployment(deployment, attempts, toBilledMessage(sent));
-        audit?.recordSent();
-        reply.headers(routingHeaders(deployment, attempts));
-      },
-      onFailed: (progress) => audit?.recordMessage(progress),
-    });
-  const source = await ask(0)
-    .catch((error: unknown) => {
-      // A client of Anthropic's API keeps its thinking itself, and goes by the provider's words.
-      if (api.isNative === true || !refusesThinking(error, sent.request)) throw error;
-      asked = { ...asked, isThinkingRefused: true };
-      return ask(attempts);
-    })
-    .catch((error: unknown) => {
-      if (isStream && error instanceof GatewayError && api.isToldInStream?.(error) === true) return error;
-      throw error;
-    });
+/** A request that is paid for, and whom it may be sent to. Nothing of it changes any more. */
+interface PaidRequest<Plan extends AnswerPlan> extends GenerationRequest<Plan> {
+  readonly exchange: AuditedExchange;
+  readonly isStream: boolean;
+  readonly group: Authorization["group"];
+  readonly running: RunningAnswer;
+  /** Most output tokens that any attempt may ask for. */
+  readonly maxTokens: number;
+}
 
-  if (!(source instanceof GatewayError)) {
-    audit?.recordMessage(source.progress);
-    describeAnswer(reply, source.progress.messageId);
+/** How far a request has come. */
+interface Progress<Plan> {
+  /** What was sent last, or will be first. */
+  readonly sent: PreparedMessage<Plan>;
+  /** Deployments that were asked. */
+  readonly attempts: number;
+}
+
+/** What came of asking. */
+interface Outcome<Plan> extends Progress<Plan> {
+  /** An error when no deployment gave content. */
+  readonly source: MessageSource | GatewayError;
+}
+
+/** Asks once more without the thinking of earlier turns where a provider refuses that. */
+async function openWithoutRefusedThinking<Plan extends AnswerPlan>(
+  dependencies: GenerationDependencies,
+  context: PaidRequest<Plan>,
+  start: Progress<Plan>,
+): Promise<Outcome<Plan>> {
+  const outcome = await open(dependencies, context, start);
+  // A client of Anthropic's API keeps its thinking itself, and goes by the provider's words.
+  if (context.api.isNative === true || !refusesThinking(outcome.source, outcome.sent.request)) return outcome;
+  return open(dependencies, { ...context, isThinkingRefused: true }, outcome);
+}
+
+/** Asks deployments until one gives content. @throws what is no failure of a provider */
+async function open<Plan extends AnswerPlan>(
+  dependencies: GenerationDependencies,
+  context: PaidRequest<Plan>,
+  start: Progress<Plan>,
+): Promise<Outcome<Plan>> {
+  const { exchange, group, isStream, running, maxTokens } = context;
+  const { request, reply, audit } = exchange;
+  const failover = new Failover(dependencies.failover, {
+    requestId: request.id,
+    group,
+    settings: dependencies.catalog.routing,
+    isStream,
+    running,
+  });
+  let { sent, attempts } = start;
+  for await (const deployment of failover.candidates()) {
+    const message =
+      attempts === 0 && deployment === group[0]
+        ? shortenMessage(context, deployment, start.sent, maxTokens)
+        : prepareAttempt(context, deployment, { maxTokens, leftNano: audit.leftNanoUsd });
+    if (message === undefined) continue;
+    sent = message;
+    describeSent(reply, sent);
+    const headers = routingHeaders(deployment, attempts + 1);
+    const attempt = failover.admit(deployment, {
+      body: sent.sealed,
+      nativeHeaders: context.nativeHeaders.headers,
+      isThinking: thinksFirst(sent.request, deployment),
+    });
+    if (attempt === undefined) continue;
+    attempts += 1;
+    audit.recordDeployment(deployment, attempts, toBilledMessage(sent));
+    audit.recordSent();
+    reply.headers(headers);
+    const opened = await failover.open(attempt);
+    if (opened instanceof MessageSource) return { source: opened, sent, attempts };
+    audit.recordMessage(opened.progress);
+    const { finalError } = opened;
+    if (finalError instanceof GatewayError) return { source: finalError, sent, attempts };
+    if (finalError !== undefined) throw finalError;
   }
-  const identity = { id: api.idOf(request.id), created: Math.floor(Date.now() / 1000), model };
-  return { source, isStream, identity, plan: sent.plan, maxTokens: sent.request.max_tokens };
+  return { source: failover.error(), sent, attempts };
+}
+
+/** Passes an answer on. Its row is committed, and the reservation settled with it, before the client has all of the answer. */
+async function relay<Plan extends AnswerPlan>(
+  api: WireApi<Plan>,
+  { source, isStream, identity, plan, maxTokens }: OpenAnswer<Plan>,
+  exchange: AuditedExchange,
+): Promise<unknown> {
+  const { audit, reply } = exchange;
+  if (source instanceof GatewayError) await relayFailure(source, api.createStream(identity, plan), exchange);
+  // The audit plugin commits the row when it is sent.
+  else if (!isStream) return api.toAnswer(await relayJson(source, audit, maxTokens), identity, plan);
+  else await relayStream(source, api.createStream(identity, plan), exchange, maxTokens);
+  return reply;
 }

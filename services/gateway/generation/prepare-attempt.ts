@@ -2,16 +2,21 @@ import type { BilledMessage } from "../audit/attempt-bills";
 import { affordableTokens, boundCost, measureRequest, type RequestSize } from "../money/ledger/cost-bound";
 import type { Deployment } from "../providers/deployment";
 import type { DeploymentGroup } from "../providers/model-groups";
-import { BYTES_PER_TOKEN, estimateInput, NO_USAGE, type TokenUsage } from "../wire/internal/usage";
+import { BILLED_BYTES_PER_TOKEN, estimateInput, NO_USAGE, type TokenUsage } from "../wire/internal/usage";
 import { findCapabilities } from "../wire/shared/model-capabilities";
 import { TranslationError } from "../wire/shared/read-value";
-import { type GenerationRequest, type PreparedMessage, prepareMessage } from "./prepare-message";
+import {
+  type GenerationRequest,
+  type PreparedMessage,
+  prepareMessage,
+  shortenMessage,
+} from "./prepare-message";
 import type { AnswerPlan } from "./wire-api";
 
-/** Money that an attempt may cost at most. */
-interface AttemptMeans {
-  /** Most output tokens that were put aside. @default - what the request asks for */
-  readonly maxTokens: number | undefined;
+/** What an attempt may use at most. */
+interface AttemptBounds {
+  /** Most output tokens that were reserved. */
+  readonly maxTokens: number;
   /** What is left of the reservation, in nano-USD. `undefined`: no budget pays. */
   readonly leftNano: number | undefined;
 }
@@ -23,25 +28,24 @@ interface AttemptMeans {
  * @throws GatewayError
  */
 export function prepareAttempt<Plan extends AnswerPlan>(
-  asked: GenerationRequest<Plan>,
+  context: GenerationRequest<Plan>,
   deployment: Deployment,
-  { maxTokens, leftNano }: AttemptMeans,
+  { maxTokens, leftNano }: AttemptBounds,
 ): PreparedMessage<Plan> | undefined {
-  const message = prepareOther(asked, deployment, maxTokens);
-  if (message === undefined || leftNano === undefined || fits(message, deployment, leftNano)) return message;
-  if (deployment.prices === undefined) return undefined;
+  const message = prepare(context, deployment, maxTokens);
+  if (message instanceof TranslationError) return undefined;
+  if (leftNano === undefined) return message;
+  const { prices } = deployment;
   const size = sizeOf(message, windowTokensOf(deployment));
-  if (size === undefined) return undefined;
-  const tokens = affordableTokens(size, [deployment.prices], leftNano);
+  if (prices === undefined || size === undefined) return undefined;
+  if (boundCost(size, [prices]).fullNano <= leftNano) return message;
+  const tokens = affordableTokens(size, [prices], leftNano);
   if (tokens < Math.min(size.maxTokens, size.leastTokens ?? 1)) return undefined;
-  const shorter = prepareOther(asked, deployment, tokens);
-  return shorter !== undefined && fits(shorter, deployment, leftNano) ? shorter : undefined;
-}
-
-function fits(message: PreparedMessage<unknown>, deployment: Deployment, leftNano: number): boolean {
-  const size = sizeOf(message, windowTokensOf(deployment));
-  if (size === undefined || deployment.prices === undefined) return false;
-  return boundCost(size, [deployment.prices]).fullNano <= leftNano;
+  const shorter = shortenMessage(context, deployment, message, tokens);
+  const shorterSize = sizeOf(shorter, windowTokensOf(deployment));
+  return shorterSize !== undefined && boundCost(shorterSize, [prices]).fullNano <= leftNano
+    ? shorter
+    : undefined;
 }
 
 /** @returns `undefined` when nothing bounds what the message costs */
@@ -72,7 +76,7 @@ export function estimatePrompt(message: PreparedMessage<unknown>): TokenUsage {
   // PDFs are estimated by their bytes: what they may have at most would be the whole window.
   const size = sizeOf(message, 0);
   const withTools =
-    size === undefined ? 0 : Math.ceil(size.bytes / BYTES_PER_TOKEN) + (size.addedTokens ?? 0);
+    size === undefined ? 0 : Math.ceil(size.bytes / BILLED_BYTES_PER_TOKEN) + (size.addedTokens ?? 0);
   const tokens = Math.max(estimateInput(request, sealed.byteLength), withTools);
   const isUsOnly = request["inference_geo"] === "us";
   if (!sealed.bytes.includes(CACHE_MARK)) return { ...NO_USAGE, inputTokens: tokens, isUsOnly };
@@ -95,35 +99,26 @@ interface FirstMessage<Plan> {
  * @throws TranslationError of the first deployment when none can; GatewayError
  */
 export function prepareFirst<Plan extends AnswerPlan>(
-  asked: GenerationRequest<Plan>,
+  context: GenerationRequest<Plan>,
   group: DeploymentGroup,
 ): FirstMessage<Plan> {
   let refusal: TranslationError | undefined;
   for (const [index, deployment] of group.entries()) {
-    const first = prepare(asked, deployment);
+    const first = prepare(context, deployment);
     if (first instanceof TranslationError) refusal ??= first;
     else return { first, group: index === 0 ? group : [deployment, ...group.slice(index + 1)] };
   }
   throw refusal as TranslationError;
 }
 
-/** A request as it is sent to a deployment; `undefined` when that one cannot be sent it. @throws GatewayError */
-function prepareOther<Plan extends AnswerPlan>(
-  asked: GenerationRequest<Plan>,
-  deployment: Deployment,
-  maxTokens: number | undefined,
-): PreparedMessage<Plan> | undefined {
-  const prepared = prepare(asked, deployment, maxTokens);
-  return prepared instanceof TranslationError ? undefined : prepared;
-}
-
+/** @returns the error when the deployment cannot be sent the request @throws GatewayError */
 function prepare<Plan extends AnswerPlan>(
-  asked: GenerationRequest<Plan>,
+  context: GenerationRequest<Plan>,
   deployment: Deployment,
   maxTokens?: number,
 ): PreparedMessage<Plan> | TranslationError {
   try {
-    return prepareMessage(asked, deployment, maxTokens);
+    return prepareMessage(context, deployment, maxTokens);
   } catch (error) {
     if (error instanceof TranslationError) return error;
     throw error;

@@ -15,7 +15,7 @@ import { isObject } from "../wire/shared/read-value";
 import type { ValueMemory } from "./body-memory";
 import type { AnswerPlan, TranslatedRequest, WireApi } from "./wire-api";
 
-/** A client's request, and what decides how it is written for a deployment. */
+/** A client's request, and what decides how it is written for a deployment. Nothing of it changes. */
 export interface GenerationRequest<Plan extends AnswerPlan> {
   readonly api: WireApi<Plan>;
   readonly body: JsonObject;
@@ -32,55 +32,77 @@ export interface GenerationRequest<Plan extends AnswerPlan> {
   readonly isThinkingRefused?: boolean;
 }
 
-/** A request as it is sent to one deployment. */
-export interface PreparedMessage<Plan> {
-  /** With the fields that are sent, and without the key's rules. */
-  readonly request: MessagesRequest;
-  readonly sealed: SealedBody;
+/** A request in the form that a deployment takes, screened. The answer is as long as was asked for. */
+interface TranslatedMessage<Plan> {
+  readonly unshortened: MessagesRequest;
   readonly droppedParams: readonly string[];
   readonly plan: Plan;
   /** Matches that were masked. */
   readonly findings: readonly Finding[];
+}
+
+/** A request as it is sent to one deployment. */
+export interface PreparedMessage<Plan> extends TranslatedMessage<Plan> {
+  /** With the fields that are sent, and without the key's prompt. */
+  readonly request: MessagesRequest;
+  readonly sealed: SealedBody;
   /** The `max_tokens` that the answer was cut to. `undefined`: it is as long as was asked for. */
-  readonly shortenedTo?: number | undefined;
+  readonly shortenedTo: number | undefined;
 }
 
 /**
- * Writes a request for a deployment: translated, screened, with the key's working rules, as bytes. The rules are the
- * organisation's own and are not screened.
- * @param maxTokens what was put aside for the answer, in tokens. @default - what the request asks for
+ * Writes a request for a deployment: translated, screened, with the key's prompt, as bytes. The prompt is the
+ * organisation's own and is not screened.
+ * @param maxTokens most that the answer may have
  * @throws TranslationError, GatewayError for what cannot be sent
  */
 export function prepareMessage<Plan extends AnswerPlan>(
-  asked: GenerationRequest<Plan>,
+  context: GenerationRequest<Plan>,
   deployment: Deployment,
-  maxTokens?: number,
+  maxTokens = Number.POSITIVE_INFINITY,
 ): PreparedMessage<Plan> {
-  const { api, body, bodyBytes, policy, screening, nativeHeaders } = asked;
-  const texts = asked.values?.openAllowance();
-  const target = {
-    ...toTarget(deployment, asked.mayDropParams),
-    isThinkingRefused: asked.isThinkingRefused,
-    texts,
-  };
+  return sealMessage(context, deployment, translateMessage(context, deployment), maxTokens);
+}
+
+/** The same message with an answer of at most `maxTokens`, sealed anew where that makes a difference. */
+export function shortenMessage<Plan extends AnswerPlan>(
+  context: GenerationRequest<Plan>,
+  deployment: Deployment,
+  message: PreparedMessage<Plan>,
+  maxTokens: number,
+): PreparedMessage<Plan> {
+  return maxTokens >= message.request.max_tokens
+    ? message
+    : sealMessage(context, deployment, message, maxTokens);
+}
+
+function translateMessage<Plan extends AnswerPlan>(
+  { api, body, policy, screening, mayDropParams, nativeHeaders, ...context }: GenerationRequest<Plan>,
+  deployment: Deployment,
+): TranslatedMessage<Plan> {
+  const { values, isThinkingRefused } = context;
+  const texts = values?.openAllowance();
+  const target = { ...toTarget(deployment, mayDropParams), isThinkingRefused, texts };
   const translated = api.toMessages(body, target);
-  if (texts !== undefined) asked.values?.bookTexts(texts);
-  const screened = applyScreening(translated.request, screening);
-  const request = maxTokens === undefined ? screened.request : shortenAnswer(screened.request, maxTokens);
-  const betas = betasOf(nativeHeaders.headers);
-  const sealed = seal(request, policy, { api: target.api, betas, expectedBytes: bodyBytes });
+  if (texts !== undefined) values?.bookTexts(texts);
+  const { request: unshortened, findings } = applyScreening(translated.request, screening);
   const droppedParams = allDropped(translated, policy, nativeHeaders);
+  return { unshortened, droppedParams, plan: translated.plan, findings };
+}
+
+function sealMessage<Plan extends AnswerPlan>(
+  { bodyBytes, policy, nativeHeaders }: GenerationRequest<Plan>,
+  deployment: Deployment,
+  { unshortened, droppedParams, plan, findings }: TranslatedMessage<Plan>,
+  maxTokens: number,
+): PreparedMessage<Plan> {
+  const message = shortenAnswer(unshortened, maxTokens);
+  const betas = betasOf(nativeHeaders.headers);
+  const sealed = seal(message, policy, { api: apiOf(deployment), betas, expectedBytes: bodyBytes });
   // What is not sent is not paid for either.
-  const sent = allowFields(request, policy.blocks.length > 0);
-  const shortenedTo = request === screened.request ? undefined : request.max_tokens;
-  return {
-    request: sent,
-    sealed,
-    droppedParams,
-    plan: translated.plan,
-    findings: screened.findings,
-    shortenedTo,
-  };
+  const request = allowFields(message, policy.blocks.length > 0);
+  const shortenedTo = message === unshortened ? undefined : message.max_tokens;
+  return { unshortened, request, sealed, droppedParams, plan, findings, shortenedTo };
 }
 
 /** Names of everything of a client's request that is not sent. */
@@ -89,22 +111,23 @@ export function allDropped(
   { blocks }: EnforcementPolicy,
   native: NativeHeaders,
 ): readonly string[] {
-  const byRules = blocks.length > 0 ? droppedWhenEnforced(request) : [];
-  return joinLists(joinLists(droppedParams, byRules), native.droppedParams);
+  const byPolicy = blocks.length > 0 ? droppedWhenEnforced(request) : [];
+  return joinLists(joinLists(droppedParams, byPolicy), native.droppedParams);
 }
 
 /** What translations need to know of a deployment. */
-export function toTarget(
-  { upstreamModel, baseModel, maxOutputTokens, access }: Deployment,
-  mayDropParams: boolean,
-): MessagesTarget {
-  const api = access.provider === "anthropic" ? "anthropic" : (`bedrock-${access.api}` as const);
-  return { upstreamModel, baseModel, maxOutputTokens, api, mayDropParams };
+export function toTarget(deployment: Deployment, mayDropParams: boolean): MessagesTarget {
+  const { upstreamModel, baseModel, maxOutputTokens } = deployment;
+  return { upstreamModel, baseModel, maxOutputTokens, api: apiOf(deployment), mayDropParams };
+}
+
+function apiOf({ access }: Deployment): MessagesTarget["api"] {
+  return access.provider === "anthropic" ? "anthropic" : `bedrock-${access.api}`;
 }
 
 /** Headers by which a client of Anthropic's API says which form of it it speaks. */
-const NAMES = ["anthropic-version", "anthropic-beta"] as const;
-const MAX_LENGTH = 2000;
+const NATIVE_HEADERS = ["anthropic-version", "anthropic-beta"] as const;
+const MAX_HEADER_LENGTH = 2000;
 
 /** What of a native client's headers goes to the provider. */
 interface NativeHeaders {
@@ -118,13 +141,13 @@ export const NO_NATIVE_HEADERS: NativeHeaders = { headers: {}, droppedParams: []
 
 /**
  * What of a native client's headers goes to the provider: it gets its own version of the API, not the gateway's.
- * @param isEnforced whether the key has working rules: then only features that leave them alone are passed on
+ * @param isEnforced whether the key has an enforced prompt: then only features that leave it alone are passed on
  */
 export function nativeHeaders(headers: IncomingHttpHeaders, isEnforced: boolean): NativeHeaders {
   let found: Record<string, string> | undefined;
-  for (const name of NAMES) {
+  for (const name of NATIVE_HEADERS) {
     const value = headers[name];
-    if (typeof value !== "string" || value === "" || value.length > MAX_LENGTH) continue;
+    if (typeof value !== "string" || value === "" || value.length > MAX_HEADER_LENGTH) continue;
     found ??= {};
     found[name] = value;
   }
@@ -152,7 +175,7 @@ export function betasOf(headers: Readonly<Record<string, string>>): readonly str
 
 /**
  * How a provider says that thinking of earlier turns is not valid where it stands: another model made it, or what stands
- * before it has changed since, such as working rules that were edited or the tools of this turn.
+ * before it has changed since, such as an enforced prompt that was edited or the tools of this turn.
  */
 const SAYS_THINKING = /thinking|signature/i;
 

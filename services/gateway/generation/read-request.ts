@@ -1,7 +1,6 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
-import type { EnforcementPolicy } from "../enforcement/policy";
+import type { FastifyRequest } from "fastify";
+import type { AuditedExchange } from "../audit/plugin";
 import { invalidRequest, tooManyValues } from "../errors/catalogue";
-import { type Caller, callerOf } from "../identity/caller";
 import {
   JsonLimitError,
   type JsonObject,
@@ -10,18 +9,12 @@ import {
   ValueAllowance,
 } from "../json/json-value";
 import { parseJson } from "../json/parse-json";
-import type { DeploymentGroup } from "../providers/model-groups";
 import { isObject, TranslationError } from "../wire/shared/read-value";
-import { policyOf, selectGroup } from "./authorize";
 import { ValueMemory } from "./body-memory";
-import type { GenerationTools } from "./dependencies";
 
-/** A request that its caller may make: what it says, who answers it, and the rules that go with it. */
-interface ReadRequest extends Omit<Envelope, "values"> {
+/** What a request says. */
+export interface ReadRequest extends Omit<Envelope, "values"> {
   readonly values: ValueMemory;
-  readonly caller: Caller;
-  readonly group: DeploymentGroup;
-  readonly policy: EnforcementPolicy;
 }
 
 const NO_BYTES = Buffer.alloc(0);
@@ -32,32 +25,21 @@ export function bytesOf({ body }: FastifyRequest): Buffer {
 }
 
 /**
- * Reads a request, and tells the audit row and the client what it is about as soon as that is known. Its body is not
- * kept beside what was read of it.
+ * Reads a request, and records in the audit row what it is about. Its body is not kept beside what was read of it.
  * @param mayStream whether the route has answers that can be streamed
- * @throws TranslationError, GatewayError for what cannot be read, for a caller who may not, and for a model without room
+ * @throws TranslationError, GatewayError for what cannot be read
  */
 export function readRequest(
-  tools: Pick<GenerationTools, "catalog" | "levels" | "prompts">,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  { request, audit }: Pick<AuditedExchange, "request" | "audit">,
   mayStream: boolean,
 ): ReadRequest {
-  const { audit } = request;
   const envelope = readEnvelope(bytesOf(request), request.headers);
   const values = new ValueMemory(request.bodyRoom, envelope.bodyBytes, envelope.values);
   const isStream = mayStream && envelope.isStream;
   request.body = undefined;
-  audit?.recordRequest(envelope.model, isStream, envelope.endUser);
-  audit?.recordBody(envelope.body);
-
-  const caller = callerOf(request);
-  const group = selectGroup(tools.catalog, caller, envelope.model);
-  request.holdForModel(reply, envelope.model);
-  const policy = policyOf(caller, tools);
-  audit?.recordPolicy(policy.level, policy.blocks[0]?.sha256 ?? null);
-  if (policy.promptId !== null) reply.header("x-enforced-prompt", policy.promptId);
-  return { ...envelope, values, isStream, caller, group, policy };
+  audit.recordRequest(envelope.model, isStream, envelope.endUser);
+  audit.recordBody(envelope.body);
+  return { ...envelope, values, isStream };
 }
 
 /** What every wire API says in the same words. */

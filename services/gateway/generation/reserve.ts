@@ -1,61 +1,84 @@
-import type { FastifyRequest } from "fastify";
-import type { AuditDraft } from "../audit/draft";
+import type { AuditedExchange } from "../audit/plugin";
 import { budgetExceeded, budgetReserved, costUnbounded, priceUnknown } from "../errors/catalogue";
-import { callerOf } from "../identity/caller";
+import type { Caller } from "../identity/caller";
 import { type BudgetAccount, budgetsOf } from "../money/ledger/budgets-of-request";
 import {
   affordableTokens,
   boundCost,
-  type MeasuredRequest,
+  type CostBounds,
   measureRequest,
+  type RequestSize,
 } from "../money/ledger/cost-bound";
 import { type Ledger, Reservation } from "../money/ledger/ledger";
 import { computeCostNanoUsd, type TokenPrices } from "../money/pricing/cost";
-import { isBilledWhole } from "../providers/deployment";
+import { type Deployment, isBilledWhole } from "../providers/deployment";
 import type { DeploymentGroup } from "../providers/model-groups";
-import type { GenerationTools } from "./dependencies";
+import type { GenerationDependencies } from "./dependencies";
 import { estimatePrompt, windowTokensOf } from "./prepare-attempt";
-import { type PreparedMessage, shortenAnswer } from "./prepare-message";
-import type { AnswerPlan } from "./wire-api";
+import type { PreparedMessage } from "./prepare-message";
 
 /** Bytes that a body may have more for another deployment: its model's name, and what its API is told beside. */
 const OTHER_BODY_BYTES = 512;
 
+/** What a request may ask for that no budget limits, in tokens. */
+const UNLIMITED = Number.POSITIVE_INFINITY;
+
 /**
- * Puts aside what the answer can cost, and what deployments that fail may bill before it. @returns a lower `max_tokens`, where only less is to be had
- * @throws GatewayError 402, 429
+ * Reserves what the answer can cost at most, and what deployments that fail may bill before it, and makes that durable, so
+ * that a crash is accounted for. When only less is to be had, the longest answer is made shorter rather than the budget softer.
+ * @returns most output tokens that any attempt may ask for; infinite without a budget, and where the budget pays for all that
+ * the first deployment is asked for. Later attempts are held to what is left of the reservation besides
+ * @throws GatewayError 402 when the budget is spent, 429 when running requests hold the rest, 400 without a price
+ * or a bound
  */
-export async function reserveOfRequest<Plan extends AnswerPlan>(
-  { ledger, catalog }: Pick<GenerationTools, "ledger" | "catalog">,
-  request: FastifyRequest,
+export async function reserve(
+  { ledger, catalog }: Pick<GenerationDependencies, "ledger" | "catalog">,
+  { audit }: Pick<AuditedExchange, "audit">,
+  caller: Caller,
   group: DeploymentGroup,
-  first: PreparedMessage<Plan>,
-): Promise<number | undefined> {
-  const { audit } = request;
-  if (audit === undefined) return undefined;
-  const caller = callerOf(request);
+  first: PreparedMessage<unknown>,
+): Promise<number> {
   const allowances = caller.kind === "key" ? caller.allowances : [];
   const { endUser, startedAt } = audit;
   const { maxEndUserBudgetNano } = catalog;
   const budgets = budgetsOf({ allowances, endUser, maxEndUserBudgetNano }, startedAt);
-  if (budgets.length === 0) return undefined;
-  const { request: message, sealed } = first;
-  const affordable = await reserveForRequest(ledger, audit, {
-    budgets,
-    model: audit.modelRequested ?? message.model,
-    message,
-    bytes: sealed.byteLength + (group.length > 1 ? OTHER_BODY_BYTES : 0),
-    prices: group.map(({ prices }) => prices),
-    windowTokens: Math.max(...group.map(windowTokensOf)),
-    failoverNano: boundFailover(group, first, catalog.routing.maxAttempts),
+  if (budgets.length === 0) return UNLIMITED;
+  const priced = requirePrices(group, audit.modelRequested ?? first.request.model);
+  const prices = priced.map((deployment) => deployment.prices);
+  const size = sizeOf(first, group);
+  const bounds = boundCost(size, prices);
+  const failoverNano = boundFailover(priced, first, catalog.routing.maxAttempts);
+  const reservation = await reserveIn(ledger, budgets, {
+    ...bounds,
+    fullNano: bounds.fullNano + failoverNano,
   });
-  return affordable.max_tokens < message.max_tokens ? affordable.max_tokens : undefined;
+  await audit.beginSpending(reservation);
+  const tokens = affordableTokens(size, prices, reservation.amountNano);
+  return tokens < size.maxTokens ? tokens : UNLIMITED;
+}
+
+type PricedDeployment = Deployment & { readonly prices: TokenPrices };
+
+/** @throws GatewayError 400 when a deployment has no price */
+function requirePrices(group: DeploymentGroup, model: string): readonly PricedDeployment[] {
+  const hasPrices = (deployment: Deployment): deployment is PricedDeployment =>
+    deployment.prices !== undefined;
+  if (!group.every(hasPrices)) throw priceUnknown(model);
+  return group;
+}
+
+/** The size of a message for whichever deployment answers. @throws GatewayError 400 when nothing bounds it */
+function sizeOf({ request, sealed }: PreparedMessage<unknown>, group: DeploymentGroup): RequestSize {
+  const bytes = sealed.byteLength + (group.length > 1 ? OTHER_BODY_BYTES : 0);
+  const size = measureRequest(request, bytes, Math.max(...group.map(windowTokensOf)));
+  if ("param" in size) throw costUnbounded(size.param, size.reason);
+  return size;
 }
 
 /** What deployments may bill that fail before another one is asked, in nano-USD: the dearest ones. */
 function boundFailover(
-  group: DeploymentGroup,
-  first: PreparedMessage<AnswerPlan>,
+  group: readonly PricedDeployment[],
+  first: PreparedMessage<unknown>,
   maxAttempts: number,
 ): number {
   const failing = Math.min(group.length, maxAttempts) - 1;
@@ -63,8 +86,7 @@ function boundFailover(
   const prompt = estimatePrompt(first);
   const costs = group.map((deployment) => {
     const outputTokens = isBilledWhole(deployment) ? first.request.max_tokens : 0;
-    const { prices } = deployment;
-    return prices === undefined ? 0 : computeCostNanoUsd({ ...prompt, outputTokens }, prices);
+    return computeCostNanoUsd({ ...prompt, outputTokens }, deployment.prices);
   });
   return costs
     .sort((left, right) => right - left)
@@ -72,46 +94,16 @@ function boundFailover(
     .reduce((sum, cost) => sum + cost, 0);
 }
 
-/** A request, and who pays for it. */
-interface PayingRequest<Message extends MeasuredRequest> {
-  readonly budgets: readonly BudgetAccount[];
-  readonly model: string;
-  readonly message: Message;
-  /** Of the body as it will be sent. @default - those of `message` as JSON */
-  readonly bytes?: number;
-  /** Prices of every deployment that may answer. */
-  readonly prices: readonly (TokenPrices | undefined)[];
-  /** The longest prompt that any of them takes, in tokens. */
-  readonly windowTokens: number;
-  /** What deployments may bill that fail first, in nano-USD; put aside as well where there is plenty. @default 0 */
-  readonly failoverNano?: number;
-}
-
-/**
- * Puts aside what the request can cost at most, and makes that durable, so that a crash is accounted for. When
- * only less is to be had, the longest answer is made shorter rather than the budget softer.
- * @returns the message to send: the given one, or one with a lower `max_tokens`
- * @throws GatewayError 402 when the budget is spent, 429 when running requests hold the rest, 400 without a price
- * or a bound
- */
-async function reserveForRequest<Message extends MeasuredRequest>(
+/** @throws GatewayError 402 when a budget is spent, 429 when running requests hold the rest of it */
+async function reserveIn(
   ledger: Ledger,
-  draft: AuditDraft,
-  { budgets, model, message, bytes, prices, windowTokens, failoverNano = 0 }: PayingRequest<Message>,
-): Promise<Message> {
-  if (budgets.length === 0) return message;
-  const known = prices.filter((price) => price !== undefined);
-  if (known.length === 0 || known.length < prices.length) throw priceUnknown(model);
-  const size = measureRequest(message, bytes ?? Buffer.byteLength(JSON.stringify(message)), windowTokens);
-  if ("param" in size) throw costUnbounded(size.param, size.reason);
-  const bounds = boundCost(size, known);
-  const result = await ledger.reserve(budgets, { ...bounds, fullNano: bounds.fullNano + failoverNano });
-  if (!(result instanceof Reservation)) {
-    const account = budgets.find((budget) => budget.account === result.budget.account);
-    if (account === undefined) throw new Error("refused by a budget that was not asked");
-    const details = { ...account, spentNano: result.spentNano, neededNano: bounds.leastNano };
-    throw result.reason === "spent" ? budgetExceeded(details) : budgetReserved(details);
-  }
-  await draft.beginSpending(result);
-  return shortenAnswer(message, affordableTokens(size, known, result.amountNano));
+  budgets: readonly BudgetAccount[],
+  bounds: CostBounds,
+): Promise<Reservation> {
+  const result = await ledger.reserve(budgets, bounds);
+  if (result instanceof Reservation) return result;
+  const account = budgets.find((budget) => budget.account === result.budget.account);
+  if (account === undefined) throw new Error("refused by a budget that was not asked");
+  const details = { ...account, spentNano: result.spentNano, neededNano: bounds.leastNano };
+  throw result.reason === "spent" ? budgetExceeded(details) : budgetReserved(details);
 }

@@ -1,23 +1,26 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
 import { GatewayError } from "../errors/gateway-error";
-import { type CountTools, count } from "./count-tokens";
-import type { GenerationTools } from "./dependencies";
+import { type CountingDependencies, count } from "./count-tokens";
+import type { GenerationDependencies } from "./dependencies";
 import { generate } from "./pipeline";
 import { type AnswerPlan, chatCompletions, messages, responses, type WireApi } from "./wire-api";
 
 /** `POST /v1/chat/completions`, `/v1/messages` and `/v1/responses`, and the same without `/v1`. */
-export const generation: FastifyPluginAsync<GenerationTools & BodyLimit> = async (app, tools) => {
-  leaveBodiesAlone(app);
+export const generation: FastifyPluginAsync<GenerationDependencies & BodyLimit> = async (
+  app,
+  dependencies,
+) => {
+  useRawJsonBody(app);
   const serve = <Plan extends AnswerPlan>(api: WireApi<Plan>) => {
     for (const path of api.paths) {
       app.post(
         path,
         {
-          bodyLimit: tools.maxBodyBytes,
-          config: { isAudited: true, isLimited: true, isGeneration: true, toError: api.toError },
+          bodyLimit: dependencies.maxBodyBytes,
+          config: { isAudited: true, modelAccess: "generate", toError: api.toError },
         },
-        (request, reply) => generate(api, tools, request, reply),
+        (request, reply) => generate(api, dependencies, request, reply),
       );
     }
   };
@@ -27,30 +30,28 @@ export const generation: FastifyPluginAsync<GenerationTools & BodyLimit> = async
 };
 
 /** `POST /v1/messages/count_tokens`, and the same without `/v1`: what a request to `/v1/messages` would have as its input. */
-export const countTokens: FastifyPluginAsync<CountTools & BodyLimit> = async (app, tools) => {
-  leaveBodiesAlone(app);
+export const countTokens: FastifyPluginAsync<CountingDependencies & BodyLimit> = async (
+  app,
+  dependencies,
+) => {
+  useRawJsonBody(app);
   // Counted tokens are not used ones, and asking for them is free.
   for (const path of messages.paths) {
-    const config = {
-      isAudited: true,
-      isLimited: "counting",
-      isGeneration: true,
-      toError: messages.toError,
-    } as const;
-    app.post(`${path}/count_tokens`, { bodyLimit: tools.maxBodyBytes, config }, (request, reply) =>
-      count(tools, request, reply),
+    const config = { isAudited: true, modelAccess: "count", toError: messages.toError } as const;
+    app.post(`${path}/count_tokens`, { bodyLimit: dependencies.maxBodyBytes, config }, (request, reply) =>
+      count(dependencies, request, reply),
     );
   }
 };
 
-/** What routes that take whole conversations need beside their tools. */
+/** What routes that take whole conversations need besides. */
 interface BodyLimit {
-  /** Of one body, in bytes. */
+  /** Largest body, in bytes. */
   readonly maxBodyBytes: number;
 }
 
-/** Bodies of JSON reach the handlers of `app` as bytes: they are read once, by whoever handles them, and not by a parser before. What would need to be decoded first is refused. */
-function leaveBodiesAlone(app: FastifyInstance): void {
+/** Hands JSON bodies to the handlers of `app` as bytes, so that they are parsed only once. Bodies that would have to be decoded first are refused. */
+function useRawJsonBody(app: FastifyInstance): void {
   app.addHook("onRequest", ({ headers }, _reply, done) => {
     requirePlainText(headers);
     done();
@@ -66,8 +67,8 @@ const UTF_8: ReadonlySet<string> = new Set(["utf-8", "utf8", "us-ascii"]);
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/gi;
 
 /**
- * Holds a body to be what its bytes say: not compressed, and in UTF-8. Another reader who goes by the headers would
- * otherwise read something else in the same bytes.
+ * Refuses bodies that are compressed or not in UTF-8. Another reader who goes by the headers would otherwise read something
+ * else in the same bytes.
  * @throws GatewayError 415
  */
 export function requirePlainText(headers: IncomingHttpHeaders): void {

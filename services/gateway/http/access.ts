@@ -3,6 +3,16 @@ import { adminOnly, roleMayNot } from "../errors/catalogue";
 import { callerOf } from "../identity/caller";
 import type { AdminRole } from "../store/admin-token-store";
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /**
+     * What the route does with models: `generate` an answer, or `count` the tokens of a request. Such requests have a row and
+     * the caller's limits, hold a place among running answers, and are not logged one by one. @default - nothing
+     */
+    modelAccess?: "generate" | "count";
+  }
+}
+
 /**
  * Holds every route to the table of roles: what is not in it is closed, also to the master key. After `audit`,
  * so that a refusal is recorded, and before the body is read.

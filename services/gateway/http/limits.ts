@@ -22,27 +22,21 @@ import type { Limiter } from "../money/limits/limiter";
 import { Exchange } from "./exchange";
 
 declare module "fastify" {
-  interface FastifyContextConfig {
-    /**
-     * Requests to this route count for the caller's limits; `counting`: only for that of requests at the same time, and for a
-     * bound of their own, which nobody meets who counts for each turn of a conversation. @default false
-     */
-    isLimited?: boolean | "counting";
-  }
   interface FastifyRequest {
     /**
-     * Counts the tokens of a request as soon as its handler knows them. `undefined`: nobody has limited them.
+     * Reserves tokens of the caller's limits as soon as the handler knows how many may be needed.
      * @param bytes of the body
      * @param maxTokens most that the answer may have
+     * @returns `undefined`: the caller's tokens are not limited
      * @throws GatewayError 429, StoreUnavailableError
      */
-    countTokens: ((bytes: number, maxTokens: number) => Promise<void>) | undefined;
+    reserveTokens(bytes: number, maxTokens: number): Promise<void> | undefined;
   }
 }
 
-/** Bytes of a request for each token, as an estimate until the provider has counted. */
-const BYTES_PER_TOKEN = 4;
-/** When to ask again for a place among the parallel requests, in seconds: nobody knows when one ends. */
+/** Bytes of a request for each token that is reserved, until the provider has counted. */
+const RESERVED_BYTES_PER_TOKEN = 4;
+/** When to ask again for a place among parallel requests, in seconds: nobody knows when one ends. */
 const PARALLEL_RETRY_SECONDS = 1;
 
 /** What the limits need. */
@@ -54,15 +48,15 @@ export interface LimitsOptions {
 }
 
 /**
-/**
- * Requests and tokens a minute, and requests at the same time, of the key and of its user. Places and requests are counted before the body is
- * read; tokens by the handler, which knows how long the answer may be: there must be room for the input, and the whole answer is counted
- * until it is there. A request that is refused, here or later, before the provider is asked gives back what it counted; at the
- * end the provider's count takes the place of the estimate.
+ * Requests and tokens a minute, and requests at the same time, of the key and of its user. Places and requests are counted
+ * before the body is read; tokens by the handler, which knows how long the answer may be: there must be room for the input,
+ * and the whole answer counts until it has come. A request that is refused before the provider is asked gives everything
+ * back; at the end the provider's count replaces the estimate. Counting tokens takes a place, and counts for a bound of its
+ * own that no client reaches that counts for each turn of a conversation.
  */
 export const limits = fp<LimitsOptions>(
   async (app, { limiter, ledger, clock, registry }) => {
-    app.decorateRequest("countTokens", undefined);
+    app.decorateRequest("reserveTokens", () => undefined);
     let placesInUse = 0;
     registry.gauge("gateway_limit_places_in_use", "Places among parallel requests, held.", () => placesInUse);
 
@@ -79,7 +73,7 @@ export const limits = fp<LimitsOptions>(
       reply: FastifyReply,
       limited: LimitedRequest,
     ): Promise<void> {
-      const { all, keyHash } = limited;
+      const { limits, keyHash } = limited;
       const held = new HeldLimits(limiter);
       const leave = () => {
         placesInUse -= held.places;
@@ -88,20 +82,20 @@ export const limits = fp<LimitsOptions>(
       try {
         // All at once, so that they are asked for together; each that comes is held, and given back below.
         const places = await Promise.allSettled(
-          all.map((of) =>
-            of.maxParallel === null ? undefined : takePlace(of, of.maxParallel, keyHash, held),
+          limits.map((limit) =>
+            limit.maxParallel === null ? undefined : takePlace(limit, limit.maxParallel, keyHash, held),
           ),
         );
         for (const place of places) if (place.status === "rejected") throw place.reason;
-        const isCounting = request.routeOptions.config.isLimited === "counting";
-        const counts = all.flatMap((of) => (isCounting ? countingOf(of) : countsOf(of)));
+        const isCounting = request.routeOptions.config.modelAccess === "count";
+        const counts = limits.flatMap((limit) => (isCounting ? countingOf(limit) : countsOf(limit)));
         await takeCounts(reply, counts, keyHash, held);
-        if (!isCounting && all.some(({ tpm }) => tpm !== null))
-          request.countTokens = (bytes, output) => {
-            const tokens = { input: Math.max(1, Math.ceil(bytes / BYTES_PER_TOKEN)), output };
+        if (!isCounting && limits.some(({ tpm }) => tpm !== null))
+          request.reserveTokens = (bytes, output) => {
+            const tokens = { input: Math.max(1, Math.ceil(bytes / RESERVED_BYTES_PER_TOKEN)), output };
             return takeCounts(
               reply,
-              all.flatMap((of) => tokensOf(of, tokens)),
+              limits.flatMap((limit) => tokensOf(limit, tokens)),
               keyHash,
               held,
             );
@@ -114,13 +108,13 @@ export const limits = fp<LimitsOptions>(
     }
 
     async function takePlace(
-      of: RequestLimits,
+      subject: RequestLimits,
       limit: number,
       keyHash: string,
       held: HeldLimits,
     ): Promise<void> {
-      const place = { fullNano: 1, ampleNano: 1, leastNano: 1 };
-      const result = await ledger.reserve([budgetForParallel(of.id, limit, of.scope)], place);
+      const place = { fullNano: 1, preferredNano: 1, leastNano: 1 };
+      const result = await ledger.reserve([budgetForParallel(subject.id, limit, subject.scope)], place);
       if (result instanceof Reservation) {
         held.addPlace(result);
         placesInUse += 1;
@@ -128,7 +122,7 @@ export const limits = fp<LimitsOptions>(
       }
       throw rateLimited({
         kind: "max_parallel_requests",
-        subject: subjectOf(of, keyHash),
+        subject: subjectOf(subject, keyHash),
         limit,
         retryAfterSeconds: PARALLEL_RETRY_SECONDS,
         resetsAt: new Date(clock.now() + PARALLEL_RETRY_SECONDS * 1000),
@@ -145,7 +139,7 @@ export const limits = fp<LimitsOptions>(
       const answers = await Promise.all(
         counts.map(async (one) => {
           const answer = await limiter.take(
-            `${one.kind}:${one.of.scope}:${one.of.id}`,
+            `${one.kind}:${one.subject.scope}:${one.subject.id}`,
             one.limit,
             one.amount,
             one.reserved,
@@ -157,43 +151,47 @@ export const limits = fp<LimitsOptions>(
       for (const kind of COUNT_KINDS) {
         const tightest = tightestOf(answers.filter((one) => one.kind === kind));
         if (tightest === undefined) continue;
-        if (kind !== "counts") tell(reply, kind, tightest.answer);
+        if (kind !== "counts") setRateLimitHeaders(reply, kind, tightest.answer);
         if (tightest.answer.taken === undefined) refuse(reply, tightest, keyHash);
       }
     }
 
     function refuse(
       reply: FastifyReply,
-      { kind, of, limit, answer }: RequestCount & { readonly answer: QuotaAnswer },
+      { kind, subject, limit, answer }: RequestCount & { readonly answer: QuotaAnswer },
       keyHash: string,
     ): never {
       const resetsAt = new Date(clock.now() + answer.waitMs);
       reply.header("rate_limit_type", kind);
       reply.header("reset_at", resetsAt.toISOString());
       const retryAfterSeconds = Math.max(1, Math.ceil(answer.waitMs / 1000));
-      throw rateLimited({ kind, subject: subjectOf(of, keyHash), limit, retryAfterSeconds, resetsAt });
+      throw rateLimited({ kind, subject: subjectOf(subject, keyHash), limit, retryAfterSeconds, resetsAt });
     }
   },
   { name: "limits", dependencies: ["auth", "audit", "key-standing"] },
 );
 
-/** The limits of a request, and whose they are. */
+/** The limits of a request, and the key that it came with. */
 interface LimitedRequest {
-  readonly all: readonly RequestLimits[];
+  readonly limits: readonly RequestLimits[];
   readonly keyHash: string;
 }
 
 /** @returns `undefined` for a request that has no limits */
 function limitedBy({ caller, routeOptions }: FastifyRequest): LimitedRequest | undefined {
-  if (caller?.kind !== "key" || (routeOptions.config.isLimited ?? false) === false) return undefined;
-  const all = limitsOf(caller.allowances);
-  return all.length === 0 ? undefined : { all, keyHash: caller.key.tokenHash };
+  if (caller?.kind !== "key" || routeOptions.config.modelAccess === undefined) return undefined;
+  const limits = limitsOf(caller.allowances);
+  return limits.length === 0 ? undefined : { limits, keyHash: caller.key.tokenHash };
 }
 
 const subjectOf = ({ scope, id }: RequestLimits, keyHash: string) =>
   scope === "key" ? `api_key: ${keyHash}` : `user: ${id}`;
 
-function tell(reply: FastifyReply, kind: CountKind, { taken, limit, remaining, resetMs }: QuotaAnswer): void {
+function setRateLimitHeaders(
+  reply: FastifyReply,
+  kind: CountKind,
+  { taken, limit, remaining, resetMs }: QuotaAnswer,
+): void {
   reply.header(`x-ratelimit-limit-${kind}`, limit);
   reply.header(`x-ratelimit-remaining-${kind}`, taken === undefined ? 0 : remaining);
   reply.header(`x-ratelimit-reset-${kind}`, `${Math.ceil(resetMs / 1000)}s`);

@@ -29,10 +29,6 @@ declare module "fastify" {
     /** Reads the body, within all limits. The only way in which one is read. */
     receiveBody(payload: Readable, done: BodyDone): void;
   }
-  interface FastifyContextConfig {
-    /** Requests to this route hold one of the places for running answers. @default false */
-    isGeneration?: boolean;
-  }
 }
 
 /** What the plugin needs. */
@@ -94,9 +90,9 @@ export const overload = fp<OverloadOptions>(
         return;
       }
       const { config, bodyLimit } = request.routeOptions;
-      const isForModels = config.isGeneration === true || caller.kind === "key";
+      const isForModels = config.modelAccess !== undefined || caller.kind === "key";
       const holder = { caller: nameOf(caller), address: request.ip };
-      if (config.isGeneration === true && !capacity.hasAnswer(holder.caller))
+      if (config.modelAccess !== undefined && !capacity.hasAnswer(holder.caller))
         throw refuse(reply, overloaded("answers running"));
       const room = capacity.openRoom(holder, isForModels ? "models" : "management");
       const length = lengthOf(headers);
@@ -118,7 +114,7 @@ export const overload = fp<OverloadOptions>(
     app.addHook("preHandler", (request, reply, done) => {
       const { caller, routeOptions } = request;
       const exchange = Exchange.of(reply.raw);
-      if (caller !== undefined && routeOptions.config.isGeneration === true && !exchange.isOver) {
+      if (caller !== undefined && routeOptions.config.modelAccess !== undefined && !exchange.isOver) {
         const name = nameOf(caller);
         if (!capacity.takeAnswer(name)) throw refuse(reply, overloaded("answers running"));
         let isHeld = true;

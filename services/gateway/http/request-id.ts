@@ -17,10 +17,11 @@ export const requestId = fp(
     app.addHook("onResponse", (request, reply, done) => {
       // The route's pattern, not the URL: a query may hold a key.
       const route = request.routeOptions.url ?? "unknown";
-      // A request for a model has an audit row; writing it twice would cost as much as all the rest of the gateway.
-      // Nor are those who look after the gateway all day of interest.
-      const { isGeneration, isPublic } = request.routeOptions.config;
-      const level = isPublic === true || (isGeneration === true && reply.statusCode < 500) ? "debug" : "info";
+      // A request for a model has an audit row; a line besides would cost as much as all the rest of the gateway.
+      // Monitoring asks public routes all day, which is of no interest either.
+      const { modelAccess, isPublic } = request.routeOptions.config;
+      const isRoutine = isPublic === true || (modelAccess !== undefined && reply.statusCode < 500);
+      const level = isRoutine ? "debug" : "info";
       request.log[level](
         {
           requestId: request.id,

@@ -20,13 +20,13 @@ export function setOptionalHeader(
 export const spendHeaders = fp(
   async (app) => {
     app.addHook("preHandler", (request, reply, done) => {
-      if (request.routeOptions.config.isGeneration === true && request.caller?.kind === "key")
+      if (request.routeOptions.config.modelAccess !== undefined && request.caller?.kind === "key")
         tellLimits(reply, request.caller.allowances[0]);
       done();
     });
 
     app.addHook("onSend", (request, reply, payload, done) => {
-      if (request.routeOptions.config.isGeneration === true && reply.statusCode < 400) {
+      if (request.routeOptions.config.modelAccess !== undefined && reply.statusCode < 400) {
         const costNanoUsd = request.audit?.costNanoUsd ?? null;
         if (costNanoUsd !== null) reply.header("x-litellm-response-cost", nanoUsdToUsd(costNanoUsd));
         reply.header("x-litellm-response-duration-ms", Math.round(reply.elapsedTime));

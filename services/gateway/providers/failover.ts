@@ -6,7 +6,7 @@ import type { MessageProgress } from "../wire/internal/progress";
 import { callAnthropic } from "./anthropic";
 import { callBedrock } from "./bedrock/call";
 import { type TimeLimits, timeLimitsOf, tookTooLong, type UpstreamClient } from "./client";
-import { type Blame, judgeFailure } from "./cool-down";
+import { judgeFailure } from "./cool-down";
 import type { Deployment, RoutingSettings } from "./deployment";
 import type { DeploymentHealth, Visit } from "./health";
 import type { RunningAnswer } from "./in-flight";
@@ -16,7 +16,7 @@ import type { UpstreamCall } from "./upstream-call";
 import type { UpstreamWatch } from "./upstream-watch";
 
 /** What failover needs of the process. */
-export interface FailoverTools {
+export interface FailoverDependencies {
   readonly client: UpstreamClient;
   readonly health: DeploymentHealth;
   readonly retries: RefusedRetries;
@@ -26,7 +26,7 @@ export interface FailoverTools {
 
 /** A request and where it may go. */
 interface FailoverRequest {
-  /** Of the log. */
+  /** As the log names it. */
   readonly requestId: string;
   /** In the order in which they are tried; at least one. */
   readonly group: readonly Deployment[];
@@ -34,84 +34,156 @@ interface FailoverRequest {
   /** Whether the client gets the answer as it comes. */
   readonly isStream: boolean;
   readonly running: RunningAnswer;
-  /**
-   * Writes the request anew for each deployment: what one accepts another may not. `undefined` for one that cannot be sent
-   * it, and is passed over.
-   */
-  prepare(deployment: Deployment): OutgoingMessage | undefined;
-  /** A deployment is about to be asked. @param attempts this one included */
-  onAttempt(deployment: Deployment, attempts: number): void;
-  /** What a deployment reported before it failed. */
-  onFailed(progress: MessageProgress): void;
 }
 
-/** An attempt that its deployment is to blame for. */
-interface FailedAttempt {
+/** A message on its way to a deployment. */
+interface OutgoingMessage {
+  readonly body: SealedBody;
+  /** Headers of Anthropic's API that the client sent, such as `anthropic-beta`. */
+  readonly nativeHeaders?: Readonly<Record<string, string>>;
+  /** Whether the model is to think before it answers. */
+  readonly isThinking: boolean;
+}
+
+/** One message that a deployment was admitted to take. Must be opened: a probe waits for what comes of it. */
+interface Attempt {
   readonly deployment: Deployment;
-  readonly error: GatewayError;
-  readonly blame: Blame;
-  /** Whether the deployment bills nothing for it. */
-  readonly isFree: boolean;
+  readonly message: OutgoingMessage;
+  readonly limits: TimeLimits;
+  readonly visit: Visit;
+}
+
+/** An attempt that gave no content. */
+interface FailedAttempt {
+  /** What the deployment reported before it failed. */
+  readonly progress: MessageProgress;
+  /** Ends the request. `undefined`: the deployment is to blame, so that another one may be asked. */
+  readonly finalError: unknown;
 }
 
 /** A part of the time to the first event: whoever is silent for longer is asked last, while others answer. */
 const PATIENCE = 1 / 5;
 
 /**
- * Asks one deployment after another until one gives content; from then on the answer is its own. When all have failed, one that
- * had no room is asked again after a while. A group of one never cools down: there is nowhere else to go, and its answer
- * tells more than a refusal. No deployment is asked while another one still may answer: both would be billed.
- * @returns the answer; whoever reads it gets GatewayError for a failure after the first content
- * @throws GatewayError of the last deployment that failed, or 429 or 503 when all are cooling down
+ * Chooses one deployment after another until one gives content; from then on the answer is its own. The caller writes the
+ * message for each, because what one accepts another may not:
+ *
+ *     for await (const deployment of failover.candidates()) {
+ *       const attempt = failover.admit(deployment, message);
+ *       if (attempt !== undefined) outcome = await failover.open(attempt);
+ *     }
+ *     throw failover.error();
+ *
+ * When all have failed, one that had no room is asked again after a while. A group of one never cools down: there is nowhere
+ * else to go, and its answer tells more than a refusal. No deployment is asked while another one still may answer: both would
+ * be billed.
  */
-export async function openWithFailover(
-  tools: FailoverTools,
-  request: FailoverRequest,
-): Promise<MessageSource> {
-  const { health, retries, watch, clock } = tools;
-  const { group, settings, running } = request;
-  const begun = clock.now();
-  const isInTime = (waitMs = 0) =>
-    attempts < settings.maxAttempts && clock.now() + waitMs - begun <= settings.failOverMs;
-  let attempts = 0;
-  let failure: GatewayError | undefined;
-  let last: Deployment | undefined;
-  let refusal: Refusal | undefined;
+export class Failover {
+  readonly #dependencies: FailoverDependencies;
+  readonly #request: FailoverRequest;
+  readonly #startedAt: number;
+  #attempts = 0;
+  #lastAsked: Deployment | undefined;
+  /** The last attempt that failed for want of room and is not billed. */
+  #refusal: Refusal | undefined;
+  #failure: GatewayError | undefined;
 
-  const ask = async (deployment: Deployment): Promise<MessageSource | undefined> => {
-    const message = request.prepare(deployment);
-    if (message === undefined) return undefined;
-    const limits = limitsOf(tools, request, deployment, message);
+  constructor(dependencies: FailoverDependencies, request: FailoverRequest) {
+    this.#dependencies = dependencies;
+    this.#request = request;
+    this.#startedAt = dependencies.clock.now();
+  }
+
+  /**
+   * The deployments to ask, in their order, for as long as attempts and time are left.
+   * @throws GatewayError when the answer is ended while it waits to ask one again
+   */
+  async *candidates(): AsyncGenerator<Deployment, void, undefined> {
+    const { health, retries } = this.#dependencies;
+    const { group, settings, running } = this.#request;
+    for (const deployment of health.order(group, settings)) {
+      if (!this.#isInTime()) break;
+      yield deployment;
+    }
+    for (let count = 0; this.#refusal !== undefined; count += 1) {
+      const { deployment } = this.#refusal;
+      const waitMs = retries.waitOf(this.#refusal, count, settings.retryWaitMs);
+      const isCooling = group.length > 1 && (health.cooling(deployment)?.waitMs ?? 0) > (waitMs ?? 0);
+      if (waitMs === undefined || isCooling || !this.#isInTime(waitMs)) return;
+      this.#refusal = undefined;
+      await waitUnlessEnded(waitMs, running);
+      yield deployment;
+    }
+  }
+
+  /** Counts an attempt. @returns `undefined` when the deployment is cooling down, and is passed over */
+  admit(deployment: Deployment, message: OutgoingMessage): Attempt | undefined {
+    const { client, health, watch } = this.#dependencies;
+    const { group, isStream } = this.#request;
+    const { body, isThinking } = message;
+    const limits = timeLimitsOf(
+      deployment,
+      { bodyBytes: body.byteLength, isThinking, isStream },
+      client.timeouts,
+    );
     const visit = group.length === 1 ? ALONE : health.visit(deployment, limits.firstEventMs * PATIENCE);
     if (visit === undefined) return undefined;
-    attempts += 1;
-    if (last === deployment) watch.retried(deployment);
-    else if (last !== undefined) watch.failedOver(deployment);
-    last = deployment;
-    const outcome = await attempt(tools, request, { deployment, attempts, message, limits, visit });
-    if (!("error" in outcome)) return outcome;
-    if (outcome.isFree && isWantOfRoom(outcome.error)) refusal = outcome;
-    // That another deployment is misconfigured is of no use to a caller who might just try again.
-    if (failure === undefined || outcome.blame !== "misconfigured") failure = outcome.error;
-    return undefined;
-  };
+    this.#attempts += 1;
+    if (this.#lastAsked === deployment) watch.retried(deployment);
+    else if (this.#lastAsked !== undefined) watch.failedOver(deployment);
+    this.#lastAsked = deployment;
+    return { deployment, message, limits, visit };
+  }
 
-  for (const deployment of health.order(group, settings)) {
-    if (!isInTime()) break;
-    const opened = await ask(deployment);
-    if (opened !== undefined) return opened;
+  /**
+   * Sends the message of an attempt.
+   * @returns the answer, once it has content; whoever reads it gets GatewayError for a failure after that
+   */
+  async open({ deployment, message, limits, visit }: Attempt): Promise<MessageSource | FailedAttempt> {
+    const { client, retries, watch } = this.#dependencies;
+    const { requestId, settings, running } = this.#request;
+    const watched = watch.begin(deployment, requestId);
+    const observer = { begun: visit.heard, over: watched.over };
+    const opened = await openToContent(client, deployment, message, limits, running, observer).catch(
+      (error: unknown) => {
+        visit.endedOtherwise();
+        throw error;
+      },
+    );
+    if (opened instanceof MessageSource) {
+      watched.opened();
+      visit.succeeded();
+      retries.record(deployment, undefined);
+      return opened;
+    }
+    const { error, progress } = opened;
+    if (!(error instanceof GatewayError) || running.isAborted) {
+      visit.endedOtherwise();
+      return { progress, finalError: error };
+    }
+    const blame = judgeFailure(error);
+    if (blame === undefined) {
+      visit.succeeded();
+      return { progress, finalError: error };
+    }
+    visit.failed(error, blame, settings);
+    retries.record(deployment, error);
+    if (progress.bill === "none" && isWantOfRoom(error)) this.#refusal = { deployment, error };
+    // That another deployment is misconfigured is of no use to a caller who might just try again.
+    if (this.#failure === undefined || blame !== "misconfigured") this.#failure = error;
+    return { progress, finalError: undefined };
   }
-  for (let count = 0; refusal !== undefined; count += 1) {
-    const { deployment }: Refusal = refusal;
-    const waitMs = retries.waitOf(refusal, count, settings.retryWaitMs);
-    const isCooling = group.length > 1 && (health.cooling(deployment)?.waitMs ?? 0) > (waitMs ?? 0);
-    if (waitMs === undefined || isCooling || !isInTime(waitMs)) break;
-    refusal = undefined;
-    await waitUnlessEnded(waitMs, running);
-    const opened = await ask(deployment);
-    if (opened !== undefined) return opened;
+
+  /** Why no deployment answered: the last failure, or 429 or 503 when all are cooling down. */
+  error(): GatewayError {
+    return withWait(this.#failure, this.#request.group, this.#dependencies.health);
   }
-  throw withWait(failure, group, health);
+
+  #isInTime(waitMs = 0): boolean {
+    const { maxAttempts, failOverMs } = this.#request.settings;
+    const elapsedMs = this.#dependencies.clock.now() - this.#startedAt;
+    return this.#attempts < maxAttempts && elapsedMs + waitMs <= failOverMs;
+  }
 }
 
 const ALONE: Visit = {
@@ -120,61 +192,6 @@ const ALONE: Visit = {
   failed: () => {},
   endedOtherwise: () => {},
 };
-
-function limitsOf(
-  { client }: FailoverTools,
-  { isStream }: FailoverRequest,
-  deployment: Deployment,
-  { body, isThinking }: OutgoingMessage,
-): TimeLimits {
-  return timeLimitsOf(deployment, { bodyBytes: body.byteLength, isThinking, isStream }, client.timeouts);
-}
-
-/** What one attempt needs. */
-interface Attempt {
-  readonly deployment: Deployment;
-  /** Of the request, this one included. */
-  readonly attempts: number;
-  readonly message: OutgoingMessage;
-  readonly limits: TimeLimits;
-  readonly visit: Visit;
-}
-
-/** @throws GatewayError for what the deployment is not to blame for */
-async function attempt(
-  { client, retries, watch }: FailoverTools,
-  { requestId, settings, running, onAttempt, onFailed }: FailoverRequest,
-  { deployment, attempts, message, limits, visit }: Attempt,
-): Promise<MessageSource | FailedAttempt> {
-  let isFree = false;
-  const watched = watch.begin(deployment, requestId);
-  try {
-    onAttempt(deployment, attempts);
-    const { over } = watched;
-    const observer = { begun: visit.heard, over };
-    const source = await openToContent(client, deployment, message, limits, running, observer, (progress) => {
-      isFree = progress.bill === "none";
-      onFailed(progress);
-    });
-    watched.opened();
-    visit.succeeded();
-    retries.record(deployment, undefined);
-    return source;
-  } catch (error) {
-    if (!(error instanceof GatewayError) || running.isAborted) {
-      visit.endedOtherwise();
-      throw error;
-    }
-    const blame = judgeFailure(error);
-    if (blame === undefined) {
-      visit.succeeded();
-      throw error;
-    }
-    visit.failed(error, blame, settings);
-    retries.record(deployment, error);
-    return { deployment, error, blame, isFree };
-  }
-}
 
 /** When nothing answered, callers learn when the first deployment will be asked again. */
 function withWait(
@@ -195,20 +212,15 @@ function withWait(
   return new GatewayError(status, type, message, { code, retryAfterSeconds: waitSeconds });
 }
 
-/** A message on its way to a deployment. */
-interface OutgoingMessage {
-  readonly body: SealedBody;
-  /** Headers of Anthropic's API that the client sent, such as `anthropic-beta`. */
-  readonly nativeHeaders?: Readonly<Record<string, string>>;
-  /** Whether the model is to think before it answers. */
-  readonly isThinking: boolean;
+/** A message that gave no content, and what was reported until then. */
+interface FailedOpening {
+  readonly error: unknown;
+  readonly progress: MessageProgress;
 }
 
 /**
  * Sends a message and waits for the first content, or for the end of a message without any.
  * @param observer is kept for as long as the answer takes, and must not know the request
- * @param onFailed gets what was reported before a failure
- * @throws GatewayError for everything that goes wrong before the first content
  */
 async function openToContent(
   client: UpstreamClient,
@@ -217,8 +229,7 @@ async function openToContent(
   limits: TimeLimits,
   running: RunningAnswer,
   observer: AnswerObserver,
-  onFailed: (progress: MessageProgress) => void,
-): Promise<MessageSource> {
+): Promise<MessageSource | FailedOpening> {
   const call = toCall(deployment, message);
   const { byteLength } = message.body;
   const source = startSource(call, limits, running, observer);
@@ -233,8 +244,7 @@ async function openToContent(
     return source;
   } catch (error) {
     forget();
-    onFailed(source.progress);
-    throw error;
+    return { error, progress: source.progress };
   }
 }
 

@@ -13,11 +13,11 @@ export interface LeaseRequest extends BudgetId {
   readonly limitNano: number;
   /** Enough for the request as it was asked for. */
   readonly fullNano: number;
-  /** Enough for an ample answer. May be negative: then what is held is enough. */
-  readonly ampleNano: number;
+  /** Enough for an answer of the preferred length. May be negative: then what is held is enough. */
+  readonly preferredNano: number;
   /** Enough for the least answer; given only when the budget is near its end. May be negative. */
   readonly leastNano: number;
-  /** An ample answer, what is held included: when less than this is unspent, the budget is near its end. */
+  /** An answer of the preferred length, what is held included: when less than this is unspent, the budget is near its end. */
   readonly endNano: number;
   /** Taken when there is plenty, so that the next requests need not ask. */
   readonly wantNano: number;

@@ -128,6 +128,32 @@ test("a header names what the model is told instead of being made to", async () 
   expect(response.headers.get("x-gateway-degraded")).toBe("reasoning=low, tool_choice=auto");
 });
 
+describe("a route that forgets its audit row", () => {
+  const KEY = "sk-a-key-with-a-budget";
+  let unaudited: TestGateway;
+  afterEach(() => unaudited.close());
+
+  test.each([
+    ["/v1/chat/completions", CHAT],
+    ["/v1/responses", RESPONSES],
+    ["/v1/messages", MESSAGES],
+    ["/v1/messages/count_tokens", MESSAGES],
+  ])("%s reaches no provider: an internal error, and no budget is skipped", async (path, body) => {
+    unaudited = buildTestGateway({ upstreamUrl: upstream.url });
+    unaudited.app.addHook("onRoute", (route) => {
+      if (route.url === path) route.config = { ...route.config, isAudited: false };
+    });
+    const base = await unaudited.listen();
+    await unaudited.addKey(KEY, { maxBudgetNanoUsd: 1_000_000_000 });
+    const response = await ask(base, path, body, { headers: { authorization: `Bearer ${KEY}` } });
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain("audit row");
+    expect(unaudited.log.join("")).toContain(`no audit row is open for ${path}`);
+    expect(upstream.requests).toEqual([]);
+    expect(unaudited.audit.rows.size).toBe(0);
+  });
+});
+
 describe("an image that only one deployment fetches", () => {
   const url = "https://example.org/a.png";
   const image = { type: "image_url", image_url: { url } };

@@ -13,19 +13,19 @@ test("every route that can reach a provider is audited, limited, bounded and has
   const routes: RouteOptions[] = [];
   app.addHook("onRoute", (route) => void routes.push(route));
   await app.ready();
-  const reaching = routes.filter(({ config }) => config?.isGeneration === true);
+  const reaching = routes.filter(({ config }) => config?.modelAccess !== undefined);
   expect(reaching.map(({ url }) => url).sort()).toEqual(EXPECTED);
   for (const { method, url, config } of reaching) {
-    expect([url, method, config?.isAudited, Boolean(config?.isLimited), typeof config?.toError]).toEqual([
-      url,
-      "POST",
-      true,
-      true,
-      "function",
-    ]);
+    const modelAccess = url.endsWith("/count_tokens") ? "count" : "generate";
+    expect({ method, ...config, toError: typeof config?.toError }).toMatchObject({
+      method: "POST",
+      isAudited: true,
+      modelAccess,
+      toError: "function",
+    });
   }
   // What says nothing of itself does not reach a provider, and no route of models says nothing.
-  const others = routes.filter(({ config }) => config?.isGeneration !== true).map(({ url }) => url);
+  const others = routes.filter(({ config }) => config?.modelAccess === undefined).map(({ url }) => url);
   expect(others.filter((url) => /completions|messages|responses/.test(url))).toEqual([]);
   await close();
 });

@@ -111,7 +111,7 @@ test("leases that are held, questions for them and owners that were settled are 
     limitNano: 1000,
     since: null,
   }));
-  await ledger.reserve(budgets, { fullNano: 1, ampleNano: 1, leastNano: 1 });
+  await ledger.reserve(budgets, { fullNano: 1, preferredNano: 1, leastNano: 1 });
   const lines = registry.render().split("\n");
   expect(lines).toContain("gateway_budget_leases_held 2");
   expect(lines).toContain("gateway_lease_duration_seconds_count 1");

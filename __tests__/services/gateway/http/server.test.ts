@@ -209,7 +209,7 @@ describe("http server", () => {
 describe("slow readers", () => {
   const KEY = "sk-a-key-of-slow-readers";
   /** More than the buffers of the system take, and less than an answer may have. */
-  const MUCH = 20_000_000;
+  const LARGE_ANSWER_BYTES = 20_000_000;
 
   let upstream: FakeAnthropic;
   let gateway: TestGateway;
@@ -262,20 +262,24 @@ describe("slow readers", () => {
 
   test("a client that stops reading a whole answer loses its connection and holds nothing", async () => {
     await start(400);
-    upstream.script = answerWith(messageEvents(Array(MUCH / 100_000).fill("x".repeat(100_000))));
+    upstream.script = answerWith(
+      messageEvents(Array(LARGE_ANSWER_BYTES / 100_000).fill("x".repeat(100_000))),
+    );
     const connection = await askAndStopReading(WIRE_APIS[0] as WireApiOfTests, false);
     await eventually(() => gateway.audit.rows.size === 1);
     expect([...gateway.audit.rows.values()]).toMatchObject([{ status: 200, outputTokens: 7 }]);
     await expectNothingHeld(url);
     connection.startReading();
     await connection.closed();
-    expect(connection.received.length).toBeLessThan(MUCH);
+    expect(connection.received.length).toBeLessThan(LARGE_ANSWER_BYTES);
   });
 
   test("a client that reads slowly, but reads, gets its whole answer", async () => {
     const drainTimeoutMs = 2500;
     await start(drainTimeoutMs);
-    upstream.script = answerWith(messageEvents(Array(MUCH / 100_000).fill("x".repeat(100_000))));
+    upstream.script = answerWith(
+      messageEvents(Array(LARGE_ANSWER_BYTES / 100_000).fill("x".repeat(100_000))),
+    );
     const connection = await askAndStopReading(WIRE_APIS[0] as WireApiOfTests, false);
     const begun = performance.now();
     while (!connection.received.endsWith("}")) {
@@ -286,7 +290,7 @@ describe("slow readers", () => {
       connection.startReading(isPatient ? 1 : undefined);
       expect(connection.isClosed).toBe(false);
     }
-    expect(connection.received.length).toBeGreaterThan(MUCH);
+    expect(connection.received.length).toBeGreaterThan(LARGE_ANSWER_BYTES);
     connection.close();
     await expectNothingHeld(url);
   });

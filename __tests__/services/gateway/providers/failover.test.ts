@@ -258,7 +258,10 @@ describe.each([
   });
 
   test("is sent no more while it hangs, long before its time is over", async () => {
-    await start({ deployments: [hanging(600_000), deployment(1, second.url)] });
+    await start({
+      deployments: [hanging(600_000), deployment(1, second.url)],
+      timeouts: { firstByteMs: 600_000, idleMs: 600_000 },
+    });
     first.script = script;
     const abort = new AbortController();
     const waiting = [1, 2, 3].map(() => ask(false, { signal: abort.signal }).catch(() => {}));

@@ -10,7 +10,7 @@ import { type CollectedMessage, MessageCollector } from "../../wire/internal/col
  */
 export async function relayJson(
   source: MessageSource,
-  audit: AuditDraft | undefined,
+  audit: AuditDraft,
   maxTokens: number,
 ): Promise<CollectedMessage> {
   const collector = new MessageCollector();
@@ -21,10 +21,10 @@ export async function relayJson(
       if (source.progress.contentBytes > maxContentBytes)
         source.cancel(invalidAnswer("more content than was asked for"));
       // A short answer comes in one read, and is over then.
-      if (source.progress.hasContent || source.progress.phase === "done") audit?.recordFirstContent();
+      if (source.progress.hasContent || source.progress.phase === "done") audit.recordFirstContent();
     });
   } finally {
-    audit?.recordMessage(source.progress);
+    audit.recordMessage(source.progress);
   }
   return collector.message();
 }
@@ -33,11 +33,11 @@ export async function relayJson(
  * Bytes of content for each token that an answer may have: English has about 4, no model comes near this on average. Escapes are
  * counted as they are written, which makes a letter up to twelve bytes long.
  */
-const BYTES_PER_TOKEN = 64;
-/** What any answer may have, in bytes: short ones may stand out from the average. */
-const LEAST_BYTES = 1024 * 1024;
-/** What no answer may have, in bytes, whatever it was asked for; the longest one that a model gives has a fifth of it. */
-const MOST_BYTES = 32 * 1024 * 1024;
+const MAX_CONTENT_BYTES_PER_TOKEN = 64;
+/** What any answer may have, in bytes: short ones may be far from the average. */
+const LEAST_CONTENT_LIMIT_BYTES = 1024 * 1024;
+/** What no answer may have, in bytes, whatever `max_tokens` says; the longest that a model gives has a fifth of it. */
+const MOST_CONTENT_LIMIT_BYTES = 32 * 1024 * 1024;
 
 /**
  * How much content a provider can send that keeps to `max_tokens`, generously. One that sends more is not believed: parts of
@@ -45,5 +45,8 @@ const MOST_BYTES = 32 * 1024 * 1024;
  * @returns bytes, as `MessageProgress.contentBytes` counts them
  */
 export function mostContentOf(maxTokens: number): number {
-  return Math.min(MOST_BYTES, Math.max(LEAST_BYTES, maxTokens * BYTES_PER_TOKEN));
+  return Math.min(
+    MOST_CONTENT_LIMIT_BYTES,
+    Math.max(LEAST_CONTENT_LIMIT_BYTES, maxTokens * MAX_CONTENT_BYTES_PER_TOKEN),
+  );
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
+import type { AuditedExchange } from "../../audit/plugin";
 import type { GatewayError } from "../../errors/gateway-error";
 import { toGatewayError, toWireError } from "../../http/errors";
 import { Exchange } from "../../http/exchange";
@@ -7,12 +8,6 @@ import type { MessageSource } from "../../providers/message-source";
 import { invalidAnswer } from "../../providers/upstream-error";
 import type { AnswerStream } from "../../wire/shared/answer-stream";
 import { mostContentOf } from "./json";
-
-/** The client's side of a streamed answer. */
-interface StreamTarget {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-}
 
 /**
  * Passes an answer on as it comes: all events of one read become one write. The last events wait for the audit row. A failure
@@ -24,10 +19,10 @@ interface StreamTarget {
 export async function relayStream(
   source: MessageSource,
   stream: AnswerStream,
-  { request, reply }: StreamTarget,
+  exchange: AuditedExchange,
   maxTokens: number,
 ): Promise<void> {
-  const { audit } = request;
+  const { request, reply, audit } = exchange;
   const maxContentBytes = mostContentOf(maxTokens);
   const response = new SseResponse(reply, () => source.resume());
   try {
@@ -43,22 +38,18 @@ export async function relayStream(
       // A provider that only says that it is still there says it for the gateway, too.
       if (text === "" && isAlive && response.hasBegun) text = stream.keepAlive;
       if (text === "") return;
-      audit?.recordFirstContent();
+      audit.recordFirstContent();
       if (!response.write(text)) source.pause();
     });
-    audit?.recordMessage(source.progress);
-    await audit?.commit(200);
+    audit.recordMessage(source.progress);
+    await audit.commit(200);
     response.end(stream.end());
   } catch (error) {
-    audit?.recordMessage(source.progress);
+    audit.recordMessage(source.progress);
     const failure = toGatewayError(error, request.id);
     if (failure.status === 500) request.log.error({ err: error, requestId: request.id }, "stream failed");
     if (!response.hasBegun) throw failure;
-    audit?.recordError(failure);
-    await audit
-      // The client has a 200; the row states which error it was told.
-      ?.commit(toWireError(failure, request).status)
-      .catch((late) => request.log.warn({ err: late, requestId: request.id }, "audit row late"));
+    await settleFailure(failure, exchange);
     response.end(stream.fail(failure));
   } finally {
     // An answer that has begun has nobody else to end it, also when its last events cannot be written.
@@ -73,14 +64,18 @@ export async function relayStream(
 export async function relayFailure(
   failure: GatewayError,
   stream: AnswerStream,
-  { request, reply }: StreamTarget,
+  exchange: AuditedExchange,
 ): Promise<void> {
-  const { audit } = request;
-  audit?.recordError(failure);
+  await settleFailure(failure, exchange);
+  new SseResponse(exchange.reply, () => {}).end(stream.fail(failure));
+}
+
+/** Commits the row of a stream that ends with an error: the client has a 200, and the row states which error it was told. */
+async function settleFailure(failure: GatewayError, { request, audit }: AuditedExchange): Promise<void> {
+  audit.recordError(failure);
   await audit
-    ?.commit(toWireError(failure, request).status)
+    .commit(toWireError(failure, request).status)
     .catch((late) => request.log.warn({ err: late, requestId: request.id }, "audit row late"));
-  new SseResponse(reply, () => {}).end(stream.fail(failure));
 }
 
 const HEAD = {

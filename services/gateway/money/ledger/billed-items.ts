@@ -4,7 +4,7 @@
  * of it. What is not in the table is refused (fields, tools) or counts as the longest prompt (blocks).
  */
 
-/** How an item is kept within what is put aside. */
+/** How an item is kept within the reservation. */
 export type Bound =
   /** It has no more tokens than bytes, and changes no price. */
   | { readonly kind: "bytes" }
@@ -67,7 +67,7 @@ export const BILLED_FIELDS: ReadonlyMap<string, BilledItem> = new Map<string, Bi
   ["top_p", plain],
   ["top_k", plain],
   ["metadata", plain],
-  // An hour in the cache has a price of its own, which is put aside where a mark asks for it.
+  // An hour in the cache has a price of its own, which is reserved where a mark asks for it.
   ["cache_control", { bound: BYTES, settledBy: [...INPUT, "cache_creation.ephemeral_1h_input_tokens"] }],
   // Capacity that was bought beforehand serves at the list price; what another tier costs is not known.
   [
@@ -78,7 +78,7 @@ export const BILLED_FIELDS: ReadonlyMap<string, BilledItem> = new Map<string, Bi
       INPUT,
     ),
   ],
-  // `us` costs a tenth more, which is put aside unless the request says `global`: a workspace may have it as its default.
+  // `us` costs a tenth more, which is reserved unless the request says `global`: a workspace may have it as its default.
   [
     "inference_geo",
     unless((value) => value === "global" || value === "us", "the price of this region is not known", [

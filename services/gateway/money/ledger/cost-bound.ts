@@ -22,8 +22,8 @@ import {
 const FRAME_TOKENS = 64;
 const TOKENS_PER_TURN = 16;
 
-/** An answer of this size is ample for most turns of an agent, in tokens. */
-const AMPLE_OUTPUT_TOKENS = 4096;
+/** Long enough for most turns of an agent, in tokens. */
+const PREFERRED_OUTPUT_TOKENS = 4096;
 /** A shorter answer than this is of no use, in tokens. */
 const LEAST_OUTPUT_TOKENS = 256;
 
@@ -31,9 +31,9 @@ const LEAST_OUTPUT_TOKENS = 256;
 export interface CostBounds {
   /** With the `max_tokens` it asked for. */
   readonly fullNano: number;
-  /** With an ample answer: accepted when other requests hold the rest. */
-  readonly ampleNano: number;
-  /** With the least answer: accepted when the budget has no more than that. */
+  /** With an answer of the preferred length: accepted when other requests hold the rest. */
+  readonly preferredNano: number;
+  /** With the shortest answer of any use: accepted when the budget has no more than that. */
   readonly leastNano: number;
 }
 
@@ -63,7 +63,7 @@ export function boundCost(size: RequestSize, prices: readonly TokenPrices[]): Co
   const least = size.leastTokens ?? LEAST_OUTPUT_TOKENS;
   return {
     fullNano: bound(size.maxTokens),
-    ampleNano: bound(Math.max(AMPLE_OUTPUT_TOKENS, least)),
+    preferredNano: bound(Math.max(PREFERRED_OUTPUT_TOKENS, least)),
     leastNano: bound(least),
   };
 }

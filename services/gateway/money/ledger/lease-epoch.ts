@@ -11,20 +11,20 @@ export interface AppliedBudget extends BudgetId {
   readonly since: Date | null;
 }
 
-/** Budgets of one question, or of one return, at most: their rows are locked until all are done. */
-const TOGETHER = 200;
+/** Most budgets in one query: their rows are locked until all are done. */
+const MAX_BUDGETS_PER_QUERY = 200;
 
-/** Budgets that others wait for, remembered at most. */
+/** Most budgets remembered that other gateways wait for. */
 const MAX_RECALLED = 10_000;
 
-/** How long a request waits for a budget that somebody has locked, in milliseconds: about as long as for a store that does not answer. */
+/** How long a request waits for a locked budget, in milliseconds: about as long as for a store that does not answer. */
 const LOCKED_WAIT_MS = 1500;
-/** For how long such a budget is asked for apart from the others, if nobody learns that it is free again, in milliseconds. */
+/** How long a locked budget is queried apart from the others, unless it turns out to be free again, in milliseconds. */
 const LOCKED_MS = 10_000;
-/** Such budgets, remembered at most. */
+/** Most locked budgets remembered. */
 const MAX_LOCKED = 10_000;
 
-/** What a store says of a budget that is not there after it was made: there are as many as may be. */
+/** The answer for a budget that could not be created because there are as many as may be. */
 const NO_ROOM: Lease = { grantedNano: 0, spentNano: 0, leasedNano: 0, othersNano: 0 };
 
 /** What an epoch needs of the process. */
@@ -38,24 +38,24 @@ export interface LeaseEpochProps {
 }
 
 /**
- * Everything leased under one owner. When the owner was given up for dead, or when it is not known whether a
- * lease was given or taken back, the epoch is left: no new reservations, and the owner is ended after the last
- * running one. Nothing ever has to be put right by guessing. A store that says that it did nothing is no reason: one
- * key's request could otherwise take the leases of all.
+ * Everything leased under one owner. When the owner was declared dead, or when it is unknown whether a lease was granted or
+ * returned, the epoch is left: it takes no new reservations, and its owner is retired after the last running one, so nothing
+ * is ever corrected by guessing. A store that says that it changed nothing is no reason to leave: a single key's request
+ * could otherwise cost all keys their leases.
  */
 export class LeaseEpoch {
   readonly owner = randomUUID();
   /** Account and period → a budget for each limit that it has had. */
   readonly #budgets = new Map<string, LeasedBudget[]>();
   readonly #questions: Questions<LeaseRequest, LeaseAnswer>;
-  /** About budgets that were locked when they were asked for: nobody else waits behind them. */
+  /** For budgets that were locked when they were last queried, so that no others wait behind them. */
   readonly #lockedQuestions: Questions<LeaseRequest, LeaseAnswer>;
-  /** Account and period of those → until when. */
+  /** Account and period of locked budgets → until when. */
   readonly #locked = new Map<string, number>();
-  /** What is to be given back. */
+  /** Amounts to give back. */
   #returns = new Map<LeasedBudget, number>();
   #isReturning = false;
-  /** Account and period of what others wait for → until when, also of budgets that are not in use here. */
+  /** Account and period of budgets that others wait for → until when, whether they are used here or not. */
   readonly #recalled = new Map<string, number>();
   #registered: Promise<void> | undefined;
   #isLeft = false;
@@ -64,8 +64,8 @@ export class LeaseEpoch {
 
   constructor(readonly props: LeaseEpochProps) {
     const ask = (requests: readonly LeaseRequest[]) => this.#acquireAll(requests);
-    this.#questions = new Questions(ask, TOGETHER);
-    this.#lockedQuestions = new Questions(ask, TOGETHER);
+    this.#questions = new Questions(ask, MAX_BUDGETS_PER_QUERY);
+    this.#lockedQuestions = new Questions(ask, MAX_BUDGETS_PER_QUERY);
   }
 
   get isRegistered(): boolean {
@@ -137,10 +137,10 @@ export class LeaseEpoch {
       acquire: (ask) => this.#acquire({ ...id, ...ask, limitNano, since }),
       giveBack: (from, amount) => this.#giveBack(from, amount),
       recallMs: this.props.recallMs,
-      recall: () => void this.props.store.recall(id).catch(() => {}), // then it is in vain
+      recall: () => void this.props.store.recall(id).catch(() => {}), // nobody gives anything back then
     });
     this.#budgets.set(key, [...others, budget]);
-    // The limit was changed: what is held under another one would stand in the way of this one.
+    // The limit was changed: room that is held under the old one is missing under the new one.
     for (const other of others) other.giveBackFree();
     if ((this.#recalled.get(key) ?? 0) > monotonicClock.now()) budget.share();
     return budget;
@@ -159,7 +159,7 @@ export class LeaseEpoch {
       for (const [key, until] of known) if (until <= now) known.delete(key);
   }
 
-  /** Somebody waits for what is held of a budget and not used. */
+  /** Another gateway waits for room that is held here and not used. */
   recall(id: BudgetId): void {
     const key = nameOf(id);
     if (this.#recalled.size < MAX_RECALLED) this.#recalled.set(key, monotonicClock.now() + SHARING_MS);
@@ -192,7 +192,7 @@ export class LeaseEpoch {
     const end = monotonicClock.now() + LOCKED_WAIT_MS;
     const isLocked = (this.#locked.get(key) ?? 0) > monotonicClock.now();
     let answer = await (isLocked ? this.#lockedQuestions : this.#questions).put(request);
-    // The store waits for it each time.
+    // Each query waits for the lock in the store.
     while (answer === "locked" && monotonicClock.now() < end) {
       if (this.#locked.size < MAX_LOCKED) this.#locked.set(key, monotonicClock.now() + LOCKED_MS);
       answer = await this.#lockedQuestions.put(request);
@@ -214,15 +214,15 @@ export class LeaseEpoch {
     this.#returns.set(budget, (this.#returns.get(budget) ?? 0) + amount);
     if (this.#isReturning) return;
     this.#isReturning = true;
-    // All that is given back at the same time goes together.
+    // Everything that is given back in this turn goes into one query.
     setImmediate(() => void this.#returnAll());
   }
 
   async #returnAll(): Promise<void> {
     while (this.#returns.size > 0) {
       const all = [...this.#returns];
-      const batch = new Map(all.slice(0, TOGETHER));
-      this.#returns = new Map(all.slice(TOGETHER));
+      const batch = new Map(all.slice(0, MAX_BUDGETS_PER_QUERY));
+      this.#returns = new Map(all.slice(MAX_BUDGETS_PER_QUERY));
       const kept = await this.#return(batch);
       for (const [budget, amount] of batch) budget.returned(amount, kept.has(budget));
     }
@@ -248,7 +248,7 @@ function nameOf({ account, period }: BudgetId): string {
   return `${account} ${period}`;
 }
 
-/** Whether it is certain that a lease is what it was before. */
+/** Whether a lease is known to be unchanged. */
 function isUnchanged(error: unknown): boolean {
   return error instanceof StoreUnavailableError && error.isUnchanged;
 }

@@ -2,7 +2,7 @@ import { monotonicClock } from "../../../shared/clock";
 import type { BudgetId, Lease } from "../../store/budget-store";
 import type { CostBounds } from "./cost-bound";
 
-/** Why there was no room. */
+/** Why a reservation was refused. */
 export interface NoRoom {
   /** `spent`: what is left of the budget is too little. `reserved`: running requests hold the rest. */
   readonly reason: "spent" | "reserved";
@@ -12,7 +12,7 @@ export interface NoRoom {
 /** Asks the store for room, and gives room back. */
 export interface LeaseSource {
   acquire(ask: LeaseAsk): Promise<Lease>;
-  /** Never fails: the source says later what became of it (`returned`). Below zero: taken, because it is spent already. */
+  /** Never fails: `returned` tells later what became of it. Below zero: taken, because it is spent already. */
   giveBack(budget: LeasedBudget, amountNano: number): void;
   /** Asks all gateways to give back what they hold of this budget and do not use. Never fails. */
   recall(): void;
@@ -23,7 +23,7 @@ export interface LeaseSource {
 /** Amounts of a `LeaseRequest`, in nano-USD. */
 export interface LeaseAsk {
   readonly fullNano: number;
-  readonly ampleNano: number;
+  readonly preferredNano: number;
   readonly leastNano: number;
   readonly endNano: number;
   readonly wantNano: number;
@@ -35,25 +35,25 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Of the recent reservations, this many times over is asked for in advance. */
+/** How many reservations of the same size are leased in advance. */
 const LOOK_AHEAD = 4;
 
-/** Calls of `giveBackIdle` until room is given back that nobody uses: a key that is used every quarter of a minute need not ask each time. */
-const IDLE_CALLS = 80;
+/** Heartbeats until unused room is given back: a key that is used every quarter of a minute need not lease each time. */
+const IDLE_HEARTBEATS = 80;
 
 /**
- * Until the first look whether others have given back what they were asked for, in milliseconds; doubled with each. Their answer takes a
- * few; the last looks are for a gateway that is busy.
+ * Before the first check whether other gateways have given room back, in milliseconds; doubled for each further one. They take a
+ * few; the last checks are for a busy gateway.
  */
 const RECALL_PAUSE_MS = 10;
-/** After a recall that was in vain, how long none is tried again, in milliseconds: running requests hold the rest. */
-const VAIN_MS = 5000;
-/** For how long room is given back as soon as it is free, after somebody asked for it; longer than `VAIN_MS`, which relies on it. */
+/** No recall this long after one that brought nothing, in milliseconds: running requests hold the rest. */
+const RECALL_BACKOFF_MS = 5000;
+/** How long room is given back as soon as it is free after another gateway asked for it; longer than `RECALL_BACKOFF_MS`, which relies on it. */
 export const SHARING_MS = 10_000;
 
 /**
  * One budget in this process: room leased from the store, and reservations against it. While there is room a
- * reservation needs no I/O; otherwise one question at a time goes to the store for all who wait, in their order.
+ * reservation needs no I/O; otherwise one query at a time goes to the store for all requests that wait, in their order.
  */
 export class LeasedBudget {
   /** Leased and not yet spent durably. */
@@ -61,16 +61,16 @@ export class LeasedBudget {
   #reservedNano = 0;
   /** Reserved since the last `giveBackIdle`. */
   #recentNano = 0;
-  #idleCalls = 0;
-  /** Given back, and not known yet whether that happened. */
+  #idleHeartbeats = 0;
+  /** Given back, not confirmed yet. */
   #returningNano = 0;
-  /** Held by others when the store was asked last. */
+  /** Held by other gateways at the last query. */
   #othersNano = 0;
-  /** Until when others wait for room: none is held beyond what requests need. */
+  /** Until when other gateways wait for room: none is held beyond what requests need. */
   #sharedUntil = 0;
   #noRecallUntil = 0;
   #wake: () => void = () => {};
-  /** The most the store has said is spent; 0: to be asked again. Nothing is added here: its next answer may hold that already. */
+  /** The most that the store has reported as spent; 0: query again. Nothing is added here: the next answer may include it already. */
   #spentNano = 0;
   #isAsking = false;
   readonly #waiting: Waiting[] = [];
@@ -111,7 +111,7 @@ export class LeasedBudget {
    */
   async reserve(asked: CostBounds): Promise<number | NoRoom> {
     const bounds = this.#within(asked);
-    // Known without asking. Spend that was set back is seen once nothing was reserved for two signs of life (`giveBackIdle`).
+    // Known without a query. Spend that was reset is seen once nothing was reserved for two heartbeats (`giveBackIdle`).
     if (this.limitNano - this.#spentNano < bounds.leastNano) return this.#refuse(bounds);
     if (this.#waiting.length === 0 && !this.#isAsking && this.freeNano >= bounds.fullNano)
       return this.#take(bounds.fullNano);
@@ -121,7 +121,7 @@ export class LeasedBudget {
     });
   }
 
-  /** Makes a reservation smaller, by what turned out not to be needed. */
+  /** Shrinks a reservation by what turned out not to be needed. */
   release(amountNano: number): void {
     this.#reservedNano -= amountNano;
     this.#freed();
@@ -135,8 +135,8 @@ export class LeasedBudget {
   }
 
   /**
-   * Others wait for room: what is free goes back at once, and so does what becomes free in the next seconds. What is known as
-   * spent is forgotten, since it may have been set.
+   * Other gateways wait for room: what is free goes back at once, and so does what becomes free in the next seconds. The known
+   * spend is forgotten, since it may have been set.
    */
   share(): void {
     this.#sharedUntil = monotonicClock.now() + SHARING_MS;
@@ -145,13 +145,13 @@ export class LeasedBudget {
   }
 
   /**
-   * Called with each sign of life: gives room back that nothing was reserved from in the last 80. What is spent is forgotten when nothing was
-   * reserved since the last one: it may have been set back.
+   * Called with each heartbeat: gives room back that nothing was reserved from in the last 80. The known spend is forgotten when
+   * nothing was reserved since the last heartbeat: it may have been reset.
    */
   giveBackIdle(): void {
     const isIdle = this.#recentNano === 0 && this.#waiting.length === 0 && !this.#isAsking;
-    this.#idleCalls = isIdle ? this.#idleCalls + 1 : 0;
-    if (this.#idleCalls >= IDLE_CALLS) this.giveBackFree();
+    this.#idleHeartbeats = isIdle ? this.#idleHeartbeats + 1 : 0;
+    if (this.#idleHeartbeats >= IDLE_HEARTBEATS) this.giveBackFree();
     if (isIdle) this.#spentNano = 0;
     this.#recentNano = 0;
   }
@@ -172,7 +172,7 @@ export class LeasedBudget {
 
   #freed(): void {
     this.#wake();
-    // What cost more than was reserved leaves a lease below zero: room to others, and kept here for ever.
+    // A cost above its reservation leaves a lease below zero, which would be kept here for ever.
     if (this.freeNano < 0 || this.#isShared) this.giveBackFree();
   }
 
@@ -198,13 +198,13 @@ export class LeasedBudget {
           next.resolve(this.#take(amount));
           continue;
         }
-        // The same answer holds for all who came meanwhile and need as much.
+        // The same answer holds for all that came meanwhile and need as much.
         const least = next.bounds.leastNano;
         for (const one of this.#waiting.splice(0)) {
           if (one.bounds.leastNano >= least) one.resolve(this.#refuse(one.bounds));
           else this.#waiting.push(one);
         }
-        // Too little for those here; it may be enough for another gateway's.
+        // Too little for requests here; it may be enough for another gateway's.
         this.giveBackFree();
       }
     } catch (error) {
@@ -215,14 +215,14 @@ export class LeasedBudget {
   }
 
   /**
-   * Amounts beyond the limit are all the same: there is never room for them. What is asked of a store is so a number that it can
-   * hold, whatever a client asks for.
+   * Caps amounts just above the limit, for which there is never room: the store gets a number that it can hold, whatever a
+   * client asks for.
    */
-  #within({ fullNano, ampleNano, leastNano }: CostBounds): CostBounds {
+  #within({ fullNano, preferredNano, leastNano }: CostBounds): CostBounds {
     const most = this.limitNano + 1;
     return {
       fullNano: Math.min(fullNano, most),
-      ampleNano: Math.min(ampleNano, most),
+      preferredNano: Math.min(preferredNano, most),
       leastNano: Math.min(leastNano, most),
     };
   }
@@ -234,7 +234,7 @@ export class LeasedBudget {
     this.#spentNano = Math.max(this.#spentNano, lease.spentNano);
   }
 
-  /** Whether a request is refused although others hold room, and perhaps do not use it. */
+  /** Whether a request would be refused although other gateways hold room, and perhaps do not use it. */
   #isHeldByOthers(bounds: CostBounds): boolean {
     return (
       this.#affordable(bounds) === undefined &&
@@ -243,7 +243,7 @@ export class LeasedBudget {
     );
   }
 
-  /** Has the others give back what they do not use, and asks again. */
+  /** Has other gateways give back what they do not use, and queries again. */
   async #recallFor(bounds: CostBounds): Promise<void> {
     if (monotonicClock.now() < this.#noRecallUntil) return;
     this.source.recall();
@@ -253,10 +253,10 @@ export class LeasedBudget {
       if (this.#affordable(bounds) === undefined) await this.#acquireFor(bounds);
       if (!this.#isHeldByOthers(bounds)) return;
     }
-    this.#noRecallUntil = monotonicClock.now() + VAIN_MS;
+    this.#noRecallUntil = monotonicClock.now() + RECALL_BACKOFF_MS;
   }
 
-  /** Waits, or until room becomes free here. */
+  /** Waits for at most `pauseMs`, until room becomes free here. */
   async #pause(pauseMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, pauseMs);
@@ -268,11 +268,11 @@ export class LeasedBudget {
     this.#wake = () => {};
   }
 
-  #affordable({ fullNano, ampleNano, leastNano }: CostBounds): number | undefined {
+  #affordable({ fullNano, preferredNano, leastNano }: CostBounds): number | undefined {
     const free = this.freeNano;
     if (free >= fullNano) return fullNano;
-    if (free >= ampleNano) return free;
-    const isNearEnd = this.limitNano - this.#spentNano < ampleNano;
+    if (free >= preferredNano) return free;
+    const isNearEnd = this.limitNano - this.#spentNano < preferredNano;
     return isNearEnd && free >= leastNano ? free : undefined;
   }
 
@@ -281,14 +281,14 @@ export class LeasedBudget {
     return { reason, spentNano: this.#spentNano };
   }
 
-  #ask({ fullNano, ampleNano, leastNano }: CostBounds): LeaseAsk {
+  #ask({ fullNano, preferredNano, leastNano }: CostBounds): LeaseAsk {
     const free = this.freeNano;
     const waiting = this.#waiting.reduce((sum, one) => sum + one.bounds.fullNano, 0);
     return {
       fullNano: fullNano - free,
-      ampleNano: ampleNano - free,
+      preferredNano: preferredNano - free,
       leastNano: leastNano - free,
-      endNano: ampleNano,
+      endNano: preferredNano,
       wantNano: Math.min(
         this.limitNano,
         Math.max(0, waiting - free, ...(this.#isShared ? [] : [LOOK_AHEAD * fullNano, this.#recentNano])),

@@ -10,15 +10,15 @@ import type { LeasedBudget, NoRoom } from "./leased-budget";
 interface LedgerSettings {
   readonly store: BudgetStore;
   readonly logger: Pick<Logger, "warn" | "info">;
-  /** A gateway without a sign of life for this long is dead, in milliseconds. @default 3000 */
+  /** A gateway without a heartbeat for this long is dead, in milliseconds. @default 3000 */
   readonly ttlMs?: number;
-  /** Between signs of life; what was not used for 80 of them is given back, in milliseconds. @default 750 */
+  /** Between heartbeats; leases unused for 80 of them are given back, in milliseconds. @default 750 */
   readonly beatMs?: number;
-  /** How long a request that is about to be refused waits for what other gateways hold and do not use, in milliseconds. @default 1000 */
+  /** How long a request that would be refused waits for room that other gateways hold and do not use, in milliseconds. @default 1000 */
   readonly recallMs?: number;
 }
 
-/** Who wants to know what a ledger does. */
+/** Told of what a ledger does. */
 interface LedgerWatcher {
   /** The store was asked for leases, in milliseconds. */
   readonly onAsked?: (ms: number) => void;
@@ -35,14 +35,14 @@ interface Refusal extends NoRoom {
 export class Ledger {
   readonly #settings: Required<LedgerSettings>;
   #current: LeaseEpoch;
-  /** Left epochs that still have reservations, or whose owner is still to be ended. */
+  /** Left epochs that still have reservations, or whose owner is still to be retired. */
   readonly #left = new Set<LeaseEpoch>();
-  /** Those whose owner this gateway has asked to be ended. */
+  /** Epochs whose owner this gateway is retiring. */
   readonly #retiring = new Set<LeaseEpoch>();
   #timer: NodeJS.Timeout | undefined;
   /** Whether the last heartbeat failed. */
   #isSilent = false;
-  /** Since when signs of life have gone through without a gap. */
+  /** Since when heartbeats have gone through without a gap. */
   #steadySince: number | undefined;
 
   #watcher: LedgerWatcher = {};
@@ -55,7 +55,7 @@ export class Ledger {
     });
   }
 
-  /** Has somebody told of what happens, for metrics. */
+  /** Sets who is told of what happens, for metrics. */
   watch(watcher: LedgerWatcher): void {
     this.#watcher = watcher;
   }
@@ -79,7 +79,7 @@ export class Ledger {
     try {
       return await this.#reserveIn(this.#epoch(), budgets, bounds);
     } catch (error) {
-      // Given up for dead, because signs of life came too late. Nothing is reserved; a new owner can ask at once.
+      // Declared dead because heartbeats came too late. Nothing is reserved; a new owner can lease at once.
       if (!(error instanceof OwnerLostError)) throw error;
       return this.#reserveIn(this.#epoch(), budgets, bounds);
     }
@@ -122,8 +122,8 @@ export class Ledger {
   }
 
   /**
-   * Sets what a budget has spent. Gateways give back what they hold of it and do not use, and ask again; one that was not told does so within
-   * two signs of life. @throws StoreUnavailableError
+   * Sets what a budget has spent. Gateways give back what they hold and do not use, and query again; one that was not told
+   * does so within two heartbeats. @throws StoreUnavailableError
    */
   async setSpent(budget: BudgetId, spentNano: number): Promise<void> {
     const { store } = this.#settings;
@@ -150,7 +150,7 @@ export class Ledger {
     }
   }
 
-  /** One sign of life, and what is due with it. */
+  /** Sends a heartbeat and runs due maintenance. */
   async beat(): Promise<void> {
     const { store, ttlMs, logger } = this.#settings;
     this.#epoch();
@@ -159,7 +159,7 @@ export class Ledger {
       const begun = monotonicClock.now();
       const owners = alive.map((epoch) => epoch.owner);
       const known = new Set(await store.heartbeat(owners, ttlMs));
-      // A database that is slow for one is slow for all.
+      // A database that is slow for this gateway is slow for all.
       if (monotonicClock.now() - begun > ttlMs / 2) this.#steadySince = undefined;
       for (const epoch of alive)
         if (known.has(epoch.owner)) epoch.confirm();
@@ -168,14 +168,14 @@ export class Ledger {
       for (const epoch of this.#left) {
         if (!epoch.isLost && epoch.reservedNano > 0) continue;
         if (!epoch.isLost && epoch.isRegistered) {
-          // If that fails after it was done, the next sign of life finds no owner: nobody else has ended it then.
+          // If that fails after it was done, the next heartbeat finds no owner: no other gateway has ended it then.
           this.#retiring.add(epoch);
           await store.retire(epoch.owner);
         }
         this.#left.delete(epoch);
         this.#retiring.delete(epoch);
       }
-      // After an outage everybody's signs are late: give them time before calling anyone dead.
+      // After an outage all heartbeats are late: allow them time before declaring a gateway dead.
       this.#steadySince ??= monotonicClock.now();
       if (monotonicClock.now() - this.#steadySince < ttlMs) return;
       const recovered = await store.recover();
@@ -192,10 +192,10 @@ export class Ledger {
     }
   }
 
-  /** An owner is not known to the store. @param askedAt in monotonic milliseconds */
+  /** The store does not know an owner. @param askedAt in monotonic milliseconds */
   #missed(epoch: LeaseEpoch, askedAt: number): void {
     const { logger, ttlMs } = this.#settings;
-    // It is being made at this moment, or it is not known whether it was.
+    // It is being registered at this moment, or may not have been.
     if (epoch.knownAt === undefined || epoch.knownAt > askedAt) return;
     epoch.lose();
     const owner = epoch.owner;
@@ -230,7 +230,7 @@ export class Ledger {
   }
 }
 
-/** Money put aside for one request, in one or several budgets. */
+/** Money reserved for one request, in one or several budgets. */
 export class Reservation {
   #isSettled = false;
 

@@ -67,7 +67,8 @@ export type CountKind = (typeof COUNT_KINDS)[number];
 /** One limit per minute that a request counts for. */
 export interface RequestCount {
   readonly kind: CountKind;
-  readonly of: RequestLimits;
+  /** Whose limit it is. */
+  readonly subject: RequestLimits;
   readonly limit: number;
   /** What there must be room for. */
   readonly amount: number;
@@ -89,20 +90,22 @@ const COUNTINGS_PER_REQUEST = 10;
 const LEAST_COUNTINGS = 600;
 
 /** What a request counts for as such. */
-export function countsOf(of: RequestLimits): RequestCount[] {
-  return of.rpm === null ? [] : [{ kind: "requests", of, limit: of.rpm, amount: 1 }];
+export function countsOf(subject: RequestLimits): RequestCount[] {
+  return subject.rpm === null ? [] : [{ kind: "requests", subject, limit: subject.rpm, amount: 1 }];
 }
 
 /** What the tokens of a request count for. */
-export function tokensOf(of: RequestLimits, { input, output }: TokenBound): RequestCount[] {
-  return of.tpm === null ? [] : [{ kind: "tokens", of, limit: of.tpm, amount: input, reserved: output }];
+export function tokensOf(subject: RequestLimits, { input, output }: TokenBound): RequestCount[] {
+  if (subject.tpm === null) return [];
+  return [{ kind: "tokens", subject, limit: subject.tpm, amount: input, reserved: output }];
 }
 
 /** What a request counts for that only counts tokens. A key that may ask nothing has nothing to count. */
-export function countingOf(of: RequestLimits): RequestCount[] {
-  if (of.rpm === null) return [];
-  const limit = of.rpm === 0 ? 0 : Math.max(LEAST_COUNTINGS, COUNTINGS_PER_REQUEST * of.rpm);
-  return [{ kind: "counts", of, limit, amount: 1 }];
+export function countingOf(subject: RequestLimits): RequestCount[] {
+  const { rpm } = subject;
+  if (rpm === null) return [];
+  const limit = rpm === 0 ? 0 : Math.max(LEAST_COUNTINGS, COUNTINGS_PER_REQUEST * rpm);
+  return [{ kind: "counts", subject, limit, amount: 1 }];
 }
 
 /** Limits of a key or of its user that a request counts for; at least one is set. `null`: no such limit. */

@@ -28,7 +28,7 @@ export interface TakenQuota {
   readonly block: number;
   /** Counted until it is known better. */
   readonly amount: number;
-  /** How much of that is only put aside for what the request may use beyond what it needs. */
+  /** How much of that is only reserved for what the request may use beyond what it needs. */
   readonly reserved: number;
 }
 
@@ -42,12 +42,12 @@ interface Held {
 
 /** How far ahead a block should last, in milliseconds: about as long as one may be used. */
 const SPAN_MS = 2000;
-/** A refusal is believed for this long, in milliseconds: others may give counts back. */
-const REFUSAL_MS = 250;
-/** When to ask again for what running requests have put aside, in milliseconds: nobody knows when one ends. */
+/** How long a refusal holds without another query, in milliseconds: others may give counts back. */
+const REFUSAL_TTL_MS = 250;
+/** When to ask again for what running requests have reserved, in milliseconds: nobody knows when one ends. */
 const RESERVED_WAIT_MS = 5000;
-/** How often a store is asked whose answers come when their counts are over. */
-const ATTEMPTS = 2;
+/** Most queries to a store whose answers come when their counts have expired. */
+const MAX_QUERIES = 2;
 
 const NOTHING: Held = { block: 0, amount: 0, usableUntil: 0, used: 0, resetAt: 0 };
 
@@ -66,12 +66,12 @@ export interface QuotaTools {
 export class LeasedQuota {
   #held = NOTHING;
   readonly #recent = new RecentUse(SPAN_MS);
-  /** Needed by those who wait. */
+  /** Needed by requests that wait. */
   #pending = 0;
   #work: Promise<unknown> = Promise.resolve();
-  /** Put aside by requests that run in this process. */
+  /** Reserved by requests that run in this process. */
   #reserved = 0;
-  /** The last refusal, and until when its answer holds without asking. */
+  /** The last refusal, and until when its answer holds without a query. */
   #full: { need: number; until: number; at: number; waitMs: number; resetMs: number } | undefined;
 
   constructor(
@@ -87,8 +87,8 @@ export class LeasedQuota {
   }
 
   /**
-   * Admits a request when there is room for `amount`, and counts `reserved` as well, which may lead beyond the limit; then nothing is
-   * admitted until enough of it is settled or over. So no more than the limit and one request's reserve is counted in any window.
+   * Admits a request when there is room for `amount`, and counts `reserved` as well, which may exceed the limit; then nothing is
+   * admitted until enough of it is settled or expired. So no window counts more than the limit and one request's reserve.
    * @param amount more than the limit counts as the limit: it is admitted when nothing else is
    * @throws StoreUnavailableError
    */
@@ -96,7 +96,7 @@ export class LeasedQuota {
     const need = Math.min(amount, this.limit);
     if (need === 0 && this.limit === 0) return this.#answer(undefined, 60_000);
     if (this.#has(need + reserved)) return this.#use(need, reserved);
-    // One question at a time: the answer to the first may be enough for those behind it.
+    // One query at a time: the answer to the first may be enough for those behind it.
     this.#pending += need + reserved;
     const result = this.#work
       .then(() => this.#ask(need, reserved))
@@ -114,7 +114,7 @@ export class LeasedQuota {
       this.#add(actual - amount);
       return;
     }
-    // What was reserved may have led beyond the limit: only the store knows whether the next request may have it.
+    // What was reserved may have exceeded the limit: only the store knows whether the next request may have it.
     const unused = Math.min(reserved, amount - actual);
     if (unused > 0) this.#giveToStore(block, unused);
     this.refund(block, amount - actual - unused);
@@ -151,7 +151,7 @@ export class LeasedQuota {
     this.#full = undefined;
     this.#giveUpBlock();
     let mayBeBehind = true;
-    for (let attempt = 1; attempt <= ATTEMPTS; ) {
+    for (let attempt = 1; attempt <= MAX_QUERIES; ) {
       const askedAt = clock.now();
       const want = this.#pending + this.#recent.expected(askedAt);
       const grant = await questions.put({ account: this.account, limit: this.limit, need, bound, want });
@@ -164,7 +164,7 @@ export class LeasedQuota {
           continue;
         }
         this.#held = { ...NOTHING, used: grant.used, resetAt };
-        const until = askedAt + Math.min(grant.waitMs, REFUSAL_MS);
+        const until = askedAt + Math.min(grant.waitMs, REFUSAL_TTL_MS);
         const isOnlyReserved = grant.used - this.#reserved + need <= this.limit;
         const waitMs = isOnlyReserved ? Math.min(grant.waitMs, RESERVED_WAIT_MS) : grant.waitMs;
         this.#full = { need, until, at: askedAt, waitMs, resetMs: grant.resetMs };

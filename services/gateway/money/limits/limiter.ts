@@ -4,17 +4,17 @@ import { Questions, Spacing } from "../../store/batching";
 import type { QuotaStore } from "../../store/quota-store";
 import { Corrections, LeasedQuota, type QuotaAnswer, type QuotaTools, type TakenQuota } from "./leased-quota";
 
-/** Limits in memory until those nobody uses are looked for. */
+/** From this many limits in memory on, unused ones are dropped. */
 const SWEEP_SIZE = 10_000;
 
-/** Between two lines about corrections that are lost, of which an outage has many a second, in milliseconds. */
-const TELL_MS = 10_000;
-/** Limits of one question at most. */
-const TOGETHER = 200;
-/** At 200 requests a second, each of which asks twice, some six share a question; in milliseconds. */
+/** Between two warnings about lost corrections, of which an outage has many a second, in milliseconds. */
+const WARNING_INTERVAL_MS = 10_000;
+/** Most limits in one query. */
+const MAX_LIMITS_PER_QUERY = 200;
+/** At 200 requests a second, each of which asks twice, about six share a query; in milliseconds. */
 const SPACING_MS = 15;
-/** So many limits wait for no others. */
-const ENOUGH = 16;
+/** This many limits do not wait for others to share their query. */
+const ENOUGH_FOR_A_QUERY = 16;
 
 /** Settings of `Limiter`. */
 export interface LimiterSettings {
@@ -30,17 +30,21 @@ export class Limiter {
   readonly #tools: QuotaTools;
 
   constructor({ store, clock, logger }: LimiterSettings) {
-    let toldAt = Number.NEGATIVE_INFINITY;
-    let untold = 0;
+    let warnedAt = Number.NEGATIVE_INFINITY;
+    let lostBatches = 0;
     const corrections = new Corrections(store, (error) => {
-      untold += 1;
-      if (clock.now() - toldAt < TELL_MS) return;
-      logger.warn({ err: error, batches: untold }, "limits could not be corrected");
-      toldAt = clock.now();
-      untold = 0;
+      lostBatches += 1;
+      if (clock.now() - warnedAt < WARNING_INTERVAL_MS) return;
+      logger.warn({ err: error, batches: lostBatches }, "limits could not be corrected");
+      warnedAt = clock.now();
+      lostBatches = 0;
     });
     this.#tools = {
-      questions: new Questions((asked) => store.take(asked), TOGETHER, new Spacing(SPACING_MS, ENOUGH)),
+      questions: new Questions(
+        (asked) => store.take(asked),
+        MAX_LIMITS_PER_QUERY,
+        new Spacing(SPACING_MS, ENOUGH_FOR_A_QUERY),
+      ),
       corrections,
       clock,
     };

@@ -96,7 +96,7 @@ export class PostgresBudgetStore implements BudgetStore {
           column(({ period }) => period),
           column(({ limitNano }) => limitNano),
           column(({ fullNano }) => fullNano),
-          column(({ ampleNano }) => ampleNano),
+          column(({ preferredNano }) => preferredNano),
           column(({ leastNano }) => leastNano),
           column(({ endNano }) => endNano),
           column(({ wantNano }) => wantNano),

@@ -1,6 +1,6 @@
 import { type Members, membersOf, textMember } from "./byte-text";
 import type { MessageEvent } from "./event";
-import { BYTES_PER_TOKEN, judgeUsage, mergeUsage, NO_USAGE, type TokenUsage } from "./usage";
+import { BILLED_BYTES_PER_TOKEN, judgeUsage, mergeUsage, NO_USAGE, type TokenUsage } from "./usage";
 
 /**
  * Where an answer is: `waiting` for `message_start`; `open`, started but without content; `content`, some came;
@@ -279,7 +279,7 @@ function settleOutput(
     return { tokens: reported, isEstimated: false };
   // Never for more than was asked for: that much was put aside.
   const unseen = Math.ceil(unseenThinkingMs * UNSEEN_TOKENS_PER_MS);
-  const delivered = Math.min(maxTokens, Math.ceil(contentBytes / BYTES_PER_TOKEN) + unseen);
+  const delivered = Math.min(maxTokens, Math.ceil(contentBytes / BILLED_BYTES_PER_TOKEN) + unseen);
   const estimate = bill === "open" && isBilledWhole ? maxTokens : delivered;
   const isGuess = estimate > reported || (bill === "ended" && stopReason !== null);
   return { tokens: Math.max(reported, estimate), isEstimated: isGuess };

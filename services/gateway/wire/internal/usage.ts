@@ -164,7 +164,7 @@ function larger(known: number, reported: unknown): number {
  * Bytes of UTF-8 a token, at least, for prompts and answers that nobody counts: English and code have about 4, Chinese and Japanese
  * about 3. Dividing by 3 errs to the provider's side, by a third at most for English.
  */
-export const BYTES_PER_TOKEN = 3;
+export const BILLED_BYTES_PER_TOKEN = 3;
 /** Tokens of an image in the size to which providers scale large ones. */
 const IMAGE_TOKENS = 1600;
 /** Tokens of one page of a PDF, text and picture. */
@@ -192,7 +192,7 @@ export function estimateInput({ messages, system, tools }: MessagesRequest, byte
   const media: Media = { bytes: 0, tokens: 0 };
   addMedia(system as JsonValue | undefined, media, 0);
   for (const { content } of messages) addMedia(content as JsonValue, media, 0);
-  const text = Math.max(1, Math.ceil((bytes - media.bytes) / BYTES_PER_TOKEN));
+  const text = Math.max(1, Math.ceil((bytes - media.bytes) / BILLED_BYTES_PER_TOKEN));
   return text + media.tokens + TOOL_KIND_TOKENS * kindsOf(tools);
 }
 

@@ -21,20 +21,20 @@ describe("cost bound", () => {
   test("every byte counts as a token at the dearest input price", () => {
     expect(boundCost(size, [prices])).toEqual({
       fullNano: INPUT_NANO + 32_000 * 15_000,
-      ampleNano: INPUT_NANO + 4096 * 15_000,
+      preferredNano: INPUT_NANO + 4096 * 15_000,
       leastNano: INPUT_NANO + 256 * 15_000,
     });
   });
 
   test("a short answer is its own ample and least one", () => {
-    const { fullNano, ampleNano, leastNano } = boundCost({ ...size, maxTokens: 100 }, [prices]);
-    expect([ampleNano, leastNano]).toEqual([fullNano, fullNano]);
+    const { fullNano, preferredNano, leastNano } = boundCost({ ...size, maxTokens: 100 }, [prices]);
+    expect([preferredNano, leastNano]).toEqual([fullNano, fullNano]);
   });
 
   test("of several deployments the dearest counts", () => {
     const dear = { ...prices, outputPicoUsd: 75_000_000 };
     expect(boundCost(size, [prices, dear])).toEqual(boundCost(size, [dear]));
-    const amount = boundCost(size, [dear]).ampleNano;
+    const amount = boundCost(size, [dear]).preferredNano;
     expect(affordableTokens(size, [prices, dear], amount)).toBe(4096);
   });
 
@@ -86,8 +86,8 @@ describe("cost bound", () => {
   });
 
   test("an answer that cannot be cut so short is its own least, and ample", () => {
-    const { ampleNano, leastNano } = boundCost({ ...size, leastTokens: 5000 }, [prices]);
-    expect([ampleNano, leastNano]).toEqual([INPUT_NANO + 5000 * 15_000, INPUT_NANO + 5000 * 15_000]);
+    const { preferredNano, leastNano } = boundCost({ ...size, leastTokens: 5000 }, [prices]);
+    expect([preferredNano, leastNano]).toEqual([INPUT_NANO + 5000 * 15_000, INPUT_NANO + 5000 * 15_000]);
   });
 });
 

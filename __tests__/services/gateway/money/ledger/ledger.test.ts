@@ -15,7 +15,7 @@ const budget = (account: string, limitNano: number): AppliedBudget => ({
 });
 const bounds = (full: number, ample = full, least = ample) => ({
   fullNano: full,
-  ampleNano: ample,
+  preferredNano: ample,
   leastNano: least,
 });
 

@@ -21,7 +21,7 @@ describe("audit log", () => {
   /** The log with a journal, on a Postgres that crashes. What the journal does by itself is tested beside it. */
   const logger = createLogger({ name: "test", level: "silent" });
   const BUDGET = { account: `key:${randomUUID()}`, period: "all" };
-  const ROOM = { fullNano: 500, ampleNano: 500, leastNano: 500, endNano: 500, wantNano: 0, since: null };
+  const ROOM = { fullNano: 500, preferredNano: 500, leastNano: 500, endNano: 500, wantNano: 0, since: null };
 
   let postgres: EmbeddedPostgres;
   let opened: Database[] = [];
