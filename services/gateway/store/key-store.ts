@@ -101,7 +101,7 @@ export interface KeyStore {
     check?: KeyCheck,
   ): Promise<VirtualKey | undefined>;
   /**
-   * Deletes what exists of these; look-ups in this process fail from then on.
+   * Deletes what exists of these; look-ups in this process fail from then on, also for those that the store does not have any more.
    * @returns the deleted keys
    * @throws StoreUnavailableError
    */

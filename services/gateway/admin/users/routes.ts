@@ -111,9 +111,11 @@ export const userRoutes: FastifyPluginAsync<UsersOptions> = async (app, options)
       const targets = [...body.user_ids.map((id) => `user ${id}`), ...owned.map((key) => `key ${key.keyId}`)];
       audit?.recordChange(targets.join(", "));
       // Keys first: when the second step fails, nobody is left with a key of a user that is gone.
-      await keys.delete(owned.map((key) => key.keyId));
-      const deleted = await users.delete(body.user_ids);
-      return { deleted_users: deleted.map((user) => user.userId), deleted_keys: owned.length };
+      const deletedKeys = await keys.delete(owned.map((key) => key.keyId));
+      const deletedUsers = await users.delete(body.user_ids);
+      // What is in memory may be gone from the database already.
+      if (deletedUsers.length === 0 && deletedKeys.length === 0) throw userNotFound();
+      return { deleted_users: deletedUsers.map((user) => user.userId), deleted_keys: deletedKeys.length };
     },
   );
 
