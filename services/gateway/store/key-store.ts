@@ -47,7 +47,7 @@ export interface KeyRotation {
  * Asked about a key as it stands when it is changed, which another gateway may have changed a moment ago: nothing comes
  * between the question and the change. What it throws keeps the change from being made.
  */
-export type KeyCheck = (standing: VirtualKey) => void;
+export type KeyCheck = (current: VirtualKey) => void;
 
 /** Another existing key has this alias. */
 export class AliasTakenError extends Error {

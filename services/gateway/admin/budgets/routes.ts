@@ -8,7 +8,7 @@ import type { SpendBaselines, SpendReader } from "../../store/spend-reader";
 import type { UserStore } from "../../store/user-store";
 import { fieldsOf } from "../keys/bodies";
 import { actorOf, CHANGE, READ } from "../route";
-import { carryToStandingKey, describeUser, takeOverPeriod } from "../users/users";
+import { describeUser, inheritKeyBudgetPeriod, syncPrimaryKeyBudget } from "../users/users";
 import {
   budgetInfoBody,
   deleteBudgetBody,
@@ -59,9 +59,13 @@ export const budgetRoutes: FastifyPluginAsync<BudgetsOptions> = async (app, opti
           throw invalidRequest("soft_budget: a user has none", "soft_budget");
         request.audit?.recordChange(`user ${userId}`, fieldsOf(fields));
         const { softBudgetNanoUsd: _none, ...limits } = toBudgetFields(fields);
-        const user = await users.upsert(userId, changedBy, takeOverPeriod({ keys, users }, userId, limits));
+        const user = await users.upsert(
+          userId,
+          changedBy,
+          inheritKeyBudgetPeriod({ keys, users }, userId, limits),
+        );
         const money = { maxBudgetNanoUsd: fields.max_budget };
-        const keyId = await carryToStandingKey({ keys, baselines }, userId, money, changedBy);
+        const keyId = await syncPrimaryKeyBudget({ keys, baselines }, userId, money, changedBy);
         const spent = (await spend.byUsers([userId])).get(userId) ?? 0;
         return { ...describeUser(user, spent), updated_keys: keyId === undefined ? [] : [keyId] };
       }

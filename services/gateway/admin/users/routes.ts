@@ -21,13 +21,13 @@ import {
   userListQuery,
 } from "./bodies";
 import {
-  carryToStandingKey,
   describeNamedUser,
   describeUser,
+  inheritKeyBudgetPeriod,
   keysOfUser,
   listUsers,
   requireBudget,
-  takeOverPeriod,
+  syncPrimaryKeyBudget,
 } from "./users";
 
 /** What the routes need. */
@@ -87,12 +87,12 @@ export const userRoutes: FastifyPluginAsync<UsersOptions> = async (app, options)
       requireBudget(budgets, fields.budget_id);
       const changedBy = actorOf(request);
       request.audit?.recordChange(`user ${userId}`, fieldsOf(request.body, ["user_id"]));
-      const settings = takeOverPeriod({ keys, users }, userId, toUserFields(fields));
+      const settings = inheritKeyBudgetPeriod({ keys, users }, userId, toUserFields(fields));
       const user = await users.upsert(userId, changedBy, settings);
       const spentNanoUsd = spent === undefined ? undefined : (spent ?? 0);
       if (spentNanoUsd !== undefined) await baselines.set("user", userId, spentNanoUsd);
       const money = { maxBudgetNanoUsd: fields.max_budget, spentNanoUsd };
-      const keyId = await carryToStandingKey({ keys, baselines }, userId, money, changedBy);
+      const keyId = await syncPrimaryKeyBudget({ keys, baselines }, userId, money, changedBy);
       return {
         user_id: userId,
         data: describeUser(user, await spentBy(userId)),

@@ -90,13 +90,13 @@ export function keysOfUser(keys: KeyStore, userId: string): VirtualKey[] {
  * The key that stands for a user as a whole: one whose alias is the user's id. Set-up scripts make one such key for
  * each user and put the user's budget on it, so that a change of the user's budget or spend must reach it as well.
  */
-function keyStandingFor(keys: KeyStore, userId: string): VirtualKey | undefined {
+function findPrimaryKey(keys: KeyStore, userId: string): VirtualKey | undefined {
   const key = keys.findByAlias(userId);
   return key?.userId === userId ? key : undefined;
 }
 
 /** What a call changes of a user's money; what is left out stays. */
-interface UserMoney {
+interface UserBudgetChange {
   /** nano-USD; `null`: no limit. */
   readonly maxBudgetNanoUsd?: number | null | undefined;
   /** nano-USD. */
@@ -108,13 +108,13 @@ interface UserMoney {
  * @returns the key's id when there is such a key
  * @throws StoreUnavailableError
  */
-export async function carryToStandingKey(
+export async function syncPrimaryKeyBudget(
   stores: { readonly keys: KeyStore; readonly baselines: SpendBaselines },
   userId: string,
-  money: UserMoney,
+  money: UserBudgetChange,
   changedBy: string,
 ): Promise<string | undefined> {
-  const key = keyStandingFor(stores.keys, userId);
+  const key = findPrimaryKey(stores.keys, userId);
   if (key === undefined || key.maxBudgetNanoUsd === null) return undefined;
   const { maxBudgetNanoUsd, spentNanoUsd } = money;
   if (maxBudgetNanoUsd === undefined && spentNanoUsd === undefined) return undefined;
@@ -127,7 +127,7 @@ export async function carryToStandingKey(
  * A user's first budget, set without a period, takes over the period of the key that stands for the user: raising
  * "10 a day" must not make it "20 for ever".
  */
-export function takeOverPeriod(
+export function inheritKeyBudgetPeriod(
   stores: { readonly keys: KeyStore; readonly users: UserStore },
   userId: string,
   fields: UserFields,
@@ -135,7 +135,7 @@ export function takeOverPeriod(
   if (fields.maxBudgetNanoUsd == null || fields.budgetDuration !== undefined) return fields;
   const user = stores.users.findById(userId);
   if (user != null && (user.maxBudgetNanoUsd !== null || user.budgetDuration !== null)) return fields;
-  const key = keyStandingFor(stores.keys, userId);
+  const key = findPrimaryKey(stores.keys, userId);
   return key?.budgetDuration == null ? fields : { ...fields, budgetDuration: key.budgetDuration };
 }
 

@@ -96,7 +96,7 @@ export class PostgresKeyStore implements KeyStore {
   ): Promise<VirtualKey | undefined> {
     const alias = changes.keyAlias ?? null;
     const [updated] = await this.#change("key not changed", [keyId], alias, async (client) => {
-      if (check !== undefined) await checkStanding(client, keyId, check);
+      if (check !== undefined) await checkCurrentRow(client, keyId, check);
       if (rotation !== undefined) await rotateKey(client, keyId, rotation);
       const { assignments, values } = setClause(COLUMNS, changes, 3);
       const { rows } = await client.query<KeyRow>(
@@ -143,7 +143,7 @@ export class PostgresKeyStore implements KeyStore {
 class CheckFailure extends Error {}
 
 /** Asks `check` about the row itself: what is in memory may be older. Changes of keys run one at a time. */
-async function checkStanding(client: ClientBase, keyId: string, check: KeyCheck): Promise<void> {
+async function checkCurrentRow(client: ClientBase, keyId: string, check: KeyCheck): Promise<void> {
   const { rows } = await client.query<KeyRow>(
     "SELECT * FROM virtual_keys WHERE key_id = $1 AND deleted_at IS NULL FOR UPDATE",
     [keyId],
