@@ -7,12 +7,10 @@ import { createLogger } from "../shared/logger";
 import type { Secret } from "../shared/secret";
 import { buildApp } from "./app";
 import { GATEWAY_VARIABLES, loadConfig, STARTUP_VARIABLES } from "./config";
-import { LiveLevels } from "./enforcement/levels";
 import { MasterKeys } from "./identity/keys";
-import { addConfigurationMetrics, CatalogReloader, LiveCatalog } from "./live-config/catalog-reloader";
+import { addConfigurationMetrics, LiveConfiguration } from "./live-config/live-configuration";
 import { LiveSecrets } from "./live-config/live-secrets";
 import { loadCatalog } from "./live-config/load-catalog";
-import { PromptStore } from "./live-config/prompt-store";
 import { addProcessMetrics } from "./metrics/process-metrics";
 import { MetricsRegistry } from "./metrics/registry";
 import { Ledger } from "./money/ledger/ledger";
@@ -41,8 +39,6 @@ async function main(): Promise<void> {
     env: secrets.variables,
     nowMs: systemClock.now(),
   });
-  const catalog = new LiveCatalog(loaded.catalog);
-  const levels = new LiveLevels(loaded.levels);
   const logger = createLogger({ name: "gateway", level: config.logLevel });
   for (const notice of loaded.notices) logger.warn(notice);
   const passwords: DatabasePassword[] = [];
@@ -66,28 +62,13 @@ async function main(): Promise<void> {
     heartbeatFile: path.join(__dirname, `heartbeat${path.extname(__filename)}`),
     ...(config.auditRetentionMs === undefined ? {} : { auditRetentionMs: config.auditRetentionMs }),
   });
-  let prompts: PromptStore | undefined;
-  const reloader = new CatalogReloader({
+  const masterKeys = new MasterKeys(database.clock, config.masterKey, config.previousMasterKey);
+  const configuration = new LiveConfiguration({
     path: config.configFile,
     origin,
-    // Configuration and secrets are delivered together: a new key that the file names must not be missed.
-    env: () => {
-      secrets.refresh();
-      return secrets.variables;
-    },
-    catalog,
-    logger,
-    clock: database.clock,
-    loaded,
-    onLoaded: (next) => {
-      levels.replace(next.levels);
-      prompts?.refresh();
-    },
-  });
-  const masterKeys = new MasterKeys(database.clock, config.masterKey, config.previousMasterKey);
-  secrets.start({
-    logger,
-    accept: (variables, names) => {
+    promptsDirectory: config.promptsDirectory,
+    secrets,
+    acceptSecrets: (variables, names) => {
       const next = loadConfig(variables);
       if ((next.databasePassword === undefined) !== (config.databasePassword === undefined))
         throw new ConfigError([
@@ -98,24 +79,17 @@ async function main(): Promise<void> {
       masterKeys.replace(next.masterKey, next.previousMasterKey);
       for (const one of passwords) one.change(next.databasePassword?.expose() ?? "");
     },
-    onChanged: (names) => {
-      if (names.some((name) => !GATEWAY_VARIABLES.includes(name))) reloader.reload();
-    },
+    isReferable: (name) => !GATEWAY_VARIABLES.includes(name),
+    logger,
+    clock: database.clock,
+    loaded,
   });
-  reloader.start();
-  process.on("SIGHUP", () => reloader.reload());
-  const store = await PromptStore.open({ directory: config.promptsDirectory, levels, logger });
-  prompts = store;
-  store.start();
-  addConfigurationMetrics(
-    metrics,
-    () => reloader.state,
-    () => {
-      const { isInForce, ...state } = secrets.state;
-      return { ...state, isInForce: isInForce && !passwords.some(({ isRefused }) => isRefused) };
-    },
-    store,
-  );
+  process.on("SIGHUP", () => configuration.reload());
+  await configuration.start();
+  addConfigurationMetrics(metrics, configuration, () => {
+    const { isInForce, ...state } = secrets.state;
+    return { ...state, isInForce: isInForce && !passwords.some(({ isRefused }) => isRefused) };
+  });
 
   const ledger = new Ledger({ store: database.budgets, logger });
   // Only now: it settles what dead gateways had reserved, and their rows may have been in the journal.
@@ -128,7 +102,7 @@ async function main(): Promise<void> {
     metrics,
     clock: database.clock,
     monotonicClock,
-    catalog,
+    catalog: configuration.catalog,
     masterKeys,
     keys: database.keys,
     users: database.users,
@@ -145,11 +119,11 @@ async function main(): Promise<void> {
     },
     upstream,
     inFlight,
-    levels,
-    prompts: store,
-    guardrails: () => reloader.loaded.guardrails,
-    callbacks: () => reloader.loaded.callbacks,
-    deploymentStatuses: () => listStatuses(catalog, reloader.loaded.skipped),
+    levels: configuration.levels,
+    prompts: configuration.prompts,
+    guardrails: () => configuration.loaded.guardrails,
+    callbacks: () => configuration.loaded.callbacks,
+    deploymentStatuses: () => listStatuses(configuration.catalog, configuration.loaded.skipped),
   });
 
   exitGracefully({
@@ -164,9 +138,7 @@ async function main(): Promise<void> {
     },
     limitMs: config.stopGraceMs + FLUSH_MS + CLOSE_MARGIN_MS,
     close: async () => {
-      secrets.stop();
-      reloader.stop();
-      store.stop();
+      configuration.stop();
       await drain(app, inFlight, config.stopGraceMs);
       await database.flush(FLUSH_MS);
       // With rows in the journal the owners end later: the next process replays first.

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { BUILT_IN_LEVELS } from "../../../services/gateway/enforcement/levels";
+import { FileWatch } from "../../../services/gateway/live-config/file-watch";
 import { PromptStore } from "../../../services/gateway/live-config/prompt-store";
 import { createLogger } from "../../../services/shared/logger";
 import { eventually } from "../../support/services/eventually";
@@ -22,7 +23,7 @@ const versionOf = (number: number) =>
   `# Rules ${number}\n\n${`Rule of version ${number}. `.repeat(200)}`.trim();
 const VERSIONS = Array.from({ length: 6 }, (_unused, number) => versionOf(number));
 
-let store: PromptStore;
+let watch: FileWatch;
 let rules: RulesGateway;
 let file: string;
 
@@ -30,18 +31,18 @@ beforeAll(async () => {
   const directory = temporaryFolder();
   file = path.join(directory, "standard.md");
   fs.writeFileSync(file, VERSIONS[0] as string);
-  store = await PromptStore.open({
+  const store = new PromptStore({
     directory,
     levels: { all: BUILT_IN_LEVELS },
     logger: createLogger({ name: "test", level: "silent" }),
-    settleMs: 40,
-    pollMs: 60,
   });
-  store.start();
+  await store.readAll(40);
+  watch = new FileWatch({ directories: [directory], files: [store], settleMs: 40, pollMs: 60 });
+  watch.start();
   rules = await startRulesGateway(LANES, store);
 });
 afterAll(async () => {
-  store.stop();
+  watch.stop();
   closeRaw();
   await rules.close();
 });

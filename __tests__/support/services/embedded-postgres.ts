@@ -157,6 +157,15 @@ export class EmbeddedPostgres {
     await exited;
   }
 
+  /** The data are lost: the server goes, and one without any database takes its place at the same address. */
+  async loseData(): Promise<void> {
+    await this.pause("immediate");
+    fs.rmSync(path.join(this.directory, "data"), { recursive: true });
+    execFileSync("cp", ["-pR", path.join(PRISTINE, "data"), this.directory]);
+    this.#template = undefined;
+    await this.resume();
+  }
+
   async stop(): Promise<void> {
     await this.pause("immediate");
     fs.rmSync(this.directory, { recursive: true, force: true });

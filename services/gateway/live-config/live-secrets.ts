@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { ConfigError } from "../../shared/config-error";
 import { type Environment, mergeSecrets, readSecretFiles, type SecretFiles } from "../../shared/secret-files";
+import type { WatchedFiles } from "./file-watch";
 
 /** What becomes of changed secrets. */
 export interface SecretUse {
@@ -13,10 +14,6 @@ export interface SecretUse {
   readonly accept: (variables: Environment, names: readonly string[]) => void;
   /** Told the names of those that came into force, `refresh` aside. */
   readonly onChanged: (names: readonly string[]) => void;
-  /** Between looks. @default 1000 ms */
-  readonly pollMs?: number;
-  /** Files that are written in their place must look the same so long apart. @default 200 ms */
-  readonly settleMs?: number;
 }
 
 /** How it went to put secrets in force. */
@@ -41,7 +38,7 @@ interface Look {
  * directory come into force together or not at all; those that cannot be used leave the former in force, and the log says why. No value
  * is ever logged.
  */
-export class LiveSecrets {
+export class LiveSecrets implements WatchedFiles {
   readonly #env: Environment;
   readonly #directory: string | undefined;
   #use: SecretUse | undefined;
@@ -51,7 +48,6 @@ export class LiveSecrets {
   /** What was seen once and may be half-written. */
   #unsettled: string | undefined;
   #state: SecretsState = { succeededAt: Date.now(), isInForce: true, failures: 0 };
-  #timer: NodeJS.Timeout | undefined;
 
   /** @throws ConfigError naming the directory or each file that cannot be used */
   constructor(env: Environment) {
@@ -73,21 +69,19 @@ export class LiveSecrets {
     return this.#state;
   }
 
-  /** Follows changes from now on. */
+  /** From now on looks take over what changed. */
   start(use: SecretUse): void {
     this.#use = use;
-    if (this.#directory !== undefined) this.#schedule(use.pollMs ?? 1000);
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
     this.#use = undefined;
   }
 
-  /** Looks now, and tells. */
-  look(): void {
+  look(): boolean {
     const names = this.refresh();
     if (names.length > 0) this.#use?.onChanged(names);
+    return this.#unsettled === undefined;
   }
 
   /** Looks now. @returns the names of those that came into force by this */
@@ -108,15 +102,6 @@ export class LiveSecrets {
     }
     this.#unsettled = undefined;
     return this.#judge(look, this.#use);
-  }
-
-  #schedule(delayMs: number): void {
-    this.#timer = setTimeout(() => {
-      this.look();
-      const use = this.#use;
-      if (use === undefined) return;
-      this.#schedule(this.#unsettled === undefined ? (use.pollMs ?? 1000) : (use.settleMs ?? 200));
-    }, delayMs).unref();
   }
 
   #judge(look: Look, { accept, logger }: SecretUse): readonly string[] {

@@ -1,9 +1,10 @@
-import { closeSync, constants, type FSWatcher, fstatSync, openSync, readSync, watch } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { EnforcementLevel } from "../enforcement/levels";
 import { type EnforcedPrompt, MAX_PROMPT_BYTES, makePrompt, type PromptSource } from "../enforcement/policy";
+import type { WatchedFiles } from "./file-watch";
 
 /** Settings of `PromptStore`. */
 interface PromptStoreSettings {
@@ -11,10 +12,6 @@ interface PromptStoreSettings {
   /** Levels whose files are read, asked at each look; those without a file are left out. */
   readonly levels: { readonly all: readonly EnforcementLevel[] };
   readonly logger: Pick<Logger, "info" | "error">;
-  /** Editors and copies write in several steps; a file must look the same so long apart. @default 200 ms */
-  readonly settleMs?: number;
-  /** Not every mount reports changes, so the files are also looked at now and then. @default 1000 ms */
-  readonly pollMs?: number;
 }
 
 /** Looks at the start before the gateway goes on without what is still being written. */
@@ -24,22 +21,20 @@ const FIRST_LOOKS = 10;
  * Working rules from files, put in force without a restart once they are whole. What is wrong with a file is said in the
  * log; the version before stays in force, and where there is none, nothing is sent at that level.
  */
-export class PromptStore implements PromptSource {
+export class PromptStore implements PromptSource, WatchedFiles {
   readonly #settings: PromptStoreSettings;
   #files: ReadonlyMap<string, PromptFile> = new Map();
-  #watcher: FSWatcher | undefined;
-  #settle: NodeJS.Timeout | undefined;
-  #poll: NodeJS.Timeout | undefined;
 
-  private constructor(settings: PromptStoreSettings) {
+  constructor(settings: PromptStoreSettings) {
     this.#settings = settings;
   }
 
-  /** Reads all files until each has settled. Missing and broken ones do not keep the gateway from starting. */
-  static async open(settings: PromptStoreSettings): Promise<PromptStore> {
-    const store = new PromptStore(settings);
-    for (let look = 0; look < FIRST_LOOKS && !store.#look(); look++) await sleep(settings.settleMs ?? 200);
-    return store;
+  /**
+   * Reads all files until each has settled. Missing and broken ones do not keep the gateway from starting.
+   * @param settleMs between two looks
+   */
+  async readAll(settleMs = 200): Promise<void> {
+    for (let look = 0; look < FIRST_LOOKS && !this.look(); look++) await sleep(settleMs);
   }
 
   find(level: EnforcementLevel): EnforcedPrompt | undefined {
@@ -61,41 +56,7 @@ export class PromptStore implements PromptSource {
     });
   }
 
-  /** Looks at once, for levels that were added. */
-  refresh(): void {
-    this.#lookUntilSettled();
-  }
-
-  /** Takes over edits from now on. */
-  start(): void {
-    const { directory, pollMs = 1000 } = this.#settings;
-    this.#poll = setInterval(() => this.#lookUntilSettled(), pollMs).unref();
-    try {
-      // The directory, because a file that is replaced takes its own watcher with it.
-      this.#watcher = watch(directory, { persistent: false }, () => this.#lookUntilSettled());
-      this.#watcher.on("error", () => this.#watcher?.close());
-    } catch {
-      // No watchers left, or a file system without them: the poll finds changes too.
-    }
-  }
-
-  stop(): void {
-    this.#watcher?.close();
-    clearTimeout(this.#settle);
-    clearInterval(this.#poll);
-  }
-
-  #lookUntilSettled(): void {
-    if (this.#settle !== undefined) return;
-    if (this.#look()) return;
-    this.#settle = setTimeout(() => {
-      this.#settle = undefined;
-      this.#lookUntilSettled();
-    }, this.#settings.settleMs ?? 200).unref();
-  }
-
-  /** @returns whether all files look as they did at the look before */
-  #look(): boolean {
+  look(): boolean {
     const { directory, levels } = this.#settings;
     const files = new Map<string, PromptFile>();
     let isSettled = true;

@@ -1,4 +1,4 @@
-/** What the holder of a token may do; `management/route-access.ts` has the table. */
+/** What the holder of a token may do; `http/access.ts` has the table. */
 export type AdminRole = "admin" | "auditor" | "provisioner";
 
 /** A credential for the management API, other than the master key: it has a name, a role and an end. */

@@ -40,11 +40,14 @@ export class KeyIndex {
     const key = this.#byId.get(keyId);
     if (key === undefined) return undefined;
     this.#byId.delete(keyId);
-    this.#byHash.delete(key.tokenHash);
-    if (key.previousTokenHash !== null) this.#byHash.delete(key.previousTokenHash);
-    // The alias may have a new owner by now.
-    if (key.keyAlias !== null && this.#byAlias.get(key.keyAlias)?.keyId === keyId)
-      this.#byAlias.delete(key.keyAlias);
+    this.#removeFrom(this.#byHash, key.tokenHash, keyId);
+    this.#removeFrom(this.#byHash, key.previousTokenHash, keyId);
+    this.#removeFrom(this.#byAlias, key.keyAlias, keyId);
     return key;
+  }
+
+  /** An alias, and after a restore also a hash, may belong to another key by now. */
+  #removeFrom(index: Map<string, VirtualKey>, name: string | null, keyId: string): void {
+    if (name !== null && index.get(name)?.keyId === keyId) index.delete(name);
   }
 }

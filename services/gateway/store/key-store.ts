@@ -47,7 +47,7 @@ export interface KeyRotation {
  * Asked about a key as it stands when it is changed, which another gateway may have changed a moment ago: nothing comes
  * between the question and the change. What it throws keeps the change from being made.
  */
-export type KeyCheck = (standing: VirtualKey) => void;
+export type KeyCheck = (current: VirtualKey) => void;
 
 /** Another existing key has this alias. */
 export class AliasTakenError extends Error {
@@ -101,7 +101,7 @@ export interface KeyStore {
     check?: KeyCheck,
   ): Promise<VirtualKey | undefined>;
   /**
-   * Deletes what exists of these; look-ups in this process fail from then on.
+   * Deletes what exists of these; look-ups in this process fail from then on, also for those that the store does not have any more.
    * @returns the deleted keys
    * @throws StoreUnavailableError
    */

@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { FileWatch } from "../../../../services/gateway/live-config/file-watch";
 import { LiveSecrets } from "../../../../services/gateway/live-config/live-secrets";
 import { ConfigError } from "../../../../services/shared/config-error";
 import { createLogger } from "../../../../services/shared/logger";
@@ -11,6 +12,7 @@ import { temporaryFolder } from "../../../support/temporary-folder";
 let folder: string;
 let directory: string;
 let secrets: LiveSecrets;
+let watch: FileWatch;
 let accepted: Environment[];
 let changed: (readonly string[])[];
 let log: string[];
@@ -41,10 +43,10 @@ function start(times: { pollMs?: number; settleMs?: number } = {}): void {
       accepted.push(variables);
     },
     onChanged: (names) => void changed.push(names),
-    pollMs: 10,
-    settleMs: 10,
-    ...times,
   });
+  // Its directory is not watched: a delivery changes what leads to it.
+  watch = new FileWatch({ directories: [], files: [secrets], pollMs: 10, settleMs: 10, ...times });
+  watch.start();
 }
 
 beforeEach(() => {
@@ -53,7 +55,10 @@ beforeEach(() => {
   [accepted, changed, log] = [[], [], []];
   deliver({ KEY: "first-value", OTHER: "stays" });
 });
-afterEach(() => secrets.stop());
+afterEach(() => {
+  watch?.stop();
+  secrets.stop();
+});
 
 it("puts a delivery in force as a whole, and says which, but not what", async () => {
   start();

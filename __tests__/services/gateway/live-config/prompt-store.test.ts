@@ -7,6 +7,7 @@ import {
   EnforcementLevels,
   LiveLevels,
 } from "../../../../services/gateway/enforcement/levels";
+import { FileWatch } from "../../../../services/gateway/live-config/file-watch";
 import {
   lookAtPrompt,
   type PromptFile,
@@ -28,19 +29,16 @@ describe("prompt store", () => {
   let directory: string;
   let log: string[];
   let store: PromptStore;
+  let watch: FileWatch;
 
   const open = async (
     pollMs: number,
     levels: { all: readonly EnforcementLevel[] } = { all: BUILT_IN_LEVELS },
   ) => {
     const write = (fields: object, message: string) => void log.push(`${message} ${JSON.stringify(fields)}`);
-    store = await PromptStore.open({
-      directory,
-      levels,
-      logger: { info: write, error: write } as never,
-      settleMs: 5,
-      pollMs,
-    });
+    store = new PromptStore({ directory, levels, logger: { info: write, error: write } as never });
+    await store.readAll(5);
+    watch = new FileWatch({ directories: [directory], files: [store], settleMs: 5, pollMs });
   };
   const write = (text: string) => writeFileSync(join(directory, "standard.md"), text);
   const inForce = () => store.find(standard)?.text;
@@ -50,7 +48,7 @@ describe("prompt store", () => {
     log = [];
     write("Be careful.\n");
   });
-  afterEach(() => store.stop());
+  afterEach(() => watch.stop());
 
   it("has what the files say, and nothing for levels without one", async () => {
     await open(3_600_000);
@@ -72,7 +70,7 @@ describe("prompt store", () => {
     ["it is only polled", 10],
   ])("takes over an edit and refuses a broken one: %s", async (_name, pollMs) => {
     await open(pollMs);
-    store.start();
+    watch.start();
     write("Be very careful.");
     await eventually(() => inForce() === "Be very careful.");
     write("");
@@ -96,12 +94,14 @@ describe("prompt store", () => {
     };
     deliver("first");
     directory = join(folder, "current", "prompts");
-    store = await PromptStore.open({
+    store = new PromptStore({
       directory,
       levels: { all: BUILT_IN_LEVELS },
       logger: { info: () => {}, error: () => {} } as never,
     });
-    store.start();
+    await store.readAll();
+    watch = new FileWatch({ directories: [directory], files: [store] });
+    watch.start();
     for (const name of ["second", "third"]) {
       deliver(name);
       await eventually(() => inForce() === name, 2000);
@@ -117,12 +117,12 @@ describe("prompt store", () => {
     expect(store.find(pair)).toBeUndefined();
 
     levels.replace(new EnforcementLevels({ custom: [pair] }));
-    store.refresh();
+    watch.look();
     await eventually(() => store.find(pair)?.text === "Work in pairs.");
 
     const renamed = { ...pair, file: "other.md" };
     levels.replace(new EnforcementLevels({ custom: [renamed] }));
-    store.refresh();
+    watch.look();
     // The rules of another file are never taken for those of this one.
     expect(store.find(renamed)).toBeUndefined();
     await eventually(() => store.find(renamed)?.text === "Work alone.");
@@ -131,7 +131,7 @@ describe("prompt store", () => {
 
   it("says of each level with a file whether it has rules, and whether what the file holds was refused", async () => {
     await open(10);
-    store.start();
+    watch.start();
     const stateOf = (level: string) => store.states().find((one) => one.level === level);
     expect(stateOf("standard")).toEqual({ level: "standard", isInForce: true, isRefused: false });
     expect(stateOf("design-first")).toEqual({ level: "design-first", isInForce: false, isRefused: true });

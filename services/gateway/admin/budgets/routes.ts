@@ -1,22 +1,76 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyPluginAsync } from "fastify";
-import type { z } from "zod";
+import { z } from "zod";
+import { nanoUsdToUsd } from "../../../shared/nano-usd";
 import { budgetNotFound, databaseUnavailable, invalidRequest } from "../../errors/catalogue";
 import type { KeyStore } from "../../store/key-store";
-import type { NamedBudgetStore } from "../../store/named-budget-store";
+import type { NamedBudget, NamedBudgetFields, NamedBudgetStore } from "../../store/named-budget-store";
 import type { SpendBaselines, SpendReader } from "../../store/spend-reader";
 import type { UserStore } from "../../store/user-store";
+import { duration, limit, name, usd } from "../fields";
 import { fieldsOf } from "../keys/bodies";
 import { actorOf, CHANGE, READ } from "../route";
-import { carryToStandingKey, describeUser, takeOverPeriod } from "../users/users";
-import {
-  budgetInfoBody,
-  deleteBudgetBody,
-  describeBudget,
-  newBudgetBody,
-  toBudgetFields,
-  updateBudgetBody,
-} from "./bodies";
+import { describeUser, inheritKeyBudgetPeriod, syncPrimaryKeyBudget } from "../users/users";
+
+const settings = {
+  max_budget: usd,
+  soft_budget: usd,
+  budget_duration: duration,
+  rpm_limit: limit,
+  tpm_limit: limit,
+  max_parallel_requests: limit,
+};
+
+/** `POST /budget/new`. */
+const newBudgetBody = z.strictObject({ budget_id: name(255).nullish(), ...settings });
+
+/** `POST /budget/update`, of a budget or of a user. */
+const updateBudgetBody = z
+  .strictObject({ budget_id: name(255).nullish(), user_id: name(255).nullish(), ...settings })
+  .refine(
+    (body) => Boolean(body.budget_id) !== Boolean(body.user_id),
+    "must hold either budget_id or user_id",
+  );
+
+/** `POST /budget/info`. */
+const budgetInfoBody = z.strictObject({
+  budgets: z.array(name(255), "must be a list of budget ids").max(100, "must be at most 100 budgets"),
+});
+
+/** `POST /budget/delete`. */
+const deleteBudgetBody = z.strictObject({ id: name(255) });
+
+/** Body → what is stored: what is left out stays, `null` clears. */
+function toBudgetFields(
+  body: Omit<z.output<typeof updateBudgetBody>, "budget_id" | "user_id">,
+): NamedBudgetFields {
+  return {
+    maxBudgetNanoUsd: body.max_budget,
+    softBudgetNanoUsd: body.soft_budget,
+    budgetDuration: body.budget_duration,
+    rpmLimit: body.rpm_limit,
+    tpmLimit: body.tpm_limit,
+    maxParallelRequests: body.max_parallel_requests,
+  };
+}
+
+/** A budget as management answers show it. */
+function describeBudget(budget: NamedBudget) {
+  const usdOf = (nanoUsd: number | null) => (nanoUsd === null ? null : nanoUsdToUsd(nanoUsd));
+  return {
+    budget_id: budget.budgetId,
+    max_budget: usdOf(budget.maxBudgetNanoUsd),
+    soft_budget: usdOf(budget.softBudgetNanoUsd),
+    budget_duration: budget.budgetDuration,
+    rpm_limit: budget.rpmLimit,
+    tpm_limit: budget.tpmLimit,
+    max_parallel_requests: budget.maxParallelRequests,
+    created_at: budget.createdAt.toISOString(),
+    updated_at: budget.updatedAt.toISOString(),
+    created_by: budget.createdBy,
+    updated_by: budget.updatedBy,
+  };
+}
 
 /** What the routes need. */
 export interface BudgetsOptions {
@@ -59,9 +113,13 @@ export const budgetRoutes: FastifyPluginAsync<BudgetsOptions> = async (app, opti
           throw invalidRequest("soft_budget: a user has none", "soft_budget");
         request.audit?.recordChange(`user ${userId}`, fieldsOf(fields));
         const { softBudgetNanoUsd: _none, ...limits } = toBudgetFields(fields);
-        const user = await users.upsert(userId, changedBy, takeOverPeriod({ keys, users }, userId, limits));
+        const user = await users.upsert(
+          userId,
+          changedBy,
+          inheritKeyBudgetPeriod({ keys, users }, userId, limits),
+        );
         const money = { maxBudgetNanoUsd: fields.max_budget };
-        const keyId = await carryToStandingKey({ keys, baselines }, userId, money, changedBy);
+        const keyId = await syncPrimaryKeyBudget({ keys, baselines }, userId, money, changedBy);
         const spent = (await spend.byUsers([userId])).get(userId) ?? 0;
         return { ...describeUser(user, spent), updated_keys: keyId === undefined ? [] : [keyId] };
       }

@@ -160,8 +160,14 @@ export const keyRoutes: FastifyPluginAsync<KeysOptions> = async (app, options) =
       const found = named.flatMap(({ key }) => (key === undefined ? [] : [key]));
       if (found.length < named.length) throw keyNotFound();
       audit?.recordChange(found.map((key) => `key ${key.keyId}`).join(", "));
-      await keys.delete(found.map((key) => key.keyId));
-      return { deleted_keys: named.map(({ given, isAlias, key }) => (isAlias ? given : key?.tokenHash)) };
+      const deleted = new Set((await keys.delete(found.map((key) => key.keyId))).map(({ keyId }) => keyId));
+      // What is in memory may be gone from the database already.
+      if (deleted.size === 0) throw keyNotFound();
+      return {
+        deleted_keys: named.flatMap(({ given, isAlias, key }) =>
+          key !== undefined && deleted.has(key.keyId) ? [isAlias ? given : key.tokenHash] : [],
+        ),
+      };
     },
   );
 };

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyPluginAsync } from "fastify";
-import type { z } from "zod";
+import { z } from "zod";
 import type { Clock } from "../../../shared/clock";
 import { aliasTaken, databaseUnavailable, notYourUser, userNotFound } from "../../errors/catalogue";
 import { callerOf } from "../../identity/caller";
@@ -8,27 +8,88 @@ import type { MasterKeys } from "../../identity/keys";
 import type { KeyStore } from "../../store/key-store";
 import type { NamedBudgetStore } from "../../store/named-budget-store";
 import type { SpendBaselines, SpendReader } from "../../store/spend-reader";
-import type { UserStore } from "../../store/user-store";
+import type { UserFields, UserStore } from "../../store/user-store";
+import { duration, lifetime, limit, metadata, models, name, reference, usd } from "../fields";
 import { fieldsOf } from "../keys/bodies";
 import { describeKeyWithToken, describeNewKey, makeKey } from "../keys/keys";
 import { actorOf, CHANGE } from "../route";
 import {
-  deleteUserBody,
-  newUserBody,
-  toUserFields,
-  updateUserBody,
-  userInfoQuery,
-  userListQuery,
-} from "./bodies";
-import {
-  carryToStandingKey,
   describeNamedUser,
   describeUser,
+  inheritKeyBudgetPeriod,
   keysOfUser,
   listUsers,
   requireBudget,
-  takeOverPeriod,
+  syncPrimaryKeyBudget,
+  userListQuery,
 } from "./users";
+
+const email = z
+  .string("must be an e-mail address")
+  .max(320, "must be at most 320 characters")
+  .regex(/^[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+$/u, "must be an e-mail address")
+  .nullish();
+
+const settings = {
+  user_email: email,
+  user_alias: name(255).nullish(),
+  user_role: z
+    .enum(
+      ["proxy_admin", "proxy_admin_viewer", "internal_user", "internal_user_viewer"],
+      "must be proxy_admin, proxy_admin_viewer, internal_user or internal_user_viewer",
+    )
+    .nullish(),
+  models,
+  metadata,
+  max_budget: usd,
+  budget_duration: duration,
+  budget_id: name(255).nullish(),
+  rpm_limit: limit,
+  tpm_limit: limit,
+  max_parallel_requests: limit,
+};
+
+/** `POST /user/new`. `key_alias` and `duration` are for the key that is made along. */
+const newUserBody = z.strictObject({
+  user_id: name(255).nullish(),
+  ...settings,
+  auto_create_key: z.boolean("must be true or false").default(true),
+  key_alias: name(255).nullish(),
+  duration: lifetime,
+});
+
+/** `POST /user/update`. */
+const updateUserBody = z
+  .strictObject({ user_id: name(255).nullish(), ...settings, spend: usd })
+  .refine((body) => body.user_id || body.user_email, "must hold user_id or user_email");
+
+/** `POST /user/delete`. */
+const deleteUserBody = z.strictObject({
+  user_ids: z
+    .array(name(255), "must be a list of user ids")
+    .min(1, "must not be empty")
+    .max(1000, "must be at most 1000 users"),
+});
+
+/** `GET /user/info`. */
+const userInfoQuery = z.strictObject({ user_id: reference(300).optional() });
+
+/** Body → what is stored: what is left out stays, `null` clears. */
+function toUserFields(body: Omit<z.output<typeof updateUserBody>, "user_id" | "spend">): UserFields {
+  return {
+    userEmail: body.user_email,
+    userAlias: body.user_alias,
+    userRole: body.user_role,
+    models: body.models === null ? [] : body.models,
+    metadata: body.metadata === null ? {} : body.metadata,
+    maxBudgetNanoUsd: body.max_budget,
+    budgetDuration: body.budget_duration,
+    budgetId: body.budget_id,
+    rpmLimit: body.rpm_limit,
+    tpmLimit: body.tpm_limit,
+    maxParallelRequests: body.max_parallel_requests,
+  };
+}
 
 /** What the routes need. */
 export interface UsersOptions {
@@ -87,12 +148,12 @@ export const userRoutes: FastifyPluginAsync<UsersOptions> = async (app, options)
       requireBudget(budgets, fields.budget_id);
       const changedBy = actorOf(request);
       request.audit?.recordChange(`user ${userId}`, fieldsOf(request.body, ["user_id"]));
-      const settings = takeOverPeriod({ keys, users }, userId, toUserFields(fields));
+      const settings = inheritKeyBudgetPeriod({ keys, users }, userId, toUserFields(fields));
       const user = await users.upsert(userId, changedBy, settings);
       const spentNanoUsd = spent === undefined ? undefined : (spent ?? 0);
       if (spentNanoUsd !== undefined) await baselines.set("user", userId, spentNanoUsd);
       const money = { maxBudgetNanoUsd: fields.max_budget, spentNanoUsd };
-      const keyId = await carryToStandingKey({ keys, baselines }, userId, money, changedBy);
+      const keyId = await syncPrimaryKeyBudget({ keys, baselines }, userId, money, changedBy);
       return {
         user_id: userId,
         data: describeUser(user, await spentBy(userId)),
@@ -111,9 +172,11 @@ export const userRoutes: FastifyPluginAsync<UsersOptions> = async (app, options)
       const targets = [...body.user_ids.map((id) => `user ${id}`), ...owned.map((key) => `key ${key.keyId}`)];
       audit?.recordChange(targets.join(", "));
       // Keys first: when the second step fails, nobody is left with a key of a user that is gone.
-      await keys.delete(owned.map((key) => key.keyId));
-      const deleted = await users.delete(body.user_ids);
-      return { deleted_users: deleted.map((user) => user.userId), deleted_keys: owned.length };
+      const deletedKeys = await keys.delete(owned.map((key) => key.keyId));
+      const deletedUsers = await users.delete(body.user_ids);
+      // What is in memory may be gone from the database already.
+      if (deletedUsers.length === 0 && deletedKeys.length === 0) throw userNotFound();
+      return { deleted_users: deletedUsers.map((user) => user.userId), deleted_keys: deletedKeys.length };
     },
   );
 

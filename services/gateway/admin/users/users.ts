@@ -1,12 +1,12 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { nanoUsdToUsd } from "../../../shared/nano-usd";
 import { budgetNotFound } from "../../errors/catalogue";
 import type { KeyStore, VirtualKey } from "../../store/key-store";
 import type { NamedBudgetStore } from "../../store/named-budget-store";
 import type { SpendBaselines } from "../../store/spend-reader";
 import type { User, UserFields, UserStore } from "../../store/user-store";
+import { queryInteger, reference } from "../fields";
 import { compareText, selectPage } from "../route";
-import type { userListQuery } from "./bodies";
 
 /** A user as management answers show it. */
 export function describeUser(user: User, spentNanoUsd: number) {
@@ -54,6 +54,15 @@ export function describeNamedUser(userId: string, spentNanoUsd: number) {
   };
 }
 
+/** `GET /user/list`. */
+export const userListQuery = z.strictObject({
+  page: queryInteger(1, 1_000_000, 1),
+  page_size: queryInteger(1, 100, 25),
+  role: reference(100).optional(),
+  user_ids: reference(10_000).optional(),
+  user_email: reference(320).optional(),
+});
+
 /** One page of the users that fit the query, by their ids. */
 export async function listUsers(
   users: Iterable<User>,
@@ -87,16 +96,16 @@ export function keysOfUser(keys: KeyStore, userId: string): VirtualKey[] {
 }
 
 /**
- * The key that stands for a user as a whole: one whose alias is the user's id. Set-up scripts make one such key for
- * each user and put the user's budget on it, so that a change of the user's budget or spend must reach it as well.
+ * A user's primary key: the one whose alias is the user's id. Set-up scripts create one for each user and put the user's
+ * budget on it, so a change of the user's budget or spend must reach it as well.
  */
-function keyStandingFor(keys: KeyStore, userId: string): VirtualKey | undefined {
+function findPrimaryKey(keys: KeyStore, userId: string): VirtualKey | undefined {
   const key = keys.findByAlias(userId);
   return key?.userId === userId ? key : undefined;
 }
 
-/** What a call changes of a user's money; what is left out stays. */
-interface UserMoney {
+/** Changes to a user's budget and spend; what is left out stays. */
+interface UserBudgetChange {
   /** nano-USD; `null`: no limit. */
   readonly maxBudgetNanoUsd?: number | null | undefined;
   /** nano-USD. */
@@ -104,30 +113,33 @@ interface UserMoney {
 }
 
 /**
- * Carries a change of a user's money to the key that stands for the user, when that key has a budget of its own.
- * @returns the key's id when there is such a key
+ * Applies a change of a user's budget or spend to the user's primary key, when that key has a budget of its own.
+ * @returns the key's id when it was changed
  * @throws StoreUnavailableError
  */
-export async function carryToStandingKey(
+export async function syncPrimaryKeyBudget(
   stores: { readonly keys: KeyStore; readonly baselines: SpendBaselines },
   userId: string,
-  money: UserMoney,
+  change: UserBudgetChange,
   changedBy: string,
 ): Promise<string | undefined> {
-  const key = keyStandingFor(stores.keys, userId);
+  const key = findPrimaryKey(stores.keys, userId);
   if (key === undefined || key.maxBudgetNanoUsd === null) return undefined;
-  const { maxBudgetNanoUsd, spentNanoUsd } = money;
+  const { maxBudgetNanoUsd, spentNanoUsd } = change;
   if (maxBudgetNanoUsd === undefined && spentNanoUsd === undefined) return undefined;
-  if (maxBudgetNanoUsd !== undefined) await stores.keys.update(key.keyId, changedBy, { maxBudgetNanoUsd });
+  if (maxBudgetNanoUsd !== undefined) {
+    const updated = await stores.keys.update(key.keyId, changedBy, { maxBudgetNanoUsd });
+    if (updated === undefined) return undefined;
+  }
   if (spentNanoUsd !== undefined) await stores.baselines.set("key", key.keyId, spentNanoUsd);
   return key.keyId;
 }
 
 /**
- * A user's first budget, set without a period, takes over the period of the key that stands for the user: raising
- * "10 a day" must not make it "20 for ever".
+ * A user's first budget, set without a period, inherits the period of the user's primary key: raising "10 a day" must not
+ * make it "20 for ever".
  */
-export function takeOverPeriod(
+export function inheritKeyBudgetPeriod(
   stores: { readonly keys: KeyStore; readonly users: UserStore },
   userId: string,
   fields: UserFields,
@@ -135,7 +147,7 @@ export function takeOverPeriod(
   if (fields.maxBudgetNanoUsd == null || fields.budgetDuration !== undefined) return fields;
   const user = stores.users.findById(userId);
   if (user != null && (user.maxBudgetNanoUsd !== null || user.budgetDuration !== null)) return fields;
-  const key = keyStandingFor(stores.keys, userId);
+  const key = findPrimaryKey(stores.keys, userId);
   return key?.budgetDuration == null ? fields : { ...fields, budgetDuration: key.budgetDuration };
 }
 

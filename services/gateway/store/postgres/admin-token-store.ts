@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Pool } from "pg";
+import type { Logger } from "pino";
 import {
   type AdminRole,
   type AdminToken,
@@ -27,17 +28,17 @@ interface AdminTokenRow {
 export class PostgresAdminTokenStore implements AdminTokenStore {
   /** For the link, which carries the changes of other replicas. */
   readonly table: ReplicatedTable<AdminTokenRow>;
+  readonly #byId = new Map<string, AdminToken>();
   readonly #byHash = new Map<string, AdminToken>();
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, logger?: Pick<Logger, "warn">) {
     this.table = new ReplicatedTable({
       pool,
       name: "admin_tokens",
-      idOf: (row) => row.token_id,
-      apply: (row) => {
-        if (row.deleted_at === null) this.#byHash.set(row.token_hash, toAdminToken(row));
-        else this.#byHash.delete(row.token_hash);
-      },
+      idColumn: "token_id",
+      logger,
+      put: (row) => this.#put(toAdminToken(row)),
+      remove: (tokenId) => this.#remove(tokenId),
     });
   }
 
@@ -50,16 +51,17 @@ export class PostgresAdminTokenStore implements AdminTokenStore {
   }
 
   findByName(name: string): AdminToken | undefined {
-    return [...this.#byHash.values()].find((token) => token.name === name);
+    return [...this.#byId.values()].find((token) => token.name === name);
   }
 
   all(): Iterable<AdminToken> {
-    return this.#byHash.values();
+    return this.#byId.values();
   }
 
   async create(token: NewAdminToken): Promise<AdminToken> {
     try {
       const [row] = await this.table.change(
+        [],
         async (client) =>
           (
             await client.query<AdminTokenRow>(
@@ -89,6 +91,7 @@ export class PostgresAdminTokenStore implements AdminTokenStore {
   async delete(tokenId: string): Promise<boolean> {
     try {
       const rows = await this.table.change(
+        [tokenId],
         async (client) =>
           (
             await client.query<AdminTokenRow>(
@@ -102,6 +105,20 @@ export class PostgresAdminTokenStore implements AdminTokenStore {
     } catch (error) {
       throw toStoreError("admin token not deleted", error);
     }
+  }
+
+  #put(token: AdminToken): void {
+    this.#remove(token.tokenId);
+    this.#byId.set(token.tokenId, token);
+    this.#byHash.set(token.tokenHash, token);
+  }
+
+  #remove(tokenId: string): void {
+    const token = this.#byId.get(tokenId);
+    if (token === undefined) return;
+    this.#byId.delete(tokenId);
+    // After a restore the same secret may belong to another row already.
+    if (this.#byHash.get(token.tokenHash)?.tokenId === tokenId) this.#byHash.delete(token.tokenHash);
   }
 }
 

@@ -165,10 +165,10 @@ export function openDatabase({
     ...(budgetWaitMs === undefined ? {} : { waitMs: budgetWaitMs }),
   });
 
-  const keys = new PostgresKeyStore(pool);
-  const users = new PostgresUserStore(pool);
-  const namedBudgets = new PostgresNamedBudgetStore(pool);
-  const adminTokens = new PostgresAdminTokenStore(pool);
+  const keys = new PostgresKeyStore(pool, logger);
+  const users = new PostgresUserStore(pool, logger);
+  const namedBudgets = new PostgresNamedBudgetStore(pool, logger);
+  const adminTokens = new PostgresAdminTokenStore(pool, logger);
   const audit = new PostgresAuditLog({
     pool,
     intentPool: unsyncedPool,

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ClientBase, Pool } from "pg";
+import type { Logger } from "pino";
 import { KeyIndex } from "../key-index";
 import {
   AliasTakenError,
@@ -29,15 +30,14 @@ export class PostgresKeyStore implements KeyStore {
   readonly table: ReplicatedTable<KeyRow>;
   readonly #index = new KeyIndex();
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, logger?: Pick<Logger, "warn">) {
     this.table = new ReplicatedTable({
       pool,
       name: "virtual_keys",
-      idOf: (row) => row.key_id,
-      apply: (row) => {
-        if (row.deleted_at === null) this.#index.put(toVirtualKey(row));
-        else this.#index.remove(row.key_id);
-      },
+      idColumn: "key_id",
+      logger,
+      put: (row) => this.#index.put(toVirtualKey(row)),
+      remove: (keyId) => this.#index.remove(keyId),
     });
   }
 
@@ -62,7 +62,7 @@ export class PostgresKeyStore implements KeyStore {
   }
 
   async create(key: NewVirtualKey): Promise<VirtualKey> {
-    const [created] = await this.#change("key not created", key.keyAlias, async (client) => {
+    const [created] = await this.#change("key not created", [], key.keyAlias, async (client) => {
       await refuseRetired(client, key.tokenHash, key.keyName);
       const { rows } = await client.query<KeyRow>(INSERT, [
         randomUUID(),
@@ -94,8 +94,9 @@ export class PostgresKeyStore implements KeyStore {
     rotation?: KeyRotation,
     check?: KeyCheck,
   ): Promise<VirtualKey | undefined> {
-    const [updated] = await this.#change("key not changed", changes.keyAlias ?? null, async (client) => {
-      if (check !== undefined) await checkStanding(client, keyId, check);
+    const alias = changes.keyAlias ?? null;
+    const [updated] = await this.#change("key not changed", [keyId], alias, async (client) => {
+      if (check !== undefined) await checkCurrentRow(client, keyId, check);
       if (rotation !== undefined) await rotateKey(client, keyId, rotation);
       const { assignments, values } = setClause(COLUMNS, changes, 3);
       const { rows } = await client.query<KeyRow>(
@@ -114,6 +115,7 @@ export class PostgresKeyStore implements KeyStore {
   async delete(keyIds: readonly string[]): Promise<readonly VirtualKey[]> {
     return this.#change(
       "keys not deleted",
+      keyIds,
       null,
       async (client) => (await client.query<KeyRow>(DELETE, [keyIds])).rows,
     );
@@ -121,11 +123,12 @@ export class PostgresKeyStore implements KeyStore {
 
   async #change(
     failure: string,
+    keyIds: readonly string[],
     alias: string | null,
     work: (client: ClientBase) => Promise<KeyRow[]>,
   ): Promise<readonly VirtualKey[]> {
     try {
-      return (await this.table.change(work)).map(toVirtualKey);
+      return (await this.table.change(keyIds, work)).map(toVirtualKey);
     } catch (error) {
       if (error instanceof KeyTakenError) throw error;
       if (error instanceof CheckFailure) throw error.cause;
@@ -140,7 +143,7 @@ export class PostgresKeyStore implements KeyStore {
 class CheckFailure extends Error {}
 
 /** Asks `check` about the row itself: what is in memory may be older. Changes of keys run one at a time. */
-async function checkStanding(client: ClientBase, keyId: string, check: KeyCheck): Promise<void> {
+async function checkCurrentRow(client: ClientBase, keyId: string, check: KeyCheck): Promise<void> {
   const { rows } = await client.query<KeyRow>(
     "SELECT * FROM virtual_keys WHERE key_id = $1 AND deleted_at IS NULL FOR UPDATE",
     [keyId],

@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import type { Logger } from "pino";
 import {
   type NamedBudget,
   type NamedBudgetFields,
@@ -28,9 +29,10 @@ const COLUMNS: Columns<NamedBudgetFields> = { softBudgetNanoUsd: "soft_budget_na
 export class PostgresNamedBudgetStore implements NamedBudgetStore {
   readonly #records: ReplicatedRecords<BudgetRow, NamedBudget, NamedBudgetFields>;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, logger?: Pick<Logger, "warn">) {
     this.#records = new ReplicatedRecords({
       pool,
+      logger,
       name: "named_budgets",
       idColumn: "budget_id",
       columns: COLUMNS,

@@ -1,5 +1,6 @@
 import type { ClientBase, Pool } from "pg";
-import { monotonicClock } from "../../../shared/clock";
+import type { Logger } from "pino";
+import { type Clock, monotonicClock } from "../../../shared/clock";
 import { StoreUnavailableError } from "../key-store";
 import { retryConflicts, toStoreError } from "./errors";
 import type { LinkUser } from "./link";
@@ -11,8 +12,10 @@ type ReplicatedTableName = "virtual_keys" | "users" | "named_budgets" | "admin_t
 
 /** Rows that are read at once: the event loop turns between two slices. */
 const SLICE_ROWS = 500;
-/** How long a poll goes on reading, in milliseconds; what is left comes with the next one. The link gives a poll three seconds. */
-const POLL_MS = 1000;
+/** How long a poll goes on reading, in milliseconds; what is left comes with the next one. The link gives the polls of all tables three seconds. */
+const POLL_MS = 600;
+/** Between two comparisons of all rows in memory with the table, in milliseconds. */
+const COMPARE_INTERVAL_MS = 30_000;
 
 /** What every row of such a table has. */
 export interface ReplicatedRow {
@@ -24,25 +27,63 @@ export interface ReplicatedRow {
 interface ReplicatedTableSettings<Row> {
   readonly pool: Pool;
   readonly name: ReplicatedTableName;
-  readonly idOf: (row: Row) => string;
-  /** Takes a row into memory, or out of it when it is deleted. */
-  readonly apply: (row: Row) => void;
+  readonly idColumn: keyof Row & string;
+  /** Takes a row that is not deleted into memory, in the place of its former state. */
+  readonly put: (row: Row) => void;
+  /** Takes the row with this id, if there is one, out of memory. */
+  readonly remove: (id: string) => void;
+  readonly logger?: Pick<Logger, "warn"> | undefined;
+  readonly clock?: Clock;
+}
+
+/** How far a reading in the order of versions has come. */
+interface Position {
+  readonly version: number;
+  readonly id: string | null;
+}
+
+const BEGINNING: Position = { version: 0, id: null };
+
+/** A reading of the whole table, at whose end memory holds what the table holds and nothing else. */
+interface FullRead {
+  position: Position;
+  readonly seen: Set<string>;
+  /** Versions of the rows that this process changed or made meanwhile: what was read of them may be older. */
+  readonly changed: Map<string, number>;
+  /** Whether memory is known to be wrong: then it goes on for as long as a poll may, and not one slice a poll. */
+  readonly isUrgent: boolean;
+}
+
+/** What tells that the rows are not those that were read before: another table, other files, or a sequence that went back. */
+interface TableIdentity {
+  readonly storage: string;
+  readonly lastVersion: number;
 }
 
 /**
- * A change here is seen at once; a change by another replica arrives by NOTIFY, or by the poll when the message
- * was lost. When Postgres is away, what was last known stays in force.
+ * The rows of a table in memory. A change by this process is seen at once; a change by another replica arrives by NOTIFY,
+ * or by the poll when the message was lost. When Postgres is away, what was last known stays in force.
+ *
+ * Reading what has a newer version than what is known is enough only as long as the table is the same one and goes forward. After a
+ * restore, or on an empty volume, it is not. So the whole is read on every new connection, when the table's identity is another or its
+ * versions went back, and now and then for what neither shows, such as rows deleted by hand. See decision record 0076.
  */
 export class ReplicatedTable<Row extends ReplicatedRow> implements LinkUser {
   readonly channel: string;
-  /** Version of each row in memory: whichever way a state comes, an older one never takes the place of a newer one. */
-  readonly #applied = new Map<string, number>();
+  /** Version of each row that is known, deleted ones too: whichever way a state comes, an older one never takes the place of a newer one. */
+  readonly #versions = new Map<string, number>();
   readonly #settings: ReplicatedTableSettings<Row>;
-  #version = 0;
+  readonly #clock: Clock;
+  /** Up to where everything is known. */
+  #position = BEGINNING;
+  #identity: TableIdentity | undefined;
+  #fullRead: FullRead | undefined;
+  #compareAt = 0;
   #isReady = false;
 
   constructor(settings: ReplicatedTableSettings<Row>) {
     this.#settings = settings;
+    this.#clock = settings.clock ?? monotonicClock;
     this.channel = settings.name;
   }
 
@@ -53,24 +94,37 @@ export class ReplicatedTable<Row extends ReplicatedRow> implements LinkUser {
 
   /**
    * Runs `work` in a transaction that no other change of this table overlaps. It may run again, in another one,
-   * when somebody else was in its way. @returns the rows it gave, now in memory
+   * when somebody else was in its way.
+   * @param ids rows that `work` is about: those that it does not return are not in the database, and are forgotten here as well
+   * @returns the rows it gave, now in memory
    */
-  change(work: (client: ClientBase) => Promise<Row[]>): Promise<Row[]> {
-    return retryConflicts(() => this.#change(work));
+  change(ids: readonly string[], work: (client: ClientBase) => Promise<Row[]>): Promise<Row[]> {
+    return retryConflicts(() => this.#change(ids, work));
   }
 
-  async #change(work: (client: ClientBase) => Promise<Row[]>): Promise<Row[]> {
+  async #change(ids: readonly string[], work: (client: ClientBase) => Promise<Row[]>): Promise<Row[]> {
     const { pool, name } = this.#settings;
+    const known = ids.map((id) => [id, this.#versions.get(id)] as const);
     const client = await pool.connect();
     let broken: Error | undefined;
     try {
       await client.query("BEGIN");
       // Changes are rare; one at a time means that versions become visible in the order of their numbers.
       await client.query("SELECT pg_advisory_xact_lock($1)", [ADVISORY_LOCKS[name]]);
+      // Rows that were restored without their sequence: a version below theirs would be seen by no other replica.
+      await client.query(
+        `SELECT setval('${name}_version', rows.version)
+           FROM (SELECT max(version) AS version FROM ${name}) AS rows, ${name}_version AS sequence
+          WHERE rows.version > sequence.last_value`,
+      );
       const rows = await work(client);
       await client.query(`NOTIFY ${name}`);
       await client.query("COMMIT");
-      for (const row of rows) this.#apply(row);
+      for (const row of rows) this.#applyChange(row);
+      const changed = new Set(rows.map((row) => this.#idOf(row)));
+      // What another replica changed since then is newer than this answer.
+      for (const [id, version] of known)
+        if (!changed.has(id) && this.#versions.get(id) === version) this.#forget(id);
       return rows;
     } catch (error) {
       await client.query("ROLLBACK").catch((failure: Error) => {
@@ -83,12 +137,18 @@ export class ReplicatedTable<Row extends ReplicatedRow> implements LinkUser {
   }
 
   async onConnect(client: ClientBase): Promise<void> {
-    while (await this.#readSlice(client));
+    // Also after a loss: what answers now may be another database, or the same one as it was before.
+    this.#identity = await this.#readIdentity(client);
+    this.#startFullRead({ isUrgent: true });
+    while (await this.#readOn(client));
     this.#isReady = true;
   }
 
-  onPoll(client: ClientBase): Promise<void> {
-    return this.#catchUp(client);
+  async onPoll(client: ClientBase): Promise<void> {
+    await this.#catchUp(client);
+    if (this.#fullRead === undefined && this.#clock.now() >= this.#compareAt)
+      this.#startFullRead({ isUrgent: false });
+    if (this.#fullRead?.isUrgent === false) await this.#readOn(client);
   }
 
   onNotification(client: ClientBase): Promise<void> {
@@ -97,29 +157,114 @@ export class ReplicatedTable<Row extends ReplicatedRow> implements LinkUser {
 
   async #catchUp(client: ClientBase): Promise<void> {
     const begun = monotonicClock.now();
-    while ((await this.#readSlice(client)) && monotonicClock.now() - begun < POLL_MS);
+    await this.#compareIdentity(client);
+    const read = () => (this.#fullRead?.isUrgent ? this.#readOn(client) : this.#readNewer(client));
+    while ((await read()) && monotonicClock.now() - begun < POLL_MS);
   }
 
-  /** Reads the next of what is newer than what is known; at the start that is everything. @returns whether there may be more */
-  async #readSlice(client: ClientBase): Promise<boolean> {
+  async #compareIdentity(client: ClientBase): Promise<void> {
+    const { name, logger } = this.#settings;
+    const [before, now] = [this.#identity, await this.#readIdentity(client)];
+    this.#identity = now;
+    if (before === undefined) return;
+    if (now.storage === before.storage && now.lastVersion >= before.lastVersion) return;
+    logger?.warn({ table: name }, "a table was replaced or restored; reading it anew");
+    this.#startFullRead({ isUrgent: true });
+  }
+
+  async #readIdentity(client: ClientBase): Promise<TableIdentity> {
     const { name } = this.#settings;
-    const { rows } = await client.query<Row>(
-      `SELECT * FROM ${name} WHERE version > $1 ORDER BY version LIMIT ${SLICE_ROWS}`,
-      [this.#version],
+    const { rows } = await client.query<{ storage: string; last_value: string }>(
+      `SELECT concat_ws('/', rows.oid, pg_relation_filenode(rows.oid)) AS storage, sequence.last_value
+         FROM pg_class AS rows, ${name}_version AS sequence WHERE rows.oid = '${name}'::regclass`,
     );
-    for (const row of rows) {
-      this.#version = Number(row.version);
-      this.#apply(row);
-    }
+    return { storage: rows[0]?.storage ?? "", lastVersion: Number(rows[0]?.last_value ?? 0) };
+  }
+
+  /** Reads the next of what is newer than what is known. @returns whether there may be more */
+  async #readNewer(client: ClientBase): Promise<boolean> {
+    const rows = await this.#readSlice(client, this.#position);
+    for (const row of rows) this.#apply(row);
+    this.#position = this.#after(rows, this.#position);
     return rows.length === SLICE_ROWS;
   }
 
-  #apply(row: Row): void {
-    const id = this.#settings.idOf(row);
-    const version = Number(row.version);
-    if (version < (this.#applied.get(id) ?? 0)) return;
-    this.#applied.set(id, version);
-    this.#settings.apply(row);
+  #startFullRead({ isUrgent }: Pick<FullRead, "isUrgent">): void {
+    this.#fullRead = { position: BEGINNING, seen: new Set(), changed: new Map(), isUrgent };
+  }
+
+  /** Reads the next slice of the whole table. @returns whether there may be more */
+  async #readOn(client: ClientBase): Promise<boolean> {
+    const reading = this.#fullRead;
+    if (reading === undefined) return false;
+    const rows = await this.#readSlice(client, reading.position);
+    // A change meanwhile asked for another one.
+    if (this.#fullRead !== reading) return true;
+    for (const row of rows) {
+      const id = this.#idOf(row);
+      reading.seen.add(id);
+      // Whatever is in memory, this is what the table holds, unless it was read before a change of this process.
+      if (Number(row.version) >= (reading.changed.get(id) ?? 0)) this.#put(row);
+    }
+    reading.position = this.#after(rows, reading.position);
+    if (rows.length === SLICE_ROWS) return true;
+    this.#finish(reading);
+    return false;
+  }
+
+  #finish({ seen, changed, position }: FullRead): void {
+    const { name, logger } = this.#settings;
+    const gone = [...this.#versions.keys()].filter((id) => !seen.has(id) && !changed.has(id));
+    for (const id of gone) this.#forget(id);
+    if (gone.length > 0)
+      logger?.warn({ table: name, rows: gone.length }, "rows are gone from the database; they are forgotten");
+    this.#position = position;
+    this.#fullRead = undefined;
+    this.#compareAt = this.#clock.now() + COMPARE_INTERVAL_MS;
+  }
+
+  async #readSlice(client: ClientBase, { version, id }: Position): Promise<Row[]> {
+    const { name, idColumn } = this.#settings;
+    const { rows } = await client.query<Row>(
+      `SELECT * FROM ${name} WHERE (version, ${idColumn}) > ($1, $2) ORDER BY version, ${idColumn} LIMIT ${SLICE_ROWS}`,
+      [version, id],
+    );
+    return rows;
+  }
+
+  #after(rows: readonly Row[], before: Position): Position {
+    const last = rows.at(-1);
+    return last === undefined ? before : { version: Number(last.version), id: this.#idOf(last) };
+  }
+
+  #applyChange(row: Row): void {
+    const [id, version] = [this.#idOf(row), Number(row.version)];
+    this.#fullRead?.changed.set(id, version);
+    // Another replica was faster, or versions went back: a reading that begins now sees what is so.
+    if (!this.#apply(row)) this.#startFullRead({ isUrgent: true });
+  }
+
+  /** @returns whether it is at least as new as what is known */
+  #apply(row: Row): boolean {
+    if (Number(row.version) < (this.#versions.get(this.#idOf(row)) ?? 0)) return false;
+    this.#put(row);
+    return true;
+  }
+
+  #put(row: Row): void {
+    const id = this.#idOf(row);
+    this.#versions.set(id, Number(row.version));
+    if (row.deleted_at === null) this.#settings.put(row);
+    else this.#settings.remove(id);
+  }
+
+  #forget(id: string): void {
+    this.#versions.delete(id);
+    this.#settings.remove(id);
+  }
+
+  #idOf(row: Row): string {
+    return String(row[this.#settings.idColumn]);
   }
 }
 
@@ -135,6 +280,7 @@ interface ReplicatedRecordsSettings<Row, Item, Fields> {
   readonly toItem: (row: Row) => Item;
   /** What to throw when a record is refused because there is another like it; `undefined`: that is not why. */
   readonly takenBy: (error: unknown, id: string) => Error | undefined;
+  readonly logger?: Pick<Logger, "warn"> | undefined;
 }
 
 /**
@@ -148,17 +294,15 @@ export class ReplicatedRecords<Row extends ReplicatedRow, Item, Fields extends o
   readonly #items = new Map<string, Item>();
 
   constructor(settings: ReplicatedRecordsSettings<Row, Item, Fields>) {
-    const { pool, name, idColumn, toItem } = settings;
-    const idOf = (row: Row) => String(row[idColumn]);
+    const { pool, name, idColumn, toItem, logger } = settings;
     this.#settings = settings;
     this.table = new ReplicatedTable({
       pool,
       name,
-      idOf,
-      apply: (row) => {
-        if (row.deleted_at === null) this.#items.set(idOf(row), toItem(row));
-        else this.#items.delete(idOf(row));
-      },
+      idColumn,
+      logger,
+      put: (row) => this.#items.set(String(row[idColumn]), toItem(row)),
+      remove: (id) => this.#items.delete(id),
     });
   }
 
@@ -189,17 +333,17 @@ export class ReplicatedRecords<Row extends ReplicatedRow, Item, Fields extends o
 
   /** @returns `undefined` when there is no such record */
   async update(id: string, updatedBy: string, fields: Fields): Promise<Item | undefined> {
-    const [item] = await this.#change(id, (client) => this.#set(client, id, updatedBy, fields));
+    const [item] = await this.#change([id], (client) => this.#set(client, id, updatedBy, fields));
     return item;
   }
 
-  /** Deletes what exists of these. @returns the deleted records */
+  /** Deletes what exists of these in the database; the others are forgotten. @returns the deleted records */
   delete(ids: readonly string[]): Promise<readonly Item[]> {
     const { name, idColumn } = this.#settings;
     const sql = `
       UPDATE ${name} SET deleted_at = now(), updated_at = now(), version = nextval('${name}_version')
        WHERE ${idColumn} = ANY($1::text[]) AND deleted_at IS NULL RETURNING *`;
-    return this.#change("", async (client) => (await client.query<Row>(sql, [ids])).rows);
+    return this.#change(ids, async (client) => (await client.query<Row>(sql, [ids])).rows);
   }
 
   /** An empty row; that of a deleted record with this id gives way. */
@@ -226,17 +370,20 @@ export class ReplicatedRecords<Row extends ReplicatedRow, Item, Fields extends o
   }
 
   async #changeOne(id: string, work: (client: ClientBase) => Promise<Row[]>): Promise<Item> {
-    const [item] = await this.#change(id, work);
+    const [item] = await this.#change([id], work);
     if (item === undefined) throw new StoreUnavailableError(`${this.#settings.name}: no row came back`);
     return item;
   }
 
-  async #change(id: string, work: (client: ClientBase) => Promise<Row[]>): Promise<readonly Item[]> {
+  async #change(
+    ids: readonly string[],
+    work: (client: ClientBase) => Promise<Row[]>,
+  ): Promise<readonly Item[]> {
     const { name, toItem, takenBy } = this.#settings;
     try {
-      return (await this.table.change(work)).map(toItem);
+      return (await this.table.change(ids, work)).map(toItem);
     } catch (error) {
-      throw takenBy(error, id) ?? toStoreError(`${name} not changed`, error);
+      throw takenBy(error, ids[0] ?? "") ?? toStoreError(`${name} not changed`, error);
     }
   }
 }

@@ -42,12 +42,13 @@ export class Schema implements LinkUser {
     return { version: this.#version, known, migrating: this.#migrating };
   }
 
-  /** @throws SchemaTooNewError, MigrationFailedError */
+  /** @throws SchemaTooNewError, MigrationFailedError, RestoreRunningError */
   async onConnect(client: ClientBase): Promise<void> {
     try {
       const { version, missing } = await lookAtSchema(client, this.#settings.migrations);
       this.#version = version;
       if (missing.length === 0) return;
+      if (version === 0) await refuseDuringRestore(client);
       this.#running ??= this.#migrate().finally(() => {
         this.#running = undefined;
       });
@@ -116,6 +117,23 @@ class SchemaTooNewError extends UnusableDatabaseError {
       `the database schema has version ${found}, this gateway knows ${known}; start the newer gateway again, or restore the dump of before`,
     );
   }
+}
+
+/** The tables are gone because they are about to be made by somebody else, who must not find ours in their place. */
+class RestoreRunningError extends UnusableDatabaseError {
+  override readonly name = "RestoreRunningError";
+
+  constructor() {
+    super("pg_restore is at work in it, and the schema is not there yet");
+  }
+}
+
+/** @throws RestoreRunningError */
+async function refuseDuringRestore(client: ClientBase): Promise<void> {
+  const { rows } = await client.query(
+    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pg_restore'",
+  );
+  if (rows.length > 0) throw new RestoreRunningError();
 }
 
 /** A step that the database refuses: it would again. */

@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import type { Logger } from "pino";
 import { type User, type UserFields, type UserStore, UserTakenError } from "../user-store";
 import { isUniqueViolation } from "./errors";
 import { ReplicatedRecords, type ReplicatedRow } from "./replicated-table";
@@ -35,9 +36,10 @@ const COLUMNS: Columns<UserFields> = {
 export class PostgresUserStore implements UserStore {
   readonly #records: ReplicatedRecords<UserRow, User, UserFields>;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, logger?: Pick<Logger, "warn">) {
     this.#records = new ReplicatedRecords({
       pool,
+      logger,
       name: "users",
       idColumn: "user_id",
       columns: COLUMNS,

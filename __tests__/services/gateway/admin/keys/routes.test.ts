@@ -209,6 +209,20 @@ describe("keys", () => {
       expect((await call("GET", "/v1/models", undefined, "sk-one-000000000000")).statusCode).toBe(401);
     });
 
+    test("says what the store really deleted, and 404 when that is nothing", async () => {
+      for (const name of ["one", "two"]) await gateway.addKey(`sk-${name}-000000000000`, { keyAlias: name });
+      const { keys } = gateway;
+      const remove = keys.delete.bind(keys);
+      // As after a restore: the second one is in memory, but no more in the database.
+      jest.spyOn(keys, "delete").mockImplementation((ids) => remove(ids.slice(0, 1)));
+      const both = { keys: ["sk-one-000000000000"], key_aliases: ["two"] };
+      expect((await call("POST", "/key/delete", both)).json()).toEqual({
+        deleted_keys: [hashKey("sk-one-000000000000")],
+      });
+      jest.spyOn(keys, "delete").mockResolvedValue([]);
+      expect((await call("POST", "/key/delete", { key_aliases: ["two"] })).statusCode).toBe(404);
+    });
+
     test("needs something to delete", async () => {
       expect((await call("POST", "/key/delete", {})).statusCode).toBe(400);
     });

@@ -144,6 +144,19 @@ test("POST /user/delete takes the keys along; all or nothing", async () => {
   expect((await call("POST", "/user/new", { user_id: "ada" })).statusCode).toBe(200);
 });
 
+test("POST /user/delete says what the store really deleted, and 404 when that is nothing", async () => {
+  await call("POST", "/user/new", { user_id: "ada" });
+  const { users, keys } = gateway;
+  // As after a restore: in memory, but no more in the database.
+  jest.spyOn(users, "delete").mockResolvedValue([]);
+  expect((await call("POST", "/user/delete", { user_ids: ["ada"] })).json()).toEqual({
+    deleted_users: [],
+    deleted_keys: 1,
+  });
+  jest.spyOn(keys, "delete").mockResolvedValue([]);
+  expect((await call("POST", "/user/delete", { user_ids: ["ada"] })).statusCode).toBe(404);
+});
+
 test("GET /user/list", async () => {
   for (const id of ["c", "a", "b"]) {
     await call("POST", "/user/new", { user_id: id, user_email: `${id}@x.org`, auto_create_key: false });

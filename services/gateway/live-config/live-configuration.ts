@@ -1,33 +1,37 @@
-import { type FSWatcher, watch } from "node:fs";
 import { dirname } from "node:path";
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock";
 import { ConfigError } from "../../shared/config-error";
 import type { Environment } from "../../shared/secret-files";
+import { LiveLevels } from "../enforcement/levels";
 import type { MetricsRegistry } from "../metrics/registry";
 import { nextPriceChange } from "../money/pricing/price-list";
 import type { Deployment, ModelCatalog, RoutingSettings } from "../providers/deployment";
-import type { SecretsState } from "./live-secrets";
+import { FileWatch } from "./file-watch";
+import type { LiveSecrets, SecretsState } from "./live-secrets";
 import { type LoadedCatalog, type LoadOrigin, loadCatalog, readConfigText } from "./load-catalog";
-import type { PromptStore } from "./prompt-store";
+import { PromptStore } from "./prompt-store";
 
-/** Settings of `CatalogReloader`. */
-export interface CatalogReloaderSettings {
+/** Settings of `LiveConfiguration`. */
+export interface LiveConfigurationSettings {
+  /** Of `config.yaml`. */
   readonly path: string;
   readonly origin: Omit<LoadOrigin, "nowMs" | "env">;
-  /** The variables as they are when the file is loaded. */
-  readonly env: () => Environment;
-  readonly catalog: LiveCatalog;
+  /** Directory of the files of the enforcement levels. */
+  readonly promptsDirectory: string;
+  readonly secrets: LiveSecrets;
+  /** Puts secrets in force that the process itself uses. @throws ConfigError when they cannot be: then it has changed nothing */
+  readonly acceptSecrets: (variables: Environment, names: readonly string[]) => void;
+  /** Whether `config.yaml` may refer to the variable: then it is loaded anew when the variable changes. */
+  readonly isReferable: (name: string) => boolean;
   readonly logger: Pick<Logger, "info" | "warn" | "error">;
   readonly clock: Clock;
-  /** Told of what is put in force, the start aside. @default - nobody */
-  readonly onLoaded?: (loaded: LoadedCatalog) => void;
   /** What is in force at the start. */
   readonly loaded: LoadedCatalog;
-  /** Editors and copies write in several steps; the file must look the same so long apart. @default 200 ms */
-  readonly quietMs?: number;
-  /** Not every mount reports changes, so the file is also looked at now and then. @default 1000 ms */
-  readonly pollMs?: number;
+  /** @default - that of `FileWatch` */
+  readonly settleMs?: number | undefined;
+  /** @default - that of `FileWatch` */
+  readonly pollMs?: number | undefined;
 }
 
 /** How loading the configuration went. */
@@ -41,63 +45,84 @@ interface ReloadState {
 }
 
 /**
- * Puts a changed `config.yaml` in force without a restart. A wrong one is refused and said in the log, with line
- * and column; what was in force stays so. List prices that become valid count as a change too.
+ * The configuration in force: `config.yaml`, the secrets that it refers to, and the rules of its enforcement levels, all of which may change
+ * without a restart. A wrong file is refused and said in the log, with line and column; what was in force stays so.
  */
-export class CatalogReloader {
-  readonly #settings: CatalogReloaderSettings;
+export class LiveConfiguration {
+  readonly catalog: LiveCatalog;
+  readonly levels: LiveLevels;
+  readonly prompts: PromptStore;
+  readonly #settings: LiveConfigurationSettings;
+  readonly #watch: FileWatch;
   /** Text that was looked at last, whether it was taken over or refused. */
-  #seen: string | undefined;
+  #judged: string | undefined;
   /** Text of the last look. */
-  #lastText: string | undefined;
+  #seen: string | undefined;
   #loaded: LoadedCatalog;
   #loadedAt: number;
   #state: ReloadState = { succeededAt: Date.now(), isInForce: true, failures: 0 };
-  #watcher: FSWatcher | undefined;
-  #quiet: NodeJS.Timeout | undefined;
-  #poll: NodeJS.Timeout | undefined;
 
-  constructor(settings: CatalogReloaderSettings) {
+  constructor(settings: LiveConfigurationSettings) {
+    const { path, promptsDirectory, secrets, loaded, logger, clock, settleMs, pollMs } = settings;
     this.#settings = settings;
-    this.#loaded = settings.loaded;
-    this.#seen = settings.loaded.text;
-    this.#lastText = settings.loaded.text;
-    this.#loadedAt = settings.clock.now();
+    this.#loaded = loaded;
+    this.#judged = loaded.text;
+    this.#seen = loaded.text;
+    this.#loadedAt = clock.now();
+    this.catalog = new LiveCatalog(loaded.catalog);
+    this.levels = new LiveLevels(loaded.levels);
+    this.prompts = new PromptStore({ directory: promptsDirectory, levels: this.levels, logger });
+    this.#watch = new FileWatch({
+      directories: [dirname(path), promptsDirectory],
+      // Rules last: they see the levels that the configuration has brought.
+      files: [secrets, { look: () => this.#look() }, this.prompts],
+      settleMs,
+      pollMs,
+    });
   }
 
-  /** What is in force. */
+  /** What was made of `config.yaml`. */
   get loaded(): LoadedCatalog {
     return this.#loaded;
   }
 
-  /** How the last attempt went. */
+  /** How the last attempt to load `config.yaml` went. */
   get state(): ReloadState {
     return this.#state;
   }
 
-  start(): void {
-    const { path, pollMs = 1000 } = this.#settings;
-    this.#poll = setInterval(() => this.#look(), pollMs).unref();
-    try {
-      // The directory, because a file that is replaced takes its own watcher with it.
-      this.#watcher = watch(dirname(path), { persistent: false }, () => this.#lookWhenQuiet());
-      this.#watcher.on("error", () => this.#watcher?.close());
-    } catch {
-      // No watchers left, or a file system without them: the poll finds changes too.
-    }
+  /** Follows changes from now on. Resolves when the rules are read, as far as they are there. */
+  async start(): Promise<void> {
+    const { secrets, acceptSecrets, isReferable, logger, settleMs } = this.#settings;
+    secrets.start({
+      logger,
+      accept: acceptSecrets,
+      onChanged: (names) => {
+        if (names.some(isReferable)) this.reload();
+      },
+    });
+    await this.prompts.readAll(settleMs);
+    this.#watch.start();
   }
 
-  /** Loads the file whether it changed or not; deployments that were cooling down are asked again. */
+  stop(): void {
+    this.#settings.secrets.stop();
+    this.#watch.stop();
+  }
+
+  /** Loads `config.yaml` whether it changed or not; deployments that were cooling down are asked again. */
   reload(): void {
-    const { path, origin, env, catalog, logger, clock } = this.#settings;
+    const { path, origin, secrets, logger, clock } = this.#settings;
     const nowMs = clock.now();
     try {
-      const loaded = loadCatalog(path, { ...origin, env: env(), nowMs });
+      // Configuration and secrets are delivered together: a new key that the file names must not be missed.
+      secrets.refresh();
+      const loaded = loadCatalog(path, { ...origin, env: secrets.variables, nowMs });
       this.#loaded = loaded;
-      this.#seen = loaded.text;
+      this.#judged = loaded.text;
       this.#loadedAt = nowMs;
-      catalog.replace(loaded.catalog);
-      this.#settings.onLoaded?.(loaded);
+      this.catalog.replace(loaded.catalog);
+      this.levels.replace(loaded.levels);
       this.#state = { ...this.#state, succeededAt: Date.now(), isInForce: true };
       logger.info({ models: loaded.catalog.groups.size }, "configuration loaded anew");
       for (const notice of loaded.notices) logger.warn(notice);
@@ -107,31 +132,20 @@ export class CatalogReloader {
       const reason = error instanceof ConfigError ? { issues: error.issues } : { err: error };
       logger.error(reason, "new configuration refused, the old one stays in force");
     }
+    // Levels that it has added have files of their own.
+    this.#watch.look();
   }
 
-  stop(): void {
-    this.#watcher?.close();
-    clearTimeout(this.#quiet);
-    clearInterval(this.#poll);
-  }
-
-  #lookWhenQuiet(): void {
-    clearTimeout(this.#quiet);
-    this.#quiet = setTimeout(() => this.#look(), this.#settings.quietMs ?? 200).unref();
-  }
-
-  /** A text counts once it is the same at two looks: no half of one is ever taken for the whole. */
-  #look(): void {
+  /** @returns whether the last two looks saw the same text */
+  #look(): boolean {
     const text = this.#readText();
-    const isSettled = text === this.#lastText;
-    this.#lastText = text;
-    if (text === this.#seen && !this.#isPriceDue) return;
-    if (!isSettled) {
-      this.#lookWhenQuiet();
-      return;
-    }
+    const isSettled = text === this.#seen;
     this.#seen = text;
+    if (text === this.#judged && !this.#isPriceDue) return true;
+    if (!isSettled) return false;
+    this.#judged = text;
     this.reload();
+    return true;
   }
 
   /** Whether a change lies between then and now. The clock may have been ahead then: it is put right when Postgres has answered. */
@@ -185,22 +199,21 @@ export class LiveCatalog implements ModelCatalog {
 /** Whether what stands in files is what is in force. */
 export function addConfigurationMetrics(
   registry: MetricsRegistry,
-  reload: () => ReloadState,
+  configuration: Pick<LiveConfiguration, "state" | "prompts">,
   secrets: () => SecretsState,
-  prompts: Pick<PromptStore, "states">,
 ): void {
   registry.gauge(
     "gateway_config_last_reload_success_timestamp_seconds",
     "When the configuration in force was loaded, since 1970.",
-    () => reload().succeededAt / 1000,
+    () => configuration.state.succeededAt / 1000,
   );
   registry.gauge(
     "gateway_config_last_reload_successful",
     "Whether the file config.yaml, as it last was, is in force.",
-    () => Number(reload().isInForce),
+    () => Number(configuration.state.isInForce),
   );
   registry.counts("gateway_config_reload_failures_total", "Configurations that were refused.", [], () => [
-    [[], reload().failures],
+    [[], configuration.state.failures],
   ]);
   registry.gauge(
     "gateway_secrets_last_reload_success_timestamp_seconds",
@@ -219,12 +232,12 @@ export function addConfigurationMetrics(
     "gateway_working_rules_in_force",
     "Whether a level has working rules; without, its requests are refused.",
     ["level"],
-    () => prompts.states().map(({ level, isInForce }) => [[level], Number(isInForce)] as const),
+    () => configuration.prompts.states().map(({ level, isInForce }) => [[level], Number(isInForce)] as const),
   );
   registry.gauges(
     "gateway_working_rules_refused",
     "Whether the file of a level, as it is now, was refused.",
     ["level"],
-    () => prompts.states().map(({ level, isRefused }) => [[level], Number(isRefused)] as const),
+    () => configuration.prompts.states().map(({ level, isRefused }) => [[level], Number(isRefused)] as const),
   );
 }

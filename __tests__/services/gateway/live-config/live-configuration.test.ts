@@ -3,10 +3,10 @@ import os from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import {
-  CatalogReloader,
-  type CatalogReloaderSettings,
-  LiveCatalog,
-} from "../../../../services/gateway/live-config/catalog-reloader";
+  LiveConfiguration,
+  type LiveConfigurationSettings,
+} from "../../../../services/gateway/live-config/live-configuration";
+import { LiveSecrets } from "../../../../services/gateway/live-config/live-secrets";
 import { loadCatalog } from "../../../../services/gateway/live-config/load-catalog";
 import { createLogger } from "../../../../services/shared/logger";
 import { eventually } from "../../../support/services/eventually";
@@ -19,8 +19,7 @@ model_list:
 
 let directory: string;
 let file: string;
-let catalog: LiveCatalog;
-let reloader: CatalogReloader;
+let configuration: LiveConfiguration;
 let log: string[];
 let nowMs: number;
 
@@ -31,38 +30,42 @@ beforeEach(() => {
   nowMs = Date.parse("2026-11-24");
 });
 afterEach(() => {
-  reloader.stop();
+  configuration.stop();
   fs.rmSync(directory, { recursive: true, force: true });
 });
 
-function start(props: Partial<CatalogReloaderSettings> = {}): void {
+async function start(
+  props: Partial<LiveConfigurationSettings> = {},
+  env: Record<string, string> = { ANTHROPIC_API_KEY: "the-credential" },
+): Promise<void> {
   log = [];
-  const env = { ANTHROPIC_API_KEY: "the-credential" };
-  const loaded = loadCatalog(file, { env, nowMs });
-  catalog = new LiveCatalog(loaded.catalog);
-  reloader = new CatalogReloader({
+  const secrets = new LiveSecrets(env);
+  configuration = new LiveConfiguration({
     path: file,
     origin: {},
-    env: () => env,
-    catalog,
+    promptsDirectory: directory,
+    secrets,
+    acceptSecrets: () => {},
+    isReferable: () => true,
     logger: createLogger({
       name: "test",
       level: "info",
       destination: { write: (line) => void log.push(line) },
     }),
     clock: { now: () => nowMs },
-    loaded,
-    quietMs: 20,
+    loaded: loadCatalog(file, { env: secrets.variables, nowMs }),
+    settleMs: 20,
     pollMs: 3_600_000,
     ...props,
   });
-  reloader.start();
+  await configuration.start();
+  log = [];
 }
 
-const models = () => [...catalog.groups.keys()];
+const models = () => [...configuration.catalog.groups.keys()];
 
 test("a file that is written over, and one that is put in its place", async () => {
-  start();
+  await start();
   fs.writeFileSync(file, config("two"));
   await eventually(() => models()[0] === "two");
   fs.writeFileSync(`${file}.new`, config("three"));
@@ -72,7 +75,7 @@ test("a file that is written over, and one that is put in its place", async () =
 });
 
 test("without a watcher the poll finds it", async () => {
-  start({ quietMs: 3_600_000, pollMs: 20 });
+  await start({ pollMs: 20 });
   fs.writeFileSync(file, config("two"));
   await eventually(() => models()[0] === "two");
 });
@@ -86,7 +89,7 @@ test("a directory that is put in the place of another by a link is noticed withi
   };
   deliver("first");
   file = path.join(directory, "current", "config.yaml");
-  start({ quietMs: undefined, pollMs: undefined } as never);
+  await start({ settleMs: undefined, pollMs: undefined } as never);
   for (const name of ["second", "third"]) {
     deliver(name);
     await eventually(() => models()[0] === name, 2000);
@@ -94,10 +97,10 @@ test("a directory that is put in the place of another by a link is noticed withi
 });
 
 test.each([
-  ["watched", { quietMs: 150, pollMs: 3_600_000 }],
-  ["polled", { quietMs: 150, pollMs: 60 }],
+  ["watched", { settleMs: 150, pollMs: 3_600_000 }],
+  ["polled", { settleMs: 150, pollMs: 60 }],
 ])("a file that is half-written never takes effect: %s", async (_name, times) => {
-  start(times);
+  await start(times);
   const seen = new Set<string>();
   const watching = setInterval(() => void seen.add(models().join()), 5);
   fs.writeFileSync(file, config("half"));
@@ -109,15 +112,22 @@ test.each([
 });
 
 test("the variables are those of the moment in which the file is loaded", async () => {
-  let key: string | undefined = "first";
-  start({ env: () => ({ ANTHROPIC_API_KEY: key }) });
-  key = undefined;
-  reloader.reload();
-  expect(catalog.groups.get("one")).toEqual([]);
+  const secrets = path.join(directory, "first");
+  fs.mkdirSync(secrets);
+  fs.writeFileSync(path.join(secrets, "ANTHROPIC_API_KEY"), "the-credential");
+  fs.symlinkSync("first", path.join(directory, "secrets"));
+  await start({}, { SECRETS_DIRECTORY: path.join(directory, "secrets") });
+  expect(configuration.catalog.groups.get("one")).toHaveLength(1);
+  // A whole directory in the place of another needs no second look.
+  fs.mkdirSync(path.join(directory, "second"));
+  fs.symlinkSync("second", path.join(directory, "next"));
+  fs.renameSync(path.join(directory, "next"), path.join(directory, "secrets"));
+  configuration.reload();
+  expect(configuration.catalog.groups.get("one")).toEqual([]);
 });
 
 test("a wrong file is refused once, with its place, and the old one stays in force", async () => {
-  start({ pollMs: 20 });
+  await start({ pollMs: 20 });
   fs.writeFileSync(file, config("two", "").replace("anthropic/", "openai/gpt"));
   await eventually(() => log.join("").includes("refused"));
   await wait(100);
@@ -131,7 +141,7 @@ test("a wrong file is refused once, with its place, and the old one stays in for
 });
 
 test("a file that cannot even be judged is refused too", async () => {
-  start();
+  await start();
   const bomb = [
     "a: &a [x,x,x,x,x,x,x,x,x,x]",
     "b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]",
@@ -143,7 +153,7 @@ test("a file that cannot even be judged is refused too", async () => {
 });
 
 test("a file that goes away changes nothing, and is taken again when it is back", async () => {
-  start({ pollMs: 20 });
+  await start({ pollMs: 20 });
   fs.rmSync(file);
   await eventually(() => log.join("").includes("cannot be read"));
   expect(models()).toEqual(["one"]);
@@ -151,28 +161,28 @@ test("a file that goes away changes nothing, and is taken again when it is back"
   await eventually(() => models()[0] === "two");
 });
 
-test("on demand also an unchanged file is loaded, so that its deployments begin afresh", () => {
-  start();
-  const before = catalog.groups.get("one")?.[0];
-  reloader.reload();
-  expect(catalog.groups.get("one")?.[0]).toEqual(before);
-  expect(catalog.groups.get("one")?.[0]).not.toBe(before);
+test("on demand also an unchanged file is loaded, so that its deployments begin afresh", async () => {
+  await start();
+  const before = configuration.catalog.groups.get("one")?.[0];
+  configuration.reload();
+  expect(configuration.catalog.groups.get("one")?.[0]).toEqual(before);
+  expect(configuration.catalog.groups.get("one")?.[0]).not.toBe(before);
 });
 
-test("time limits change with the file", () => {
-  start();
-  const limits = () => catalog.groups.get("one")?.[0]?.timeouts;
+test("time limits change with the file", async () => {
+  await start();
+  const limits = () => configuration.catalog.groups.get("one")?.[0]?.timeouts;
   expect(limits()).toBeUndefined();
   fs.writeFileSync(file, `${config("one")}router_settings: { stream_timeout: 3 }\n`);
-  reloader.reload();
+  configuration.reload();
   expect(limits()).toEqual({ firstEventMs: 3000 });
 });
 
 test("a list price that becomes valid is taken over on its day", async () => {
   fs.writeFileSync(file, config("one", "claude-sonnet-5-5"));
   nowMs = Date.parse("2026-10-06T23:59:59Z");
-  start({ pollMs: 20 });
-  const cacheRead = () => catalog.groups.get("one")?.[0]?.prices?.cacheReadPicoUsd;
+  await start({ pollMs: 20 });
+  const cacheRead = () => configuration.catalog.groups.get("one")?.[0]?.prices?.cacheReadPicoUsd;
   expect(cacheRead()).toBe(200_000);
   nowMs += 1000;
   await eventually(() => cacheRead() === 100_000);
@@ -181,34 +191,59 @@ test("a list price that becomes valid is taken over on its day", async () => {
 test("a price that was taken over by a clock that was ahead is taken back when the clock is right", async () => {
   fs.writeFileSync(file, config("one", "claude-sonnet-5-5"));
   nowMs = Date.parse("2026-10-08T00:00:00Z");
-  start({ pollMs: 20 });
-  const cacheRead = () => catalog.groups.get("one")?.[0]?.prices?.cacheReadPicoUsd;
+  await start({ pollMs: 20 });
+  const cacheRead = () => configuration.catalog.groups.get("one")?.[0]?.prices?.cacheReadPicoUsd;
   expect(cacheRead()).toBe(100_000);
   nowMs = Date.parse("2026-10-06T00:00:00Z");
   await eventually(() => cacheRead() === 200_000);
 });
 
 test("levels come with the file; where a new one names an unknown level, the old ones stay in force", async () => {
-  const inForce: string[] = [];
-  start({ onLoaded: ({ levels }) => void inForce.push(levels.levelOf({}).name) });
+  await start();
   fs.writeFileSync(file, `${config("two")}enforcement_settings: { default_level: design-first }\n`);
   await eventually(() => models()[0] === "two");
   fs.writeFileSync(file, `${config("three")}enforcement_settings: { default_level: strict }\n`);
   await eventually(() => log.join("").includes("refused"));
   expect(log.join("")).toMatch(/config\.yaml:5:25 enforcement_settings\.default_level: strict is not one of/);
-  expect([models(), inForce]).toEqual([["two"], ["design-first"]]);
+  expect([models(), configuration.levels.levelOf({}).name]).toEqual([["two"], "design-first"]);
+});
+
+test("the rules of a level that the file adds are read at once", async () => {
+  fs.writeFileSync(path.join(directory, "pair.md"), "Work in pairs.");
+  await start();
+  const custom = "levels: [{ name: pair, file: pair.md, strictness: 150 }]";
+  fs.writeFileSync(file, `${config("two")}enforcement_settings: { ${custom} }\n`);
+  configuration.reload();
+  const pair = configuration.levels.all.find(({ name }) => name === "pair");
+  expect(pair).toBeDefined();
+  await eventually(() => pair !== undefined && configuration.prompts.find(pair)?.text === "Work in pairs.");
+});
+
+test("a secret that the file may refer to loads it anew, another one does not", async () => {
+  const secrets = path.join(directory, "secrets");
+  const write = (name: string, text: string) => fs.writeFileSync(path.join(secrets, name), text);
+  fs.mkdirSync(secrets);
+  write("ANTHROPIC_API_KEY", "the-credential");
+  write("PROCESS_ONLY", "first");
+  await start({ pollMs: 20, isReferable: (name) => name !== "PROCESS_ONLY" }, { SECRETS_DIRECTORY: secrets });
+  write("PROCESS_ONLY", "second");
+  await eventually(() => log.join("").includes("secrets loaded anew"));
+  expect(log.join("")).not.toContain("configuration loaded anew");
+  write("ANTHROPIC_API_KEY", "another-credential");
+  await eventually(() => log.join("").includes("configuration loaded anew"));
+  expect(log.join("")).not.toContain("another-credential");
 });
 
 test("says whether the file is in force, since when, and how often it was refused", async () => {
-  start();
-  const { succeededAt } = reloader.state;
-  expect(reloader.state).toEqual({ succeededAt: expect.any(Number), isInForce: true, failures: 0 });
+  await start();
+  const { succeededAt } = configuration.state;
+  expect(configuration.state).toEqual({ succeededAt: expect.any(Number), isInForce: true, failures: 0 });
   fs.writeFileSync(file, "model_list: nonsense");
-  reloader.reload();
-  reloader.reload();
-  expect(reloader.state).toEqual({ succeededAt, isInForce: false, failures: 2 });
+  configuration.reload();
+  configuration.reload();
+  expect(configuration.state).toEqual({ succeededAt, isInForce: false, failures: 2 });
   fs.writeFileSync(file, config("two"));
-  reloader.reload();
-  expect(reloader.state).toMatchObject({ isInForce: true, failures: 2 });
-  expect(reloader.state.succeededAt).toBeGreaterThanOrEqual(succeededAt);
+  configuration.reload();
+  expect(configuration.state).toMatchObject({ isInForce: true, failures: 2 });
+  expect(configuration.state.succeededAt).toBeGreaterThanOrEqual(succeededAt);
 });
