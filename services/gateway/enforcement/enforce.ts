@@ -1,4 +1,5 @@
 import { notWhenEnforced, threadUnsupported } from "../errors/catalogue";
+import { isAbsent, isList, isObject } from "../json/client-value";
 import { type JsonObject, type JsonValue, RawText } from "../json/json-value";
 import { isBlankText, isText, toByteText } from "../json/text";
 import {
@@ -9,7 +10,6 @@ import {
 } from "../wire/internal/request";
 import { ruleOf } from "../wire/messages/request-fields";
 import { isNotBlank } from "../wire/shared/conversation";
-import { isAbsent, isList, isObject } from "../wire/shared/read-value";
 import type { EnforcementPolicy } from "./policy";
 import { lowerSystemRows, requireTextBlocks } from "./system-messages";
 

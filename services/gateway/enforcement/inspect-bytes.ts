@@ -1,6 +1,6 @@
+import { isList, isObject } from "../json/client-value";
 import { ValueAllowance } from "../json/json-value";
 import { parseJson } from "../json/parse-json";
-import { isList, isObject } from "../wire/shared/read-value";
 import type { EnforcementPolicy } from "./policy";
 
 /** Rows and blocks that must not be in what is sent, as `writeJson` would write them. */

@@ -1,9 +1,9 @@
 import { enforcementViolated } from "../errors/catalogue";
+import { isList, isObject } from "../json/client-value";
 import type { JsonObject, JsonValue } from "../json/json-value";
 import { writeJsonBytes } from "../json/write-json";
 import type { MessagesRequest } from "../wire/internal/request";
 import { NOT_FOR_INVOKE } from "../wire/messages/request-fields";
-import { isList, isObject } from "../wire/shared/read-value";
 import { enforce } from "./enforce";
 import { findViolation } from "./inspect-bytes";
 import type { EnforcedPrompt, EnforcementPolicy } from "./policy";

@@ -1,9 +1,9 @@
 import { notWhenEnforced } from "../errors/catalogue";
+import { isAbsent, isList, isObject } from "../json/client-value";
 import type { JsonObject, JsonValue } from "../json/json-value";
 import { isText } from "../json/text";
 import type { ContentBlock, MessageParam, TextBlock } from "../wire/internal/request";
 import { frameInstruction } from "../wire/shared/conversation";
-import { isAbsent, isList, isObject } from "../wire/shared/read-value";
 
 /** Roles whose rows a model ranks above everything said before. */
 const INSTRUCTING: ReadonlySet<string> = new Set(["system", "developer"]);

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { EnforcementPolicy } from "../enforcement/policy";
 import { invalidRequest, tooManyValues } from "../errors/catalogue";
 import { type Caller, callerOf } from "../identity/caller";
+import { isObject, TranslationError } from "../json/client-value";
 import {
   JsonLimitError,
   type JsonObject,
@@ -11,7 +12,6 @@ import {
 } from "../json/json-value";
 import { parseJson } from "../json/parse-json";
 import type { DeploymentGroup } from "../providers/model-groups";
-import { isObject, TranslationError } from "../wire/shared/read-value";
 import { policyOf, selectGroup } from "./authorize";
 import { ValueMemory } from "./body-memory";
 import type { GenerationTools } from "./dependencies";

@@ -1,3 +1,4 @@
+import { isList, isObject } from "../json/client-value";
 import { type JsonObject, type JsonValue, RawNumber, type Text } from "../json/json-value";
 import { isText } from "../json/text";
 import type { MessagesRequest } from "../wire/internal/request";
@@ -57,7 +58,7 @@ class Walk {
   #block(value: JsonValue): JsonValue {
     if (isText(value)) return this.#change(value, this.#path);
     if (isList(value)) return this.#list(value, (item) => this.#block(item));
-    if (!isMembers(value)) return value;
+    if (!isObject(value)) return value;
     const type = value["type"];
     if (typeof type === "string" && SIGNED.has(type)) return value;
     return this.#members(value, (name, member) => {
@@ -70,14 +71,14 @@ class Walk {
   #any(value: JsonValue): JsonValue {
     if (isText(value)) return this.#change(value, this.#path);
     if (isList(value)) return this.#list(value, (item) => this.#any(item));
-    return isMembers(value) ? this.#members(value, (_name, member) => this.#any(member)) : value;
+    return isObject(value) ? this.#members(value, (_name, member) => this.#any(member)) : value;
   }
 
   /** The same where numbers may be somebody's; one that is changed becomes text. */
   #input(value: JsonValue): JsonValue {
     if (isText(value)) return this.#change(value, this.#path);
     if (isList(value)) return this.#list(value, (item) => this.#input(item));
-    if (isMembers(value)) return this.#members(value, (_name, member) => this.#input(member));
+    if (isObject(value)) return this.#members(value, (_name, member) => this.#input(member));
     const text = value instanceof RawNumber ? value.text : String(value);
     if (!(Number(text) >= LEAST_NUMBER)) return value;
     const changed = this.#change(text, this.#path);
@@ -115,12 +116,4 @@ class Walk {
     this.#path.pop();
     return next;
   }
-}
-
-function isList(value: JsonValue): value is readonly JsonValue[] {
-  return Array.isArray(value);
-}
-
-function isMembers(value: JsonValue): value is JsonObject {
-  return typeof value === "object" && value !== null && !(value instanceof RawNumber);
 }

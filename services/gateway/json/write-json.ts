@@ -1,3 +1,4 @@
+import { isList } from "./client-value";
 import { type JsonObject, type JsonValue, RawNumber, RawText } from "./json-value";
 
 /** Size of the buffer that is used again; larger bodies are written into one of their own. */
@@ -182,8 +183,4 @@ function writeObject(object: JsonObject): void {
     writeValue(value);
   }
   writer.byte(0x7d);
-}
-
-function isList(value: JsonObject | readonly JsonValue[]): value is readonly JsonValue[] {
-  return Array.isArray(value);
 }

@@ -1,12 +1,12 @@
 import { findViolation } from "../../../../services/gateway/enforcement/inspect-bytes";
 import { type BodyShape, SealedBody, seal, shapeBody } from "../../../../services/gateway/enforcement/seal";
 import { GatewayError } from "../../../../services/gateway/errors/gateway-error";
+import { TranslationError } from "../../../../services/gateway/json/client-value";
 import { type JsonObject, JsonSyntaxError } from "../../../../services/gateway/json/json-value";
 import { parseJson } from "../../../../services/gateway/json/parse-json";
 import { writeJson } from "../../../../services/gateway/json/write-json";
 import type { MessagesRequest } from "../../../../services/gateway/wire/internal/request";
 import { toMessages } from "../../../../services/gateway/wire/messages/to-messages";
-import { TranslationError } from "../../../../services/gateway/wire/shared/read-value";
 import { FREE, policyWith } from "../../../support/enforcement-policies";
 import { mutateBodies, randomIntegers } from "../../../support/mutate-bodies";
 

@@ -1,3 +1,14 @@
+import {
+  isAbsent,
+  kindOf,
+  notSupported,
+  quote,
+  requireList,
+  requireObject,
+  requireText,
+  stringIn,
+  TranslationError,
+} from "../../json/client-value";
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import { isText } from "../../json/text";
 import type { ContentBlock, TextBlock } from "../internal/request";
@@ -11,17 +22,6 @@ import {
   type TurnItem,
   toToolInput,
 } from "../shared/conversation";
-import {
-  isAbsent,
-  kindOf,
-  notSupported,
-  quote,
-  requireList,
-  requireObject,
-  requireText,
-  TranslationError,
-  textIn,
-} from "../shared/read-value";
 import { upstreamToolName } from "../shared/tools";
 import { type ContentContext, readContent, readEarlierThinking, readTextContent } from "./content-parts";
 
@@ -45,7 +45,7 @@ export function readMessages(messages: JsonValue | undefined, context: ContentCo
   list.forEach((value, index) => {
     const path = `messages.${index}`;
     const message = requireObject(value, path);
-    const role = textIn(message["role"]);
+    const role = stringIn(message["role"]);
     switch (role) {
       case "system":
       case "developer": {
@@ -133,11 +133,11 @@ function readToolCalls(
   return requireList(calls, path).map((value, index) => {
     const at = `${path}.${index}`;
     const call = requireObject(value, at);
-    const type = textIn(call["type"]) ?? "function";
+    const type = stringIn(call["type"]) ?? "function";
     if (type !== "function")
       throw notSupported(`${at}.type`, `calls of type function can be sent, not ${quote(type)}`);
     return toToolUse(
-      textIn(call["id"]) ?? "",
+      stringIn(call["id"]) ?? "",
       requireObject(call["function"], `${at}.function`),
       `${at}.function`,
       call,
@@ -182,7 +182,7 @@ const TOOL_MEMBERS: ReadonlySet<string> = new Set([
  * @throws TranslationError
  */
 function readToolMessage(message: JsonObject, path: string, context: ContentContext): ToolResultItem {
-  return readResult(textIn(message["tool_call_id"]) ?? "", message, path, context);
+  return readResult(stringIn(message["tool_call_id"]) ?? "", message, path, context);
 }
 
 /** The same in the old form, which names the function instead of the call. @throws TranslationError */

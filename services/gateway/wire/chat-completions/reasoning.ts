@@ -1,5 +1,3 @@
-import type { JsonObject, JsonValue } from "../../json/json-value";
-import type { Effort } from "../shared/model-capabilities";
 import {
   isAbsent,
   isObject,
@@ -7,9 +5,11 @@ import {
   numberIn,
   quote,
   requireObject,
+  stringIn,
   TranslationError,
-  textIn,
-} from "../shared/read-value";
+} from "../../json/client-value";
+import type { JsonObject, JsonValue } from "../../json/json-value";
+import type { Effort } from "../shared/model-capabilities";
 import type { ReasoningWish } from "../shared/reasoning";
 
 type Level = "none" | "minimal" | Effort;
@@ -30,8 +30,8 @@ export function readReasoningWish(body: JsonObject): ReasoningWish {
 }
 
 function readThinking(thinking: JsonObject, level: Level | undefined): ReasoningWish {
-  const type = textIn(thinking["type"]);
-  const isHidden = textIn(thinking["display"]) === "omitted";
+  const type = stringIn(thinking["type"]);
+  const isHidden = stringIn(thinking["display"]) === "omitted";
   if (type === "disabled") return { kind: "off" };
   if (type !== "enabled" && type !== "adaptive") {
     const found = type === undefined ? kindOf(thinking["type"]) : quote(type);
@@ -66,7 +66,7 @@ function toWish(level: Level | undefined, isHidden = false): ReasoningWish {
 function readLevel(value: JsonValue | undefined, path: string): Level | undefined {
   if (isAbsent(value)) return undefined;
   if (isObject(value)) return readLevel(value["effort"] ?? null, `${path}.effort`);
-  const level = textIn(value);
+  const level = stringIn(value);
   if (level !== undefined && LEVELS.includes(level)) return level as Level;
   const found = level === undefined ? kindOf(value) : quote(level);
   throw new TranslationError(path, `${path} must be one of ${LEVELS.join(", ")}, not ${found}`);

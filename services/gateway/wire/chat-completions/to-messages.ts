@@ -1,19 +1,19 @@
-import type { JsonObject, JsonValue } from "../../json/json-value";
-import { isText } from "../../json/text";
-import type { MessagesRequest, MessagesTarget } from "../internal/request";
-import { buildRequest } from "../shared/build-request";
-import { readCacheControl } from "../shared/cache-control";
-import { joinLists } from "../shared/conversation";
-import type { OutputFormat } from "../shared/output-schema";
 import {
   isAbsent,
   isObject,
   kindOf,
   quote,
   requireObject,
+  stringIn,
   TranslationError,
   textIn,
-} from "../shared/read-value";
+} from "../../json/client-value";
+import type { JsonObject, JsonValue } from "../../json/json-value";
+import type { MessagesRequest, MessagesTarget } from "../internal/request";
+import { buildRequest } from "../shared/build-request";
+import { readCacheControl } from "../shared/cache-control";
+import { joinLists } from "../shared/conversation";
+import type { OutputFormat } from "../shared/output-schema";
 import { DroppedMembers, readSampling, sortParams } from "../shared/request-params";
 import type { ChatAnswerPlan } from "./answer-parts";
 import {
@@ -108,7 +108,7 @@ function noteInside(body: JsonObject, dropped: DroppedMembers): void {
 export function readResponseFormat(value: JsonValue | undefined): OutputFormat {
   if (isAbsent(value)) return { kind: "text" };
   const format = requireObject(value, "response_format");
-  const type = textIn(format["type"]);
+  const type = stringIn(format["type"]);
   switch (type) {
     case "text":
       return { kind: "text" };
@@ -122,7 +122,7 @@ export function readResponseFormat(value: JsonValue | undefined): OutputFormat {
       return {
         kind: "json-schema",
         schema,
-        description: isText(description) ? description : undefined,
+        description: textIn(description),
         path: `${path}.schema`,
       };
     }

@@ -1,3 +1,4 @@
+import { type Members, parseMembers } from "../../json/provider-value";
 import { fromByteText } from "./byte-text";
 
 /**
@@ -5,7 +6,7 @@ import { fromByteText } from "./byte-text";
  * read, so the JSON is parsed only when somebody asks.
  */
 export class MessageEvent {
-  #value: Readonly<Record<string, unknown>> | undefined;
+  #value: Members | undefined;
   /** `null` when it is known that there is none. */
   #delta: DeltaText | null | undefined;
 
@@ -34,21 +35,13 @@ export class MessageEvent {
   }
 
   /** The event, read but not trusted. @throws SyntaxError when it is not a JSON object */
-  get value(): Readonly<Record<string, unknown>> {
-    this.#value ??= parseObject(this.json);
+  get value(): Members {
+    this.#value ??= parseMembers(fromByteText(this.json));
     return this.#value;
   }
 }
 
 const TYPE_FIRST = /^\{"type":"([a-z_]+)"/;
-
-function parseObject(json: string): Readonly<Record<string, unknown>> {
-  const value: unknown = JSON.parse(fromByteText(json));
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new SyntaxError("event is not an object");
-  }
-  return value as Readonly<Record<string, unknown>>;
-}
 
 /**
  * A piece of an answer as nearly all events carry one, taken out without parsing: the text is still escaped, with one

@@ -1,6 +1,6 @@
 import type { JsonValue } from "../../json/json-value";
+import { membersOf } from "../../json/provider-value";
 import { byteLengthOf, isText } from "../../json/text";
-import { membersOf } from "./byte-text";
 import type { MessagesRequest } from "./request";
 
 /** Counters of an answer, in tokens. `inputTokens` leaves out what was read from or written to the cache. */

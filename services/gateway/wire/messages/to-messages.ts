@@ -1,3 +1,15 @@
+import {
+  isAbsent,
+  isList,
+  isObject,
+  kindOf,
+  numberIn,
+  requireList,
+  requireObject,
+  requireText,
+  stringIn,
+  TranslationError,
+} from "../../json/client-value";
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import { isBlankText, isText } from "../../json/text";
 import {
@@ -10,18 +22,6 @@ import {
 } from "../internal/request";
 import { joinLists } from "../shared/conversation";
 import { findCapabilities } from "../shared/model-capabilities";
-import {
-  isAbsent,
-  isList,
-  isObject,
-  kindOf,
-  numberIn,
-  requireList,
-  requireObject,
-  requireText,
-  TranslationError,
-  textIn,
-} from "../shared/read-value";
 import {
   GATEWAY_FIELDS,
   GATEWAY_METADATA,
@@ -125,7 +125,7 @@ function droppedForInvoke({ tools, tool_choice: choice }: JsonObject): readonly 
 function withoutGeo(body: JsonObject, { api }: MessagesTarget): JsonObject {
   const { inference_geo: geo, ...others } = body;
   if (isAbsent(geo) || api === "anthropic") return body;
-  if (textIn(geo) === "global") return others;
+  if (stringIn(geo) === "global") return others;
   throw new TranslationError(
     "inference_geo",
     "inference_geo can only be global here: this model is answered by Amazon Bedrock, in the region of its deployment",

@@ -1,3 +1,15 @@
+import {
+  isAbsent,
+  isList,
+  isObject,
+  kindOf,
+  notSupported,
+  quote,
+  requireObject,
+  stringIn,
+  TranslationError,
+  textIn,
+} from "../../json/client-value";
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import { isText } from "../../json/text";
 import { readUser } from "../chat-completions/chat-fields";
@@ -7,17 +19,6 @@ import { readCacheControl } from "../shared/cache-control";
 import { dropBlank } from "../shared/conversation";
 import type { Effort } from "../shared/model-capabilities";
 import type { OutputFormat } from "../shared/output-schema";
-import {
-  isAbsent,
-  isList,
-  isObject,
-  kindOf,
-  notSupported,
-  quote,
-  requireObject,
-  TranslationError,
-  textIn,
-} from "../shared/read-value";
 import type { ReasoningWish } from "../shared/reasoning";
 import {
   DroppedMembers,
@@ -97,7 +98,7 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
       upstreamModel: target.upstreamModel,
       degradations: [
         ...built.degradations,
-        ...(textIn(body["truncation"]) === "auto" ? ["truncation=disabled"] : []),
+        ...(stringIn(body["truncation"]) === "auto" ? ["truncation=disabled"] : []),
         ...(body["store"] === true ? ["store=false"] : []),
       ],
     },
@@ -145,7 +146,7 @@ export function readSettings(body: JsonObject, request: MessagesRequest): JsonOb
 
 /** Members that a function has in answers, also when it was sent without them. */
 function withDefaults(tool: JsonValue): JsonValue {
-  if (!isObject(tool) || textIn(tool["type"]) !== "function") return tool;
+  if (!isObject(tool) || stringIn(tool["type"]) !== "function") return tool;
   return { ...tool, parameters: tool["parameters"] ?? null, strict: tool["strict"] ?? false };
 }
 
@@ -154,7 +155,7 @@ export function readTextFormat(text: JsonValue | undefined): OutputFormat {
   const format = isAbsent(text) ? undefined : requireObject(text, "text")["format"];
   if (isAbsent(format)) return { kind: "text" };
   const given = requireObject(format, "text.format");
-  const type = textIn(given["type"]);
+  const type = stringIn(given["type"]);
   if (type === "text") return { kind: "text" };
   if (type === "json_object") return { kind: "json-object" };
   if (type === "json_schema") {
@@ -162,7 +163,7 @@ export function readTextFormat(text: JsonValue | undefined): OutputFormat {
     return {
       kind: "json-schema",
       schema,
-      description: isText(description) ? description : undefined,
+      description: textIn(description),
       path: "text.format.schema",
     };
   }
@@ -187,7 +188,7 @@ export function readReasoning(reasoning: JsonValue | undefined): ReadReasoning {
   // `generate_summary` is the old name.
   const isShown = !isAbsent(given["summary"]) || !isAbsent(given["generate_summary"]);
   if (isAbsent(given["effort"])) return { wish: { kind: "default" }, isShown };
-  const effort = textIn(given["effort"]);
+  const effort = stringIn(given["effort"]);
   if (effort === "none") return { wish: { kind: "off" }, isShown };
   if (effort !== undefined && EFFORTS.has(effort)) {
     return { wish: { kind: "effort", effort: effort as "minimal" | Effort, isHidden: !isShown }, isShown };
@@ -204,7 +205,7 @@ export function includesReasoning(include: JsonValue | undefined): boolean {
   if (!isList(include)) {
     throw new TranslationError("include", `include must be a list of names, not ${kindOf(include)}`);
   }
-  return include.some((name) => textIn(name) === "reasoning.encrypted_content");
+  return include.some((name) => stringIn(name) === "reasoning.encrypted_content");
 }
 
 /** Fields that are translated, that the answer repeats, or that `noteInside` tells of. */
@@ -263,7 +264,7 @@ export function sortFields(body: JsonObject, mayDrop: boolean): readonly string[
 
 /** Values that mean the same as leaving the field away. */
 function isNeutral(field: string, value: JsonValue): boolean {
-  if (field === "service_tier") return ["auto", "default"].includes(textIn(value) ?? "");
+  if (field === "service_tier") return ["auto", "default"].includes(stringIn(value) ?? "");
   return field === "top_logprobs" && value === 0;
 }
 
@@ -289,13 +290,13 @@ export function noteInside(body: JsonObject, dropped: DroppedMembers): void {
     const value = body[field];
     if (!isObject(value)) continue;
     for (const name of Object.keys(value)) {
-      if (read.has(name) || isEmpty(value[name]) || usual.has(textIn(value[name]) ?? "")) continue;
+      if (read.has(name) || isEmpty(value[name]) || usual.has(stringIn(value[name]) ?? "")) continue;
       dropped.add(`${field}.${printableName(name)}`);
     }
   }
   const include = body["include"];
   for (const entry of isList(include) ? include : []) {
-    const name = textIn(entry);
+    const name = stringIn(entry);
     if (name !== undefined && name !== "reasoning.encrypted_content")
       dropped.add(`include.${printableName(name)}`);
   }

@@ -1,3 +1,4 @@
+import { TranslationError } from "../../json/client-value";
 import type { JsonObject, Text } from "../../json/json-value";
 import { isText, textOf } from "../../json/text";
 import type {
@@ -12,7 +13,6 @@ import { dropThinking, hasThinking, joinLists, lacksThinking, type TurnItem } fr
 import { type Effort, findCapabilities, type ModelCapabilities } from "./model-capabilities";
 import { type OutputFormat, type OutputPlan, planOutput } from "./output-schema";
 import { planTools } from "./plan-tools";
-import { TranslationError } from "./read-value";
 import { planReasoning, type ReasoningWish } from "./reasoning";
 import { MINIMAL_USER_TURN, repairTurns } from "./repair-turns";
 import { DroppedMembers, fitSampling, type Sampling, tellShortened } from "./request-params";

@@ -1,14 +1,14 @@
+import { isObject, stringIn } from "../../json/client-value";
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import type { ContentBlock, MessageParam, TextBlock } from "../internal/request";
-import { isObject, textIn } from "./read-value";
 
 /** Most marks that a request may have. */
 export const MAX_BREAKPOINTS = 4;
 
 /** A mark up to which the provider caches the request; `undefined` for anything else than one that it knows. */
 export function readCacheControl(value: JsonValue | undefined): JsonObject | undefined {
-  if (!isObject(value) || textIn(value["type"]) !== "ephemeral") return undefined;
-  const ttl = textIn(value["ttl"]);
+  if (!isObject(value) || stringIn(value["type"]) !== "ephemeral") return undefined;
+  const ttl = stringIn(value["ttl"]);
   return ttl === "5m" || ttl === "1h" ? { type: "ephemeral", ttl } : { type: "ephemeral" };
 }
 
@@ -21,7 +21,7 @@ export function cacheControlOf(owner: JsonObject): { readonly cache_control?: Js
 const NO_MARK = {};
 
 function readBreakpoint(value: JsonValue | undefined): JsonObject | undefined {
-  return isObject(value) && textIn(value["mode"]) === "explicit" ? { type: "ephemeral" } : undefined;
+  return isObject(value) && stringIn(value["mode"]) === "explicit" ? { type: "ephemeral" } : undefined;
 }
 
 /** A mark of a whole message stands on its last block that can have one. Thinking cannot. */

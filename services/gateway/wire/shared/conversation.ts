@@ -1,9 +1,9 @@
+import { isAbsent, isObject, TranslationError } from "../../json/client-value";
 import { type JsonObject, type JsonValue, type Text, ValueAllowance } from "../../json/json-value";
 import { parseJson } from "../../json/parse-json";
 import { isBlankText, isText, textOf } from "../../json/text";
 import type { ContentBlock, MessageParam, MessagesTarget, TextBlock } from "../internal/request";
 import { cacheControlOf, markLastBlock } from "./cache-control";
-import { isAbsent, isObject, TranslationError } from "./read-value";
 
 /** A call of a tool as the assistant made it. */
 export interface ToolUseBlock extends ContentBlock {

@@ -1,7 +1,7 @@
+import { quote, TranslationError } from "../../json/client-value";
 import type { JsonValue, Text } from "../../json/json-value";
 import { beginningOf, byteLengthOf, isText, textOf } from "../../json/text";
 import type { ContentBlock, MessagesTarget } from "../internal/request";
-import { quote, TranslationError } from "./read-value";
 
 const MAX_TITLE = 200;
 /** How a PDF begins, in base64. */

@@ -1,7 +1,7 @@
+import { quote, TranslationError } from "../../json/client-value";
 import type { JsonObject } from "../../json/json-value";
 import type { MessagesTarget } from "../internal/request";
 import type { OutputPlan } from "./output-schema";
-import { quote, TranslationError } from "./read-value";
 import type { DroppedMembers } from "./request-params";
 import {
   renamedTools,

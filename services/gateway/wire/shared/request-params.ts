@@ -1,5 +1,13 @@
+import {
+  isAbsent,
+  isList,
+  isObject,
+  kindOf,
+  notSupported,
+  numberIn,
+  TranslationError,
+} from "../../json/client-value";
 import type { JsonObject, JsonValue } from "../../json/json-value";
-import { isAbsent, isList, isObject, kindOf, notSupported, numberIn, TranslationError } from "./read-value";
 
 /** How the next token is chosen. */
 export interface Sampling {

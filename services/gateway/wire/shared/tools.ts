@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
+import { isAbsent, isList, quote, TranslationError } from "../../json/client-value";
 import type { JsonObject, JsonValue, Text } from "../../json/json-value";
 import { isBlankText } from "../../json/text";
 import { toOutputSchemas } from "./output-schema";
-import { isAbsent, isList, quote, TranslationError } from "./read-value";
 import type { DroppedMembers } from "./request-params";
 import { NO_INPUT, repairToolSchema } from "./tool-schema";
 

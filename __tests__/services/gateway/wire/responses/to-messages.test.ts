@@ -1,3 +1,4 @@
+import { TranslationError } from "../../../../../services/gateway/json/client-value";
 import type { JsonObject, JsonValue } from "../../../../../services/gateway/json/json-value";
 import { parseJson } from "../../../../../services/gateway/json/parse-json";
 import { writeJson } from "../../../../../services/gateway/json/write-json";
@@ -7,7 +8,6 @@ import { sealReasoning } from "../../../../../services/gateway/wire/responses/re
 import { toAnswer } from "../../../../../services/gateway/wire/responses/stream";
 import { toMessages } from "../../../../../services/gateway/wire/responses/to-messages";
 import { FRAME_BEGIN, FRAME_END } from "../../../../../services/gateway/wire/shared/conversation";
-import { TranslationError } from "../../../../../services/gateway/wire/shared/read-value";
 import { Random } from "../../../../support/services/random";
 
 const TARGET: MessagesTarget = {
