@@ -2,6 +2,7 @@ import { notWhenEnforced } from "../errors/catalogue";
 import { isAbsent, isList, isObject } from "../json/client-value";
 import type { JsonObject, JsonValue } from "../json/json-value";
 import { isText } from "../json/text";
+import { type ValuePath, visitBlocks } from "../wire/internal/content-blocks";
 import type { ContentBlock, MessageParam, TextBlock } from "../wire/internal/request";
 import { frameInstruction } from "../wire/shared/conversation";
 
@@ -51,7 +52,7 @@ function requireSpeaking(message: MessageParam, index: number): void {
     return;
   }
   if (!SPEAKING.has(role)) throw notWhenEnforced(`messages.${index}.role`, "must be user or assistant");
-  requirePlainBlocks(content, `messages.${index}.content`);
+  requirePlainBlocks(content, ["messages", index, "content"]);
 }
 
 /** Rows between two turns of the assistant that have an instruction among them become one turn of the user. */
@@ -111,30 +112,22 @@ const REFUSED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Holds the content of a turn to what the client itself says in it.
- * @param path of the content, such as `messages.3.content`
- * @throws GatewayError 400 for a block that a key with working rules may not send
+ * Holds the content of a turn to what the client itself says in it, blocks within tool results and documents included.
+ * @param path of the content, such as `messages`, 3, `content`
+ * @throws GatewayError 400 for a block that a key with an enforced prompt may not send
  */
-export function requirePlainBlocks(content: JsonValue | undefined, path: string): void {
-  if (!isList(content)) return;
-  content.forEach((block, index) => {
-    if (isObject(block)) requirePlain(block, `${path}.${index}`);
-  });
+export function requirePlainBlocks(content: JsonValue | undefined, path: ValuePath): void {
+  visitBlocks(content, requirePlain, path);
 }
 
-function requirePlain(block: JsonObject, path: string): void {
-  const { type, content, source } = block;
-  if (typeof type !== "string") throw notWhenEnforced(`${path}.type`, "must be a name");
+function requirePlain({ type, source }: JsonObject, path: ValuePath): void {
+  if (typeof type !== "string") throw notWhenEnforced(`${path.join(".")}.type`, "must be a name");
   if (REFUSED.has(type))
-    throw notWhenEnforced(path, `blocks of type ${type} are not passed on with this key`);
-  // Results of tools and documents have blocks inside.
-  requirePlainBlocks(content, `${path}.content`);
-  if (!isObject(source)) return;
-  if (source["type"] === "file" || !isAbsent(source["file_id"])) {
+    throw notWhenEnforced(path.join("."), `blocks of type ${type} are not passed on with this key`);
+  if (isObject(source) && (source["type"] === "file" || !isAbsent(source["file_id"]))) {
     throw notWhenEnforced(
-      `${path}.source`,
+      `${path.join(".")}.source`,
       "files that the provider keeps cannot be used; send the data itself",
     );
   }
-  requirePlainBlocks(source["content"], `${path}.source.content`);
 }

@@ -1,6 +1,7 @@
 import { isList, isObject } from "../json/client-value";
 import { type JsonObject, type JsonValue, RawNumber, type Text } from "../json/json-value";
 import { isText } from "../json/text";
+import type { ValuePath } from "../wire/internal/content-blocks";
 import type { MessagesRequest } from "../wire/internal/request";
 
 /** Members of the request that the gateway itself has chosen. */
@@ -23,11 +24,8 @@ const LEAST_NUMBER = 1e12;
 /** Blocks that the provider has signed or encrypted. */
 const SIGNED = new Set(["thinking", "redacted_thinking"]);
 
-/** Steps from the request to a text, such as `messages`, 0, `content`. */
-export type TextPath = readonly (string | number)[];
-
 /** @returns the text to take its place: the same one when it stays */
-export type ChangeText = (text: Text, path: TextPath) => Text;
+export type ChangeText = (text: Text, path: ValuePath) => Text;
 
 /**
  * Every text of a request that somebody may have written: instructions, turns, inputs and results of tools, documents,

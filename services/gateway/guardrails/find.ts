@@ -1,6 +1,6 @@
 import { RawText, type Text } from "../json/json-value";
 import { textOf } from "../json/text";
-import type { TextPath } from "./change-texts";
+import type { ValuePath } from "../wire/internal/content-blocks";
 import { CONTEXT_LENGTH, MAX_MATCH_LENGTH, type ScreenPattern } from "./pattern";
 
 /** Where the members of a tool's input begin: `messages`, 3, `content`, 0, `input`. */
@@ -15,7 +15,7 @@ const TELLING = /pass|secret|token|key|credential|aws|ssn|social|phone|mobile|te
  */
 export function findInMember(
   text: Text,
-  path: TextPath,
+  path: ValuePath,
   patterns: readonly ScreenPattern[],
 ): readonly Match[] {
   const found = findInText(text, patterns);
@@ -34,7 +34,7 @@ export function findInMember(
 }
 
 /** The name of the member that a value of a tool's input stands in, also within a list. */
-function tellingName(path: TextPath): string | undefined {
+function tellingName(path: ValuePath): string | undefined {
   if (path[0] !== "messages" || path[INPUT_STEP] !== "input") return undefined;
   const name = path.slice(INPUT_STEP + 1).findLast((step) => typeof step === "string");
   return typeof name === "string" && TELLING.test(name) ? name.slice(-MAX_NAME_LENGTH) : undefined;

@@ -147,7 +147,7 @@ describe("require plain blocks", () => {
         { type: "tool_use", input: { content: [addition], source: file } },
       ],
     ],
-  ])("takes %s", (_name, content) => expect(() => requirePlainBlocks(content, "c")).not.toThrow());
+  ])("takes %s", (_name, content) => expect(() => requirePlainBlocks(content, ["c"])).not.toThrow());
 
   it.each<[string, JsonValue, string]>([
     ["a change of tools", [addition], "c.0"],
@@ -170,7 +170,7 @@ describe("require plain blocks", () => {
     ],
     ["a type that is no name", [{ type: ["text"] }], "c.0.type"],
   ])("refuses %s", (_name, content, param) =>
-    expect(() => requirePlainBlocks(content, "c")).toThrow(
+    expect(() => requirePlainBlocks(content, ["c"])).toThrow(
       expect.objectContaining({ status: 400, code: "enforcement_refused", param }),
     ),
   );

@@ -1,5 +1,6 @@
 import { isObject, stringIn } from "../../json/client-value";
 import type { JsonObject, JsonValue } from "../../json/json-value";
+import { blocksOf } from "../internal/content-blocks";
 import type { ContentBlock, MessageParam, TextBlock } from "../internal/request";
 
 /** Most marks that a request may have. */
@@ -60,7 +61,7 @@ export function limitBreakpoints(parts: Cacheable): Cacheable {
   // Tools and system texts change least, so their marks are worth most.
   const tools = keepLast(parts.tools.filter(isMarked));
   const system = keepLast(parts.system.filter(isMarked));
-  const messages = keepLast(parts.messages.flatMap(({ content }) => blocksOf(content).filter(isMarked)));
+  const messages = keepLast(parts.messages.flatMap((turn) => blocksOf(turn).filter(isMarked)));
   let wasShort = false;
   const settle = <O extends JsonObject>(owner: O, kept: ReadonlySet<JsonObject>): O => {
     if (!isMarked(owner)) return owner;
@@ -73,7 +74,7 @@ export function limitBreakpoints(parts: Cacheable): Cacheable {
     tools: parts.tools.map((tool) => settle(tool, tools)),
     system: parts.system.map((block) => settle(block, system)),
     messages: parts.messages.map((turn) => {
-      const blocks = blocksOf(turn.content);
+      const blocks = blocksOf(turn);
       if (!blocks.some(isMarked)) return turn;
       return { ...turn, content: blocks.map((block) => settle(block, messages)) };
     }),
@@ -86,16 +87,12 @@ function hasMarks({ tools, system, messages, automatic }: Cacheable): boolean {
     automatic !== undefined ||
     system.some(isMarked) ||
     tools.some(isMarked) ||
-    messages.some(({ content }) => blocksOf(content).some(isMarked))
+    messages.some((turn) => blocksOf(turn).some(isMarked))
   );
 }
 
 function isMarked(owner: JsonObject): boolean {
   return owner["cache_control"] !== undefined;
-}
-
-function blocksOf(content: MessageParam["content"]): readonly ContentBlock[] {
-  return Array.isArray(content) ? (content as readonly ContentBlock[]) : [];
 }
 
 function inOrder(mark: JsonObject, wasShort: boolean): JsonObject {

@@ -2,6 +2,7 @@ import { isAbsent, isObject, TranslationError } from "../../json/client-value";
 import { type JsonObject, type JsonValue, type Text, ValueAllowance } from "../../json/json-value";
 import { parseJson } from "../../json/parse-json";
 import { isBlankText, isText, textOf } from "../../json/text";
+import { blocksOf } from "../internal/content-blocks";
 import type { ContentBlock, MessageParam, MessagesTarget, TextBlock } from "../internal/request";
 import { cacheControlOf, markLastBlock } from "./cache-control";
 
@@ -98,10 +99,6 @@ export function lacksThinking(messages: readonly MessageParam[]): boolean {
 /** Whether a turn holds thinking. */
 export function hasThinking(turn: MessageParam): boolean {
   return blocksOf(turn).some(isThinking);
-}
-
-function blocksOf({ content }: MessageParam): readonly ContentBlock[] {
-  return Array.isArray(content) ? (content as readonly ContentBlock[]) : [];
 }
 
 /** Field that holds arguments which are not a JSON object, so that the model sees what it did. */
