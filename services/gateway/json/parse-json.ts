@@ -12,7 +12,10 @@ import { StringScanner, scanNumber } from "./scan";
 import { VectorStringScanner } from "./vector-string-scanner";
 
 /**
- * Reads the body of a request, once. What it accepts is what `JSON.parse` accepts, except for limits on nesting, on the number
+ * Reads the body of a request, once. It is ours because `JSON.parse` and the libraries decode every text and round every number:
+ * here long texts stay bytes and numbers stay exact, and limits hold before memory is spent.
+ *
+ * What it accepts is what `JSON.parse` accepts, except for limits on nesting, on the number
  * of values and on that of the outermost fields, repeated ones included; every byte is validated, also in texts that are not decoded.
  *
  * A name that comes twice in an object is not refused: the last one counts, as in `JSON.parse`. No other reader can see

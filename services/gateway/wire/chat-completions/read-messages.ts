@@ -12,7 +12,7 @@ import {
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import { isText } from "../../json/text";
 import type { ContentBlock, TextBlock } from "../internal/request";
-import { cacheControlOf, markLastBlock, readCacheControl } from "../shared/cache-control";
+import { addBreakpointToLast, cacheControlOf, readCacheControl } from "../shared/cache-control";
 import {
   dropBlank,
   frameInstruction,
@@ -51,7 +51,10 @@ export function readMessages(messages: JsonValue | undefined, context: ContentCo
       case "developer": {
         const content = readTextContent(message["content"], `${path}.content`, context);
         context.dropped.addOthers(message, USER_MEMBERS, "messages");
-        const texts = markLastBlock(dropBlank(content) as readonly TextBlock[], cacheControlOf(message));
+        const texts = addBreakpointToLast(
+          dropBlank(content) as readonly TextBlock[],
+          cacheControlOf(message),
+        );
         if (items.length > 0) items.push({ kind: "user", blocks: frameInstruction(texts) });
         else for (const block of texts) system.push(block);
         return;
@@ -59,7 +62,7 @@ export function readMessages(messages: JsonValue | undefined, context: ContentCo
       case "user": {
         const blocks = dropBlank(readContent(message["content"], `${path}.content`, "media", context));
         context.dropped.addOthers(message, USER_MEMBERS, "messages");
-        items.push({ kind: "user", blocks: markLastBlock(blocks, cacheControlOf(message)) });
+        items.push({ kind: "user", blocks: addBreakpointToLast(blocks, cacheControlOf(message)) });
         return;
       }
       case "assistant":
@@ -106,7 +109,7 @@ function readAssistantMessage(
     ...readToolCalls(message["tool_calls"], `${path}.tool_calls`, context),
     ...readFunctionCall(message["function_call"], `${path}.function_call`, context),
   ];
-  return markLastBlock(dropBlank(blocks), cacheControlOf(message));
+  return addBreakpointToLast(dropBlank(blocks), cacheControlOf(message));
 }
 
 /** The id of a call of the old kind, which has none: its result names the function. */

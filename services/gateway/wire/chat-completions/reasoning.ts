@@ -10,7 +10,7 @@ import {
 } from "../../json/client-value";
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import type { Effort } from "../shared/model-capabilities";
-import type { ReasoningWish } from "../shared/reasoning";
+import type { ReasoningOptions } from "../shared/reasoning";
 
 type Level = "none" | "minimal" | Effort;
 
@@ -21,15 +21,15 @@ const LEVELS: readonly string[] = ["none", "minimal", "low", "medium", "high", "
  * The most exact one counts, in this order.
  * @throws TranslationError
  */
-export function readReasoningWish(body: JsonObject): ReasoningWish {
+export function readReasoningOptions(body: JsonObject): ReasoningOptions {
   const level = readLevel(body["reasoning_effort"], "reasoning_effort");
   if (!isAbsent(body["thinking"])) return readThinking(requireObject(body["thinking"], "thinking"), level);
   if (!isAbsent(body["reasoning"]))
     return readReasoning(requireObject(body["reasoning"], "reasoning"), level);
-  return toWish(level);
+  return toOptions(level);
 }
 
-function readThinking(thinking: JsonObject, level: Level | undefined): ReasoningWish {
+function readThinking(thinking: JsonObject, level: Level | undefined): ReasoningOptions {
   const type = stringIn(thinking["type"]);
   const isHidden = stringIn(thinking["display"]) === "omitted";
   if (type === "disabled") return { kind: "off" };
@@ -47,17 +47,17 @@ function readThinking(thinking: JsonObject, level: Level | undefined): Reasoning
   return effort === undefined ? { kind: "adaptive", isHidden } : { kind: "effort", effort, isHidden };
 }
 
-function readReasoning(reasoning: JsonObject, level: Level | undefined): ReasoningWish {
+function readReasoning(reasoning: JsonObject, level: Level | undefined): ReasoningOptions {
   const isHidden = reasoning["exclude"] === true;
   if (reasoning["enabled"] === false) return { kind: "off" };
   const own = readLevel(reasoning["effort"], "reasoning.effort") ?? level;
   const tokens = readTokens(reasoning["max_tokens"], "reasoning.max_tokens");
   if (tokens !== undefined && own !== "none") return { kind: "budget", tokens, effort: own, isHidden };
   if (own === undefined && reasoning["enabled"] === true) return { kind: "adaptive", isHidden };
-  return toWish(own, isHidden);
+  return toOptions(own, isHidden);
 }
 
-function toWish(level: Level | undefined, isHidden = false): ReasoningWish {
+function toOptions(level: Level | undefined, isHidden = false): ReasoningOptions {
   if (level === undefined) return { kind: "default" };
   return level === "none" ? { kind: "off" } : { kind: "effort", effort: level, isHidden };
 }

@@ -73,6 +73,7 @@ const MAX_LENGTH = 64 * 1024;
 /**
  * Reads a `content_block_delta` of the shape in which providers write it: members in their order, no white space but
  * the padding, escapes as `JSON.stringify` writes them. One regular expression is faster than comparing and searching.
+ * It is ours because a JSON parser would decode each of thousands of pieces that are passed on as they are.
  * @param json one character for each byte of UTF-8
  * @returns `undefined` for everything else, which must be parsed
  */

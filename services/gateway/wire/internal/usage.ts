@@ -185,7 +185,7 @@ interface Media {
 }
 
 /**
- * How many input tokens a request has, for want of a provider that counts: a third of its bytes, 1,600 tokens for each
+ * How many input tokens a request has, for want of a provider that counts and of a public tokenizer for its models: a third of its bytes, 1,600 tokens for each
  * image, 3,000 for each 100 kB of a PDF, and 750 for each kind of tools. Too high for English, by a third at most; for fitting into a context that is
  * the safe side.
  * @param bytes of the body as it would be sent

@@ -25,9 +25,9 @@ import { findCapabilities } from "../shared/model-capabilities";
 import {
   GATEWAY_FIELDS,
   GATEWAY_METADATA,
+  maxTokensDegradation,
   notTokens,
   readMaxTokens,
-  tellShortened,
 } from "../shared/request-params";
 import { NOT_FOR_INVOKE, ruleOf } from "./request-fields";
 
@@ -59,7 +59,7 @@ export function toMessages(body: JsonObject, target: MessagesTarget): ReadMessag
   return {
     ...read,
     droppedParams: joinLists(read.droppedParams, dropped),
-    plan: asked <= most ? read.plan : { degradations: tellShortened(asked, most) },
+    plan: asked <= most ? read.plan : { degradations: maxTokensDegradation(asked, most) },
   };
 }
 
@@ -119,7 +119,7 @@ function droppedForInvoke({ tools, tool_choice: choice }: JsonObject): readonly 
 }
 
 /**
- * Bedrock answers in the region of the deployment, which is anywhere enough for `global` and not for any other wish.
+ * Bedrock answers in the region of the deployment, which is anywhere enough for `global` and not for any other value.
  * @throws TranslationError
  */
 function withoutGeo(body: JsonObject, { api }: MessagesTarget): JsonObject {

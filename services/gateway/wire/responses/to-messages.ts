@@ -19,15 +19,15 @@ import { readCacheControl } from "../shared/cache-control";
 import { dropBlank } from "../shared/conversation";
 import type { Effort } from "../shared/model-capabilities";
 import type { OutputFormat } from "../shared/output-schema";
-import type { ReasoningWish } from "../shared/reasoning";
+import type { ReasoningOptions } from "../shared/reasoning";
 import {
   DroppedMembers,
+  dropUnknownParams,
   GATEWAY_FIELDS,
   isEmpty,
   printableName,
   readMaxTokens,
   readSampling,
-  sortParams,
 } from "../shared/request-params";
 import { textBlock } from "./content-parts";
 import { readInput } from "./input-items";
@@ -48,9 +48,9 @@ export interface TranslatedResponsesRequest {
  * @throws TranslationError naming the field
  */
 export function toMessages(body: JsonObject, target: MessagesTarget): TranslatedResponsesRequest {
-  const unknown = sortFields(body, target.mayDropParams);
+  const unknown = dropUnknownFields(body, target.mayDropParams);
   const dropped = new DroppedMembers();
-  noteInside(body, dropped);
+  recordDroppedMembers(body, dropped);
   const input = readInput(body["input"], target, dropped);
   const tools = readTools(
     { tools: body["tools"], path: "tools" },
@@ -69,7 +69,7 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
       tools: tools.definitions,
       selection: readSelection(body),
       outputFormat: readTextFormat(body["text"]),
-      reasoning: reasoning.wish,
+      reasoning: reasoning.options,
       sampling: readSampling(body),
       stopSequences: [],
       maxTokens: readMaxTokens(body["max_output_tokens"], "max_output_tokens"),
@@ -177,7 +177,7 @@ const EFFORTS: ReadonlySet<string> = new Set(["minimal", "low", "medium", "high"
 
 /** What the client wants of the model's reasoning. */
 export interface ReadReasoning {
-  readonly wish: ReasoningWish;
+  readonly options: ReasoningOptions;
   /** Whether it wants to see a summary. */
   readonly isShown: boolean;
 }
@@ -187,11 +187,11 @@ export function readReasoning(reasoning: JsonValue | undefined): ReadReasoning {
   const given: JsonObject = isAbsent(reasoning) ? {} : requireObject(reasoning, "reasoning");
   // `generate_summary` is the old name.
   const isShown = !isAbsent(given["summary"]) || !isAbsent(given["generate_summary"]);
-  if (isAbsent(given["effort"])) return { wish: { kind: "default" }, isShown };
+  if (isAbsent(given["effort"])) return { options: { kind: "default" }, isShown };
   const effort = stringIn(given["effort"]);
-  if (effort === "none") return { wish: { kind: "off" }, isShown };
+  if (effort === "none") return { options: { kind: "off" }, isShown };
   if (effort !== undefined && EFFORTS.has(effort)) {
-    return { wish: { kind: "effort", effort: effort as "minimal" | Effort, isHidden: !isShown }, isShown };
+    return { options: { kind: "effort", effort: effort as "minimal" | Effort, isHidden: !isShown }, isShown };
   }
   throw new TranslationError(
     "reasoning.effort",
@@ -208,7 +208,7 @@ export function includesReasoning(include: JsonValue | undefined): boolean {
   return include.some((name) => stringIn(name) === "reasoning.encrypted_content");
 }
 
-/** Fields that are translated, that the answer repeats, or that `noteInside` tells of. */
+/** Fields that are translated, that the answer repeats, or that `recordDroppedMembers` tells of. */
 const READ: ReadonlySet<string> = new Set([
   ...GATEWAY_FIELDS,
   "cache_control",
@@ -254,12 +254,12 @@ const REFUSED: readonly (readonly [field: string, remedy: string])[] = [
  * @returns names of the fields that are left out
  * @throws TranslationError for a field that would change the answer and cannot be said
  */
-export function sortFields(body: JsonObject, mayDrop: boolean): readonly string[] {
+export function dropUnknownFields(body: JsonObject, mayDrop: boolean): readonly string[] {
   for (const [field, remedy] of REFUSED) {
     const value = body[field];
     if (!isAbsent(value) && value !== false) throw notSupported(field, remedy);
   }
-  return sortParams(body, READ, isNeutral, mayDrop);
+  return dropUnknownParams(body, READ, isNeutral, mayDrop);
 }
 
 /** Values that mean the same as leaving the field away. */
@@ -277,16 +277,20 @@ const OPENAI_ONLY = [
 ] as const;
 
 /** What is read of the inside of fields, and values of other members that are what is done anyway. */
-const INSIDE: readonly (readonly [field: string, read: ReadonlySet<string>, usual: ReadonlySet<string>])[] = [
+const NESTED_MEMBERS: readonly (readonly [
+  field: string,
+  read: ReadonlySet<string>,
+  usual: ReadonlySet<string>,
+])[] = [
   ["reasoning", new Set(["effort", "summary", "generate_summary"]), new Set(["auto", "standard"])],
   ["stream_options", new Set(), new Set()],
   ["text", new Set(["format"]), new Set(["medium"])],
 ];
 
 /** Notes what the inside of a request loses, and fields that only mean something to OpenAI. */
-export function noteInside(body: JsonObject, dropped: DroppedMembers): void {
+export function recordDroppedMembers(body: JsonObject, dropped: DroppedMembers): void {
   for (const field of OPENAI_ONLY) if (!isEmpty(body[field])) dropped.add(field);
-  for (const [field, read, usual] of INSIDE) {
+  for (const [field, read, usual] of NESTED_MEMBERS) {
     const value = body[field];
     if (!isObject(value)) continue;
     for (const name of Object.keys(value)) {

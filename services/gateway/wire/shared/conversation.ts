@@ -4,7 +4,7 @@ import { parseJson } from "../../json/parse-json";
 import { isBlankText, isText, textOf } from "../../json/text";
 import { blocksOf } from "../internal/content-blocks";
 import type { ContentBlock, MessageParam, MessagesTarget, TextBlock } from "../internal/request";
-import { cacheControlOf, markLastBlock } from "./cache-control";
+import { addBreakpointToLast, cacheControlOf } from "./cache-control";
 
 /** A call of a tool as the assistant made it. */
 export interface ToolUseBlock extends ContentBlock {
@@ -45,7 +45,7 @@ export function dropBlank(blocks: readonly ContentBlock[]): readonly ContentBloc
   const kept: ContentBlock[] = [];
   for (const block of blocks) {
     if (isNotBlank(block)) kept.push(block);
-    else kept.splice(-1, 1, ...markLastBlock(kept.slice(-1), cacheControlOf(block)));
+    else kept.splice(-1, 1, ...addBreakpointToLast(kept.slice(-1), cacheControlOf(block)));
   }
   return kept;
 }
