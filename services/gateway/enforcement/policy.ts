@@ -47,7 +47,7 @@ export function resolvePolicy(
  * - `files-api`, `message-threads`, `agent-memory`, `user-profiles`: state at the provider, which knows nothing of keys;
  * - `server-side-fallback`, `advisor-tool`, `fast-mode`: another model or price than the key's.
  */
-const HARMLESS: ReadonlyMap<string, string> = new Map([
+const ALLOWED_BETAS: ReadonlyMap<string, string> = new Map([
   ["advanced-tool-use", "the request's own tools, found when they are needed, with examples"],
   ["cache-diagnosis", "tells why nothing was cached"],
   ["claude-code", "names the client"],
@@ -73,7 +73,7 @@ const HARMLESS: ReadonlyMap<string, string> = new Map([
   ["token-efficient-tools", "how calls of tools are written"],
 ]);
 
-const NAME = /^([a-z0-9-]+)-\d{4}-?\d{2}-?\d{2}$/;
+const BETA_NAME = /^([a-z0-9-]+)-\d{4}-?\d{2}-?\d{2}$/;
 
 /** Features, sorted. */
 interface SortedBetas {
@@ -83,8 +83,8 @@ interface SortedBetas {
 
 /** Which features of a client may be asked of a provider for a key with an enforced prompt. A name without a date is none. */
 export function allowBetas(names: readonly string[]): SortedBetas {
-  const isHarmless = (name: string) => HARMLESS.has(NAME.exec(name)?.[1] ?? "");
-  return { kept: names.filter(isHarmless), dropped: names.filter((name) => !isHarmless(name)) };
+  const isAllowed = (name: string) => ALLOWED_BETAS.has(BETA_NAME.exec(name)?.[1] ?? "");
+  return { kept: names.filter(isAllowed), dropped: names.filter((name) => !isAllowed(name)) };
 }
 
 /** A longer prompt would cost every request more than it is worth. */

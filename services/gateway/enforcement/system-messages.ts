@@ -108,7 +108,7 @@ export function requireTextBlocks(content: JsonValue, path: string): readonly Te
  * Blocks that change tools or instructions in the middle of a conversation, bring in files with instructions, or take the place
  * of everything before them.
  */
-const REFUSED: ReadonlySet<string> = new Set([
+const REFUSED_BLOCKS: ReadonlySet<string> = new Set([
   "tool_addition",
   "tool_removal",
   "container_upload",
@@ -127,7 +127,7 @@ export function requirePlainBlocks(content: JsonValue | undefined, path: ValuePa
 
 function requirePlain({ type, source }: JsonObject, path: ValuePath): void {
   if (typeof type !== "string") throw notWhenEnforced(`${path.join(".")}.type`, "must be a name");
-  if (REFUSED.has(type))
+  if (REFUSED_BLOCKS.has(type))
     throw notWhenEnforced(path.join("."), `blocks of type ${type} are not passed on with this key`);
   if (isObject(source) && (source["type"] === "file" || !isAbsent(source["file_id"]))) {
     throw notWhenEnforced(

@@ -57,18 +57,18 @@ export interface DeltaText {
 
 /** Text of a JSON string with no escapes but those that `JSON.stringify` writes; `\u` is one for few characters only. */
 const TEXT = String.raw`([^"\\\x00-\x1f]*(?:\\["\\bfnrt][^"\\\x00-\x1f]*)*)`;
-const SHAPES = [
+const DELTA_SHAPES = [
   `text_delta","text":"${TEXT}`,
   `input_json_delta","partial_json":"${TEXT}`,
   `thinking_delta","thinking":"${TEXT}`,
 ];
 /** Anthropic pads events with spaces before the last brackets, to hide the length of the text. */
-const EVENT = new RegExp(
-  `^{"type":"content_block_delta","index":(\\d{1,6}),"delta":{"type":"(?:${SHAPES.join("|")})" *} *} *$`,
+const DELTA_EVENT = new RegExp(
+  `^{"type":"content_block_delta","index":(\\d{1,6}),"delta":{"type":"(?:${DELTA_SHAPES.join("|")})" *} *} *$`,
 );
 
 /** A longer event is parsed: the expression above would need too much of the stack. */
-const MAX_LENGTH = 64 * 1024;
+const MAX_DELTA_EVENT_LENGTH = 64 * 1024;
 
 /**
  * Reads a `content_block_delta` of the shape in which providers write it: members in their order, no white space but
@@ -78,8 +78,8 @@ const MAX_LENGTH = 64 * 1024;
  * @returns `undefined` for everything else, which must be parsed
  */
 export function readDelta(json: string): DeltaText | undefined {
-  if (json.length > MAX_LENGTH) return undefined;
-  const match = EVENT.exec(json);
+  if (json.length > MAX_DELTA_EVENT_LENGTH) return undefined;
+  const match = DELTA_EVENT.exec(json);
   if (match === null) return undefined;
   const [, index, text, input, thinking] = match;
   if (text !== undefined) return { kind: "text", index: Number(index), escaped: text };

@@ -209,7 +209,7 @@ export function includesReasoning(include: JsonValue | undefined): boolean {
 }
 
 /** Fields that are translated, that the answer repeats, or that `recordDroppedMembers` tells of. */
-const READ: ReadonlySet<string> = new Set([
+const TRANSLATED_FIELDS: ReadonlySet<string> = new Set([
   ...GATEWAY_FIELDS,
   "cache_control",
   "client_metadata",
@@ -242,7 +242,7 @@ const SEND_ALL =
   "it keeps no responses, so send the whole conversation in input, with store: false and include: reasoning.encrypted_content";
 
 /** Fields whose loss would change what is asked. */
-const REFUSED: readonly (readonly [field: string, remedy: string])[] = [
+const REFUSED_FIELDS: readonly (readonly [field: string, remedy: string])[] = [
   ["background", "send background: false and stream the answer, or wait for it"],
   ["conversation", SEND_ALL],
   ["previous_response_id", SEND_ALL],
@@ -255,11 +255,11 @@ const REFUSED: readonly (readonly [field: string, remedy: string])[] = [
  * @throws TranslationError for a field that would change the answer and cannot be said
  */
 export function dropUnknownFields(body: JsonObject, mayDrop: boolean): readonly string[] {
-  for (const [field, remedy] of REFUSED) {
+  for (const [field, remedy] of REFUSED_FIELDS) {
     const value = body[field];
     if (!isAbsent(value) && value !== false) throw notSupported(field, remedy);
   }
-  return dropUnknownParams(body, READ, isNeutral, mayDrop);
+  return dropUnknownParams(body, TRANSLATED_FIELDS, isNeutral, mayDrop);
 }
 
 /** Values that mean the same as leaving the field away. */

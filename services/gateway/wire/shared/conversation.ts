@@ -102,7 +102,7 @@ export function hasThinking(turn: MessageParam): boolean {
 }
 
 /** Field that holds arguments which are not a JSON object, so that the model sees what it did. */
-const OTHER = "arguments";
+const RAW_ARGUMENTS = "arguments";
 
 /**
  * The arguments of an earlier call as the input of the tool, which must be an object. Nothing at all is no input; a call
@@ -119,7 +119,7 @@ export function toToolInput(
   const given = isText(value) ? read(textOf(value), texts) : value;
   if (texts.isExceeded)
     throw new TranslationError(path, `${path} holds more values than the request may have in all`);
-  return isObject(given) ? given : { [OTHER]: given };
+  return isObject(given) ? given : { [RAW_ARGUMENTS]: given };
 }
 
 function read(text: string, texts: ValueAllowance): JsonValue {
