@@ -63,9 +63,11 @@ describe("the home of a platform", () => {
   });
 
   it("has a rotation that has not ended", () => {
-    const { startedAt } = beginRotation(home, "gateway_database_password", {
-      gateway_database_password: "new",
-    });
+    const { startedAt } = beginRotation(
+      home,
+      { secret: "gateway_database_password" },
+      { gateway_database_password: "new" },
+    );
     expect(problems()).toEqual([
       {
         what: `the rotation of gateway_database_password, begun at ${startedAt}, has not ended`,

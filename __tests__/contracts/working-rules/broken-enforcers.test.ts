@@ -25,27 +25,26 @@ let mockTakesAllBetas = false;
 jest.mock("../../../services/gateway/enforcement/enforce", () => {
   const { enforce } = jest.requireActual("../../../services/gateway/enforcement/enforce");
   return {
+    ...jest.requireActual("../../../services/gateway/enforcement/enforce"),
     enforce: (request: MessagesRequest, policy: EnforcementPolicy) =>
       mockBreak === undefined ? enforce(request, policy) : mockBreak(request, policy, enforce),
   };
 });
-jest.mock("../../../services/gateway/enforcement/seal", () => {
-  const { findViolation } = jest.requireActual("../../../services/gateway/enforcement/seal");
+jest.mock("../../../services/gateway/enforcement/inspect-bytes", () => {
+  const { findViolation } = jest.requireActual("../../../services/gateway/enforcement/inspect-bytes");
   return {
     findViolation: (bytes: Buffer, policy: EnforcementPolicy) =>
       mockIsInspected ? findViolation(bytes, policy) : undefined,
   };
 });
 jest.mock("../../../services/gateway/enforcement/policy", () => {
-  const { allowBetas } = jest.requireActual("../../../services/gateway/enforcement/policy");
+  const actual = jest.requireActual("../../../services/gateway/enforcement/policy");
   return {
+    ...actual,
     allowBetas: (names: readonly string[]) =>
-      mockTakesAllBetas ? { kept: names, dropped: [] } : allowBetas(names),
+      mockTakesAllBetas ? { kept: names, dropped: [] } : actual.allowBetas(names),
+    resolvePolicy: (...args: unknown[]) => mockFreePolicy ?? actual.resolvePolicy(...args),
   };
-});
-jest.mock("../../../services/gateway/enforcement/policy", () => {
-  const { resolvePolicy } = jest.requireActual("../../../services/gateway/enforcement/policy");
-  return { resolvePolicy: (...args: unknown[]) => mockFreePolicy ?? resolvePolicy(...args) };
 });
 
 type Fields = Record<string, unknown>;

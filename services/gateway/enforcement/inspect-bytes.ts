@@ -1,9 +1,9 @@
+import { isList, isObject } from "../json/client-value";
 import { ValueAllowance } from "../json/json-value";
 import { parseJson } from "../json/parse-json";
-import { isList, isObject } from "../wire/shared/read-value";
 import type { EnforcementPolicy } from "./policy";
 
-/** Rows and blocks that must not be in what is sent, as `writeJson` would write them. */
+/** Messages and blocks that must not be in what is sent, as `writeJson` would write them. */
 const SUSPICIOUS = /"role":"(?:system|developer)"|"type":"tool_(?:addition|removal)"/;
 /** A large text would be slow to make, so the bytes are searched in pieces… */
 const PIECE_BYTES = 32 * 1024;
@@ -18,11 +18,11 @@ const heads = new WeakMap<EnforcementPolicy, Buffer>();
 /**
  * Looks at the finished bytes, without relying on what made them.
  *
- * - They begin with the system list, and that with the rules as `JSON.stringify` writes them, each whole and in its own
- *   block. So the rules are there, unchanged and first, unless the object had `system` twice, which it cannot have.
- * - No row has a role that instructs, and no block changes tools. Written JSON has one spelling for such a row, and
+ * - They begin with the system list, and that with the enforced prompt as `JSON.stringify` writes it, each block whole and its own.
+ *   So the prompt is there, unchanged and first, unless the object had `system` twice, which it cannot have.
+ * - No message has a system role, and no block changes tools. Written JSON has one spelling for such a role, and
  *   quotes inside texts are escaped, so a search finds every one. It also finds the same letters in the input of a tool;
- *   then the bytes are read again and looked at row by row.
+ *   then the bytes are read again and looked at message by message.
  * @returns what is wrong, `undefined` when nothing is
  */
 export function findViolation(bytes: Buffer, policy: EnforcementPolicy): string | undefined {
@@ -30,9 +30,10 @@ export function findViolation(bytes: Buffer, policy: EnforcementPolicy): string 
   const head = headOf(policy);
   const next = bytes[head.length];
   const isFirst = bytes.length > head.length && bytes.compare(head, 0, head.length, 0, head.length) === 0;
-  // After the last block of the rules: another block, or the end of the list.
-  if (!isFirst || (next !== 0x2c && next !== 0x5d)) return "the working rules are not where they must be";
-  return isSuspicious(bytes) ? findRow(bytes) : undefined;
+  // After the last block of the prompt: another block, or the end of the list.
+  if (!isFirst || (next !== 0x2c && next !== 0x5d))
+    return "the enforced prompt is not at the beginning of the system text";
+  return isSuspicious(bytes) ? findForbiddenMessage(bytes) : undefined;
 }
 
 function isSuspicious(bytes: Buffer): boolean {
@@ -42,7 +43,7 @@ function isSuspicious(bytes: Buffer): boolean {
   return false;
 }
 
-/** The bytes with which a body with these rules begins. */
+/** The bytes with which a body with this prompt begins. */
 function headOf(policy: EnforcementPolicy): Buffer {
   const known = heads.get(policy);
   if (known !== undefined) return known;
@@ -52,13 +53,14 @@ function headOf(policy: EnforcementPolicy): Buffer {
   return head;
 }
 
-function findRow(bytes: Buffer): string | undefined {
+function findForbiddenMessage(bytes: Buffer): string | undefined {
   // Written here, so it may have more values than what was read.
   const body = parseJson(bytes, new ValueAllowance(Number.POSITIVE_INFINITY));
   const messages = isObject(body) ? body["messages"] : undefined;
   if (!isList(messages)) return "the conversation is not a list";
   for (const message of messages) {
-    if (!isObject(message) || !ROLES.has(message["role"])) return "a row of the conversation would instruct";
+    if (!isObject(message) || !ROLES.has(message["role"]))
+      return "a message of the conversation has a system role";
     const { content } = message;
     if (isList(content) && content.some((block) => isObject(block) && FORBIDDEN_BLOCKS.has(block["type"]))) {
       return "a block of the conversation would change the tools";

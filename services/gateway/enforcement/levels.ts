@@ -4,7 +4,7 @@ import { levelUnknown } from "../errors/catalogue";
 export interface EnforcementLevel {
   /** What a key's `metadata.enforcement_level` says. */
   readonly name: string;
-  /** File of the prompts' directory that holds the rules. `undefined`: nothing is added to a request. */
+  /** File of the prompts' directory that holds the enforced prompt. `undefined`: nothing is added to a request. */
   readonly file: string | undefined;
   /** A higher one is stricter; minimums are compared by it. */
   readonly strictness: number;

@@ -7,9 +7,9 @@ import type { EnforcementLevel, LevelSource } from "./levels";
 export interface EnforcementPolicy {
   /** The effective level. */
   readonly level: string;
-  /** Version of the rules, such as `standard@0123456789ab`; for `x-enforced-prompt` and audit rows. `null`: no rules. */
+  /** Version of the enforced prompt, such as `standard@0123456789ab`; for `x-enforced-prompt` and audit rows. `null`: none. */
   readonly promptId: string | null;
-  /** The rules, in the order in which they stand before everything else. Empty: nothing is added. */
+  /** The enforced prompt, in the order in which its blocks stand before everything else. Empty: nothing is added. */
   readonly blocks: readonly EnforcedPrompt[];
 }
 
@@ -18,7 +18,7 @@ const policies = new WeakMap<EnforcedPrompt, EnforcementPolicy>();
 
 /**
  * @param metadata of the authenticated key
- * @throws GatewayError 503 `enforcement_unavailable` when the key's level is unknown or its rules are missing
+ * @throws GatewayError 503 `enforcement_unavailable` when the key's level is unknown or its prompt is missing
  */
 export function resolvePolicy(
   levels: Pick<LevelSource, "levelOf">,
@@ -37,8 +37,8 @@ export function resolvePolicy(
 }
 
 /**
- * Features of `anthropic-beta` that leave working rules alone, by their names without a date, and what they change. All
- * others are left out for keys with working rules, also those that nobody has thought of yet. Known ones among them:
+ * Features of `anthropic-beta` that leave an enforced prompt alone, by their names without a date, and what they change. All
+ * others are left out for keys with an enforced prompt, also those that nobody has thought of yet. Known ones among them:
  *
  * - `mid-conversation-tool-changes`, `mid-conversation-system-clear-at`, `mid-conversation-output-config`, `inline-tools`: change
  *   instructions or tools in the middle of a conversation;
@@ -47,7 +47,7 @@ export function resolvePolicy(
  * - `files-api`, `message-threads`, `agent-memory`, `user-profiles`: state at the provider, which knows nothing of keys;
  * - `server-side-fallback`, `advisor-tool`, `fast-mode`: another model or price than the key's.
  */
-const HARMLESS: ReadonlyMap<string, string> = new Map([
+const ALLOWED_BETAS: ReadonlyMap<string, string> = new Map([
   ["advanced-tool-use", "the request's own tools, found when they are needed, with examples"],
   ["cache-diagnosis", "tells why nothing was cached"],
   ["claude-code", "names the client"],
@@ -73,7 +73,7 @@ const HARMLESS: ReadonlyMap<string, string> = new Map([
   ["token-efficient-tools", "how calls of tools are written"],
 ]);
 
-const NAME = /^([a-z0-9-]+)-\d{4}-?\d{2}-?\d{2}$/;
+const BETA_NAME = /^([a-z0-9-]+)-\d{4}-?\d{2}-?\d{2}$/;
 
 /** Features, sorted. */
 interface SortedBetas {
@@ -81,18 +81,18 @@ interface SortedBetas {
   readonly dropped: readonly string[];
 }
 
-/** Which features of a client may be asked of a provider for a key with working rules. A name without a date is none. */
+/** Which features of a client may be asked of a provider for a key with an enforced prompt. A name without a date is none. */
 export function allowBetas(names: readonly string[]): SortedBetas {
-  const isHarmless = (name: string) => HARMLESS.has(NAME.exec(name)?.[1] ?? "");
-  return { kept: names.filter(isHarmless), dropped: names.filter((name) => !isHarmless(name)) };
+  const isAllowed = (name: string) => ALLOWED_BETAS.has(BETA_NAME.exec(name)?.[1] ?? "");
+  return { kept: names.filter(isAllowed), dropped: names.filter((name) => !isAllowed(name)) };
 }
 
-/** Longer rules would cost every request more than they are worth. */
+/** A longer prompt would cost every request more than it is worth. */
 export const MAX_PROMPT_BYTES = 64 * 1024;
 /** Digits of the hash that name a version. */
 const VERSION_DIGITS = 12;
 
-/** The rules of a level, in one version. */
+/** The prompt of a level, in one version. */
 export interface EnforcedPrompt {
   /** `<level>@<first 12 digits of the hash>` */
   readonly id: string;
@@ -102,7 +102,7 @@ export interface EnforcedPrompt {
   readonly text: string;
 }
 
-/** Where the rules of levels come from. */
+/** Where the prompts of levels come from. */
 export interface PromptSource {
   /** The version in force. `undefined`: there is none, so nothing may be sent at this level. */
   find(level: EnforcementLevel): EnforcedPrompt | undefined;

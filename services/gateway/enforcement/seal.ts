@@ -1,15 +1,15 @@
 import { enforcementViolated } from "../errors/catalogue";
+import { isList, isObject } from "../json/client-value";
 import type { JsonObject, JsonValue } from "../json/json-value";
 import { writeJsonBytes } from "../json/write-json";
 import type { MessagesRequest } from "../wire/internal/request";
 import { NOT_FOR_INVOKE } from "../wire/messages/request-fields";
-import { isList, isObject } from "../wire/shared/read-value";
 import { enforce } from "./enforce";
 import { findViolation } from "./inspect-bytes";
 import type { EnforcedPrompt, EnforcementPolicy } from "./policy";
 
-/** Room for rules and for what translation adds. */
-const RULES_BYTES = 16 * 1024;
+/** Room for the enforced prompt and for what translation adds. */
+const ADDED_BYTES = 16 * 1024;
 
 /** The bytes of a request that may be sent. Only `seal` makes one, and clients of providers take nothing else. */
 export class SealedBody {
@@ -18,9 +18,9 @@ export class SealedBody {
 
   private constructor(
     readonly bytes: Buffer,
-    /** Version of the rules inside, such as `standard@0123456789ab`. `null`: the key has none. */
+    /** Version of the enforced prompt inside, such as `standard@0123456789ab`. `null`: the key has none. */
     readonly promptId: string | null,
-    /** The rules themselves. */
+    /** The enforced prompt itself. */
     readonly rules: readonly EnforcedPrompt[],
   ) {}
 
@@ -40,7 +40,7 @@ export class SealedBody {
 
   /** @internal use `seal` */
   static make(request: MessagesRequest, policy: EnforcementPolicy, shape: BodyShape): SealedBody {
-    const expectedBytes = (shape.expectedBytes ?? 0) + RULES_BYTES;
+    const expectedBytes = (shape.expectedBytes ?? 0) + ADDED_BYTES;
     const bytes = writeJsonBytes(shapeBody(enforce(request, policy), shape), expectedBytes);
     const violation = findViolation(bytes, policy);
     if (violation !== undefined) throw enforcementViolated(violation);
@@ -49,7 +49,7 @@ export class SealedBody {
 }
 
 /**
- * The only way from a request to upstream bytes, for every API, attempt and provider: the key's rules are put in, the
+ * The only way from a request to upstream bytes, for every API, attempt and provider: the key's enforced prompt is put in, the
  * body is written, and the bytes are looked at once more.
  * @throws GatewayError 400 for what the key may not send; 500 `enforcement_violated` if the bytes are not as they must be
  */

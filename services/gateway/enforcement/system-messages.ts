@@ -1,27 +1,28 @@
 import { notWhenEnforced } from "../errors/catalogue";
+import { isAbsent, isList, isObject } from "../json/client-value";
 import type { JsonObject, JsonValue } from "../json/json-value";
 import { isText } from "../json/text";
+import { type ValuePath, visitBlocks } from "../wire/internal/content-blocks";
 import type { ContentBlock, MessageParam, TextBlock } from "../wire/internal/request";
 import { frameInstruction } from "../wire/shared/conversation";
-import { isAbsent, isList, isObject } from "../wire/shared/read-value";
 
-/** Roles whose rows a model ranks above everything said before. */
+/** Roles whose messages a model ranks above everything said before. */
 const INSTRUCTING: ReadonlySet<string> = new Set(["system", "developer"]);
 const SPEAKING: ReadonlySet<string> = new Set(["user", "assistant"]);
-const ROW_MEMBERS: ReadonlySet<string> = new Set(["role", "content"]);
+const MESSAGE_MEMBERS: ReadonlySet<string> = new Set(["role", "content"]);
 
-/** A conversation without rows that instruct, and what those before all others said. */
-interface LoweredRows {
+/** A conversation without system and developer messages, and what those at its beginning said. */
+interface DemotedConversation {
   readonly messages: readonly MessageParam[];
   readonly instructions: readonly TextBlock[];
 }
 
 /**
- * Takes system and developer rows out of a conversation: in the middle of it they would override what stands before it.
+ * Takes system and developer messages out of a conversation: in the middle of it they would override the enforced prompt.
  * Those at its beginning belong to `system`; each later one stays at its place as framed text of the user.
- * @throws GatewayError 400 for a role or a block that a key with working rules may not send
+ * @throws GatewayError 400 for a role or a block that a key with an enforced prompt may not send
  */
-export function lowerSystemRows(messages: readonly MessageParam[]): LoweredRows {
+export function demoteSystemMessages(messages: readonly MessageParam[]): DemotedConversation {
   messages.forEach(requireSpeaking);
   const first = messages.findIndex((message) => !isInstructing(message));
   const begin = first < 0 ? messages.length : first;
@@ -29,7 +30,7 @@ export function lowerSystemRows(messages: readonly MessageParam[]): LoweredRows 
     .slice(0, begin)
     .flatMap(({ content }, index) => requireTextBlocks(content, `messages.${index}.content`));
   const hasLater = messages.some((message, index) => index > begin && isInstructing(message));
-  if (hasLater) return { messages: lowerLater(messages, begin), instructions };
+  if (hasLater) return { messages: demoteLater(messages, begin), instructions };
   return { messages: begin === 0 ? messages : messages.slice(begin), instructions };
 }
 
@@ -39,8 +40,8 @@ function isInstructing({ role }: MessageParam): boolean {
 
 function requireSpeaking(message: MessageParam, index: number): void {
   const { role, content } = message;
-  // What a row may say beside its content, such as other tools or settings from there on, is left to newer features.
-  const other = Object.keys(message).find((name) => !ROW_MEMBERS.has(name) && !isAbsent(message[name]));
+  // What a message may say beside its content, such as other tools or settings from there on, is left to newer features.
+  const other = Object.keys(message).find((name) => !MESSAGE_MEMBERS.has(name) && !isAbsent(message[name]));
   if (other !== undefined)
     throw notWhenEnforced(
       `messages.${index}.${other.slice(0, 64)}`,
@@ -51,16 +52,16 @@ function requireSpeaking(message: MessageParam, index: number): void {
     return;
   }
   if (!SPEAKING.has(role)) throw notWhenEnforced(`messages.${index}.role`, "must be user or assistant");
-  requirePlainBlocks(content, `messages.${index}.content`);
+  requirePlainBlocks(content, ["messages", index, "content"]);
 }
 
-/** Rows between two turns of the assistant that have an instruction among them become one turn of the user. */
-function lowerLater(messages: readonly MessageParam[], begin: number): readonly MessageParam[] {
-  const lowered: MessageParam[] = [];
+/** Messages between two turns of the assistant that have an instruction among them become one turn of the user. */
+function demoteLater(messages: readonly MessageParam[], begin: number): readonly MessageParam[] {
+  const demoted: MessageParam[] = [];
   let run: MessageParam[] = [];
   const endRun = () => {
-    if (run.some(isInstructing)) lowered.push(...joinRun(run));
-    else lowered.push(...run);
+    if (run.some(isInstructing)) demoted.push(...joinRun(run));
+    else demoted.push(...run);
     run = [];
   };
   for (const message of messages.slice(begin)) {
@@ -69,19 +70,21 @@ function lowerLater(messages: readonly MessageParam[], begin: number): readonly 
       continue;
     }
     endRun();
-    lowered.push(message);
+    demoted.push(message);
   }
   endRun();
-  return lowered;
+  return demoted;
 }
 
 /** Results of tools come first in a turn: the provider refuses text between a call and its result. */
 function joinRun(run: readonly MessageParam[]): readonly MessageParam[] {
-  const blocks = run.flatMap((row) => (isInstructing(row) ? frameInstruction(blocksOf(row)) : blocksOf(row)));
+  const blocks = run.flatMap((message) =>
+    isInstructing(message) ? frameInstruction(blocksOf(message)) : blocksOf(message),
+  );
   if (blocks.length === 0) return [];
   const isResult = ({ type }: ContentBlock) => type === "tool_result";
   const content = [...blocks.filter(isResult), ...blocks.filter((block) => !isResult(block))];
-  return [{ ...run.find((row) => !isInstructing(row)), role: "user", content }];
+  return [{ ...run.find((message) => !isInstructing(message)), role: "user", content }];
 }
 
 function blocksOf({ content }: MessageParam): readonly ContentBlock[] {
@@ -94,15 +97,18 @@ export function requireTextBlocks(content: JsonValue, path: string): readonly Te
   if (!isList(content)) throw notWhenEnforced(path, "must be text or a list of text blocks");
   return content.map((block, index) => {
     if (isObject(block) && block["type"] === "text" && isText(block["text"])) return block as TextBlock;
-    throw notWhenEnforced(`${path}.${index}`, "only text blocks may instruct a key with working rules");
+    throw notWhenEnforced(
+      `${path}.${index}`,
+      "only text blocks may be instructions when the key has an enforced prompt",
+    );
   });
 }
 
 /**
- * Blocks that change tools or rules in the middle of a conversation, bring in files with instructions, or take the place
+ * Blocks that change tools or instructions in the middle of a conversation, bring in files with instructions, or take the place
  * of everything before them.
  */
-const REFUSED: ReadonlySet<string> = new Set([
+const REFUSED_BLOCKS: ReadonlySet<string> = new Set([
   "tool_addition",
   "tool_removal",
   "container_upload",
@@ -111,30 +117,22 @@ const REFUSED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Holds the content of a turn to what the client itself says in it.
- * @param path of the content, such as `messages.3.content`
- * @throws GatewayError 400 for a block that a key with working rules may not send
+ * Holds the content of a turn to what the client itself says in it, blocks within tool results and documents included.
+ * @param path of the content, such as `messages`, 3, `content`
+ * @throws GatewayError 400 for a block that a key with an enforced prompt may not send
  */
-export function requirePlainBlocks(content: JsonValue | undefined, path: string): void {
-  if (!isList(content)) return;
-  content.forEach((block, index) => {
-    if (isObject(block)) requirePlain(block, `${path}.${index}`);
-  });
+export function requirePlainBlocks(content: JsonValue | undefined, path: ValuePath): void {
+  visitBlocks(content, requirePlain, path);
 }
 
-function requirePlain(block: JsonObject, path: string): void {
-  const { type, content, source } = block;
-  if (typeof type !== "string") throw notWhenEnforced(`${path}.type`, "must be a name");
-  if (REFUSED.has(type))
-    throw notWhenEnforced(path, `blocks of type ${type} are not passed on with this key`);
-  // Results of tools and documents have blocks inside.
-  requirePlainBlocks(content, `${path}.content`);
-  if (!isObject(source)) return;
-  if (source["type"] === "file" || !isAbsent(source["file_id"])) {
+function requirePlain({ type, source }: JsonObject, path: ValuePath): void {
+  if (typeof type !== "string") throw notWhenEnforced(`${path.join(".")}.type`, "must be a name");
+  if (REFUSED_BLOCKS.has(type))
+    throw notWhenEnforced(path.join("."), `blocks of type ${type} are not passed on with this key`);
+  if (isObject(source) && (source["type"] === "file" || !isAbsent(source["file_id"]))) {
     throw notWhenEnforced(
-      `${path}.source`,
+      `${path.join(".")}.source`,
       "files that the provider keeps cannot be used; send the data itself",
     );
   }
-  requirePlainBlocks(source["content"], `${path}.source.content`);
 }

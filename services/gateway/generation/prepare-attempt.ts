@@ -1,10 +1,10 @@
 import type { BilledMessage } from "../audit/attempt-bills";
+import { TranslationError } from "../json/client-value";
 import { affordableTokens, boundCost, measureRequest, type RequestSize } from "../money/ledger/cost-bound";
 import type { Deployment } from "../providers/deployment";
 import type { DeploymentGroup } from "../providers/model-groups";
 import { BILLED_BYTES_PER_TOKEN, estimateInput, NO_USAGE, type TokenUsage } from "../wire/internal/usage";
 import { findCapabilities } from "../wire/shared/model-capabilities";
-import { TranslationError } from "../wire/shared/read-value";
 import {
   type GenerationRequest,
   type PreparedMessage,

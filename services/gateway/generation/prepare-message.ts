@@ -5,13 +5,13 @@ import { type SealedBody, seal } from "../enforcement/seal";
 import { GatewayError } from "../errors/gateway-error";
 import type { Finding } from "../guardrails/finding";
 import { applyScreening, type Screening } from "../guardrails/screening";
+import { isObject } from "../json/client-value";
 import type { JsonObject } from "../json/json-value";
 import { LEAST_ANSWER_TOKENS, LEAST_THINKING_TOKENS } from "../money/ledger/cost-bound";
 import type { Deployment } from "../providers/deployment";
 import type { MessagesRequest, MessagesTarget } from "../wire/internal/request";
 import { hasThinking, joinLists } from "../wire/shared/conversation";
 import { findCapabilities } from "../wire/shared/model-capabilities";
-import { isObject } from "../wire/shared/read-value";
 import type { ValueMemory } from "./body-memory";
 import type { AnswerPlan, TranslatedRequest, WireApi } from "./wire-api";
 

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { AuditedExchange } from "../audit/plugin";
 import { invalidRequest, tooManyValues } from "../errors/catalogue";
+import { isObject, TranslationError } from "../json/client-value";
 import {
   JsonLimitError,
   type JsonObject,
@@ -9,7 +10,6 @@ import {
   ValueAllowance,
 } from "../json/json-value";
 import { parseJson } from "../json/parse-json";
-import { isObject, TranslationError } from "../wire/shared/read-value";
 import { ValueMemory } from "./body-memory";
 
 /** What a request says. */

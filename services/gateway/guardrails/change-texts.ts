@@ -1,5 +1,7 @@
+import { isList, isObject } from "../json/client-value";
 import { type JsonObject, type JsonValue, RawNumber, type Text } from "../json/json-value";
 import { isText } from "../json/text";
+import type { ValuePath } from "../wire/internal/content-blocks";
 import type { MessagesRequest } from "../wire/internal/request";
 
 /** Members of the request that the gateway itself has chosen. */
@@ -22,11 +24,8 @@ const LEAST_NUMBER = 1e12;
 /** Blocks that the provider has signed or encrypted. */
 const SIGNED = new Set(["thinking", "redacted_thinking"]);
 
-/** Steps from the request to a text, such as `messages`, 0, `content`. */
-export type TextPath = readonly (string | number)[];
-
 /** @returns the text to take its place: the same one when it stays */
-export type ChangeText = (text: Text, path: TextPath) => Text;
+export type ChangeText = (text: Text, path: ValuePath) => Text;
 
 /**
  * Every text of a request that somebody may have written: instructions, turns, inputs and results of tools, documents,
@@ -57,7 +56,7 @@ class Walk {
   #block(value: JsonValue): JsonValue {
     if (isText(value)) return this.#change(value, this.#path);
     if (isList(value)) return this.#list(value, (item) => this.#block(item));
-    if (!isMembers(value)) return value;
+    if (!isObject(value)) return value;
     const type = value["type"];
     if (typeof type === "string" && SIGNED.has(type)) return value;
     return this.#members(value, (name, member) => {
@@ -70,14 +69,14 @@ class Walk {
   #any(value: JsonValue): JsonValue {
     if (isText(value)) return this.#change(value, this.#path);
     if (isList(value)) return this.#list(value, (item) => this.#any(item));
-    return isMembers(value) ? this.#members(value, (_name, member) => this.#any(member)) : value;
+    return isObject(value) ? this.#members(value, (_name, member) => this.#any(member)) : value;
   }
 
   /** The same where numbers may be somebody's; one that is changed becomes text. */
   #input(value: JsonValue): JsonValue {
     if (isText(value)) return this.#change(value, this.#path);
     if (isList(value)) return this.#list(value, (item) => this.#input(item));
-    if (isMembers(value)) return this.#members(value, (_name, member) => this.#input(member));
+    if (isObject(value)) return this.#members(value, (_name, member) => this.#input(member));
     const text = value instanceof RawNumber ? value.text : String(value);
     if (!(Number(text) >= LEAST_NUMBER)) return value;
     const changed = this.#change(text, this.#path);
@@ -115,12 +114,4 @@ class Walk {
     this.#path.pop();
     return next;
   }
-}
-
-function isList(value: JsonValue): value is readonly JsonValue[] {
-  return Array.isArray(value);
-}
-
-function isMembers(value: JsonValue): value is JsonObject {
-  return typeof value === "object" && value !== null && !(value instanceof RawNumber);
 }

@@ -1,13 +1,13 @@
 import { RawText, type Text } from "../json/json-value";
 import { textOf } from "../json/text";
-import type { TextPath } from "./change-texts";
+import type { ValuePath } from "../wire/internal/content-blocks";
 import { CONTEXT_LENGTH, MAX_MATCH_LENGTH, type ScreenPattern } from "./pattern";
 
 /** Where the members of a tool's input begin: `messages`, 3, `content`, 0, `input`. */
 const INPUT_STEP = 4;
 const MAX_NAME_LENGTH = 64;
 /** What patterns ask to stand before a value. */
-const TELLING = /pass|secret|token|key|credential|aws|ssn|social|phone|mobile|tel|fax/i;
+const LABELS = /pass|secret|token|key|credential|aws|ssn|social|phone|mobile|tel|fax/i;
 
 /**
  * Places that patterns match in a text of a request. In the input of a tool the name of a member says what its value is,
@@ -15,11 +15,11 @@ const TELLING = /pass|secret|token|key|credential|aws|ssn|social|phone|mobile|te
  */
 export function findInMember(
   text: Text,
-  path: TextPath,
+  path: ValuePath,
   patterns: readonly ScreenPattern[],
 ): readonly Match[] {
   const found = findInText(text, patterns);
-  const name = tellingName(path);
+  const name = labelOf(path);
   // A long text is more than one value.
   if (typeof text !== "string" || name === undefined) return found;
   const before = `"${name}": "`;
@@ -34,10 +34,10 @@ export function findInMember(
 }
 
 /** The name of the member that a value of a tool's input stands in, also within a list. */
-function tellingName(path: TextPath): string | undefined {
+function labelOf(path: ValuePath): string | undefined {
   if (path[0] !== "messages" || path[INPUT_STEP] !== "input") return undefined;
   const name = path.slice(INPUT_STEP + 1).findLast((step) => typeof step === "string");
-  return typeof name === "string" && TELLING.test(name) ? name.slice(-MAX_NAME_LENGTH) : undefined;
+  return typeof name === "string" && LABELS.test(name) ? name.slice(-MAX_NAME_LENGTH) : undefined;
 }
 
 /** Characters of an escaped text that are decoded at a time. */
@@ -116,7 +116,7 @@ export function findMatches(text: string, patterns: readonly ScreenPattern[], fr
       if (hints.some((hint) => text.includes(hint, first))) collect(text, pattern, from, 0, found);
     } else {
       // The hint itself may stand before.
-      for (const [start, end] of spansBehind(text, hints, reach, Math.max(0, from - reach))) {
+      for (const [start, end] of spansFromHints(text, hints, reach, Math.max(0, from - reach))) {
         const offset = Math.max(0, start - CONTEXT_LENGTH);
         const piece = text.slice(offset, end + reach);
         collect(piece, pattern, Math.max(start, from) - offset, offset, found, end - offset);
@@ -172,7 +172,7 @@ type Span = readonly [start: number, end: number];
  * @param length of a part, in characters
  * @param from where a hint may begin at the earliest. @default 0
  */
-export function spansBehind(
+export function spansFromHints(
   text: string,
   hints: readonly string[],
   length: number,

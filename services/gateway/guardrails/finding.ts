@@ -1,4 +1,4 @@
-import type { TextPath } from "./change-texts";
+import type { ValuePath } from "../wire/internal/content-blocks";
 import type { Match } from "./find";
 
 /** What was found in one text of a request; never the content itself. */
@@ -15,7 +15,7 @@ const STEP = /^[A-Za-z0-9_-]{1,40}$/;
 const MAX_STEPS = 12;
 
 /** Matches of one text, by pattern. */
-export function toFindings(matches: readonly Match[], path: TextPath): Finding[] {
+export function toFindings(matches: readonly Match[], path: ValuePath): Finding[] {
   const counts = new Map<string, number>();
   for (const { patternId } of matches) counts.set(patternId, (counts.get(patternId) ?? 0) + 1);
   const name = describePath(path);
@@ -27,7 +27,7 @@ export function patternIdsOf(findings: readonly Finding[]): readonly string[] {
   return [...new Set(findings.map(({ patternId }) => patternId))].sort();
 }
 
-function describePath(path: TextPath): string {
+function describePath(path: ValuePath): string {
   const steps = path.slice(0, MAX_STEPS).map((step) => (STEP.test(String(step)) ? step : "*"));
   return (path.length > MAX_STEPS ? [...steps, "…"] : steps).join(".");
 }

@@ -1,4 +1,7 @@
-/** Something that a text may hold and that should not leave the organisation. */
+/**
+ * Something that a text may hold and that should not leave the organisation. The patterns are ours because scanners such as gitleaks
+ * and Presidio are programs of their own: a request would wait for another process, and their expressions are not bound to linear time.
+ */
 export interface ScreenPattern {
   /** Small letters, digits and hyphens; what settings, errors, metrics and masks name it by. */
   readonly id: string;

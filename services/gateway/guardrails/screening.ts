@@ -133,8 +133,8 @@ export function resolveScreening(
   if (typeof given !== "object" || Array.isArray(given)) {
     throw screeningUnknown("guardrails", given, "an object with screen and patterns");
   }
-  const stranger = Object.keys(given).find((name) => !MEMBERS.has(name));
-  if (stranger !== undefined) throw screeningUnknown("guardrails", stranger, "screen and patterns");
+  const unknownName = Object.keys(given).find((name) => !MEMBERS.has(name));
+  if (unknownName !== undefined) throw screeningUnknown("guardrails", unknownName, "screen and patterns");
   const { screen, patterns } = given as { readonly screen?: unknown; readonly patterns?: unknown };
   return toScreening({
     action: screen === undefined || screen === null ? settings.action : readAction(screen),

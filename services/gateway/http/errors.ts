@@ -16,13 +16,13 @@ import {
   valueRefused,
 } from "../errors/catalogue";
 import { GatewayError } from "../errors/gateway-error";
+import { TranslationError } from "../json/client-value";
 import { TokenNameTakenError } from "../store/admin-token-store";
 import { AliasTakenError, KeyTakenError, StoreUnavailableError, ValueRefusedError } from "../store/key-store";
 import { NamedBudgetTakenError } from "../store/named-budget-store";
 import { ReportTooSlowError } from "../store/spend-reader";
 import { UserTakenError } from "../store/user-store";
 import { toMessagesError, toMessagesStatus } from "../wire/messages/answer";
-import { TranslationError } from "../wire/shared/read-value";
 import { setOptionalHeader } from "./response-headers";
 
 /** What the plugin needs. */

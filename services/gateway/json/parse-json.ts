@@ -12,7 +12,10 @@ import { StringScanner, scanNumber } from "./scan";
 import { VectorStringScanner } from "./vector-string-scanner";
 
 /**
- * Reads the body of a request, once. What it accepts is what `JSON.parse` accepts, except for limits on nesting, on the number
+ * Reads the body of a request, once. It is ours because `JSON.parse` and the libraries decode every text and round every number:
+ * here long texts stay bytes and numbers stay exact, and limits hold before memory is spent.
+ *
+ * What it accepts is what `JSON.parse` accepts, except for limits on nesting, on the number
  * of values and on that of the outermost fields, repeated ones included; every byte is validated, also in texts that are not decoded.
  *
  * A name that comes twice in an object is not refused: the last one counts, as in `JSON.parse`. No other reader can see
@@ -28,26 +31,26 @@ export function parseJson(bytes: Buffer, allowance = new ValueAllowance()): Json
   return new BodyReader(bytes, allowance).readDocument();
 }
 
-const SLOTS = 512;
+const NAME_CACHE_SLOTS = 512;
 /** Names of fields are short; longer texts seldom come twice. */
-const MAX_BYTES = 24;
+const MAX_CACHED_NAME_BYTES = 24;
 
 /**
  * Short ASCII texts that keep coming, such as names of fields: the same text is the same string, which is neither made
  * nor hashed again. Bounded: a new text takes the slot of an old one.
  */
 export class NameCache {
-  readonly #slots: string[] = new Array<string>(SLOTS).fill("");
+  readonly #slots: string[] = new Array<string>(NAME_CACHE_SLOTS).fill("");
 
   /** The text of `bytes` from `start` to `end`, which is ASCII. */
   find(bytes: Buffer, start: number, end: number): string {
     const length = end - start;
     if (length === 0) return "";
-    if (length > MAX_BYTES) return bytes.toString("latin1", start, end);
+    if (length > MAX_CACHED_NAME_BYTES) return bytes.toString("latin1", start, end);
     const first = bytes[start] as number;
     const middle = bytes[start + (length >> 1)] as number;
     const last = bytes[end - 1] as number;
-    const slot = (first * 31 + middle * 7 + last * 131 + length * 61) & (SLOTS - 1);
+    const slot = (first * 31 + middle * 7 + last * 131 + length * 61) & (NAME_CACHE_SLOTS - 1);
     const known = this.#slots[slot] as string;
     if (known.length === length && isAt(known, bytes, start)) return known;
     const made = bytes.toString("latin1", start, end);

@@ -1,3 +1,4 @@
+import { isList } from "./client-value";
 import { type JsonObject, type JsonValue, RawNumber, RawText } from "./json-value";
 
 /** Size of the buffer that is used again; larger bodies are written into one of their own. */
@@ -14,7 +15,10 @@ const PLAIN = new Uint8Array(128).fill(1, 0x20);
 PLAIN[QUOTE] = 0;
 PLAIN[0x5c] = 0;
 
-/** JSON in the making, in one buffer: thousands of small pieces cost less so than as strings. */
+/**
+ * JSON in the making, in one buffer: thousands of small pieces cost less so than as strings. It is ours because `JSON.stringify` and
+ * the libraries make a string of all of it, and cannot copy texts that were never decoded.
+ */
 export class ByteWriter {
   readonly #kept = Buffer.allocUnsafeSlow(KEPT_BYTES);
   #buffer = this.#kept;
@@ -182,8 +186,4 @@ function writeObject(object: JsonObject): void {
     writeValue(value);
   }
   writer.byte(0x7d);
-}
-
-function isList(value: JsonObject | readonly JsonValue[]): value is readonly JsonValue[] {
-  return Array.isArray(value);
 }

@@ -2,7 +2,7 @@ import type { Dispatcher } from "undici";
 import type { Secret } from "../../shared/secret";
 import type { SealedBody } from "../enforcement/seal";
 import type { GatewayError } from "../errors/gateway-error";
-import { membersOf } from "../wire/internal/byte-text";
+import { membersOf } from "../json/provider-value";
 import { timeLimitsOf, tookTooLong, toUpstreamFailure, type UpstreamClient } from "./client";
 import type { Deployment } from "./deployment";
 import type { RunningAnswer } from "./in-flight";

@@ -253,10 +253,10 @@ describe("require client tools", () => {
 
 describe("limit breakpoints", () => {
   const mark = { cache_control: { type: "ephemeral" } };
-  const text = (value: string, isMarked = true) => ({
+  const text = (value: string, hasBreakpoint = true) => ({
     type: "text" as const,
     text: value,
-    ...(isMarked ? mark : {}),
+    ...(hasBreakpoint ? mark : {}),
   });
   const request = (parts: Partial<MessagesRequest>): MessagesRequest => ({
     model: "m",

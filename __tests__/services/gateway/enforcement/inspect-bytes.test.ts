@@ -38,12 +38,12 @@ describe("inspect bytes", () => {
     ["not at the beginning", { messages: [user], system: [rules] }],
     ["nothing", {}],
   ])("finds: %s", (_name, body) => {
-    expect(find(body)).toBe("the working rules are not where they must be");
+    expect(find(body)).toBe("the enforced prompt is not at the beginning of the system text");
   });
 
   it.each([
-    [{ role: "system", content: "x" }, "a row of the conversation would instruct"],
-    [{ role: "developer", content: "x" }, "a row of the conversation would instruct"],
+    [{ role: "system", content: "x" }, "a message of the conversation has a system role"],
+    [{ role: "developer", content: "x" }, "a message of the conversation has a system role"],
     [
       { role: "user", content: [{ type: "tool_addition" }] },
       "a block of the conversation would change the tools",
@@ -63,9 +63,9 @@ describe("inspect bytes", () => {
       messages: [{ role: "user", content: "x".repeat(length) }, row],
     });
     for (let length = 32_500; length < 32_800; length++) {
-      expect(find(at(length))).toBe("a row of the conversation would instruct");
+      expect(find(at(length))).toBe("a message of the conversation has a system role");
     }
-    expect(find(at(300_000))).toBe("a row of the conversation would instruct");
+    expect(find(at(300_000))).toBe("a message of the conversation has a system role");
   });
 
   it("has nothing to find for a key without rules", () => {

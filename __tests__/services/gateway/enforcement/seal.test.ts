@@ -1,12 +1,12 @@
 import { findViolation } from "../../../../services/gateway/enforcement/inspect-bytes";
 import { type BodyShape, SealedBody, seal, shapeBody } from "../../../../services/gateway/enforcement/seal";
 import { GatewayError } from "../../../../services/gateway/errors/gateway-error";
+import { TranslationError } from "../../../../services/gateway/json/client-value";
 import { type JsonObject, JsonSyntaxError } from "../../../../services/gateway/json/json-value";
 import { parseJson } from "../../../../services/gateway/json/parse-json";
 import { writeJson } from "../../../../services/gateway/json/write-json";
 import type { MessagesRequest } from "../../../../services/gateway/wire/internal/request";
 import { toMessages } from "../../../../services/gateway/wire/messages/to-messages";
-import { TranslationError } from "../../../../services/gateway/wire/shared/read-value";
 import { FREE, policyWith } from "../../../support/enforcement-policies";
 import { mutateBodies, randomIntegers } from "../../../support/mutate-bodies";
 
@@ -65,7 +65,9 @@ describe("seal", () => {
   });
 
   it("gives nothing out when the bytes are not as they must be", () => {
-    jest.mocked(findViolation).mockReturnValueOnce("the working rules are not where they must be");
+    jest
+      .mocked(findViolation)
+      .mockReturnValueOnce("the enforced prompt is not at the beginning of the system text");
     const request = read({ model: "m", max_tokens: 1, messages: [{ role: "user", content: "Hi" }] });
     expect(() => seal(request, policy, { api: "anthropic" })).toThrow(
       expect.objectContaining({ status: 500, code: "enforcement_violated" }),

@@ -1,5 +1,5 @@
 import {
-  lowerSystemRows,
+  demoteSystemMessages,
   requirePlainBlocks,
 } from "../../../../services/gateway/enforcement/system-messages";
 import { type JsonValue, RawText } from "../../../../services/gateway/json/json-value";
@@ -13,7 +13,7 @@ describe("lower system rows", () => {
 
   it("leaves a conversation without such rows as it is", () => {
     const messages = [user, assistant, user];
-    const lowered = lowerSystemRows(messages);
+    const lowered = demoteSystemMessages(messages);
     expect(lowered.messages).toBe(messages);
     expect(lowered.instructions).toEqual([]);
   });
@@ -23,7 +23,7 @@ describe("lower system rows", () => {
 
   it("takes out those at the beginning, in their order", () => {
     expect(
-      lowerSystemRows([
+      demoteSystemMessages([
         { role: "system", content: "One" },
         { role: "developer", content: [text("Two"), marked] },
         user,
@@ -81,12 +81,12 @@ describe("lower system rows", () => {
         [user, assistant],
       ],
     ])("%s", (_where, messages, lowered) => {
-      expect(lowerSystemRows(messages)).toEqual({ messages: lowered, instructions: [] });
+      expect(demoteSystemMessages(messages)).toEqual({ messages: lowered, instructions: [] });
     });
 
     it("and other turns are the client's own objects", () => {
       const turns = [user, assistant, user, user, assistant];
-      const { messages } = lowerSystemRows([...turns, row]);
+      const { messages } = demoteSystemMessages([...turns, row]);
       expect(messages).toHaveLength(6);
       turns.forEach((turn, index) => {
         expect(messages[index]).toBe(turn);
@@ -121,7 +121,7 @@ describe("lower system rows", () => {
     ],
     ["system row of another kind", { role: "system", content: 1 as never }, "messages.1.content"],
   ])("refuses: %s", (_name, row, param) => {
-    expect(() => lowerSystemRows([user, row])).toThrow(expect.objectContaining({ status: 400, param }));
+    expect(() => demoteSystemMessages([user, row])).toThrow(expect.objectContaining({ status: 400, param }));
   });
 });
 
@@ -147,7 +147,7 @@ describe("require plain blocks", () => {
         { type: "tool_use", input: { content: [addition], source: file } },
       ],
     ],
-  ])("takes %s", (_name, content) => expect(() => requirePlainBlocks(content, "c")).not.toThrow());
+  ])("takes %s", (_name, content) => expect(() => requirePlainBlocks(content, ["c"])).not.toThrow());
 
   it.each<[string, JsonValue, string]>([
     ["a change of tools", [addition], "c.0"],
@@ -170,7 +170,7 @@ describe("require plain blocks", () => {
     ],
     ["a type that is no name", [{ type: ["text"] }], "c.0.type"],
   ])("refuses %s", (_name, content, param) =>
-    expect(() => requirePlainBlocks(content, "c")).toThrow(
+    expect(() => requirePlainBlocks(content, ["c"])).toThrow(
       expect.objectContaining({ status: 400, code: "enforcement_refused", param }),
     ),
   );

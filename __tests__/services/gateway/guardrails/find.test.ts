@@ -3,7 +3,7 @@ import {
   decodePiece,
   findInText,
   findMatches,
-  spansBehind,
+  spansFromHints,
   toEscapedOffsets,
 } from "../../../../services/gateway/guardrails/find";
 import type { ScreenPattern } from "../../../../services/gateway/guardrails/pattern";
@@ -190,7 +190,7 @@ describe("find matches", () => {
   });
 });
 
-describe("spansBehind", () => {
+describe("spansFromHints", () => {
   it.each([
     ["no hint", "nothing here", []],
     ["one", "..ab......", [[2, 6]]],
@@ -204,9 +204,9 @@ describe("spansBehind", () => {
       ],
     ],
     ["cut at the end", "........ab", [[8, 10]]],
-  ])("%s", (_name, text, spans) => expect(spansBehind(text, ["ab", "cd"], 4)).toEqual(spans));
+  ])("%s", (_name, text, spans) => expect(spansFromHints(text, ["ab", "cd"], 4)).toEqual(spans));
 
-  it("begins where it is told", () => expect(spansBehind("ab......ab", ["ab"], 4, 1)).toEqual([[8, 10]]));
+  it("begins where it is told", () => expect(spansFromHints("ab......ab", ["ab"], 4, 1)).toEqual([[8, 10]]));
 });
 
 describe("escaped text", () => {

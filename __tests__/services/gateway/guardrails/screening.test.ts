@@ -218,7 +218,7 @@ describe("apply screening", () => {
       expect(sent()).toEqual([]);
     });
 
-    it("does not look at the working rules", async () => {
+    it("does not look at the enforced prompt", async () => {
       await start({ prompts: { standard: `Never print ${AWS}.` } });
       const key = await addKey({ screen: "block" }, { enforcement_level: "standard" });
       const response = await post(

@@ -1,4 +1,5 @@
 import type { JsonValue } from "../../json/json-value";
+import { membersOf } from "../../json/provider-value";
 import { byteLengthOf, isText } from "../../json/text";
 import { writeJson } from "../../json/write-json";
 import { toolKind } from "../../wire/internal/request";
@@ -141,7 +142,7 @@ export function measureRequest(
   const measuring = new Measuring();
   measuring.readFields(request as unknown as Fields);
   if (measuring.unbounded !== undefined) return measuring.unbounded;
-  const thinks = fieldOf(request.thinking, "type") === "enabled";
+  const thinks = membersOf(request.thinking)["type"] === "enabled";
   const { mediaBytes, tokens, fillsWindow, hasLongCache } = measuring;
   return {
     bytes: bytes - mediaBytes,
@@ -150,7 +151,7 @@ export function measureRequest(
     leastTokens: LEAST_ANSWER_TOKENS + (thinks ? LEAST_THINKING_TOKENS : 0),
     hasLongCache,
     addedTokens: tokens + measuring.definitionsAgain(request.tools) + (fillsWindow ? windowTokens : 0),
-    isGlobal: fieldOf(request, "inference_geo") === "global",
+    isGlobal: membersOf(request)["inference_geo"] === "global",
   };
 }
 
@@ -183,7 +184,7 @@ class Measuring {
     this.#readBlocks(request["system"], "system", 0);
     if (!Array.isArray(messages)) return;
     messages.forEach((turn, index) => {
-      this.#readBlocks(fieldOf(turn, "content"), `messages.${index}.content`, 0);
+      this.#readBlocks(membersOf(turn)["content"], `messages.${index}.content`, 0);
     });
   }
 
@@ -192,7 +193,7 @@ class Measuring {
     if (this.#references.size === 0 || !Array.isArray(tools)) return 0;
     let bytes = 0;
     for (const tool of tools) {
-      const times = this.#references.get(String(fieldOf(tool, "name")));
+      const times = this.#references.get(String(membersOf(tool)["name"]));
       if (times !== undefined) bytes += times * writeJson(tool as JsonValue).length;
     }
     return bytes;
@@ -200,7 +201,7 @@ class Measuring {
 
   #readTool(tool: unknown, path: string): void {
     this.#look(tool);
-    const item = BILLED_TOOLS.get(toolKind(fieldOf(tool, "type")) ?? "") ?? UNKNOWN_TOOL;
+    const item = BILLED_TOOLS.get(toolKind(membersOf(tool)["type"]) ?? "") ?? UNKNOWN_TOOL;
     this.#add(boundOf(item, tool), path);
   }
 
@@ -221,12 +222,12 @@ class Measuring {
     // What holds a result or a definition may have no type.
     const item = typeof type === "string" ? (BILLED_BLOCKS.get(type) ?? UNKNOWN_BLOCK) : UNKNOWN_BLOCK;
     this.#add(boundOf(item, source ?? tool), path);
-    if (fieldOf(citations, "enabled") === true) this.#add(boundOf(CITED, citations), path);
+    if (membersOf(citations)["enabled"] === true) this.#add(boundOf(CITED, citations), path);
     if (type === "image" || type === "document") this.#readMedia(source);
     if (type === "tool_reference") this.#refer(block["tool_name"] ?? block["name"]);
     if (type === "tool_addition") this.#readAddition(tool, `${path}.tool`);
     this.#readBlocks(block["content"], `${path}.content`, depth + 1);
-    this.#readBlocks(fieldOf(source, "content"), `${path}.source.content`, depth + 1);
+    this.#readBlocks(membersOf(source)["content"], `${path}.source.content`, depth + 1);
     this.#readBlocks(block["tool_references"], `${path}.tool_references`, depth + 1);
     this.#readBlocks(block["tool_changes"], `${path}.tool_changes`, depth + 1);
   }
@@ -234,8 +235,8 @@ class Measuring {
   /** A tool that is there from this turn on, as if it stood in `tools`. */
   #readAddition(tool: unknown, path: string): void {
     this.#add(boundOf(BILLED_FIELDS.get("tools") ?? UNKNOWN_FIELD, tool), path);
-    if (fieldOf(tool, "type") === "tool_definition") this.#readTool(fieldOf(tool, "definition"), path);
-    else this.#refer(fieldOf(tool, "name"));
+    if (membersOf(tool)["type"] === "tool_definition") this.#readTool(membersOf(tool)["definition"], path);
+    else this.#refer(membersOf(tool)["name"]);
   }
 
   #refer(name: unknown): void {
@@ -245,8 +246,8 @@ class Measuring {
 
   /** What base64 stands for is bounded by other means than its bytes. */
   #readMedia(source: unknown): void {
-    const data = fieldOf(source, "data") as JsonValue | undefined;
-    if (fieldOf(source, "type") === "base64" && isText(data)) this.mediaBytes += byteLengthOf(data);
+    const data = membersOf(source)["data"] as JsonValue | undefined;
+    if (membersOf(source)["type"] === "base64" && isText(data)) this.mediaBytes += byteLengthOf(data);
   }
 
   #add(bound: Bound, path: string): void {
@@ -256,10 +257,6 @@ class Measuring {
   }
 
   #look(owner: unknown): void {
-    if (fieldOf(fieldOf(owner, "cache_control"), "ttl") === "1h") this.hasLongCache = true;
+    if (membersOf(membersOf(owner)["cache_control"])["ttl"] === "1h") this.hasLongCache = true;
   }
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }

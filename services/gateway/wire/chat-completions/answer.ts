@@ -4,6 +4,7 @@ import {
   type CollectedBlock,
   type CollectedMessage,
   type CollectedToolUse,
+  explanationOf,
   isText,
   isThinking,
   isToolUse,
@@ -103,11 +104,6 @@ function toThinkingBlock(block: CollectedBlock): ThinkingBlock | undefined {
   if (block.type === "redacted_thinking") return { type: block.type, data: String(block["data"] ?? "") };
   if (!isThinking(block) || block.signature === "") return undefined;
   return { type: block.type, thinking: block.thinking, signature: block.signature };
-}
-
-function explanationOf(message: CollectedMessage): string | null {
-  const details = message["stop_details"] as { explanation?: unknown } | null | undefined;
-  return typeof details?.explanation === "string" ? details.explanation : null;
 }
 
 /** A whole answer of OpenAI's chat completions API. */

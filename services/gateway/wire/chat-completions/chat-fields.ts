@@ -1,5 +1,3 @@
-import type { JsonObject, JsonValue, Text } from "../../json/json-value";
-import { isBlankText, isText } from "../../json/text";
 import {
   isAbsent,
   isList,
@@ -7,9 +5,11 @@ import {
   notSupported,
   numberIn,
   requireObject,
+  stringIn,
   TranslationError,
-  textIn,
-} from "../shared/read-value";
+} from "../../json/client-value";
+import type { JsonObject, JsonValue, Text } from "../../json/json-value";
+import { isBlankText, isText } from "../../json/text";
 import { GATEWAY_FIELDS, readMaxTokens as readTokens } from "../shared/request-params";
 
 /** Fields that the translation reads, or that only the gateway uses. All others are left out, whatever they are. */
@@ -50,7 +50,7 @@ export function isNeutralField(field: string, value: JsonValue): boolean {
     case "modalities":
       return isTextOnly(value);
     case "service_tier":
-      return textIn(value) === "auto" || textIn(value) === "default";
+      return stringIn(value) === "auto" || stringIn(value) === "default";
     default:
       return false;
   }
@@ -67,7 +67,7 @@ export function requireOneTextAnswer(body: JsonObject): void {
 }
 
 function isTextOnly(modalities: JsonValue): boolean {
-  return isList(modalities) && modalities.every((one) => textIn(one) === "text");
+  return isList(modalities) && modalities.every((one) => stringIn(one) === "text");
 }
 
 /** Most tokens of the answer; the newer name goes before the older one. @throws TranslationError */
@@ -99,7 +99,7 @@ export function readUser(body: JsonObject): string | undefined {
   for (const field of ["safety_identifier", "user"]) {
     const value = body[field];
     if (isAbsent(value)) continue;
-    const user = textIn(value);
+    const user = stringIn(value);
     if (user === undefined) throw new TranslationError(field, `${field} must be text, not ${kindOf(value)}`);
     if (user.trim() !== "") return user;
   }

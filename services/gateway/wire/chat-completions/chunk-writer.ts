@@ -1,4 +1,5 @@
-import { escapeText, type Members, toByteJson } from "../internal/byte-text";
+import type { Members } from "../../json/provider-value";
+import { escapeText, toByteJson } from "../internal/byte-text";
 import { type AnswerIdentity, encodeData } from "../shared/answer-stream";
 import {
   type CalledTools,

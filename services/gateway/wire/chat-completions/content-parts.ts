@@ -1,8 +1,3 @@
-import type { JsonObject, JsonValue } from "../../json/json-value";
-import { beginningOf, isText } from "../../json/text";
-import type { ContentBlock, MessagesTarget, TextBlock } from "../internal/request";
-import { cacheControlOf } from "../shared/cache-control";
-import { toDocument, toDocumentAt, toImageOrPdf } from "../shared/media";
 import {
   isAbsent,
   isList,
@@ -11,9 +6,14 @@ import {
   notSupported,
   quote,
   requireObject,
+  stringIn,
   TranslationError,
-  textIn,
-} from "../shared/read-value";
+} from "../../json/client-value";
+import type { JsonObject, JsonValue } from "../../json/json-value";
+import { beginningOf, isText } from "../../json/text";
+import type { ContentBlock, MessagesTarget, TextBlock } from "../internal/request";
+import { cacheControlOf } from "../shared/cache-control";
+import { toDocument, toDocumentAt, toImageOrPdf } from "../shared/media";
 import type { DroppedMembers } from "../shared/request-params";
 
 /** Whose content it is, which says what it may hold besides text. */
@@ -70,7 +70,7 @@ function readPart(
   { target, dropped }: ContentContext,
 ): ContentBlock | undefined {
   const part = requireObject(value, path);
-  const type = textIn(part["type"]);
+  const type = stringIn(part["type"]);
   if (type === "text" || type === "refusal") {
     dropped.addOthers(part, TEXT_MEMBERS, "messages.content");
     return { type: "text", text: requireTextOf(part[type], `${path}.${type}`), ...cacheControlOf(part) };
@@ -82,7 +82,7 @@ function readPart(
   }
   if (kind === "media" && type === "image_url") {
     const image = part["image_url"];
-    if (isObject(image) && textIn(image["detail"]) !== "auto")
+    if (isObject(image) && stringIn(image["detail"]) !== "auto")
       dropped.addOthers(image, IMAGE_MEMBERS, "messages.content.image_url");
     return { ...readImage(image, `${path}.image_url`, target), ...cacheControlOf(part) };
   }
@@ -116,7 +116,7 @@ function readImage(value: JsonValue | undefined, path: string, target: MessagesT
 /** Clients of LiteLLM also write the file itself, or its address, into `file_id`. */
 function readFile(file: JsonObject, path: string, target: MessagesTarget): ContentBlock {
   const id = file["file_id"];
-  const filename = textIn(file["filename"]);
+  const filename = stringIn(file["filename"]);
   if (isAbsent(file["file_data"]) && !isAbsent(id)) {
     if (isText(id) && /^https:\/\//i.test(beginningOf(id, 8)))
       return toDocumentAt(id, `${path}.file_id`, target);
@@ -163,16 +163,16 @@ const NONE: readonly ContentBlock[] = [];
 /** A block of Anthropic's own, of those two types; `undefined` when it is not signed. */
 function toThinkingBlock(value: JsonValue): ContentBlock | undefined {
   if (!isObject(value)) return undefined;
-  const type = textIn(value["type"]);
+  const type = stringIn(value["type"]);
   if (type === "thinking") return toThinking(value["thinking"], value["signature"]);
   return type === "redacted_thinking" ? toRedacted(value["data"]) : undefined;
 }
 
 function readDetail(value: JsonValue): ContentBlock | undefined {
   if (!isObject(value)) return undefined;
-  const format = textIn(value["format"]) ?? "anthropic";
+  const format = stringIn(value["format"]) ?? "anthropic";
   if (!format.startsWith("anthropic")) return undefined;
-  const type = textIn(value["type"]);
+  const type = stringIn(value["type"]);
   if (type === "reasoning.text") return toThinking(value["text"], value["signature"]);
   return type === "reasoning.encrypted" ? toRedacted(value["data"]) : undefined;
 }

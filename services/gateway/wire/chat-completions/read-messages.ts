@@ -1,7 +1,18 @@
+import {
+  isAbsent,
+  kindOf,
+  notSupported,
+  quote,
+  requireList,
+  requireObject,
+  requireText,
+  stringIn,
+  TranslationError,
+} from "../../json/client-value";
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import { isText } from "../../json/text";
 import type { ContentBlock, TextBlock } from "../internal/request";
-import { cacheControlOf, markLastBlock, readCacheControl } from "../shared/cache-control";
+import { addBreakpointToLast, cacheControlOf, readCacheControl } from "../shared/cache-control";
 import {
   dropBlank,
   frameInstruction,
@@ -11,17 +22,6 @@ import {
   type TurnItem,
   toToolInput,
 } from "../shared/conversation";
-import {
-  isAbsent,
-  kindOf,
-  notSupported,
-  quote,
-  requireList,
-  requireObject,
-  requireText,
-  TranslationError,
-  textIn,
-} from "../shared/read-value";
 import { upstreamToolName } from "../shared/tools";
 import { type ContentContext, readContent, readEarlierThinking, readTextContent } from "./content-parts";
 
@@ -45,13 +45,16 @@ export function readMessages(messages: JsonValue | undefined, context: ContentCo
   list.forEach((value, index) => {
     const path = `messages.${index}`;
     const message = requireObject(value, path);
-    const role = textIn(message["role"]);
+    const role = stringIn(message["role"]);
     switch (role) {
       case "system":
       case "developer": {
         const content = readTextContent(message["content"], `${path}.content`, context);
         context.dropped.addOthers(message, USER_MEMBERS, "messages");
-        const texts = markLastBlock(dropBlank(content) as readonly TextBlock[], cacheControlOf(message));
+        const texts = addBreakpointToLast(
+          dropBlank(content) as readonly TextBlock[],
+          cacheControlOf(message),
+        );
         if (items.length > 0) items.push({ kind: "user", blocks: frameInstruction(texts) });
         else for (const block of texts) system.push(block);
         return;
@@ -59,7 +62,7 @@ export function readMessages(messages: JsonValue | undefined, context: ContentCo
       case "user": {
         const blocks = dropBlank(readContent(message["content"], `${path}.content`, "media", context));
         context.dropped.addOthers(message, USER_MEMBERS, "messages");
-        items.push({ kind: "user", blocks: markLastBlock(blocks, cacheControlOf(message)) });
+        items.push({ kind: "user", blocks: addBreakpointToLast(blocks, cacheControlOf(message)) });
         return;
       }
       case "assistant":
@@ -106,7 +109,7 @@ function readAssistantMessage(
     ...readToolCalls(message["tool_calls"], `${path}.tool_calls`, context),
     ...readFunctionCall(message["function_call"], `${path}.function_call`, context),
   ];
-  return markLastBlock(dropBlank(blocks), cacheControlOf(message));
+  return addBreakpointToLast(dropBlank(blocks), cacheControlOf(message));
 }
 
 /** The id of a call of the old kind, which has none: its result names the function. */
@@ -133,11 +136,11 @@ function readToolCalls(
   return requireList(calls, path).map((value, index) => {
     const at = `${path}.${index}`;
     const call = requireObject(value, at);
-    const type = textIn(call["type"]) ?? "function";
+    const type = stringIn(call["type"]) ?? "function";
     if (type !== "function")
       throw notSupported(`${at}.type`, `calls of type function can be sent, not ${quote(type)}`);
     return toToolUse(
-      textIn(call["id"]) ?? "",
+      stringIn(call["id"]) ?? "",
       requireObject(call["function"], `${at}.function`),
       `${at}.function`,
       call,
@@ -182,7 +185,7 @@ const TOOL_MEMBERS: ReadonlySet<string> = new Set([
  * @throws TranslationError
  */
 function readToolMessage(message: JsonObject, path: string, context: ContentContext): ToolResultItem {
-  return readResult(textIn(message["tool_call_id"]) ?? "", message, path, context);
+  return readResult(stringIn(message["tool_call_id"]) ?? "", message, path, context);
 }
 
 /** The same in the old form, which names the function instead of the call. @throws TranslationError */

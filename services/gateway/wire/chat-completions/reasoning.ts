@@ -1,5 +1,3 @@
-import type { JsonObject, JsonValue } from "../../json/json-value";
-import type { Effort } from "../shared/model-capabilities";
 import {
   isAbsent,
   isObject,
@@ -7,10 +5,12 @@ import {
   numberIn,
   quote,
   requireObject,
+  stringIn,
   TranslationError,
-  textIn,
-} from "../shared/read-value";
-import type { ReasoningWish } from "../shared/reasoning";
+} from "../../json/client-value";
+import type { JsonObject, JsonValue } from "../../json/json-value";
+import type { Effort } from "../shared/model-capabilities";
+import type { ReasoningOptions } from "../shared/reasoning";
 
 type Level = "none" | "minimal" | Effort;
 
@@ -21,17 +21,17 @@ const LEVELS: readonly string[] = ["none", "minimal", "low", "medium", "high", "
  * The most exact one counts, in this order.
  * @throws TranslationError
  */
-export function readReasoningWish(body: JsonObject): ReasoningWish {
+export function readReasoningOptions(body: JsonObject): ReasoningOptions {
   const level = readLevel(body["reasoning_effort"], "reasoning_effort");
   if (!isAbsent(body["thinking"])) return readThinking(requireObject(body["thinking"], "thinking"), level);
   if (!isAbsent(body["reasoning"]))
     return readReasoning(requireObject(body["reasoning"], "reasoning"), level);
-  return toWish(level);
+  return toOptions(level);
 }
 
-function readThinking(thinking: JsonObject, level: Level | undefined): ReasoningWish {
-  const type = textIn(thinking["type"]);
-  const isHidden = textIn(thinking["display"]) === "omitted";
+function readThinking(thinking: JsonObject, level: Level | undefined): ReasoningOptions {
+  const type = stringIn(thinking["type"]);
+  const isHidden = stringIn(thinking["display"]) === "omitted";
   if (type === "disabled") return { kind: "off" };
   if (type !== "enabled" && type !== "adaptive") {
     const found = type === undefined ? kindOf(thinking["type"]) : quote(type);
@@ -47,17 +47,17 @@ function readThinking(thinking: JsonObject, level: Level | undefined): Reasoning
   return effort === undefined ? { kind: "adaptive", isHidden } : { kind: "effort", effort, isHidden };
 }
 
-function readReasoning(reasoning: JsonObject, level: Level | undefined): ReasoningWish {
+function readReasoning(reasoning: JsonObject, level: Level | undefined): ReasoningOptions {
   const isHidden = reasoning["exclude"] === true;
   if (reasoning["enabled"] === false) return { kind: "off" };
   const own = readLevel(reasoning["effort"], "reasoning.effort") ?? level;
   const tokens = readTokens(reasoning["max_tokens"], "reasoning.max_tokens");
   if (tokens !== undefined && own !== "none") return { kind: "budget", tokens, effort: own, isHidden };
   if (own === undefined && reasoning["enabled"] === true) return { kind: "adaptive", isHidden };
-  return toWish(own, isHidden);
+  return toOptions(own, isHidden);
 }
 
-function toWish(level: Level | undefined, isHidden = false): ReasoningWish {
+function toOptions(level: Level | undefined, isHidden = false): ReasoningOptions {
   if (level === undefined) return { kind: "default" };
   return level === "none" ? { kind: "off" } : { kind: "effort", effort: level, isHidden };
 }
@@ -66,7 +66,7 @@ function toWish(level: Level | undefined, isHidden = false): ReasoningWish {
 function readLevel(value: JsonValue | undefined, path: string): Level | undefined {
   if (isAbsent(value)) return undefined;
   if (isObject(value)) return readLevel(value["effort"] ?? null, `${path}.effort`);
-  const level = textIn(value);
+  const level = stringIn(value);
   if (level !== undefined && LEVELS.includes(level)) return level as Level;
   const found = level === undefined ? kindOf(value) : quote(level);
   throw new TranslationError(path, `${path} must be one of ${LEVELS.join(", ")}, not ${found}`);

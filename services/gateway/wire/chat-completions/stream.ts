@@ -1,5 +1,6 @@
 import type { GatewayError } from "../../errors/gateway-error";
-import { ByteTextBuilder, escapeText, type Members, membersOf, unescapeText } from "../internal/byte-text";
+import { type Members, membersOf } from "../../json/provider-value";
+import { ByteTextBuilder, escapeText, unescapeText } from "../internal/byte-text";
 import type { DeltaText, MessageEvent } from "../internal/event";
 import { MessageProgress, reduceProgress } from "../internal/progress";
 import {

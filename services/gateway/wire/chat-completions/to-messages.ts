@@ -1,20 +1,20 @@
-import type { JsonObject, JsonValue } from "../../json/json-value";
-import { isText } from "../../json/text";
-import type { MessagesRequest, MessagesTarget } from "../internal/request";
-import { buildRequest } from "../shared/build-request";
-import { readCacheControl } from "../shared/cache-control";
-import { joinLists } from "../shared/conversation";
-import type { OutputFormat } from "../shared/output-schema";
 import {
   isAbsent,
   isObject,
   kindOf,
   quote,
   requireObject,
+  stringIn,
   TranslationError,
   textIn,
-} from "../shared/read-value";
-import { DroppedMembers, readSampling, sortParams } from "../shared/request-params";
+} from "../../json/client-value";
+import type { JsonObject, JsonValue } from "../../json/json-value";
+import type { MessagesRequest, MessagesTarget } from "../internal/request";
+import { buildRequest } from "../shared/build-request";
+import { readCacheControl } from "../shared/cache-control";
+import { joinLists } from "../shared/conversation";
+import type { OutputFormat } from "../shared/output-schema";
+import { DroppedMembers, dropUnknownParams, readSampling } from "../shared/request-params";
 import type { ChatAnswerPlan } from "./answer-parts";
 import {
   hasBlankStop,
@@ -27,7 +27,7 @@ import {
   TRANSLATED_FIELDS,
 } from "./chat-fields";
 import { readMessages } from "./read-messages";
-import { readReasoningWish } from "./reasoning";
+import { readReasoningOptions } from "./reasoning";
 import { readToolDefinitions, readToolSelection } from "./tools";
 
 /** A request for Anthropic, what was left out of it, and what its answer's translation must know. */
@@ -45,12 +45,12 @@ export interface TranslatedChat {
  */
 export function toMessages(body: JsonObject, target: MessagesTarget): TranslatedChat {
   requireOneTextAnswer(body);
-  const unknown = sortParams(body, TRANSLATED_FIELDS, isNeutralField, target.mayDropParams);
+  const unknown = dropUnknownParams(body, TRANSLATED_FIELDS, isNeutralField, target.mayDropParams);
   const isLegacy =
     isAbsent(body["tools"]) && !(isAbsent(body["functions"]) && isAbsent(body["function_call"]));
   const dropped = new DroppedMembers();
   const { system, items, lastPath } = readMessages(body["messages"], { target, dropped });
-  noteInside(body, dropped);
+  recordDroppedMembers(body, dropped);
   const { request, renamedTools, hiddenJsonTool, isJsonText, degradations, ...lost } = buildRequest(
     {
       system,
@@ -60,7 +60,7 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
       tools: readToolDefinitions(body, dropped),
       selection: readToolSelection(body, isLegacy),
       outputFormat: readResponseFormat(body["response_format"]),
-      reasoning: readReasoningWish(body),
+      reasoning: readReasoningOptions(body),
       sampling: readSampling(body),
       stopSequences: readStopSequences(body["stop"]),
       maxTokens: readMaxTokens(body),
@@ -90,14 +90,14 @@ function sentParams(names: readonly string[], body: JsonObject): readonly string
 }
 
 /** What is read of the inside of fields, whose other members are told. */
-const INSIDE: readonly (readonly [field: string, read: ReadonlySet<string>])[] = [
+const NESTED_MEMBERS: readonly (readonly [field: string, read: ReadonlySet<string>])[] = [
   ["reasoning", new Set(["effort", "enabled", "exclude", "max_tokens"])],
   ["stream_options", new Set(["include_usage"])],
   ["thinking", new Set(["type", "budget_tokens", "display"])],
 ];
 
-function noteInside(body: JsonObject, dropped: DroppedMembers): void {
-  for (const [field, read] of INSIDE) {
+function recordDroppedMembers(body: JsonObject, dropped: DroppedMembers): void {
+  for (const [field, read] of NESTED_MEMBERS) {
     const value = body[field];
     if (isObject(value)) dropped.addOthers(value, read, field);
   }
@@ -108,7 +108,7 @@ function noteInside(body: JsonObject, dropped: DroppedMembers): void {
 export function readResponseFormat(value: JsonValue | undefined): OutputFormat {
   if (isAbsent(value)) return { kind: "text" };
   const format = requireObject(value, "response_format");
-  const type = textIn(format["type"]);
+  const type = stringIn(format["type"]);
   switch (type) {
     case "text":
       return { kind: "text" };
@@ -122,7 +122,7 @@ export function readResponseFormat(value: JsonValue | undefined): OutputFormat {
       return {
         kind: "json-schema",
         schema,
-        description: isText(description) ? description : undefined,
+        description: textIn(description),
         path: `${path}.schema`,
       };
     }

@@ -1,6 +1,3 @@
-import type { JsonObject, JsonValue } from "../../json/json-value";
-import { isText } from "../../json/text";
-import { readCacheControl } from "../shared/cache-control";
 import {
   isAbsent,
   isObject,
@@ -10,9 +7,12 @@ import {
   requireList,
   requireObject,
   requireText,
+  stringIn,
   TranslationError,
-  textIn,
-} from "../shared/read-value";
+} from "../../json/client-value";
+import type { JsonObject, JsonValue } from "../../json/json-value";
+import { isText } from "../../json/text";
+import { readCacheControl } from "../shared/cache-control";
 import type { DroppedMembers } from "../shared/request-params";
 import { readToolExtras, type ToolChoice, type ToolDefinition, type ToolSelection } from "../shared/tools";
 
@@ -39,7 +39,7 @@ const MEMBERS: ReadonlySet<string> = new Set([
 function readTool(value: JsonValue, index: number, dropped: DroppedMembers): ToolDefinition {
   const path = `tools.${index}`;
   const tool = requireObject(value, path);
-  const type = textIn(tool["type"]) ?? "function";
+  const type = stringIn(tool["type"]) ?? "function";
   if (type !== "function") throw notSupported(path, `tools of type function can be sent, not ${quote(type)}`);
   dropped.addOthers(tool, MEMBERS, "tools");
   return readFunction(tool["function"], `${path}.function`, tool, dropped);
@@ -75,7 +75,7 @@ export function readToolSelection(body: JsonObject, isLegacy: boolean): ToolSele
   const isParallel = !isLegacy && readParallel(body["parallel_tool_calls"]);
   const choice = body["tool_choice"];
   if (isAbsent(choice)) return { choice: readFunctionCall(body["function_call"]), isParallel };
-  if (isObject(choice) && textIn(choice["type"]) === "allowed_tools") {
+  if (isObject(choice) && stringIn(choice["type"]) === "allowed_tools") {
     // Nested in chat completions; some clients send it as the Responses API has it.
     const nested = choice["allowed_tools"];
     const path = isAbsent(nested) ? "tool_choice" : "tool_choice.allowed_tools";
@@ -101,14 +101,14 @@ function readFunctionCall(value: JsonValue | undefined): ToolChoice | undefined 
 
 function readChoice(value: JsonValue, path: string): ToolChoice {
   if (!isObject(value)) return readMode(value, path);
-  const type = textIn(value["type"]) ?? "function";
+  const type = stringIn(value["type"]) ?? "function";
   if (type !== "function")
     throw notSupported(`${path}.type`, `function and allowed_tools can be chosen, not ${quote(type)}`);
   return { kind: "tool", ...readName(value, path) };
 }
 
 function readMode(value: JsonValue | undefined, path: string): ToolChoice {
-  const mode = textIn(value);
+  const mode = stringIn(value);
   if (mode === "auto" || mode === "none" || mode === "required") return { kind: mode };
   const found = mode === undefined ? kindOf(value) : quote(mode);
   throw new TranslationError(

@@ -1,4 +1,5 @@
-import { ByteTextBuilder, escapeText, type Members, membersOf, textMember, unescapeText } from "./byte-text";
+import { hasMembers, type Members, membersOf, textMember } from "../../json/provider-value";
+import { ByteTextBuilder, escapeText, unescapeText } from "./byte-text";
 import type { DeltaText, MessageEvent } from "./event";
 
 /** Pieces that may come without the start of their block. */
@@ -191,7 +192,7 @@ class BlockBuilder {
 function parseInput(json: string): Members | undefined {
   try {
     const input: unknown = JSON.parse(json);
-    return typeof input === "object" && input !== null ? (input as Members) : undefined;
+    return hasMembers(input) ? input : undefined;
   } catch {
     return undefined;
   }
@@ -229,6 +230,11 @@ export interface CollectedToolUse extends CollectedBlock {
    * JSON when the answer ended inside it. No member of Anthropic's API.
    */
   readonly inputJson: string;
+}
+
+/** The provider's reason for a refusal; `null` when it gives none. */
+export function explanationOf(message: CollectedMessage): string | null {
+  return textMember(membersOf(message["stop_details"]), "explanation") ?? null;
 }
 
 /** A whole answer, in the form of Anthropic's Messages API, with all that the provider said of it. */

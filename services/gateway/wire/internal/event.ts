@@ -1,3 +1,4 @@
+import { type Members, parseMembers } from "../../json/provider-value";
 import { fromByteText } from "./byte-text";
 
 /**
@@ -5,7 +6,7 @@ import { fromByteText } from "./byte-text";
  * read, so the JSON is parsed only when somebody asks.
  */
 export class MessageEvent {
-  #value: Readonly<Record<string, unknown>> | undefined;
+  #value: Members | undefined;
   /** `null` when it is known that there is none. */
   #delta: DeltaText | null | undefined;
 
@@ -34,21 +35,13 @@ export class MessageEvent {
   }
 
   /** The event, read but not trusted. @throws SyntaxError when it is not a JSON object */
-  get value(): Readonly<Record<string, unknown>> {
-    this.#value ??= parseObject(this.json);
+  get value(): Members {
+    this.#value ??= parseMembers(fromByteText(this.json));
     return this.#value;
   }
 }
 
 const TYPE_FIRST = /^\{"type":"([a-z_]+)"/;
-
-function parseObject(json: string): Readonly<Record<string, unknown>> {
-  const value: unknown = JSON.parse(fromByteText(json));
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new SyntaxError("event is not an object");
-  }
-  return value as Readonly<Record<string, unknown>>;
-}
 
 /**
  * A piece of an answer as nearly all events carry one, taken out without parsing: the text is still escaped, with one
@@ -64,28 +57,29 @@ export interface DeltaText {
 
 /** Text of a JSON string with no escapes but those that `JSON.stringify` writes; `\u` is one for few characters only. */
 const TEXT = String.raw`([^"\\\x00-\x1f]*(?:\\["\\bfnrt][^"\\\x00-\x1f]*)*)`;
-const SHAPES = [
+const DELTA_SHAPES = [
   `text_delta","text":"${TEXT}`,
   `input_json_delta","partial_json":"${TEXT}`,
   `thinking_delta","thinking":"${TEXT}`,
 ];
 /** Anthropic pads events with spaces before the last brackets, to hide the length of the text. */
-const EVENT = new RegExp(
-  `^{"type":"content_block_delta","index":(\\d{1,6}),"delta":{"type":"(?:${SHAPES.join("|")})" *} *} *$`,
+const DELTA_EVENT = new RegExp(
+  `^{"type":"content_block_delta","index":(\\d{1,6}),"delta":{"type":"(?:${DELTA_SHAPES.join("|")})" *} *} *$`,
 );
 
 /** A longer event is parsed: the expression above would need too much of the stack. */
-const MAX_LENGTH = 64 * 1024;
+const MAX_DELTA_EVENT_LENGTH = 64 * 1024;
 
 /**
  * Reads a `content_block_delta` of the shape in which providers write it: members in their order, no white space but
  * the padding, escapes as `JSON.stringify` writes them. One regular expression is faster than comparing and searching.
+ * It is ours because a JSON parser would decode each of thousands of pieces that are passed on as they are.
  * @param json one character for each byte of UTF-8
  * @returns `undefined` for everything else, which must be parsed
  */
 export function readDelta(json: string): DeltaText | undefined {
-  if (json.length > MAX_LENGTH) return undefined;
-  const match = EVENT.exec(json);
+  if (json.length > MAX_DELTA_EVENT_LENGTH) return undefined;
+  const match = DELTA_EVENT.exec(json);
   if (match === null) return undefined;
   const [, index, text, input, thinking] = match;
   if (text !== undefined) return { kind: "text", index: Number(index), escaped: text };

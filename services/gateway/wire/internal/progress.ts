@@ -1,4 +1,4 @@
-import { type Members, membersOf, textMember } from "./byte-text";
+import { type Members, membersOf, textMember } from "../../json/provider-value";
 import type { MessageEvent } from "./event";
 import { BILLED_BYTES_PER_TOKEN, judgeUsage, mergeUsage, NO_USAGE, type TokenUsage } from "./usage";
 
@@ -191,20 +191,14 @@ function fail(progress: MessageProgress, message: string): MessageProgress {
 export function hasContent(event: MessageEvent): boolean {
   if (event.type === "content_block_delta") return true;
   if (event.type === "message_start") {
-    const message = event.value["message"] as { content?: unknown } | null | undefined;
-    return Array.isArray(message?.content) && message.content.length > 0;
+    const { content } = membersOf(event.value["message"]);
+    return Array.isArray(content) && content.length > 0;
   }
   if (event.type !== "content_block_start") return false;
-  const block = event.value["content_block"] as StartedBlock | null | undefined;
-  if (block?.type === "text") return block.text !== "";
-  if (block?.type === "thinking") return block.thinking !== "";
+  const { type, text, thinking } = membersOf(event.value["content_block"]);
+  if (type === "text") return text !== "";
+  if (type === "thinking") return thinking !== "";
   return true;
-}
-
-interface StartedBlock {
-  readonly type?: unknown;
-  readonly text?: unknown;
-  readonly thinking?: unknown;
 }
 
 /** Tokens a millisecond that a model thinks unseen, at most. Models write from 50 to 200 a second. */

@@ -1,6 +1,8 @@
-import type { JsonValue } from "../../json/json-value";
+import { isList, isObject } from "../../json/client-value";
+import type { JsonObject, JsonValue } from "../../json/json-value";
+import { membersOf } from "../../json/provider-value";
 import { byteLengthOf, isText } from "../../json/text";
-import { membersOf } from "./byte-text";
+import { visitBlocks } from "./content-blocks";
 import type { MessagesRequest } from "./request";
 
 /** Counters of an answer, in tokens. `inputTokens` leaves out what was read from or written to the cache. */
@@ -183,36 +185,36 @@ interface Media {
 }
 
 /**
- * How many input tokens a request has, for want of a provider that counts: a third of its bytes, 1,600 tokens for each
+ * How many input tokens a request has, for want of a provider that counts and of a public tokenizer for its models: a third of its bytes, 1,600 tokens for each
  * image, 3,000 for each 100 kB of a PDF, and 750 for each kind of tools. Too high for English, by a third at most; for fitting into a context that is
  * the safe side.
  * @param bytes of the body as it would be sent
  */
 export function estimateInput({ messages, system, tools }: MessagesRequest, bytes: number): number {
   const media: Media = { bytes: 0, tokens: 0 };
-  addMedia(system as JsonValue | undefined, media, 0);
-  for (const { content } of messages) addMedia(content as JsonValue, media, 0);
+  addMedia(system, media);
+  for (const { content } of messages) addMedia(content, media);
   const text = Math.max(1, Math.ceil((bytes - media.bytes) / BILLED_BYTES_PER_TOKEN));
   return text + media.tokens + TOOL_KIND_TOKENS * kindsOf(tools);
 }
 
 /** Tools of the client's own are one kind, whatever their number. */
 function kindsOf(tools: JsonValue | undefined): number {
-  if (!Array.isArray(tools)) return 0;
-  return new Set((tools as readonly JsonValue[]).map((tool) => membersOf(tool)["type"] ?? "custom")).size;
+  if (!isList(tools)) return 0;
+  return new Set(tools.map((tool) => (isObject(tool) ? tool["type"] : undefined) ?? "custom")).size;
 }
 
-function addMedia(blocks: JsonValue | undefined, media: Media, depth: number): void {
-  if (!Array.isArray(blocks) || depth > MAX_DEPTH) return;
-  for (const block of blocks as readonly JsonValue[]) {
-    const { type, content, source } = membersOf(block) as Record<string, JsonValue | undefined>;
-    const { type: kind, data, content: inner } = membersOf(source) as Record<string, JsonValue | undefined>;
-    if (kind === "content") addMedia(inner, media, depth + 1);
-    const size = kind !== "text" && isText(data) ? byteLengthOf(data) : 0;
-    media.bytes += size;
-    if (type === "image") media.tokens += IMAGE_TOKENS;
-    else if (type === "document" && kind !== "text" && kind !== "content")
-      media.tokens += PAGE_TOKENS * Math.max(1, Math.ceil(size / BYTES_PER_PAGE));
-    addMedia(content, media, depth + 1);
-  }
+function addMedia(content: JsonValue | undefined, media: Media): void {
+  visitBlocks(content, (block) => addBlockMedia(block, media), [], MAX_DEPTH);
 }
+
+function addBlockMedia({ type, source }: JsonObject, media: Media): void {
+  const { type: kind, data } = isObject(source) ? source : NO_SOURCE;
+  const size = kind !== "text" && isText(data) ? byteLengthOf(data) : 0;
+  media.bytes += size;
+  if (type === "image") media.tokens += IMAGE_TOKENS;
+  else if (type === "document" && kind !== "text" && kind !== "content")
+    media.tokens += PAGE_TOKENS * Math.max(1, Math.ceil(size / BYTES_PER_PAGE));
+}
+
+const NO_SOURCE: JsonObject = {};

@@ -119,7 +119,7 @@ export interface MessagesErrorBody {
   readonly request_id: string;
 }
 
-const TYPES: Readonly<Record<number, string>> = {
+const ERROR_TYPES: Readonly<Record<number, string>> = {
   400: "invalid_request_error",
   401: "authentication_error",
   402: "billing_error",
@@ -154,7 +154,7 @@ export function toMessagesError(error: GatewayError, requestId: string): Message
   return {
     type: "error",
     error: {
-      type: TYPES[toMessagesStatus(error)] ?? "api_error",
+      type: ERROR_TYPES[toMessagesStatus(error)] ?? "api_error",
       message: error.message,
       ...(Object.keys(details).length === 0 ? {} : { details }),
     },

@@ -5,9 +5,9 @@
 export type FieldRule = "keep" | "drop" | "refuse";
 
 interface FieldRules {
-  /** For keys without working rules. */
+  /** For keys without an enforced prompt. */
   readonly free: FieldRule;
-  /** For keys with working rules. */
+  /** For keys with an enforced prompt. */
   readonly enforced: FieldRule;
 }
 
@@ -44,7 +44,7 @@ const RULES: ReadonlyMap<string, FieldRules> = new Map([
   // Servers and files that bring instructions of their own.
   ["mcp_servers", refuseEnforced],
   ["container", refuseEnforced],
-  // State at the provider, which knows nothing of keys: neither their rules nor who may read what.
+  // State at the provider, which knows nothing of keys: neither their enforced prompts nor who may read what.
   ["thread", refuse],
   ["previous_response_id", refuse],
   ["conversation", refuse],

@@ -1,3 +1,15 @@
+import {
+  isAbsent,
+  isList,
+  isObject,
+  kindOf,
+  numberIn,
+  requireList,
+  requireObject,
+  requireText,
+  stringIn,
+  TranslationError,
+} from "../../json/client-value";
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import { isBlankText, isText } from "../../json/text";
 import {
@@ -11,23 +23,11 @@ import {
 import { joinLists } from "../shared/conversation";
 import { findCapabilities } from "../shared/model-capabilities";
 import {
-  isAbsent,
-  isList,
-  isObject,
-  kindOf,
-  numberIn,
-  requireList,
-  requireObject,
-  requireText,
-  TranslationError,
-  textIn,
-} from "../shared/read-value";
-import {
   GATEWAY_FIELDS,
   GATEWAY_METADATA,
+  maxTokensDegradation,
   notTokens,
   readMaxTokens,
-  tellShortened,
 } from "../shared/request-params";
 import { NOT_FOR_INVOKE, ruleOf } from "./request-fields";
 
@@ -59,7 +59,7 @@ export function toMessages(body: JsonObject, target: MessagesTarget): ReadMessag
   return {
     ...read,
     droppedParams: joinLists(read.droppedParams, dropped),
-    plan: asked <= most ? read.plan : { degradations: tellShortened(asked, most) },
+    plan: asked <= most ? read.plan : { degradations: maxTokensDegradation(asked, most) },
   };
 }
 
@@ -119,13 +119,13 @@ function droppedForInvoke({ tools, tool_choice: choice }: JsonObject): readonly 
 }
 
 /**
- * Bedrock answers in the region of the deployment, which is anywhere enough for `global` and not for any other wish.
+ * Bedrock answers in the region of the deployment, which is anywhere enough for `global` and not for any other value.
  * @throws TranslationError
  */
 function withoutGeo(body: JsonObject, { api }: MessagesTarget): JsonObject {
   const { inference_geo: geo, ...others } = body;
   if (isAbsent(geo) || api === "anthropic") return body;
-  if (textIn(geo) === "global") return others;
+  if (stringIn(geo) === "global") return others;
   throw new TranslationError(
     "inference_geo",
     "inference_geo can only be global here: this model is answered by Amazon Bedrock, in the region of its deployment",

@@ -1,8 +1,3 @@
-import type { JsonObject, JsonValue, Text } from "../../json/json-value";
-import { isText } from "../../json/text";
-import type { ContentBlock, MessagesTarget, TextBlock } from "../internal/request";
-import { cacheControlOf } from "../shared/cache-control";
-import { toDocument, toDocumentAt, toImageOrPdf } from "../shared/media";
 import {
   isAbsent,
   kindOf,
@@ -10,9 +5,14 @@ import {
   quote,
   requireList,
   requireObject,
+  stringIn,
   TranslationError,
-  textIn,
-} from "../shared/read-value";
+} from "../../json/client-value";
+import type { JsonObject, JsonValue, Text } from "../../json/json-value";
+import { isText } from "../../json/text";
+import type { ContentBlock, MessagesTarget, TextBlock } from "../internal/request";
+import { cacheControlOf } from "../shared/cache-control";
+import { toDocument, toDocumentAt, toImageOrPdf } from "../shared/media";
 import type { DroppedMembers } from "../shared/request-params";
 
 /** Parts whose text is read, and the member that holds it. */
@@ -56,7 +56,7 @@ export function readContent(
     const given = requireObject(part, partPath);
     dropped.addOthers(
       given,
-      textIn(given["detail"]) === "auto" ? MEMBERS_AND_DETAIL : MEMBERS,
+      stringIn(given["detail"]) === "auto" ? MEMBERS_AND_DETAIL : MEMBERS,
       "input.content",
     );
     return readPart(given, partPath, owner, target);
@@ -68,7 +68,7 @@ export function textBlock(text: Text): TextBlock {
 }
 
 function readPart(part: JsonObject, path: string, owner: PartOwner, target: MessagesTarget): ContentBlock {
-  const type = textIn(part["type"]) ?? "";
+  const type = stringIn(part["type"]) ?? "";
   const field = TEXT_PARTS.get(type);
   if (field !== undefined) return { ...textBlock(requireMember(part, field, path)), ...cacheControlOf(part) };
   const takesFiles = owner === "user" || owner === "tool";
@@ -93,7 +93,7 @@ function readFile(part: JsonObject, path: string, target: MessagesTarget): Conte
   const url = part["file_url"];
   if (isAbsent(url)) {
     const data = requireMember(part, "file_data", path);
-    return toDocument(data, textIn(part["filename"]), `${path}.file_data`, target);
+    return toDocument(data, stringIn(part["filename"]), `${path}.file_data`, target);
   }
   return toDocumentAt(url, `${path}.file_url`, target);
 }

@@ -10,6 +10,7 @@ const MAX_HEAD_LENGTH = 64;
 
 /**
  * Reads the text of a custom tool out of `{"input":"…"}` while the model is writing it, so that the client sees it grow.
+ * It is ours because streaming JSON parsers give out a string only when it is whole.
  * States: `head` before the text, `text` inside it, `done` behind it, `other` when the model writes something else.
  */
 export class CustomInputReader {

@@ -1,3 +1,14 @@
+import {
+  isAbsent,
+  kindOf,
+  notSupported,
+  quote,
+  requireList,
+  requireObject,
+  requireText,
+  stringIn,
+  TranslationError,
+} from "../../json/client-value";
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import { isText, textOf } from "../../json/text";
 import type { ContentBlock, MessagesTarget, TextBlock } from "../internal/request";
@@ -9,17 +20,6 @@ import {
   type TurnItem,
   toToolInput,
 } from "../shared/conversation";
-import {
-  isAbsent,
-  kindOf,
-  notSupported,
-  quote,
-  requireList,
-  requireObject,
-  requireText,
-  TranslationError,
-  textIn,
-} from "../shared/read-value";
 import type { DroppedMembers } from "../shared/request-params";
 import { upstreamToolName } from "../shared/tools";
 import { readContent, textBlock } from "./content-parts";
@@ -82,7 +82,7 @@ class InputReader implements ReadInput {
   read(value: JsonValue, path: string): void {
     const item = requireObject(value, path);
     // Messages may leave their type out.
-    const type = isAbsent(item["type"]) && item["role"] !== undefined ? "message" : textIn(item["type"]);
+    const type = isAbsent(item["type"]) && item["role"] !== undefined ? "message" : stringIn(item["type"]);
     this.lastPath = path;
     if (type !== undefined && READ_TYPES.has(type)) this.dropped.addOthers(item, MEMBERS, "input");
     switch (type) {
@@ -119,7 +119,7 @@ class InputReader implements ReadInput {
   }
 
   #readMessage(item: JsonObject, path: string): void {
-    const role = textIn(item["role"]);
+    const role = stringIn(item["role"]);
     const content = (owner: "system" | "user" | "assistant") =>
       readContent(item["content"], `${path}.content`, owner, this);
     if (role === "system" || role === "developer") this.#instruct(content("system") as TextBlock[]);
@@ -160,10 +160,10 @@ class InputReader implements ReadInput {
   }
 
   #readCall(item: JsonObject, path: string, input: JsonObject): void {
-    const name = flatName(requireText(item["name"], `${path}.name`), textIn(item["namespace"]));
+    const name = flatName(requireText(item["name"], `${path}.name`), stringIn(item["namespace"]));
     const call: ToolUseBlock = {
       type: "tool_use",
-      id: textIn(item["call_id"]) ?? "",
+      id: stringIn(item["call_id"]) ?? "",
       name: upstreamToolName(name),
       input,
     };
@@ -176,7 +176,7 @@ class InputReader implements ReadInput {
     const content = isText(output) ? output : readContent(output, `${path}.output`, "tool", this);
     this.items.push({
       kind: "result",
-      callId: textIn(item["call_id"]) ?? "",
+      callId: stringIn(item["call_id"]) ?? "",
       content,
       isError: false,
       cacheControl: undefined,

@@ -1,3 +1,4 @@
+import { type Members, membersOf } from "../../json/provider-value";
 import { ByteTextBuilder, escapeText, unescapeText } from "../internal/byte-text";
 import type { DeltaText } from "../internal/event";
 import { JsonText, unfence } from "../shared/json-content";
@@ -12,9 +13,6 @@ import {
   ReasoningItem,
 } from "./output-items";
 import type { ResponsesAnswerPlan } from "./response-object";
-
-/** A content block as an event or a whole message has it, not trusted. */
-export type SourceBlock = Readonly<Record<string, unknown>>;
 
 /** The block whose pieces are coming. */
 interface OpenBlock {
@@ -59,7 +57,7 @@ export class Output {
    * A block begins. Blocks that a response cannot hold are left out with all their content; one that is announced once more,
    * after the start of the message held it, is the same one.
    */
-  startBlock(index: number, block: SourceBlock): string {
+  startBlock(index: number, block: Members): string {
     if (this.#startedIndexes.has(index)) return "";
     const ended = this.#end("completed");
     this.#startedIndexes.add(index);
@@ -128,7 +126,7 @@ export class Output {
     return `[${this.#items.map((item) => item.toJson()).join(",")}]`;
   }
 
-  #startCall(index: number, block: SourceBlock): string {
+  #startCall(index: number, block: Members): string {
     const { name: sent, id, input } = block;
     const name = String(sent ?? "");
     const isAnswer = name === this.plan.hiddenJsonTool;
@@ -136,7 +134,7 @@ export class Output {
     if (isAnswer && this.#hasHiddenCall) return "";
     this.#hasHiddenCall ||= isAnswer;
     const begin = () => (isAnswer ? this.#message("output_text") : this.#call(name, id));
-    const json = JSON.stringify(typeof input === "object" && input !== null ? input : {});
+    const json = JSON.stringify(membersOf(input));
     // Whether a call without arguments is whole is for its item to know; an answer is JSON in any case.
     const filled = json === "{}" && !isAnswer ? "" : escapeText(json);
     this.#block = { index, kind: "input", begin, filled };

@@ -1,7 +1,7 @@
+import { isObject, stringIn } from "../../json/client-value";
 import { type JsonObject, ValueAllowance } from "../../json/json-value";
 import { parseJson } from "../../json/parse-json";
 import { escapeText } from "../internal/byte-text";
-import { isObject, textIn } from "../shared/read-value";
 
 /**
  * The provider's reasoning on its way through the client. The API calls the field `encrypted_content`; ours is not
@@ -35,9 +35,9 @@ export function sealReasoning(upstreamModel: string, members: string): string {
 export function openReasoning(sealed: string, upstreamModel: string): ReasoningBlock | undefined {
   if (sealed.length > MAX_ENVELOPE_LENGTH) return undefined;
   const value = parse(sealed);
-  if (value?.["v"] !== VERSION || textIn(value["model"]) !== modelFamily(upstreamModel)) return undefined;
+  if (value?.["v"] !== VERSION || stringIn(value["model"]) !== modelFamily(upstreamModel)) return undefined;
   const [type, thinking, signature, data] = ["type", "thinking", "signature", "data"].map((name) =>
-    textIn(value[name]),
+    stringIn(value[name]),
   );
   if (type === "redacted_thinking" && data !== undefined && data !== "") return { type, data };
   if (type !== "thinking" || thinking === undefined) return undefined;

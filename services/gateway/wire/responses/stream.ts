@@ -1,7 +1,8 @@
 import type { GatewayError } from "../../errors/gateway-error";
+import { type Members, membersOf } from "../../json/provider-value";
 import { toChatError } from "../chat-completions/answer";
-import { escapeText, type Members, membersOf, toByteJson } from "../internal/byte-text";
-import { type CollectedBlock, type CollectedMessage, isToolUse } from "../internal/collect";
+import { escapeText, toByteJson } from "../internal/byte-text";
+import { type CollectedBlock, type CollectedMessage, explanationOf, isToolUse } from "../internal/collect";
 import type { MessageEvent } from "../internal/event";
 import { MessageProgress, reduceProgress } from "../internal/progress";
 import { mergeUsage, NO_USAGE } from "../internal/usage";
@@ -150,11 +151,6 @@ function addBlock(output: Output, index: number, block: CollectedBlock): void {
   output.startBlock(index, { ...block, input: {} });
   // Input of which nothing came is left to the item, which knows whether its call is whole.
   output.push("input", index, escapeText(block.inputJson));
-}
-
-function explanationOf(message: CollectedMessage): string | null {
-  const details = message["stop_details"] as { explanation?: unknown } | null | undefined;
-  return typeof details?.explanation === "string" ? details.explanation : null;
 }
 
 /** How the provider ended its message. */

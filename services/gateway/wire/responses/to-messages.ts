@@ -1,3 +1,15 @@
+import {
+  isAbsent,
+  isList,
+  isObject,
+  kindOf,
+  notSupported,
+  quote,
+  requireObject,
+  stringIn,
+  TranslationError,
+  textIn,
+} from "../../json/client-value";
 import type { JsonObject, JsonValue } from "../../json/json-value";
 import { isText } from "../../json/text";
 import { readUser } from "../chat-completions/chat-fields";
@@ -7,26 +19,15 @@ import { readCacheControl } from "../shared/cache-control";
 import { dropBlank } from "../shared/conversation";
 import type { Effort } from "../shared/model-capabilities";
 import type { OutputFormat } from "../shared/output-schema";
-import {
-  isAbsent,
-  isList,
-  isObject,
-  kindOf,
-  notSupported,
-  quote,
-  requireObject,
-  TranslationError,
-  textIn,
-} from "../shared/read-value";
-import type { ReasoningWish } from "../shared/reasoning";
+import type { ReasoningOptions } from "../shared/reasoning";
 import {
   DroppedMembers,
+  dropUnknownParams,
   GATEWAY_FIELDS,
   isEmpty,
   printableName,
   readMaxTokens,
   readSampling,
-  sortParams,
 } from "../shared/request-params";
 import { textBlock } from "./content-parts";
 import { readInput } from "./input-items";
@@ -47,9 +48,9 @@ export interface TranslatedResponsesRequest {
  * @throws TranslationError naming the field
  */
 export function toMessages(body: JsonObject, target: MessagesTarget): TranslatedResponsesRequest {
-  const unknown = sortFields(body, target.mayDropParams);
+  const unknown = dropUnknownFields(body, target.mayDropParams);
   const dropped = new DroppedMembers();
-  noteInside(body, dropped);
+  recordDroppedMembers(body, dropped);
   const input = readInput(body["input"], target, dropped);
   const tools = readTools(
     { tools: body["tools"], path: "tools" },
@@ -68,7 +69,7 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
       tools: tools.definitions,
       selection: readSelection(body),
       outputFormat: readTextFormat(body["text"]),
-      reasoning: reasoning.wish,
+      reasoning: reasoning.options,
       sampling: readSampling(body),
       stopSequences: [],
       maxTokens: readMaxTokens(body["max_output_tokens"], "max_output_tokens"),
@@ -97,7 +98,7 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
       upstreamModel: target.upstreamModel,
       degradations: [
         ...built.degradations,
-        ...(textIn(body["truncation"]) === "auto" ? ["truncation=disabled"] : []),
+        ...(stringIn(body["truncation"]) === "auto" ? ["truncation=disabled"] : []),
         ...(body["store"] === true ? ["store=false"] : []),
       ],
     },
@@ -145,7 +146,7 @@ export function readSettings(body: JsonObject, request: MessagesRequest): JsonOb
 
 /** Members that a function has in answers, also when it was sent without them. */
 function withDefaults(tool: JsonValue): JsonValue {
-  if (!isObject(tool) || textIn(tool["type"]) !== "function") return tool;
+  if (!isObject(tool) || stringIn(tool["type"]) !== "function") return tool;
   return { ...tool, parameters: tool["parameters"] ?? null, strict: tool["strict"] ?? false };
 }
 
@@ -154,7 +155,7 @@ export function readTextFormat(text: JsonValue | undefined): OutputFormat {
   const format = isAbsent(text) ? undefined : requireObject(text, "text")["format"];
   if (isAbsent(format)) return { kind: "text" };
   const given = requireObject(format, "text.format");
-  const type = textIn(given["type"]);
+  const type = stringIn(given["type"]);
   if (type === "text") return { kind: "text" };
   if (type === "json_object") return { kind: "json-object" };
   if (type === "json_schema") {
@@ -162,7 +163,7 @@ export function readTextFormat(text: JsonValue | undefined): OutputFormat {
     return {
       kind: "json-schema",
       schema,
-      description: isText(description) ? description : undefined,
+      description: textIn(description),
       path: "text.format.schema",
     };
   }
@@ -176,7 +177,7 @@ const EFFORTS: ReadonlySet<string> = new Set(["minimal", "low", "medium", "high"
 
 /** What the client wants of the model's reasoning. */
 export interface ReadReasoning {
-  readonly wish: ReasoningWish;
+  readonly options: ReasoningOptions;
   /** Whether it wants to see a summary. */
   readonly isShown: boolean;
 }
@@ -186,11 +187,11 @@ export function readReasoning(reasoning: JsonValue | undefined): ReadReasoning {
   const given: JsonObject = isAbsent(reasoning) ? {} : requireObject(reasoning, "reasoning");
   // `generate_summary` is the old name.
   const isShown = !isAbsent(given["summary"]) || !isAbsent(given["generate_summary"]);
-  if (isAbsent(given["effort"])) return { wish: { kind: "default" }, isShown };
-  const effort = textIn(given["effort"]);
-  if (effort === "none") return { wish: { kind: "off" }, isShown };
+  if (isAbsent(given["effort"])) return { options: { kind: "default" }, isShown };
+  const effort = stringIn(given["effort"]);
+  if (effort === "none") return { options: { kind: "off" }, isShown };
   if (effort !== undefined && EFFORTS.has(effort)) {
-    return { wish: { kind: "effort", effort: effort as "minimal" | Effort, isHidden: !isShown }, isShown };
+    return { options: { kind: "effort", effort: effort as "minimal" | Effort, isHidden: !isShown }, isShown };
   }
   throw new TranslationError(
     "reasoning.effort",
@@ -204,11 +205,11 @@ export function includesReasoning(include: JsonValue | undefined): boolean {
   if (!isList(include)) {
     throw new TranslationError("include", `include must be a list of names, not ${kindOf(include)}`);
   }
-  return include.some((name) => textIn(name) === "reasoning.encrypted_content");
+  return include.some((name) => stringIn(name) === "reasoning.encrypted_content");
 }
 
-/** Fields that are translated, that the answer repeats, or that `noteInside` tells of. */
-const READ: ReadonlySet<string> = new Set([
+/** Fields that are translated, that the answer repeats, or that `recordDroppedMembers` tells of. */
+const TRANSLATED_FIELDS: ReadonlySet<string> = new Set([
   ...GATEWAY_FIELDS,
   "cache_control",
   "client_metadata",
@@ -241,7 +242,7 @@ const SEND_ALL =
   "it keeps no responses, so send the whole conversation in input, with store: false and include: reasoning.encrypted_content";
 
 /** Fields whose loss would change what is asked. */
-const REFUSED: readonly (readonly [field: string, remedy: string])[] = [
+const REFUSED_FIELDS: readonly (readonly [field: string, remedy: string])[] = [
   ["background", "send background: false and stream the answer, or wait for it"],
   ["conversation", SEND_ALL],
   ["previous_response_id", SEND_ALL],
@@ -253,17 +254,17 @@ const REFUSED: readonly (readonly [field: string, remedy: string])[] = [
  * @returns names of the fields that are left out
  * @throws TranslationError for a field that would change the answer and cannot be said
  */
-export function sortFields(body: JsonObject, mayDrop: boolean): readonly string[] {
-  for (const [field, remedy] of REFUSED) {
+export function dropUnknownFields(body: JsonObject, mayDrop: boolean): readonly string[] {
+  for (const [field, remedy] of REFUSED_FIELDS) {
     const value = body[field];
     if (!isAbsent(value) && value !== false) throw notSupported(field, remedy);
   }
-  return sortParams(body, READ, isNeutral, mayDrop);
+  return dropUnknownParams(body, TRANSLATED_FIELDS, isNeutral, mayDrop);
 }
 
 /** Values that mean the same as leaving the field away. */
 function isNeutral(field: string, value: JsonValue): boolean {
-  if (field === "service_tier") return ["auto", "default"].includes(textIn(value) ?? "");
+  if (field === "service_tier") return ["auto", "default"].includes(stringIn(value) ?? "");
   return field === "top_logprobs" && value === 0;
 }
 
@@ -276,26 +277,30 @@ const OPENAI_ONLY = [
 ] as const;
 
 /** What is read of the inside of fields, and values of other members that are what is done anyway. */
-const INSIDE: readonly (readonly [field: string, read: ReadonlySet<string>, usual: ReadonlySet<string>])[] = [
+const NESTED_MEMBERS: readonly (readonly [
+  field: string,
+  read: ReadonlySet<string>,
+  usual: ReadonlySet<string>,
+])[] = [
   ["reasoning", new Set(["effort", "summary", "generate_summary"]), new Set(["auto", "standard"])],
   ["stream_options", new Set(), new Set()],
   ["text", new Set(["format"]), new Set(["medium"])],
 ];
 
 /** Notes what the inside of a request loses, and fields that only mean something to OpenAI. */
-export function noteInside(body: JsonObject, dropped: DroppedMembers): void {
+export function recordDroppedMembers(body: JsonObject, dropped: DroppedMembers): void {
   for (const field of OPENAI_ONLY) if (!isEmpty(body[field])) dropped.add(field);
-  for (const [field, read, usual] of INSIDE) {
+  for (const [field, read, usual] of NESTED_MEMBERS) {
     const value = body[field];
     if (!isObject(value)) continue;
     for (const name of Object.keys(value)) {
-      if (read.has(name) || isEmpty(value[name]) || usual.has(textIn(value[name]) ?? "")) continue;
+      if (read.has(name) || isEmpty(value[name]) || usual.has(stringIn(value[name]) ?? "")) continue;
       dropped.add(`${field}.${printableName(name)}`);
     }
   }
   const include = body["include"];
   for (const entry of isList(include) ? include : []) {
-    const name = textIn(entry);
+    const name = stringIn(entry);
     if (name !== undefined && name !== "reasoning.encrypted_content")
       dropped.add(`include.${printableName(name)}`);
   }

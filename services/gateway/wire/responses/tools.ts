@@ -1,6 +1,3 @@
-import type { JsonObject, JsonValue, Text } from "../../json/json-value";
-import { isText, textOf } from "../../json/text";
-import { cacheControlOf } from "../shared/cache-control";
 import {
   isAbsent,
   isList,
@@ -10,9 +7,13 @@ import {
   requireList,
   requireObject,
   requireText,
+  stringIn,
   TranslationError,
   textIn,
-} from "../shared/read-value";
+} from "../../json/client-value";
+import type { JsonObject, JsonValue, Text } from "../../json/json-value";
+import { textOf } from "../../json/text";
+import { cacheControlOf } from "../shared/cache-control";
 import type { DroppedMembers } from "../shared/request-params";
 import {
   readToolExtras,
@@ -101,9 +102,9 @@ class ToolReader implements ClientTools {
   }
 
   #read(tool: JsonObject, path: string, namespace: string | undefined): void {
-    const type = textIn(tool["type"]) ?? "";
+    const type = stringIn(tool["type"]) ?? "";
     if (type === "function") {
-      this.#add(tool, "function", path, namespace, textMember(tool, "description"), tool["parameters"]);
+      this.#add(tool, "function", path, namespace, textIn(tool["description"]), tool["parameters"]);
     } else if (type === "custom") {
       this.#add(tool, "custom", path, namespace, describeCustom(tool), CUSTOM_SCHEMA);
     } else if (type === "namespace" && namespace === undefined) {
@@ -118,7 +119,7 @@ class ToolReader implements ClientTools {
   #withoutCallers(tool: JsonObject): JsonObject {
     const callers = tool["allowed_callers"];
     if (isAbsent(callers)) return tool;
-    if (!isList(callers) || callers.some((caller) => textIn(caller) !== "direct"))
+    if (!isList(callers) || callers.some((caller) => stringIn(caller) !== "direct"))
       this.dropped.add("tools.allowed_callers");
     return { ...tool, allowed_callers: undefined };
   }
@@ -169,23 +170,18 @@ const CUSTOM_SCHEMA: JsonObject = {
 
 /** Models outside OpenAI write JSON for a tool, so they are told where its text goes, and in which grammar. */
 function describeCustom(tool: JsonObject): Text {
-  const given = textMember(tool, "description");
+  const given = textIn(tool["description"]);
   const grammar = isObject(tool["format"]) ? tool["format"] : {};
-  const definition = textMember(grammar, "definition");
+  const definition = textIn(grammar["definition"]);
   return [
     given === undefined ? "" : textOf(given),
     `The tool takes free text: put it into "${CUSTOM_INPUT}" as it is.`,
     definition === undefined
       ? ""
-      : `The text must follow this grammar (${textIn(grammar["syntax"]) ?? "grammar"}):\n${textOf(definition)}`,
+      : `The text must follow this grammar (${stringIn(grammar["syntax"]) ?? "grammar"}):\n${textOf(definition)}`,
   ]
     .filter((part) => part !== "")
     .join("\n\n");
-}
-
-function textMember(owner: JsonObject, name: string): Text | undefined {
-  const value = owner[name];
-  return isText(value) ? value : undefined;
 }
 
 /** `tool_choice` and `parallel_tool_calls`. @throws TranslationError for a choice that this API does not have */
@@ -193,7 +189,7 @@ export function readSelection(body: JsonObject): ToolSelection {
   const isParallel = body["parallel_tool_calls"] !== false;
   const choice = body["tool_choice"];
   if (!isObject(choice)) return { choice: readMode(choice, "tool_choice"), isParallel };
-  const type = textIn(choice["type"]);
+  const type = stringIn(choice["type"]);
   if (type === "function" || type === "custom")
     return { choice: readNamed(choice, "tool_choice"), isParallel };
   if (type !== "allowed_tools") {
@@ -205,7 +201,7 @@ export function readSelection(body: JsonObject): ToolSelection {
   const allowed = requireList(choice["tools"], "tool_choice.tools").flatMap((tool, index) => {
     const path = `tool_choice.tools.${index}`;
     const entry = requireObject(tool, path);
-    const named = ["function", "custom"].includes(textIn(entry["type"]) ?? "");
+    const named = ["function", "custom"].includes(stringIn(entry["type"]) ?? "");
     // Others are not offered at all, so leaving them out changes nothing.
     return named ? [{ name: readName(entry, path), path: `${path}.name` }] : [];
   });
@@ -214,7 +210,7 @@ export function readSelection(body: JsonObject): ToolSelection {
 
 function readMode(mode: JsonValue | undefined, path: string): ToolChoice {
   if (isAbsent(mode)) return { kind: "auto" };
-  const kind = textIn(mode);
+  const kind = stringIn(mode);
   if (kind === "auto" || kind === "none" || kind === "required") return { kind };
   throw new TranslationError(
     path,
@@ -227,5 +223,5 @@ function readNamed(choice: JsonObject, path: string): ToolChoice {
 }
 
 function readName(entry: JsonObject, path: string): string {
-  return flatName(requireText(entry["name"], `${path}.name`), textIn(entry["namespace"]));
+  return flatName(requireText(entry["name"], `${path}.name`), stringIn(entry["namespace"]));
 }

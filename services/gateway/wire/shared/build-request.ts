@@ -1,3 +1,4 @@
+import { TranslationError } from "../../json/client-value";
 import type { JsonObject, Text } from "../../json/json-value";
 import { isText, textOf } from "../../json/text";
 import type {
@@ -12,14 +13,13 @@ import { dropThinking, hasThinking, joinLists, lacksThinking, type TurnItem } fr
 import { type Effort, findCapabilities, type ModelCapabilities } from "./model-capabilities";
 import { type OutputFormat, type OutputPlan, planOutput } from "./output-schema";
 import { planTools } from "./plan-tools";
-import { TranslationError } from "./read-value";
-import { planReasoning, type ReasoningWish } from "./reasoning";
+import { planReasoning, type ReasoningOptions } from "./reasoning";
 import { MINIMAL_USER_TURN, repairTurns } from "./repair-turns";
-import { DroppedMembers, fitSampling, type Sampling, tellShortened } from "./request-params";
+import { DroppedMembers, fitSampling, maxTokensDegradation, type Sampling } from "./request-params";
 import { opaqueId, type ToolDefinition, type ToolSelection } from "./tools";
 
 /** A request of any of OpenAI's wire APIs, read. */
-interface RequestWishes {
+interface ParsedRequest {
   /** Without blank texts. */
   readonly system: readonly TextBlock[];
   readonly items: readonly TurnItem[];
@@ -29,7 +29,7 @@ interface RequestWishes {
   readonly tools: readonly ToolDefinition[];
   readonly selection: ToolSelection;
   readonly outputFormat: OutputFormat;
-  readonly reasoning: ReasoningWish;
+  readonly reasoning: ReasoningOptions;
   readonly sampling: Sampling;
   readonly stopSequences: readonly Text[];
   readonly maxTokens: number | undefined;
@@ -61,42 +61,42 @@ interface BuiltRequest {
  * otherwise run into the time limits of every hop.
  * @throws TranslationError
  */
-export function buildRequest(wishes: RequestWishes, target: MessagesTarget): BuiltRequest {
+export function buildRequest(parsed: ParsedRequest, target: MessagesTarget): BuiltRequest {
   const capabilities = findCapabilities(target.baseModel ?? target.upstreamModel);
-  const said = requireTurns(wishes);
+  const said = requireTurns(parsed);
   const turns = target.isThinkingRefused === true ? dropThinking(said) : said;
   const maxOutputTokens = target.maxOutputTokens ?? capabilities.maxOutputTokens;
-  const reasoning = planReasoning(wishes.reasoning, {
+  const reasoning = planReasoning(parsed.reasoning, {
     capabilities,
-    maxTokens: wishes.maxTokens,
+    maxTokens: parsed.maxTokens,
     maxOutputTokens,
     refusesBudget: lacksThinking(turns) || isPrefill(turns),
   });
-  const output = planOutput(wishes.outputFormat, capabilities, target.api);
-  const dropped = wishes.dropped ?? new DroppedMembers();
+  const output = planOutput(parsed.outputFormat, capabilities, target.api);
+  const dropped = parsed.dropped ?? new DroppedMembers();
   const tools = planTools({
-    definitions: wishes.tools,
+    definitions: parsed.tools,
     // One grammar for all schemas: that of the answer is worth more.
     canBeStrict: target.api === "anthropic" && capabilities.hasOutputFormat && output.kind !== "native",
     dropped,
-    selection: wishes.selection,
+    selection: parsed.selection,
     usedNames: usedToolNames(turns),
     output,
     canForce: capabilities.acceptsForcedTools && !reasoning.isByBudget,
     api: target.api,
   });
-  const sampling = fitSampling(wishes.sampling, acceptsSampling(capabilities, reasoning.isOn));
+  const sampling = fitSampling(parsed.sampling, acceptsSampling(capabilities, reasoning.isOn));
   const isBedrock = target.api !== "anthropic";
   const marked = limitBreakpoints({
     tools: tools.tools,
-    system: withHints(wishes.system, tools.hints),
-    messages: settlePrefill(
+    system: withHints(parsed.system, tools.hints),
+    messages: preparePrefill(
       reasoning.isOn ? turns : dropThinking(turns),
       capabilities,
       output.kind !== "none",
-      wishes.lastPath,
+      parsed.lastPath,
     ),
-    automatic: isBedrock ? undefined : wishes.cacheControl,
+    automatic: isBedrock ? undefined : parsed.cacheControl,
   });
   return {
     // A member that is `undefined` is not there. Objects of one shape are made, read and written fastest.
@@ -109,11 +109,11 @@ export function buildRequest(wishes: RequestWishes, target: MessagesTarget): Bui
       tool_choice: tools.toolChoice,
       thinking: reasoning.thinking,
       output_config: outputConfigOf(reasoning.effort, output),
-      stop_sequences: orAbsent(wishes.stopSequences),
+      stop_sequences: orAbsent(parsed.stopSequences),
       temperature: sampling.sampling.temperature,
       top_p: sampling.sampling.top_p,
       top_k: sampling.sampling.top_k,
-      metadata: metadataOf(wishes, target),
+      metadata: metadataOf(parsed, target),
       cache_control: marked.automatic,
       stream: true,
     },
@@ -123,13 +123,13 @@ export function buildRequest(wishes: RequestWishes, target: MessagesTarget): Bui
     degradations: joinLists(
       joinLists(reasoning.degradations, tools.degradations),
       joinLists(
-        joinLists(sampling.degradations, tellShortened(wishes.maxTokens, reasoning.maxTokens)),
+        joinLists(sampling.degradations, maxTokensDegradation(parsed.maxTokens, reasoning.maxTokens)),
         turns === said && (reasoning.isOn || !turns.some(hasThinking)) ? NONE : THINKING_LEFT_OUT,
       ),
     ),
     droppedParams: joinLists(
       joinLists(sampling.droppedParams, tools.droppedParams),
-      isBedrock ? droppedForBedrock(wishes, target) : NONE,
+      isBedrock ? droppedForBedrock(parsed, target) : NONE,
     ),
     droppedMembers: dropped.names,
   };
@@ -144,12 +144,12 @@ function outputConfigOf(effort: Effort | undefined, output: OutputPlan): JsonObj
   return effort === undefined && format === undefined ? undefined : { effort, format };
 }
 
-function metadataOf({ user }: RequestWishes, { api }: MessagesTarget): JsonObject | undefined {
+function metadataOf({ user }: ParsedRequest, { api }: MessagesTarget): JsonObject | undefined {
   return user === undefined || api === "bedrock-invoke" ? undefined : { user_id: opaqueId(user) };
 }
 
 function droppedForBedrock(
-  { cacheControl, user }: RequestWishes,
+  { cacheControl, user }: ParsedRequest,
   { api }: MessagesTarget,
 ): readonly string[] {
   return joinLists(
@@ -163,7 +163,7 @@ function withHints(system: readonly TextBlock[], hints: readonly string[]): read
   return [...system, ...hints.map((text): TextBlock => ({ type: "text", text }))];
 }
 
-function requireTurns({ items, system, path }: RequestWishes): readonly MessageParam[] {
+function requireTurns({ items, system, path }: ParsedRequest): readonly MessageParam[] {
   const turns = repairTurns(items);
   if (turns.length > 0) return turns;
   if (system.length > 0) return [MINIMAL_USER_TURN];
@@ -204,7 +204,7 @@ function isPrefill(messages: readonly MessageParam[]): boolean {
  * @param path of the client's last message
  * @throws TranslationError when the model does not continue texts, or may not with this request
  */
-function settlePrefill(
+function preparePrefill(
   messages: readonly MessageParam[],
   capabilities: ModelCapabilities,
   hasJsonAnswer: boolean,

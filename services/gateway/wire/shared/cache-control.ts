@@ -1,31 +1,32 @@
+import { isObject, stringIn } from "../../json/client-value";
 import type { JsonObject, JsonValue } from "../../json/json-value";
+import { blocksOf } from "../internal/content-blocks";
 import type { ContentBlock, MessageParam, TextBlock } from "../internal/request";
-import { isObject, textIn } from "./read-value";
 
-/** Most marks that a request may have. */
+/** Most cache breakpoints that a provider accepts in a request. */
 export const MAX_BREAKPOINTS = 4;
 
-/** A mark up to which the provider caches the request; `undefined` for anything else than one that it knows. */
+/** A cache breakpoint, up to which the provider caches the request; `undefined` for anything that it does not know. */
 export function readCacheControl(value: JsonValue | undefined): JsonObject | undefined {
-  if (!isObject(value) || textIn(value["type"]) !== "ephemeral") return undefined;
-  const ttl = textIn(value["ttl"]);
+  if (!isObject(value) || stringIn(value["type"]) !== "ephemeral") return undefined;
+  const ttl = stringIn(value["ttl"]);
   return ttl === "5m" || ttl === "1h" ? { type: "ephemeral", ttl } : { type: "ephemeral" };
 }
 
-/** The mark of an object as its member, or nothing: to be spread. OpenAI's own mark of a part asks for the same. */
+/** The breakpoint of an object as its member, or nothing: to be spread. OpenAI's `prompt_cache_breakpoint` asks for the same. */
 export function cacheControlOf(owner: JsonObject): { readonly cache_control?: JsonObject } {
   const mark = readCacheControl(owner["cache_control"]) ?? readBreakpoint(owner["prompt_cache_breakpoint"]);
-  return mark === undefined ? NO_MARK : { cache_control: mark };
+  return mark === undefined ? NO_BREAKPOINT : { cache_control: mark };
 }
 
-const NO_MARK = {};
+const NO_BREAKPOINT = {};
 
 function readBreakpoint(value: JsonValue | undefined): JsonObject | undefined {
-  return isObject(value) && textIn(value["mode"]) === "explicit" ? { type: "ephemeral" } : undefined;
+  return isObject(value) && stringIn(value["mode"]) === "explicit" ? { type: "ephemeral" } : undefined;
 }
 
-/** A mark of a whole message stands on its last block that can have one. Thinking cannot. */
-export function markLastBlock<B extends ContentBlock>(
+/** A breakpoint of a whole message stands on its last block that can have one. Thinking cannot. */
+export function addBreakpointToLast<B extends ContentBlock>(
   blocks: readonly B[],
   mark: { readonly cache_control?: JsonObject },
 ): readonly B[] {
@@ -36,34 +37,34 @@ export function markLastBlock<B extends ContentBlock>(
   return index < 0 ? blocks : blocks.with(index, { ...(blocks[index] as B), ...mark });
 }
 
-/** The parts of a request that can have marks, in the order in which the provider reads them. */
+/** The parts of a request that can have breakpoints, in the order in which the provider reads them. */
 export interface Cacheable {
   readonly tools: readonly JsonObject[];
   readonly system: readonly TextBlock[];
   readonly messages: readonly MessageParam[];
-  /** Mark of the whole request: automatic caching. It counts as one, and as the last one. */
+  /** Breakpoint of the whole request: automatic caching. It counts as one, and as the last one. */
   readonly automatic: JsonObject | undefined;
 }
 
 /**
- * At most 4 marks: those of the oldest messages go first, then of the oldest system blocks, then of the first tools. A
- * mark for an hour behind one for five minutes would be refused, and becomes one for five minutes.
+ * At most 4 breakpoints: those of the oldest messages go first, then of the oldest system blocks, then of the first tools. A
+ * breakpoint for an hour behind one for five minutes would be refused, and becomes one for five minutes.
  */
 export function limitBreakpoints(parts: Cacheable): Cacheable {
-  if (!hasMarks(parts)) return parts;
+  if (!hasBreakpoints(parts)) return parts;
   let budget = MAX_BREAKPOINTS - (parts.automatic === undefined ? 0 : 1);
   const keepLast = (owners: readonly JsonObject[]): ReadonlySet<JsonObject> => {
     const kept = owners.slice(Math.max(0, owners.length - budget));
     budget -= kept.length;
     return new Set(kept);
   };
-  // Tools and system texts change least, so their marks are worth most.
-  const tools = keepLast(parts.tools.filter(isMarked));
-  const system = keepLast(parts.system.filter(isMarked));
-  const messages = keepLast(parts.messages.flatMap(({ content }) => blocksOf(content).filter(isMarked)));
+  // Tools and system texts change least, so their breakpoints are worth most.
+  const tools = keepLast(parts.tools.filter(hasBreakpoint));
+  const system = keepLast(parts.system.filter(hasBreakpoint));
+  const messages = keepLast(parts.messages.flatMap((turn) => blocksOf(turn).filter(hasBreakpoint)));
   let wasShort = false;
   const settle = <O extends JsonObject>(owner: O, kept: ReadonlySet<JsonObject>): O => {
-    if (!isMarked(owner)) return owner;
+    if (!hasBreakpoint(owner)) return owner;
     if (!kept.has(owner)) return { ...owner, cache_control: undefined };
     const mark = inOrder(owner["cache_control"] as JsonObject, wasShort);
     wasShort ||= mark["ttl"] !== "1h";
@@ -73,29 +74,25 @@ export function limitBreakpoints(parts: Cacheable): Cacheable {
     tools: parts.tools.map((tool) => settle(tool, tools)),
     system: parts.system.map((block) => settle(block, system)),
     messages: parts.messages.map((turn) => {
-      const blocks = blocksOf(turn.content);
-      if (!blocks.some(isMarked)) return turn;
+      const blocks = blocksOf(turn);
+      if (!blocks.some(hasBreakpoint)) return turn;
       return { ...turn, content: blocks.map((block) => settle(block, messages)) };
     }),
     automatic: parts.automatic && inOrder(parts.automatic, wasShort),
   };
 }
 
-function hasMarks({ tools, system, messages, automatic }: Cacheable): boolean {
+function hasBreakpoints({ tools, system, messages, automatic }: Cacheable): boolean {
   return (
     automatic !== undefined ||
-    system.some(isMarked) ||
-    tools.some(isMarked) ||
-    messages.some(({ content }) => blocksOf(content).some(isMarked))
+    system.some(hasBreakpoint) ||
+    tools.some(hasBreakpoint) ||
+    messages.some((turn) => blocksOf(turn).some(hasBreakpoint))
   );
 }
 
-function isMarked(owner: JsonObject): boolean {
+function hasBreakpoint(owner: JsonObject): boolean {
   return owner["cache_control"] !== undefined;
-}
-
-function blocksOf(content: MessageParam["content"]): readonly ContentBlock[] {
-  return Array.isArray(content) ? (content as readonly ContentBlock[]) : [];
 }
 
 function inOrder(mark: JsonObject, wasShort: boolean): JsonObject {

@@ -1,9 +1,10 @@
+import { isAbsent, isObject, TranslationError } from "../../json/client-value";
 import { type JsonObject, type JsonValue, type Text, ValueAllowance } from "../../json/json-value";
 import { parseJson } from "../../json/parse-json";
 import { isBlankText, isText, textOf } from "../../json/text";
+import { blocksOf } from "../internal/content-blocks";
 import type { ContentBlock, MessageParam, MessagesTarget, TextBlock } from "../internal/request";
-import { cacheControlOf, markLastBlock } from "./cache-control";
-import { isAbsent, isObject, TranslationError } from "./read-value";
+import { addBreakpointToLast, cacheControlOf } from "./cache-control";
 
 /** A call of a tool as the assistant made it. */
 export interface ToolUseBlock extends ContentBlock {
@@ -44,7 +45,7 @@ export function dropBlank(blocks: readonly ContentBlock[]): readonly ContentBloc
   const kept: ContentBlock[] = [];
   for (const block of blocks) {
     if (isNotBlank(block)) kept.push(block);
-    else kept.splice(-1, 1, ...markLastBlock(kept.slice(-1), cacheControlOf(block)));
+    else kept.splice(-1, 1, ...addBreakpointToLast(kept.slice(-1), cacheControlOf(block)));
   }
   return kept;
 }
@@ -100,12 +101,8 @@ export function hasThinking(turn: MessageParam): boolean {
   return blocksOf(turn).some(isThinking);
 }
 
-function blocksOf({ content }: MessageParam): readonly ContentBlock[] {
-  return Array.isArray(content) ? (content as readonly ContentBlock[]) : [];
-}
-
 /** Field that holds arguments which are not a JSON object, so that the model sees what it did. */
-const OTHER = "arguments";
+const RAW_ARGUMENTS = "arguments";
 
 /**
  * The arguments of an earlier call as the input of the tool, which must be an object. Nothing at all is no input; a call
@@ -122,7 +119,7 @@ export function toToolInput(
   const given = isText(value) ? read(textOf(value), texts) : value;
   if (texts.isExceeded)
     throw new TranslationError(path, `${path} holds more values than the request may have in all`);
-  return isObject(given) ? given : { [OTHER]: given };
+  return isObject(given) ? given : { [RAW_ARGUMENTS]: given };
 }
 
 function read(text: string, texts: ValueAllowance): JsonValue {

@@ -1,9 +1,9 @@
+import { quote, TranslationError } from "../../json/client-value";
 import type { JsonValue, Text } from "../../json/json-value";
 import { beginningOf, byteLengthOf, isText, textOf } from "../../json/text";
 import type { ContentBlock, MessagesTarget } from "../internal/request";
-import { quote, TranslationError } from "./read-value";
 
-const MAX_TITLE = 200;
+const MAX_TITLE_LENGTH = 200;
 /** How a PDF begins, in base64. */
 const PDF = /^JVBERi/;
 
@@ -22,7 +22,7 @@ export function toDocument(
   if (file.mediaType.startsWith("image/") && file.isBase64)
     return toBase64Image(file.mediaType, file.data, path, api);
   const title =
-    filename === undefined || filename.trim() === "" ? {} : { title: filename.slice(0, MAX_TITLE) };
+    filename === undefined || filename.trim() === "" ? {} : { title: filename.slice(0, MAX_TITLE_LENGTH) };
   if (file.mediaType === "application/pdf" && file.isBase64) {
     return {
       type: "document",
@@ -83,14 +83,14 @@ function decode({ data, isBase64 }: DataUrl, path: string): string {
 
 const IMAGE_TYPES = new Set(["image/jpeg", "image/png", "image/gif", "image/webp"]);
 /** Beginnings of images in base64. Clients often name the wrong type, and the upstream looks at the bytes. */
-const BEGINNINGS: readonly (readonly [beginning: RegExp, mediaType: string])[] = [
+const IMAGE_SIGNATURES: readonly (readonly [beginning: RegExp, mediaType: string])[] = [
   [/^iVBORw0KGgo/, "image/png"],
   [/^\/9j\//, "image/jpeg"],
   [/^R0lGOD/, "image/gif"],
   [/^UklGR.{6}XRUJQ/, "image/webp"],
 ];
 /** Largest image, as base64. */
-const MAX_LENGTH: Readonly<Record<MessagesTarget["api"], number>> = {
+const MAX_IMAGE_LENGTH: Readonly<Record<MessagesTarget["api"], number>> = {
   anthropic: 10 * 1024 * 1024,
   "bedrock-invoke": 5 * 1024 * 1024,
   "bedrock-messages": 5 * 1024 * 1024,
@@ -130,7 +130,7 @@ function toBase64Image(
   const length = byteLengthOf(data);
   const beginning = beginningOf(data, 48).replaceAll("\\/", "/");
   const named = mediaType === "image/jpg" ? "image/jpeg" : mediaType;
-  const found = BEGINNINGS.find(([pattern]) => pattern.test(beginning))?.[1] ?? named;
+  const found = IMAGE_SIGNATURES.find(([pattern]) => pattern.test(beginning))?.[1] ?? named;
   if (!IMAGE_TYPES.has(found)) {
     throw new TranslationError(
       path,
@@ -138,10 +138,10 @@ function toBase64Image(
     );
   }
   if (length === 0) throw new TranslationError(path, `${path} holds no image`);
-  if (length > MAX_LENGTH[api]) {
+  if (length > MAX_IMAGE_LENGTH[api]) {
     throw new TranslationError(
       path,
-      `${path} is an image of ${length} bytes in base64; at most ${MAX_LENGTH[api]} are accepted`,
+      `${path} is an image of ${length} bytes in base64; at most ${MAX_IMAGE_LENGTH[api]} are accepted`,
     );
   }
   return { type: "image", source: { type: "base64", media_type: found, data } };
@@ -155,22 +155,22 @@ interface DataUrl {
   readonly data: Text;
 }
 
-const HEAD = /^data:([^;,\s]*)((?:;[^;,]*)*),/i;
-const MAX_HEAD = 256;
+const DATA_URL_HEAD = /^data:([^;,\s]*)((?:;[^;,]*)*),/i;
+const MAX_DATA_URL_HEAD = 256;
 
 /** Splits a data URL, and leaves long data as it came. `undefined` for any other text. */
 function readDataUrl(url: Text): DataUrl | undefined {
   if (typeof url === "string") return split(url, (from) => url.slice(from));
   // Escapes before the data, such as `image\/png`, would be taken for a part of the type.
-  const start = url.slice(0, MAX_HEAD).escaped;
+  const start = url.slice(0, MAX_DATA_URL_HEAD).escaped;
   const comma = start.indexOf(",");
   if (comma >= 0 && start.lastIndexOf("\\", comma) < 0) return split(start, (from) => url.slice(from));
   const text = textOf(url);
-  return split(text.slice(0, MAX_HEAD), (from) => text.slice(from));
+  return split(text.slice(0, MAX_DATA_URL_HEAD), (from) => text.slice(from));
 }
 
 function split(start: string, dataFrom: (index: number) => Text): DataUrl | undefined {
-  const [head, mediaType, parameters] = HEAD.exec(start) ?? [];
+  const [head, mediaType, parameters] = DATA_URL_HEAD.exec(start) ?? [];
   if (head === undefined) return undefined;
   return {
     mediaType: mediaType?.toLowerCase() || "text/plain",

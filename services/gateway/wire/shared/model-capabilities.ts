@@ -94,7 +94,7 @@ const GENERATION_4: ModelCapabilities = { ...GENERATION_4_5, hasOutputFormat: fa
 const UNKNOWN: ModelCapabilities = { ...NEWEST, contextTokens: 200_000 };
 
 /** First match wins, so longer names stand before their prefixes. Source: Anthropic's model documentation. */
-const TABLE: readonly (readonly [idContains: string, capabilities: ModelCapabilities])[] = [
+const CAPABILITIES: readonly (readonly [idContains: string, capabilities: ModelCapabilities])[] = [
   ["sonnet-5-5", { ...NEWEST, thinkingOff: "between-tools" }],
   ["opus-5-5", NEWEST],
   ["haiku-5-5", ON_BY_DEFAULT],
@@ -132,7 +132,7 @@ const MAX_FOUND = 1000;
 export function findCapabilities(upstreamModel: string): ModelCapabilities {
   const known = found.get(upstreamModel);
   if (known !== undefined) return known;
-  const capabilities = TABLE.find(([part]) => upstreamModel.includes(part))?.[1] ?? UNKNOWN;
+  const capabilities = CAPABILITIES.find(([part]) => upstreamModel.includes(part))?.[1] ?? UNKNOWN;
   if (found.size >= MAX_FOUND) found.clear();
   found.set(upstreamModel, capabilities);
   return capabilities;

@@ -1,8 +1,8 @@
+import { isList, isObject, stringIn } from "../../json/client-value";
 import type { JsonObject, JsonValue, Text } from "../../json/json-value";
 import { writeJson } from "../../json/write-json";
 import type { MessagesTarget } from "../internal/request";
 import type { ModelCapabilities } from "./model-capabilities";
-import { isList, isObject, textIn } from "./read-value";
 import { repairToolSchema } from "./tool-schema";
 
 /** How the client wants the answer's text to look, in any wire API. */
@@ -156,7 +156,7 @@ class OutputSchema {
     for (const [keyword, value] of Object.entries(schema)) {
       if (value === undefined || SILENT.has(keyword)) continue;
       if (KEPT.has(keyword)) result[keyword] = value;
-      else if (keyword === "format" && FORMATS.has(textIn(value) ?? "")) result[keyword] = value;
+      else if (keyword === "format" && FORMATS.has(stringIn(value) ?? "")) result[keyword] = value;
       else if (TOLD.has(keyword)) told.push(`${keyword}: ${readable(value)}`);
       else if (keyword === "$defs" || keyword === "definitions" || keyword === "properties")
         result[keyword] = this.#convertMembers(value, depth);
@@ -178,7 +178,7 @@ class OutputSchema {
     const isOpen = additionalProperties !== undefined && additionalProperties !== false;
     if (isOpen || schema["patternProperties"] !== undefined) throw new NotExpressibleError();
     if (names.length === 0 && additionalProperties === undefined) throw new NotExpressibleError();
-    const required = new Set((isList(schema["required"]) ? schema["required"] : []).map(textIn));
+    const required = new Set((isList(schema["required"]) ? schema["required"] : []).map(stringIn));
     this.used.optional += names.filter((name) => !required.has(name)).length;
     if (this.used.optional > MAX_OPTIONAL) throw new NotExpressibleError();
     result["additionalProperties"] = false;
@@ -217,7 +217,7 @@ class OutputSchema {
     if (depth > MAX_DEPTH * 4) throw new NotExpressibleError();
     if (isList(value)) for (const member of value) this.#refuseRecursion(member, open, depth + 1);
     if (!isObject(value)) return;
-    const reference = textIn(value["$ref"]);
+    const reference = stringIn(value["$ref"]);
     if (reference !== undefined && !this.#settled.has(reference)) {
       if (open.has(reference)) throw new NotExpressibleError();
       this.#refuseRecursion(this.#find(reference), new Set([...open, reference]), depth + 1);
@@ -258,11 +258,11 @@ function isObjectOrReference(schema: JsonValue): boolean {
 
 function describesObject(schema: JsonObject): boolean {
   const types = isList(schema["type"]) ? schema["type"] : [schema["type"]];
-  return schema["properties"] !== undefined || types.some((type) => textIn(type) === "object");
+  return schema["properties"] !== undefined || types.some((type) => stringIn(type) === "object");
 }
 
 function describe(description: JsonValue | undefined, told: readonly string[]): string {
-  return [textIn(description) ?? "", `(${told.join("; ")})`].filter((part) => part !== "").join(" ");
+  return [stringIn(description) ?? "", `(${told.join("; ")})`].filter((part) => part !== "").join(" ");
 }
 
 function readable(value: JsonValue): string {

@@ -1,7 +1,7 @@
+import { quote, TranslationError } from "../../json/client-value";
 import type { JsonObject } from "../../json/json-value";
 import type { MessagesTarget } from "../internal/request";
 import type { OutputPlan } from "./output-schema";
-import { quote, TranslationError } from "./read-value";
 import type { DroppedMembers } from "./request-params";
 import {
   renamedTools,
@@ -14,7 +14,7 @@ import {
 } from "./tools";
 
 /** What decides about the tools of a request. */
-export interface ToolWishes {
+export interface ToolOptions {
   readonly definitions: readonly ToolDefinition[];
   readonly selection: ToolSelection;
   /** Names under which earlier calls are sent. */
@@ -44,32 +44,32 @@ export interface ToolPlan {
 }
 
 /** @throws TranslationError for a choice of tools that are not there */
-export function planTools(wishes: ToolWishes): ToolPlan {
-  if (hasNoTools(wishes)) return NO_TOOLS;
-  const offered = selectTools(wishes.definitions, wishes.selection.allowed);
+export function planTools(options: ToolOptions): ToolPlan {
+  if (hasNoTools(options)) return NO_TOOLS;
+  const offered = selectTools(options.definitions, options.selection.allowed);
   const tools = toTools(offered, {
-    canBeStrict: wishes.canBeStrict,
-    takesExtras: wishes.api === "anthropic",
-    dropped: wishes.dropped,
+    canBeStrict: options.canBeStrict,
+    takesExtras: options.api === "anthropic",
+    dropped: options.dropped,
   });
-  const choice = requireOffered(wishes.selection.choice, offered);
+  const choice = requireOffered(options.selection.choice, offered);
   const demandsTool = tools.length > 0 && (choice?.kind === "tool" || choice?.kind === "required");
   const placed =
-    wishes.output.kind === "tool" && !demandsTool
-      ? placeAnswerTool(tools, choice, wishes.output, wishes)
-      : placeChoice(tools, choice, wishes);
+    options.output.kind === "tool" && !demandsTool
+      ? placeAnswerTool(tools, choice, options.output, options)
+      : placeChoice(tools, choice, options);
   const droppedParams: string[] = [];
   let toolChoice = placed.toolChoice;
-  if (!wishes.selection.isParallel && tools.length > 0 && toolChoice?.["type"] !== "none") {
+  if (!options.selection.isParallel && tools.length > 0 && toolChoice?.["type"] !== "none") {
     // Bedrock's InvokeModel takes nothing but the type and the name of a choice.
-    if (wishes.api === "bedrock-invoke") droppedParams.push("parallel_tool_calls");
+    if (options.api === "bedrock-invoke") droppedParams.push("parallel_tool_calls");
     else toolChoice = { ...(toolChoice ?? { type: "auto" }), disable_parallel_tool_use: true };
   }
   return {
     ...placed,
     toolChoice,
     droppedParams,
-    renamed: renamedTools(wishes.definitions.map(({ name }) => name)),
+    renamed: renamedTools(options.definitions.map(({ name }) => name)),
   };
 }
 
@@ -90,7 +90,7 @@ const NO_TOOLS: ToolPlan = {
 };
 
 /** Whether no tool is offered, was called, is asked for by name, or is needed to answer. */
-function hasNoTools({ definitions, selection, usedNames, output }: ToolWishes): boolean {
+function hasNoTools({ definitions, selection, usedNames, output }: ToolOptions): boolean {
   return (
     definitions.length === 0 &&
     usedNames.size === 0 &&
@@ -100,31 +100,31 @@ function hasNoTools({ definitions, selection, usedNames, output }: ToolWishes): 
   );
 }
 
-const AS_WISHED = { hints: [], hiddenJsonTool: undefined, isJsonText: false, degradations: [] };
+const UNCHANGED = { hints: [], hiddenJsonTool: undefined, isJsonText: false, degradations: [] };
 
 function placeChoice(
   tools: readonly JsonObject[],
   choice: ToolChoice | undefined,
-  { usedNames, canForce }: ToolWishes,
+  { usedNames, canForce }: ToolOptions,
 ): Placed {
   if (tools.length === 0) {
     const stubs = [...usedNames].map(toToolStub);
-    return { ...AS_WISHED, tools: stubs, toolChoice: stubs.length > 0 ? { type: "none" } : undefined };
+    return { ...UNCHANGED, tools: stubs, toolChoice: stubs.length > 0 ? { type: "none" } : undefined };
   }
-  if (choice === undefined) return { ...AS_WISHED, tools, toolChoice: undefined };
+  if (choice === undefined) return { ...UNCHANGED, tools, toolChoice: undefined };
   // Without the tools the earlier part of the conversation would have to be read anew.
-  if (choice.kind === "none") return { ...AS_WISHED, tools, toolChoice: { type: "none" } };
-  if (choice.kind === "auto") return { ...AS_WISHED, tools, toolChoice: { type: "auto" } };
+  if (choice.kind === "none") return { ...UNCHANGED, tools, toolChoice: { type: "none" } };
+  if (choice.kind === "auto") return { ...UNCHANGED, tools, toolChoice: { type: "auto" } };
   const named = choice.kind === "tool" ? upstreamToolName(choice.name) : undefined;
   if (canForce) {
     return {
-      ...AS_WISHED,
+      ...UNCHANGED,
       tools,
       toolChoice: named === undefined ? { type: "any" } : { type: "tool", name: named },
     };
   }
   return {
-    ...AS_WISHED,
+    ...UNCHANGED,
     tools: named === undefined ? tools : tools.filter(({ name }) => name === named),
     toolChoice: { type: "auto" },
     hints: [
@@ -141,7 +141,7 @@ function placeAnswerTool(
   tools: readonly JsonObject[],
   choice: ToolChoice | undefined,
   output: Extract<OutputPlan, { kind: "tool" }>,
-  { usedNames, canForce }: ToolWishes,
+  { usedNames, canForce }: ToolOptions,
 ): Placed {
   const instructions = output.instruction === undefined ? [] : [output.instruction];
   const others = tools.length > 0 ? tools : [...usedNames].map(toToolStub);
@@ -150,7 +150,7 @@ function placeAnswerTool(
   if (output.instruction !== undefined && (competes || !canForce)) {
     const toolChoice = others.length === 0 ? undefined : { type: competes ? "auto" : "none" };
     return {
-      ...AS_WISHED,
+      ...UNCHANGED,
       tools: others,
       toolChoice,
       hints: instructions,
@@ -163,10 +163,10 @@ function placeAnswerTool(
   const placed = { tools: [...others, answerTool], hiddenJsonTool: name };
   if (canForce) {
     const toolChoice = competes ? { type: "any" } : { type: "tool", name };
-    return { ...AS_WISHED, ...placed, toolChoice, hints: instructions };
+    return { ...UNCHANGED, ...placed, toolChoice, hints: instructions };
   }
   return {
-    ...AS_WISHED,
+    ...UNCHANGED,
     ...placed,
     toolChoice: { type: "auto" },
     hints: [...instructions, `Give the final answer by calling the tool ${name}, not as text.`],

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../json/json-value";
 import type { Effort, ModelCapabilities } from "./model-capabilities";
 
 /** How much the client wants the model to think, in any wire API. */
-export type ReasoningWish =
+export type ReasoningOptions =
   | { readonly kind: "default" }
   | { readonly kind: "off" }
   | { readonly kind: "effort"; readonly effort: "minimal" | Effort; readonly isHidden?: boolean }
@@ -54,7 +54,7 @@ const BUDGETS: Readonly<Record<Effort, number>> = {
 };
 
 /** Decides about `thinking`, `output_config.effort` and `max_tokens`, which a budget counts against. */
-export function planReasoning(wish: ReasoningWish, context: ReasoningContext): ReasoningPlan {
+export function planReasoning(options: ReasoningOptions, context: ReasoningContext): ReasoningPlan {
   const { capabilities, maxOutputTokens } = context;
   const maxTokens = Math.min(context.maxTokens ?? maxOutputTokens, maxOutputTokens);
   const off: ReasoningPlan = {
@@ -67,27 +67,27 @@ export function planReasoning(wish: ReasoningWish, context: ReasoningContext): R
   };
   const mayUseBudget =
     capabilities.acceptsBudget && !(context.refusesBudget && capabilities.thinkingMode === "adaptive");
-  if (wish.kind === "budget" && mayUseBudget) return planBudget(wish.tokens, true, off, context);
-  if (capabilities.thinkingMode === "adaptive") return planAdaptive(wish, off, capabilities);
-  if (wish.kind === "adaptive") return planBudget(BUDGETS.medium, false, off, context);
-  if (wish.kind !== "effort" || wish.effort === "minimal") return off;
-  return planBudget(BUDGETS[wish.effort], false, off, context);
+  if (options.kind === "budget" && mayUseBudget) return planBudget(options.tokens, true, off, context);
+  if (capabilities.thinkingMode === "adaptive") return planAdaptive(options, off, capabilities);
+  if (options.kind === "adaptive") return planBudget(BUDGETS.medium, false, off, context);
+  if (options.kind !== "effort" || options.effort === "minimal") return off;
+  return planBudget(BUDGETS[options.effort], false, off, context);
 }
 
 function planAdaptive(
-  wish: ReasoningWish,
+  options: ReasoningOptions,
   off: ReasoningPlan,
   capabilities: ModelCapabilities,
 ): ReasoningPlan {
-  if (wish.kind === "off") return turnOff(off, capabilities);
-  if (wish.kind === "default" && !capabilities.thinksByDefault) return off;
-  const isHidden = wish.kind !== "default" && wish.isHidden === true;
-  const effort = effortOf(wish, capabilities);
-  const isAsWished = wish.kind !== "effort" || wish.effort === effort;
+  if (options.kind === "off") return turnOff(off, capabilities);
+  if (options.kind === "default" && !capabilities.thinksByDefault) return off;
+  const isHidden = options.kind !== "default" && options.isHidden === true;
+  const effort = effortOf(options, capabilities);
+  const isExact = options.kind !== "effort" || options.effort === effort;
   return {
     ...off,
     isOn: true,
-    degradations: isAsWished ? off.degradations : [`reasoning=${effort}`],
+    degradations: isExact ? off.degradations : [`reasoning=${effort}`],
     // Newer models leave the text of their thinking out unless they are asked for it.
     thinking: { type: "adaptive", display: isHidden ? "omitted" : "summarized" },
     effort,
@@ -107,9 +107,9 @@ function turnOff(off: ReasoningPlan, { thinkingOff, efforts }: ModelCapabilities
   }
 }
 
-function effortOf(wish: ReasoningWish, { efforts }: ModelCapabilities): Effort | undefined {
-  if (wish.kind === "default" || wish.kind === "off" || wish.kind === "adaptive") return undefined;
-  const level = wish.effort ?? (wish.kind === "budget" ? levelOf(wish.tokens) : "high");
+function effortOf(options: ReasoningOptions, { efforts }: ModelCapabilities): Effort | undefined {
+  if (options.kind === "default" || options.kind === "off" || options.kind === "adaptive") return undefined;
+  const level = options.effort ?? (options.kind === "budget" ? levelOf(options.tokens) : "high");
   return nearest(level === "minimal" ? "low" : level, efforts);
 }
 

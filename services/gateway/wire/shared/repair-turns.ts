@@ -15,7 +15,7 @@ import {
 export const MINIMAL_USER_TURN: MessageParam = { role: "user", content: [{ type: "text", text: "." }] };
 
 const NO_RESULT = "No result was provided for this tool call.";
-const ORPHAN = "Result of an earlier tool call:";
+const ORPHAN_RESULT = "Result of an earlier tool call:";
 
 interface Call {
   readonly block: ToolUseBlock;
@@ -151,7 +151,7 @@ function toOrphanText({ content, cacheControl }: ToolResultItem): readonly Conte
   const blocks: readonly ContentBlock[] = isText(said) ? [{ type: "text", text: said }] : said;
   const mark: JsonObject = cacheControl === undefined ? {} : { cache_control: cacheControl };
   return [
-    { type: "text", text: ORPHAN },
+    { type: "text", text: ORPHAN_RESULT },
     ...blocks.slice(0, -1),
     { ...(blocks.at(-1) as ContentBlock), ...mark },
   ];
@@ -169,8 +169,8 @@ function hasCalls(turn: Turn | undefined): boolean {
   return turn?.role === "assistant" && turn.calls.length > 0;
 }
 
-const INVALID = /[^a-zA-Z0-9_-]/g;
-const MAX_LENGTH = 128;
+const INVALID_ID_CHARACTERS = /[^a-zA-Z0-9_-]/g;
+const MAX_ID_LENGTH = 128;
 
 /** Gives out ids for tool calls that the upstream accepts: valid, and unique in the conversation. */
 class ToolIds {
@@ -180,7 +180,7 @@ class ToolIds {
 
   /** The client's id where it can be kept, otherwise one that is like it. */
   next(clientId: string): string {
-    const valid = clientId.replace(INVALID, "_").slice(0, MAX_LENGTH) || "call";
+    const valid = clientId.replace(INVALID_ID_CHARACTERS, "_").slice(0, MAX_ID_LENGTH) || "call";
     let copy = (this.#copies.get(valid) ?? 0) + 1;
     let id = copy === 1 ? valid : `${valid}_${copy}`;
     while (this.#given.has(id)) id = `${valid}_${++copy}`;

@@ -1,5 +1,13 @@
+import {
+  isAbsent,
+  isList,
+  isObject,
+  kindOf,
+  notSupported,
+  numberIn,
+  TranslationError,
+} from "../../json/client-value";
 import type { JsonObject, JsonValue } from "../../json/json-value";
-import { isAbsent, isList, isObject, kindOf, notSupported, numberIn, TranslationError } from "./read-value";
 
 /** How the next token is chosen. */
 export interface Sampling {
@@ -84,8 +92,8 @@ export function notTokens(field: string, found: number | string): TranslationErr
   );
 }
 
-/** Says that an answer will be shorter than the client asked for; nothing where it will not. */
-export function tellShortened(asked: number | undefined, most: number): readonly string[] {
+/** Tells the client that `max_tokens` was lowered to what the model gives; nothing where it was not. */
+export function maxTokensDegradation(asked: number | undefined, most: number): readonly string[] {
   return asked === undefined || asked <= most ? [] : [`max_tokens=${most}`];
 }
 
@@ -127,7 +135,7 @@ const MAX_NAMES = 32;
  * @returns names of the fields that are left out, printable, at most 32
  * @throws TranslationError when fields may not be left out
  */
-export function sortParams(
+export function dropUnknownParams(
   body: JsonObject,
   translated: ReadonlySet<string>,
   isNeutral: (field: string, value: JsonValue) => boolean,

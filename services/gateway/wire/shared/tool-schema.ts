@@ -1,5 +1,3 @@
-import type { JsonObject, JsonValue } from "../../json/json-value";
-import { writeJson } from "../../json/write-json";
 import {
   isAbsent,
   isList,
@@ -7,9 +5,11 @@ import {
   kindOf,
   quote,
   requireObject,
+  stringIn,
   TranslationError,
-  textIn,
-} from "./read-value";
+} from "../../json/client-value";
+import type { JsonObject, JsonValue } from "../../json/json-value";
+import { writeJson } from "../../json/write-json";
 
 /** Schema of a tool that takes no input. */
 export const NO_INPUT: JsonObject = { type: "object", properties: {} };
@@ -26,15 +26,15 @@ export function repairToolSchema(schema: JsonValue | undefined, path: string): J
   const given = requireObject(schema, path);
   requireObjectType(given["type"], `${path}.type`);
   if (COMBINERS.every((name) => given[name] === undefined)) {
-    return textIn(given["type"]) === "object" ? given : { ...given, type: "object" };
+    return stringIn(given["type"]) === "object" ? given : { ...given, type: "object" };
   }
   return flatten(given);
 }
 
 function requireObjectType(type: JsonValue | undefined, path: string): void {
   const types = isList(type) ? type : [type];
-  if (isAbsent(type) || types.some((one) => textIn(one) === "object")) return;
-  const found = textIn(type);
+  if (isAbsent(type) || types.some((one) => stringIn(one) === "object")) return;
+  const found = stringIn(type);
   throw new TranslationError(
     path,
     `${path} must be "object", not ${found === undefined ? kindOf(type) : quote(found)}`,
@@ -89,7 +89,7 @@ function toOne(schemas: readonly JsonValue[]): JsonValue {
 /** A branch, also where it only names a definition of the same schema. */
 function resolve(branch: JsonValue, root: JsonObject): JsonObject {
   if (!isObject(branch)) return {};
-  const [, place, name] = /^#\/(\$defs|definitions)\/([^/]+)$/.exec(textIn(branch["$ref"]) ?? "") ?? [];
+  const [, place, name] = /^#\/(\$defs|definitions)\/([^/]+)$/.exec(stringIn(branch["$ref"]) ?? "") ?? [];
   if (place === undefined || name === undefined) return branch;
   const definitions = root[place];
   const definition =
@@ -98,5 +98,5 @@ function resolve(branch: JsonValue, root: JsonObject): JsonObject {
 }
 
 function namesIn(required: JsonValue | undefined): string[] {
-  return isList(required) ? required.flatMap((name) => textIn(name) ?? []) : [];
+  return isList(required) ? required.flatMap((name) => stringIn(name) ?? []) : [];
 }

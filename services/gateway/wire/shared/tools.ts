@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
+import { isAbsent, isList, quote, TranslationError } from "../../json/client-value";
 import type { JsonObject, JsonValue, Text } from "../../json/json-value";
 import { isBlankText } from "../../json/text";
 import { toOutputSchemas } from "./output-schema";
-import { isAbsent, isList, quote, TranslationError } from "./read-value";
 import type { DroppedMembers } from "./request-params";
 import { NO_INPUT, repairToolSchema } from "./tool-schema";
 
@@ -81,14 +81,14 @@ interface ToolExtras {
  * Members of tools that Anthropic's own API takes without a beta. `defer_loading` is not among them: OpenAI's APIs have no tool
  * of the provider's that would find a deferred one, so the model would never see it.
  */
-const PASSED = ["allowed_callers", "eager_input_streaming", "input_examples"] as const;
+const ANTHROPIC_MEMBERS = ["allowed_callers", "eager_input_streaming", "input_examples"] as const;
 
 const NO_EXTRAS: ToolExtras = {};
 
 /** @param owners places where clients write them, the first goes before the others */
 export function readToolExtras(...owners: readonly JsonObject[]): ToolExtras {
   let members: Record<string, JsonValue> | undefined;
-  for (const name of PASSED) {
+  for (const name of ANTHROPIC_MEMBERS) {
     const value = owners.map((owner) => owner[name]).find((one) => !isAbsent(one));
     if (isAbsent(value) || value === false || (isList(value) && value.length === 0)) continue;
     members ??= {};
@@ -104,7 +104,7 @@ export function readToolExtras(...owners: readonly JsonObject[]): ToolExtras {
  * it, and refuses the whole request when that becomes too large, at a size that it does not say; and agents mark all of
  * theirs, of which they have dozens.
  */
-const MAX_STRICT = 4;
+const MAX_STRICT_TOOLS = 4;
 
 /** A tool as far as strictness is concerned. */
 interface StrictCandidate {
@@ -124,7 +124,7 @@ function planStrictSchemas(
   const strict = [...tools.entries()].filter(([, { extras }]) => extras?.isStrict === true);
   if (strict.length === 0) return NOT_STRICT;
   const schemas =
-    isAccepted && strict.length <= MAX_STRICT
+    isAccepted && strict.length <= MAX_STRICT_TOOLS
       ? toOutputSchemas(strict.map(([, { schema }]) => schema))
       : undefined;
   if (schemas === undefined) {
@@ -143,15 +143,15 @@ function extraMembers(
   dropped: DroppedMembers,
 ): JsonObject {
   const members = extras?.members;
-  if (members === undefined || isAnthropic) return members ?? NONE;
+  if (members === undefined || isAnthropic) return members ?? NO_MEMBERS;
   for (const name of Object.keys(members)) dropped.add(`tools.${name}`);
-  return NONE;
+  return NO_MEMBERS;
 }
 
-const NONE: JsonObject = {};
+const NO_MEMBERS: JsonObject = {};
 
-const VALID = /^[a-zA-Z0-9_-]{1,64}$/;
-const MAX_LENGTH = 64;
+const VALID_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+const MAX_NAME_LENGTH = 64;
 const HASH_LENGTH = 8;
 
 /**
@@ -159,8 +159,8 @@ const HASH_LENGTH = 8;
  * Depends on the name alone, so that a tool keeps its name in all requests of a conversation, and its cache.
  */
 export function upstreamToolName(name: string): string {
-  if (VALID.test(name)) return name;
-  const readable = name.replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, MAX_LENGTH - HASH_LENGTH - 1);
+  if (VALID_NAME.test(name)) return name;
+  const readable = name.replace(/[^a-zA-Z0-9_-]/g, "_").slice(0, MAX_NAME_LENGTH - HASH_LENGTH - 1);
   return `${readable}_${opaqueId(name).slice(0, HASH_LENGTH)}`;
 }
 

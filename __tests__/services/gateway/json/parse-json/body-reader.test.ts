@@ -8,11 +8,11 @@ import {
   type WireApi,
 } from "../../../../../services/gateway/generation/wire-api";
 import { DEFAULT_PATTERNS } from "../../../../../services/gateway/guardrails/screening";
+import { TranslationError } from "../../../../../services/gateway/json/client-value";
 import { type JsonObject, type JsonValue, RawText } from "../../../../../services/gateway/json/json-value";
 import { parseJson } from "../../../../../services/gateway/json/parse-json";
 import { textOf } from "../../../../../services/gateway/json/text";
 import { estimateInput } from "../../../../../services/gateway/wire/internal/usage";
-import { TranslationError } from "../../../../../services/gateway/wire/shared/read-value";
 import { Secret } from "../../../../../services/shared/secret";
 import { Random } from "../../../../support/services/random";
 import { anthropicDeployment } from "../../../../support/services/test-gateway";

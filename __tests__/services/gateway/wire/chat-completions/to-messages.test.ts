@@ -1,7 +1,7 @@
+import { TranslationError } from "../../../../../services/gateway/json/client-value";
 import { toMessages } from "../../../../../services/gateway/wire/chat-completions/to-messages";
 import type { MessagesTarget } from "../../../../../services/gateway/wire/internal/request";
 import { findCapabilities } from "../../../../../services/gateway/wire/shared/model-capabilities";
-import { TranslationError } from "../../../../../services/gateway/wire/shared/read-value";
 import { brokenRules } from "../../../../support/services/broken-rules";
 import { Random } from "../../../../support/services/random";
 import { readBody, readSent, targetOf, translateChat } from "../../../../support/services/translate-chat";

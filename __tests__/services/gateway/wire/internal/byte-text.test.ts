@@ -1,8 +1,6 @@
 import {
   ByteTextBuilder,
   escapeText,
-  membersOf,
-  textMember,
   toByteJson,
   unescapeText,
 } from "../../../../../services/gateway/wire/internal/byte-text";
@@ -27,22 +25,5 @@ describe("byte text", () => {
     for (const piece of pieces) builder.add(piece);
     expect(builder.toString()).toBe(pieces.join(""));
     expect(builder).toHaveLength(pieces.join("").length);
-  });
-});
-
-describe("members", () => {
-  test.each([null, undefined, 5, "text", true])("%j has no members", (value) => {
-    expect(membersOf(value)).toEqual({});
-  });
-
-  test("an object has its own", () => {
-    const value = { a: 1 };
-    expect(membersOf(value)).toBe(value);
-  });
-
-  test("text is text only", () => {
-    expect(textMember({ a: "x", b: 5 }, "a")).toBe("x");
-    expect(textMember({ a: "x", b: 5 }, "b")).toBeUndefined();
-    expect(textMember({}, "c")).toBeUndefined();
   });
 });

@@ -1,3 +1,4 @@
+import { numberIn } from "../../../../../services/gateway/json/client-value";
 import {
   type JsonObject,
   type JsonValue,
@@ -12,7 +13,6 @@ import {
   toCountedMessages,
   toMessages,
 } from "../../../../../services/gateway/wire/messages/to-messages";
-import { numberIn } from "../../../../../services/gateway/wire/shared/read-value";
 
 describe("to messages", () => {
   const target: MessagesTarget = {

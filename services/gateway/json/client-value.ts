@@ -1,6 +1,11 @@
-import { type JsonObject, type JsonValue, RawNumber, RawText } from "../../json/json-value";
-import { isText, textOf } from "../../json/text";
+import { type JsonObject, type JsonValue, RawNumber, RawText, type Text } from "./json-value";
+import { isText, textOf } from "./text";
 
+/**
+ * Reads values of client requests, which `parseJson` made: long texts are still escaped, and what is wrong is refused with the
+ * path of the parameter. Values from providers are read by `provider-value.ts`: they are plain `JSON.parse` output, and
+ * nothing in them is refused.
+ */
 type Value = JsonValue | undefined;
 
 /** Whether a value is an object, not a list, text or number. */
@@ -35,8 +40,13 @@ export function kindOf(value: Value): string {
 }
 
 /** A short text, or `undefined` for anything else. For names and types: long texts are decoded. */
-export function textIn(value: Value): string | undefined {
+export function stringIn(value: Value): string | undefined {
   return isText(value) ? textOf(value) : undefined;
+}
+
+/** A text of any length, as it came, or `undefined` for anything else. */
+export function textIn(value: Value): Text | undefined {
+  return isText(value) ? value : undefined;
 }
 
 /** A number, or `undefined` for anything else. */
@@ -59,7 +69,7 @@ export function requireList(value: Value, path: string): readonly JsonValue[] {
 
 /** @throws TranslationError for anything but text, and for empty text */
 export function requireText(value: Value, path: string): string {
-  const text = textIn(value);
+  const text = stringIn(value);
   if (text !== undefined && text !== "") return text;
   throw new TranslationError(path, `${path} must be text, not ${text === "" ? "empty" : kindOf(value)}`);
 }
