@@ -223,7 +223,7 @@ describe("docs/operations.md, Every day", () => {
     expect(inspect(`${NAME}-gateway`).Id).toBe(before);
     await passesWithin(15, () => {
       expect(checkout.type("npm run sluice -- logs gateway --since 30s").output).toContain(
-        "working rules in force",
+        "enforced prompt loaded",
       );
     });
     checkout.type("git checkout --quiet prompts");

@@ -65,7 +65,7 @@ test("a previous master key has an end", () => {
   );
   const end = "LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL";
   expect(() => loadConfig({ ...previous, [end]: "tomorrow" })).toThrow(
-    `${end}: must be an instant such as 2027-01-31T12:00:00Z`,
+    `${end}: must be a timestamp such as 2027-01-31T12:00:00Z`,
   );
   const config = loadConfig({ ...previous, [end]: "2027-01-31T13:00:00+01:00" });
   expect(config.previousMasterKey?.validUntil.toISOString()).toBe("2027-01-31T12:00:00.000Z");

@@ -99,13 +99,13 @@ export class CatalogReloader {
       catalog.replace(loaded.catalog);
       this.#settings.onLoaded?.(loaded);
       this.#state = { ...this.#state, succeededAt: Date.now(), isInForce: true };
-      logger.info({ models: loaded.catalog.groups.size }, "configuration loaded anew");
+      logger.info({ models: loaded.catalog.groups.size }, "configuration reloaded");
       for (const notice of loaded.notices) logger.warn(notice);
     } catch (error) {
       this.#state = { ...this.#state, isInForce: false, failures: this.#state.failures + 1 };
       // Whatever is wrong with the new file, it must not end a process that works with the old one.
       const reason = error instanceof ConfigError ? { issues: error.issues } : { err: error };
-      logger.error(reason, "new configuration refused, the old one stays in force");
+      logger.error(reason, "configuration rejected, keeping the previous one");
     }
   }
 

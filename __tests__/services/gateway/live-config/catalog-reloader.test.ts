@@ -68,7 +68,7 @@ test("a file that is written over, and one that is put in its place", async () =
   fs.writeFileSync(`${file}.new`, config("three"));
   fs.renameSync(`${file}.new`, file);
   await eventually(() => models()[0] === "three");
-  expect(log.join("")).toContain("configuration loaded anew");
+  expect(log.join("")).toContain("configuration reloaded");
 });
 
 test("without a watcher the poll finds it", async () => {

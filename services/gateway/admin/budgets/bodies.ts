@@ -20,12 +20,12 @@ export const updateBudgetBody = z
   .strictObject({ budget_id: name(255).nullish(), user_id: name(255).nullish(), ...settings })
   .refine(
     (body) => Boolean(body.budget_id) !== Boolean(body.user_id),
-    "must hold either budget_id or user_id",
+    "must contain either budget_id or user_id",
   );
 
 /** `POST /budget/info`. */
 export const budgetInfoBody = z.strictObject({
-  budgets: z.array(name(255), "must be a list of budget ids").max(100, "must be at most 100 budgets"),
+  budgets: z.array(name(255), "must be a list of budget ids").max(100, "must have at most 100 budgets"),
 });
 
 /** `POST /budget/delete`. */

@@ -56,7 +56,7 @@ export const budgetRoutes: FastifyPluginAsync<BudgetsOptions> = async (app, opti
       if (userId) {
         // A user has no warning level; saying nothing about it would look like success.
         if (fields.soft_budget !== undefined)
-          throw invalidRequest("soft_budget: a user has none", "soft_budget");
+          throw invalidRequest("soft_budget: not supported for users", "soft_budget");
         request.audit?.recordChange(`user ${userId}`, fieldsOf(fields));
         const { softBudgetNanoUsd: _none, ...limits } = toBudgetFields(fields);
         const user = await users.upsert(userId, changedBy, takeOverPeriod({ keys, users }, userId, limits));

@@ -33,7 +33,7 @@ export async function relayStream(
   try {
     await source.read((events) => {
       if (source.progress.contentBytes > maxContentBytes)
-        return source.cancel(invalidAnswer("more content than was asked for"));
+        return source.cancel(invalidAnswer("more output than requested"));
       let text = "";
       let isAlive = false;
       for (const event of events) {
@@ -58,7 +58,9 @@ export async function relayStream(
     await audit
       // The client has a 200; the row states which error it was told.
       ?.commit(toWireError(failure, request).status)
-      .catch((late) => request.log.warn({ err: late, requestId: request.id }, "audit row late"));
+      .catch((late) =>
+        request.log.warn({ err: late, requestId: request.id }, "audit row not committed in time"),
+      );
     response.end(stream.fail(failure));
   } finally {
     // An answer that has begun has nobody else to end it, also when its last events cannot be written.
@@ -79,7 +81,9 @@ export async function relayFailure(
   audit?.recordError(failure);
   await audit
     ?.commit(toWireError(failure, request).status)
-    .catch((late) => request.log.warn({ err: late, requestId: request.id }, "audit row late"));
+    .catch((late) =>
+      request.log.warn({ err: late, requestId: request.id }, "audit row not committed in time"),
+    );
   new SseResponse(reply, () => {}).end(stream.fail(failure));
 }
 

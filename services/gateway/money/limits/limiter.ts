@@ -35,7 +35,7 @@ export class Limiter {
     const corrections = new Corrections(store, (error) => {
       untold += 1;
       if (clock.now() - toldAt < TELL_MS) return;
-      logger.warn({ err: error, batches: untold }, "limits could not be corrected");
+      logger.warn({ err: error, batches: untold }, "failed to correct rate limit counters");
       toldAt = clock.now();
       untold = 0;
     });

@@ -298,8 +298,8 @@ describe("what is said of leases that are gone", () => {
     heartbeat.mockRestore();
     for (let count = 0; count < 3; count += 1) await ledger.beat();
     expect(lines.filter((line) => line.startsWith("heartbeat"))).toEqual([
-      "heartbeat failed, trying again",
-      "heartbeats reach the database again",
+      "heartbeat failed, retrying",
+      "heartbeat recovered",
     ]);
   });
 });

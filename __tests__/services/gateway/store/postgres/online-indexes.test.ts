@@ -156,7 +156,7 @@ test("whom it waits for is told, those who write do not wait, and a partition th
       step: "index audit_log_2026_01_by_route",
       waitsFor: [expect.objectContaining({ application: "pg_dump" })],
     }),
-    "still building an index; requests go on meanwhile",
+    "still building an index online",
   );
   expect(task.building?.step).toBe("index audit_log_2026_01_by_route");
   await client.query("SET statement_timeout = 8000");

@@ -242,7 +242,9 @@ describe("migrate", () => {
     await eventually(() => steps.length > 1);
     const open = "SELECT FROM pg_stat_activity WHERE application_name = 'waiter' AND state <> 'idle'";
     await eventually(async () => (await looker.query(open)).rowCount === 0);
-    expect(logger.info).toHaveBeenCalledWith("another gateway migrates the database schema; waiting for it");
+    expect(logger.info).toHaveBeenCalledWith(
+      "another gateway is migrating the database schema, waiting for it",
+    );
     await migrate(holder, [FIRST]);
     await holder.query("SELECT pg_advisory_unlock_all()");
     await expect(migrated).resolves.toEqual([]);
