@@ -135,7 +135,7 @@ describe("README.md, Deploy it", () => {
 
   it("says whether all is well", () => {
     const { output, exitCode } = type("npm run status");
-    expect(output).toContain(`${NAME} is well`);
+    expect(output).toContain(`${NAME} is healthy`);
     expect(exitCode).toBe(0);
   });
 

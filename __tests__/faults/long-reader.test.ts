@@ -127,7 +127,7 @@ test("an upgrade beside a dump waits for it, and nobody waits behind the upgrade
   const reader = await dump("upgraded");
   const gateways = await Promise.all([processes.startUnready(), processes.startUnready()]);
   await eventually(
-    () => gateways.some(({ output }) => output.includes("a change of the schema does not get its locks")),
+    () => gateways.some(({ output }) => output.includes("schema change is waiting for locks")),
     30_000,
   );
   const told = gateways.map(({ output }) => output).join("");

@@ -20,7 +20,7 @@ const [delivered] = process.argv.slice(1);
   const refused = [
     ...(values("gateway_config_last_reload_successful").includes(0) ? ["configuration"] : []),
     ...(values("gateway_secrets_last_reload_successful").includes(0) ? ["secrets"] : []),
-    ...(values("gateway_working_rules_refused").some((value) => value > 0) ? ["working rules"] : []),
+    ...(values("gateway_working_rules_refused").some((value) => value > 0) ? ["enforced prompt"] : []),
   ];
   const isSettled = !(Date.now() - Date.parse(delivered) < ${SETTLED_MS});
   process.stdout.write(JSON.stringify({ code: answer.status, ...(await answer.json()), refused, isSettled }));
@@ -103,7 +103,7 @@ async function askGateway(container: string, delivered: string): Promise<Gateway
 
 function describeGateway({ code, status, db, budgets, audit, schema, refused }: GatewayReadiness): string {
   if (refused.length > 0) {
-    return `the gateway refused the new ${refused.join(" and ")}, and goes on with the former: its log says why (npm run sluice -- logs gateway --since 5m)`;
+    return `the gateway rejected the new ${refused.join(" and ")}, and keeps the previous: see its log (npm run sluice -- logs gateway --since 5m)`;
   }
   const migrating = schema?.migrating == null ? "" : `, migrating its schema (step ${schema.migrating.step})`;
   return `the gateway's readiness is ${code} ${status}: database ${db}, budgets ${budgets}, audit ${audit}${migrating}`;

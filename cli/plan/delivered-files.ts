@@ -31,9 +31,9 @@ export function fileChanges(before: unknown, after: unknown, isSecret: boolean):
       return was.content === is.content ? [] : [`secret ${name}: value changes`];
     }
     const what =
-      kind === "rules" ? `working rules ${name}` : kind === "settings" ? "configuration" : `file ${name}`;
-    if (was === undefined) return [`${what} ${kind === "rules" ? "are" : "is"} new`];
-    if (is === undefined) return [`${what} ${kind === "rules" ? "are" : "is"} removed`];
+      kind === "rules" ? `enforced prompt ${name}` : kind === "settings" ? "configuration" : `file ${name}`;
+    if (was === undefined) return [`${what} is new`];
+    if (is === undefined) return [`${what} is removed`];
     if (is.content === undefined || was.content === undefined) {
       return was.content === is.content && was.rest === is.rest ? [] : [`${what}: known when it is applied`];
     }

@@ -147,7 +147,7 @@ function describeContainer({ change }: ResourceChange, base: Base, { replaced }:
 
 function containerEffect(action: ChangeAction): string {
   if (action === "create") return "new container";
-  if (action === "replace") return "container replaced: away while it restarts";
+  if (action === "replace") return "container replaced: unavailable while it restarts";
   if (action === "update") return "in place, the container stays";
   return action === "delete" ? "container removed" : PLAIN_EFFECTS[action];
 }
@@ -201,7 +201,7 @@ function whyDetails(resource: ResourceChange, { gone, names }: Context): ChangeD
     // Where every change forces it, the changes themselves are the answer.
     if (forced.length > 0 && changed.some((attribute) => !forced.includes(attribute))) {
       texts.push(`replaced because of ${forced.map(attributeName).join(", ")}`);
-    } else if (texts.length === 0 && changed.length === 0) texts.push("made anew");
+    } else if (texts.length === 0 && changed.length === 0) texts.push("recreated");
   }
   return texts.map((text) => ({ attributes: [], text }));
 }

@@ -22,10 +22,10 @@ describe("two synthesized stacks", () => {
 
   it("tell a CPU limit as a replacement, and that data stays", () =>
     expect(lines("", "resources: { postgres: { cpus: 2 } }")[0]).toBe(
-      "± postgres: CPU limit none → 2.0; container replaced: away while it restarts; data untouched (volume sluice-postgres-data)",
+      "± postgres: CPU limit none → 2.0; container replaced: unavailable while it restarts; data untouched (volume sluice-postgres-data)",
     ));
 
-  it("follow references: who uses a new image or network is made anew", () => {
+  it("follow references: who uses a new image or network is recreated", () => {
     const changes = summary(
       "",
       "images: { redis: 'redis:7.4.8-bookworm' }\nnetworks: { workspaces: { internet: false } }",
@@ -77,7 +77,7 @@ describe("two synthesized stacks", () => {
     });
     const told = formatChanges(summarizePlan(compareStacks(delivery("a"), delivery("b"))));
     expect(told.split("\n").slice(0, 3)).toEqual([
-      "± cache: takes over what is delivered to it; container replaced: away while it restarts",
+      "± cache: takes over what is delivered to it; container replaced: unavailable while it restarts",
       "± cache: file /etc/sluice/.incoming-1/a: 1 line changes; files delivered to the new container",
       "",
     ]);

@@ -135,7 +135,7 @@ test.each([
   ["CORS_ALLOWED_ORIGINS", "null"],
   ["CORS_ALLOWED_ORIGINS", "https://*.example.org"],
 ])("%s=%s is refused", (name, value) => {
-  expect(() => loadConfig({ ...REQUIRED, [name]: value })).toThrow(`${name}: must hold`);
+  expect(() => loadConfig({ ...REQUIRED, [name]: value })).toThrow(`${name}: must contain`);
 });
 
 test("bodies in memory must have room for one of the largest", () => {

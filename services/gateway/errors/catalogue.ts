@@ -219,7 +219,7 @@ export const auditNotCommitted = () =>
   new GatewayError(
     503,
     "service_unavailable",
-    "The response could not be written to the audit log in time, so it was cut off.",
+    "The response could not be written to the audit log in time, so it is incomplete.",
     {
       code: "audit_unavailable",
       retryAfterSeconds: 5,

@@ -217,7 +217,7 @@ export function addConfigurationMetrics(
   ]);
   registry.gauges(
     "gateway_working_rules_in_force",
-    "Whether a level has working rules; without, its requests are refused.",
+    "Whether a level has an enforced prompt; without one its requests are rejected.",
     ["level"],
     () => prompts.states().map(({ level, isInForce }) => [[level], Number(isInForce)] as const),
   );

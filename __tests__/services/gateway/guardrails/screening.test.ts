@@ -50,7 +50,7 @@ describe("apply screening", () => {
 
     it("blocks and tells", () => {
       expect(() => applyScreening(request, { ...screening, action: "block" })).toThrow(
-        "The request was not sent",
+        "The request was blocked",
       );
       expect(told).toEqual([findings]);
     });

@@ -175,7 +175,7 @@ export class JournaledEntry extends GroupCommitEntry {
   }
 
   override async begin(intent: Intent): Promise<void> {
-    if (this.writer.isAway) throw new AuditNotCommittedError("the database is away");
+    if (this.writer.isAway) throw new AuditNotCommittedError("the database is unavailable");
     await super.begin(intent);
   }
 }

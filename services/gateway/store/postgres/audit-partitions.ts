@@ -162,7 +162,7 @@ export class AuditPartitions implements MaintenanceTask {
       this.#pauseMs = Math.min(this.#pauseMs, RETRY_MS);
       this.#settings.logger.warn(
         { err: error, partition: name },
-        `audit partition not ${what}, trying again`,
+        `audit partition not ${what}, retrying`,
       );
       return true;
     }

@@ -177,7 +177,7 @@ describe("with a budget it is refused, and says why", () => {
       "tools of a server that a row adds",
       { messages: [user({ type: "tool_addition", tool: { type: "mcp_toolset_reference" } })] },
       "messages.0.content.0",
-      /how many tools/,
+      /the number of tools/,
     ],
     [
       "a search that a summary brings along",
@@ -206,12 +206,12 @@ describe("with a budget it is refused, and says why", () => {
       /summary/,
     ],
     ["servers", { mcp_servers: [{ url: "https://x" }] }, "mcp_servers", /calls these servers/],
-    ["a container", { container: "c" }, "container", /time of a container/],
+    ["a container", { container: "c" }, "container", /container time/],
     [
       "a file for a container",
       { messages: [user({ type: "container_upload", file_id: "f" })] },
       "messages.0.content.0",
-      /time of a container/,
+      /container time/,
     ],
     ["a region without a price", { inference_geo: "mars" }, "inference_geo", /price of this region/],
     [

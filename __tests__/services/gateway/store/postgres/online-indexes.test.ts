@@ -204,7 +204,7 @@ test("an index that the server refuses is told, and does not end anything", asyn
   await task.run(client);
   expect(logger.warn).toHaveBeenCalledWith(
     expect.objectContaining({ index: "index audit_log_2026_01_by_route" }),
-    expect.stringContaining("trying again"),
+    expect.stringContaining("retrying"),
   );
   await client.query("DROP TABLE audit_log_2026_01_by_route");
   time.now += 3_600_000;
