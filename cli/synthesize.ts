@@ -28,7 +28,7 @@ export function synthesize(
   env: NodeJS.ProcessEnv = process.env,
   {
     mayUseExample = false,
-    config = loadPlatform(platformFile({ env, mayUseExample }), { env }),
+    config = loadPlatform(platformFile({ env, mayUseExample })),
   }: SynthesisOptions = {},
 ): Synthesis {
   const home = sluiceHome(env);

@@ -19,7 +19,12 @@ export interface BuiltImageProps {
   readonly base: ContainerImage;
 }
 
-/** An image that a container runs: pulled, or built here from a Dockerfile. */
+/**
+ * An image that a container runs: pulled, or built here from a Dockerfile.
+ *
+ * @example
+ * const image = ContainerImage.pulled(stack, "cache", "registry.example.org/cache:1.2.3");
+ */
 export class ContainerImage extends Construct {
   private readonly image: Image;
 

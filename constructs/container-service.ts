@@ -86,6 +86,17 @@ export interface ContainerServiceProps {
  * A container with the platform's baseline: health check and wait, stop grace, memory limit without
  * swap, log rotation, no new privileges, no capabilities, read-only root, ports on one address.
  * The only place that makes docker containers; `aspects/` checks that it stays that way.
+ *
+ * @example
+ * const { edge } = new DockerNetworks(stack, "networks", { prefix: "team" });
+ * new ContainerService(stack, "cache", {
+ *   name: "cache",
+ *   image: ContainerImage.pulled(stack, "image", "registry.example.org/cache:1.2.3"),
+ *   networks: [{ network: edge }],
+ *   memoryMegabytes: 256,
+ *   lifetime: { service: { test: ["CMD", "cache", "ping"] } },
+ *   volumes: { "/data": new DataVolume(stack, "data") },
+ * });
  */
 export class ContainerService extends Construct {
   /** To depend on: a service is healthy, a job has succeeded. */

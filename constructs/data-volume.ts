@@ -8,6 +8,9 @@ import { containerDefaults } from "./container-defaults";
  * and no plan, replacement or `destroy` can delete it (docs/decisions/0004). Removing data is the
  * separate, explicit step `npm run destroy -- --volumes`, which takes the names from the stack's
  * output `data_volumes`.
+ *
+ * @example
+ * const { name } = new DataVolume(stack, "data");
  */
 export class DataVolume extends Construct {
   /** Name of the volume in the engine. Renaming it starts with an empty one: treat it as a contract. */

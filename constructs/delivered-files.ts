@@ -1,9 +1,10 @@
+import type { Container } from "@cdktf/provider-docker/lib/container";
 import { Volume } from "@cdktf/provider-docker/lib/volume";
 import type { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { containerDefaults } from "./container-defaults";
 import type { ContainerImage } from "./container-image";
-import { ContainerService } from "./container-service";
+import { ContainerService, type Upload } from "./container-service";
 import { PLATFORM_LABEL } from "./engine-names";
 import { FILES_DIRECTORY } from "./files-directory";
 import { fingerprint } from "./fingerprint";
@@ -18,6 +19,11 @@ export interface DeliveredFilesProps {
   readonly image: ContainerImage;
   /** User of the image that may read the secrets. */
   readonly reader: string;
+  readonly contents: FileContents;
+}
+
+/** Configuration and secrets. */
+export interface FileContents {
   /** Path below `/etc/sluice/current` → text. Everybody in the container may read it. @default - none */
   readonly files?: Readonly<Record<string, string>>;
   /** Name → secret: the file `/etc/sluice/current/secrets/<name>`, which ends with a line break. @default - none */
@@ -28,16 +34,31 @@ export interface DeliveredFilesProps {
  * Configuration and secrets of a service as files, on a volume that the service mounts read-only at `/etc/sluice`. A container that runs
  * once puts them there as a whole: into a folder of their own, then the link `current` is swapped. So a service that follows its files
  * takes a change over while it runs, and no secret stands in its environment (docs/decisions/0051).
+ *
+ * @example
+ * const files = new DeliveredFiles(stack, "files", {
+ *   service: "cache",
+ *   image: ContainerImage.pulled(stack, "image", "registry.example.org/cache:1.2.3"),
+ *   reader: "cache",
+ *   contents: {
+ *     files: { "cache.conf": "size 1g" },
+ *     secrets: { CACHE_PASSWORD: Secret.fromEnvironment(stack, "TEAM_CACHE_PASSWORD") },
+ *   },
+ * });
+ * const mount: FilesMount = { from: files, onChange: "replace" };
  */
 export class DeliveredFiles extends Construct {
   /** Name of the volume: no data is on it, and a plan may delete it. */
   readonly volumeName: string;
   /** To depend on: the files are there. */
   readonly delivered: TerraformResource;
+  private readonly job: Container;
+  private readonly reader: string;
 
   constructor(scope: Construct, id: string, props: DeliveredFilesProps) {
     super(scope, id);
-    const { service, image, reader, files = {}, secrets = {} } = props;
+    const { service, image, reader, contents } = props;
+    this.reader = reader;
     const { prefix } = containerDefaults(this);
     const volume = new Volume(this, "volume", {
       name: `${prefix}-${service}-files`,
@@ -45,22 +66,7 @@ export class DeliveredFiles extends Construct {
     });
     this.volumeName = volume.name;
 
-    const contents = [
-      ...Object.entries(files).map(([path, text]) => ({
-        path,
-        content: literalText(text),
-        permissions: "0444",
-      })),
-      // An empty secret is a file as well, which the provider would refuse without the line break.
-      ...Object.entries(secrets).map(([name, secret]) => ({
-        path: `secrets/${name}`,
-        content: `${secret.expose()}\n`,
-        permissions: "0400",
-      })),
-    ];
-    // By the names of the files: what a delivery that was broken off has left is overwritten as a whole, or is not looked at.
-    const incoming = `.incoming-${fingerprint(contents.map(({ path }) => path).sort())}`;
-    this.delivered = new ContainerService(this, "job", {
+    this.job = new ContainerService(this, "job", {
       name: `${service}-files`,
       image,
       networks: "none",
@@ -68,17 +74,48 @@ export class DeliveredFiles extends Construct {
       lifetime: { runsOnce: true },
       user: "root",
       entrypoint: ["sh", "-euc", literalText(DELIVER), "deliver"],
-      command: [incoming, reader],
+      command: this.command(contents),
       capabilities: ["CAP_CHOWN"],
       volumes: { [FILES_DIRECTORY]: volume },
-      uploads: contents.map(({ path, content, permissions }) => ({
-        file: `${FILES_DIRECTORY}/${incoming}/${path}`,
-        content,
-        permissions,
-      })),
+      uploads: uploadsOf(contents),
       replaceWith: [volume],
     }).container;
+    this.delivered = this.job;
   }
+
+  /** Delivers these instead: for a service whose files depend on what is made after it. */
+  replaceContents(contents: FileContents): void {
+    this.job.command = this.command(contents);
+    this.job.putUpload(uploadsOf(contents));
+  }
+
+  private command(contents: FileContents): string[] {
+    return [incomingFolder(contents), this.reader];
+  }
+}
+
+/** By the names of the files: what a delivery that was broken off has left is overwritten as a whole, or is not looked at. */
+function incomingFolder({ files = {}, secrets = {} }: FileContents): string {
+  const paths = [...Object.keys(files), ...Object.keys(secrets).map((name) => `secrets/${name}`)];
+  return `.incoming-${fingerprint(paths.sort())}`;
+}
+
+function uploadsOf(contents: FileContents): Upload[] {
+  const { files = {}, secrets = {} } = contents;
+  const folder = `${FILES_DIRECTORY}/${incomingFolder(contents)}`;
+  return [
+    ...Object.entries(files).map(([path, text]) => ({
+      file: `${folder}/${path}`,
+      content: literalText(text),
+      permissions: "0444",
+    })),
+    // An empty secret is a file as well, which the provider would refuse without the line break.
+    ...Object.entries(secrets).map(([name, secret]) => ({
+      file: `${folder}/secrets/${name}`,
+      content: `${secret.expose()}\n`,
+      permissions: "0400",
+    })),
+  ];
 }
 
 /**

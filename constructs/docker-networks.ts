@@ -15,6 +15,9 @@ export interface DockerNetworksProps {
 
 /**
  * The three networks. Docker does not route between them, so who is on which network is who may talk to whom.
+ *
+ * @example
+ * const { edge, data } = new DockerNetworks(stack, "networks", { prefix: "team", subnets: { edge: "10.80.1.0/24" } });
  */
 export class DockerNetworks extends Construct {
   /** Services that people talk to, with a way out to model providers. */

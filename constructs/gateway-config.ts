@@ -1,8 +1,64 @@
 import { stringify } from "yaml";
-import type { ModelConfig, PlatformConfig, ProviderConfig } from "./config/schema";
 
-/** What the rendering needs of the platform's configuration. */
-export type GatewayConfigSource = Pick<PlatformConfig, "models" | "providers" | "enforcement" | "guardrails">;
+/** Where models run. Credentials are names of environment variables. */
+export type Provider =
+  | { readonly kind: "anthropic"; readonly apiKeyEnv: string; readonly baseUrl: string }
+  | {
+      readonly kind: "bedrock";
+      readonly accessKeyIdEnv: string;
+      readonly secretAccessKeyEnv: string;
+      readonly sessionTokenEnv?: string;
+      readonly region: string;
+    };
+
+/** USD per million tokens, with three decimals at most. */
+export interface Prices {
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead?: number;
+  readonly cacheWrite5m?: number;
+  readonly cacheWrite1h?: number;
+}
+
+/** A name that clients ask for, and where it runs, in order of preference. */
+export interface Model {
+  readonly name: string;
+  readonly deployments: readonly {
+    /** A name of `providers`. */
+    readonly provider: string;
+    /** The provider's own name of the model. */
+    readonly model: string;
+    /** @default - the model's */
+    readonly prices?: Prices;
+  }[];
+  readonly prices: Prices;
+  readonly maxOutputTokens: number;
+}
+
+/** Which working rules keys have. */
+export interface EnforcementRules {
+  /** Level of keys that name none. */
+  readonly default: string;
+  /** Scope → the level that its keys have at least. */
+  readonly minimum: Readonly<Record<string, string | undefined>>;
+  /** Levels beside the built-in ones. */
+  readonly levels: readonly { readonly name: string; readonly file: string; readonly strictness: number }[];
+}
+
+/** What requests are screened for. */
+export interface GuardrailRules {
+  /** What is done with what is found, where a key says nothing itself. */
+  readonly default: "off" | "mask" | "block";
+  readonly patterns: readonly string[];
+}
+
+/** What the configuration file says. */
+export interface GatewayConfigSource {
+  readonly models: readonly Model[];
+  readonly providers: Readonly<Record<string, Provider>>;
+  readonly enforcement: EnforcementRules;
+  readonly guardrails: GuardrailRules;
+}
 
 /**
  * The gateway's configuration file, in LiteLLM's format (`model_list`, `os.environ/NAME`), so that
@@ -42,7 +98,7 @@ export function renderGatewayConfig(source: GatewayConfigSource): string {
 }
 
 /** Names of the environment variables that hold the credentials of the providers, each once: providers may share them. */
-export function credentialNames(providers: PlatformConfig["providers"]): string[] {
+export function credentialNames(providers: GatewayConfigSource["providers"]): string[] {
   const names = Object.values(providers).flatMap((provider) =>
     provider.kind === "anthropic"
       ? [provider.apiKeyEnv]
@@ -53,7 +109,7 @@ export function credentialNames(providers: PlatformConfig["providers"]): string[
   return [...new Set(names)];
 }
 
-function providerParams(provider: ProviderConfig | undefined, model: string) {
+function providerParams(provider: Provider | undefined, model: string) {
   if (provider === undefined) throw new Error(`model ${model} names a provider that does not exist`);
   if (provider.kind === "anthropic") {
     return {
@@ -73,7 +129,7 @@ function providerParams(provider: ProviderConfig | undefined, model: string) {
   };
 }
 
-function modelInfo(model: ModelConfig, prices: ModelConfig["prices"]) {
+function modelInfo(model: Model, prices: Prices) {
   const perToken = (usdPerMillion: number | undefined) =>
     // Thousandths of a dollar per million tokens are whole nano-dollars per token: exact in integers.
     usdPerMillion === undefined ? undefined : Math.round(usdPerMillion * 1000) / 1e9;

@@ -1,115 +1,105 @@
-import type { Network } from "@cdktf/provider-docker/lib/network";
-import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { readPromptFiles } from "./config/prompt-files";
-import type { PlatformConfig } from "./config/schema";
-import type { ContainerImage } from "./container-image";
-import { ContainerService, type NetworkAttachment } from "./container-service";
-import { DataVolume } from "./data-volume";
-import { DeliveredFiles } from "./delivered-files";
+import type { Database } from "./database";
 import { CURRENT_FILES, SECRETS_DIRECTORY } from "./files-directory";
-import { credentialNames, type GatewayConfigSource, renderGatewayConfig } from "./gateway-config";
-import { gatewaySettings } from "./gateway-settings";
-import { httpHealthCheck } from "./health-check";
-import type { Database } from "./postgres";
+import {
+  credentialNames,
+  type EnforcementRules,
+  type GuardrailRules,
+  type Model,
+  type Provider,
+  renderGatewayConfig,
+} from "./gateway-config";
+import { type GatewaySettings, gatewaySettings } from "./gateway-settings";
 import { Secret } from "./secret";
+import { Service, type ServiceParts, type ServiceProps } from "./service";
+import { GATEWAY } from "./services/gateway";
 
 /** Props of `Gateway`. */
-export interface GatewayProps {
-  readonly image: ContainerImage;
-  /** Networks whose members may call the gateway, and through which it reaches the providers. */
-  readonly clientNetworks: readonly NetworkAttachment[];
-  /** Network of the database. */
-  readonly dataNetwork: Network;
+export interface GatewayProps extends ServiceProps {
   readonly database: Database;
-  readonly masterKey: Secret;
-  /** Models, providers, working rules, retention and what depends on where the gateway runs. */
-  readonly config: GatewayConfigSource & Pick<PlatformConfig, "retention" | "gateway">;
-  /** Port on this host. */
-  readonly hostPort: number;
-  readonly memoryMegabytes: number;
-  /** @default - no limit */
-  readonly cpus?: number;
+  readonly models: readonly Model[];
+  /** Provider by the name that models refer to. */
+  readonly providers: Readonly<Record<string, Provider>>;
+  /** @default - the level `standard` for every key that names none */
+  readonly enforcement?: EnforcementRules;
+  /** @default - requests are not screened unless their key asks for it */
+  readonly guardrails?: GuardrailRules;
+  /** How long audit rows are kept, such as `365d`. @default - for ever */
+  readonly auditRetention?: string;
+  /** @default - the gateway's own defaults */
+  readonly settings?: GatewaySettings;
 }
 
-/** In the image this directory belongs to the gateway's user. */
-const JOURNAL_DIRECTORY = "/var/lib/gateway/journal";
-
-/** The AI gateway: LiteLLM's wire on port 4000, also under the name `litellm`, which guides and clients use. */
-export class Gateway extends Construct {
-  /** TCP port on its networks. */
-  static readonly PORT = 4000;
-  /** URL for other containers. */
-  readonly url = `http://litellm:${Gateway.PORT}`;
-  readonly ready: ITerraformDependable;
-
+/**
+ * The AI gateway: LiteLLM's wire on port 4000, also under the name `litellm`, which guides and clients use.
+ *
+ * @example
+ * const networks = new DockerNetworks(stack, "networks", { prefix: "team" });
+ * const gateway = new Gateway(stack, "gateway", {
+ *   networks: [{ network: networks.edge, aliases: ["gateway", "litellm"] }],
+ *   hostPort: 4000,
+ *   database: externalDatabase(stack, "postgres://gateway@db.example:5432/gateway", "GATEWAY_DATABASE_PASSWORD"),
+ *   providers: { anthropic: { kind: "anthropic", apiKeyEnv: "ANTHROPIC_API_KEY", baseUrl: "https://api.anthropic.com" } },
+ *   models: DEFAULT_MODELS,
+ *   auditRetention: "90d",
+ * });
+ */
+export class Gateway extends Service {
   constructor(scope: Construct, id: string, props: GatewayProps) {
-    super(scope, id);
-    const {
-      image,
-      clientNetworks,
-      dataNetwork,
-      database,
-      masterKey,
-      config,
-      hostPort,
-      memoryMegabytes,
-      cpus,
-    } = props;
-    // Their ids are names that an operator chose: a scope of their own keeps them from other constructs'.
-    const scopeOfCredentials = new Construct(this, "credentials");
-    const credentials = credentialNames(config.providers).map((name) => [
-      name,
-      Secret.fromEnvironment(scopeOfCredentials, name),
-    ]);
-    const prompts = Object.entries(readPromptFiles(config.enforcement)).map(([file, text]) => [
-      `prompts/${file}`,
-      text,
-    ]);
-    const previous = Secret.previousMasterKey(this);
-    const files = new DeliveredFiles(this, "files", {
-      service: "gateway",
-      image,
-      reader: "node",
-      files: { "config.yaml": renderGatewayConfig(config), ...Object.fromEntries(prompts) },
-      secrets: {
-        LITELLM_MASTER_KEY: masterKey,
-        LITELLM_MASTER_KEY_PREVIOUS: previous.key,
-        LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL: previous.validUntil,
-        DATABASE_PASSWORD: database.password,
-        ...Object.fromEntries(credentials),
-      },
-    });
-
-    database.changeAfter(files.delivered);
-
-    this.ready = new ContainerService(this, "server", {
-      name: "gateway",
-      image,
-      networks: [
-        ...clientNetworks.map((attachment) => ({ ...attachment, aliases: ["gateway", "litellm"] })),
-        { network: dataNetwork },
-      ],
-      memoryMegabytes,
-      cpus,
-      lifetime: { service: httpHealthCheck(`http://127.0.0.1:${Gateway.PORT}/health/readiness`) },
-      ports: { [hostPort]: Gateway.PORT },
-      env: {
-        CONFIG_FILE: `${CURRENT_FILES}/config.yaml`,
-        PROMPTS_DIRECTORY: `${CURRENT_FILES}/prompts`,
-        SECRETS_DIRECTORY,
-        DATABASE_URL: database.url,
-        AUDIT_RETENTION: config.retention.audit,
-        JOURNAL_DIRECTORY,
-        ...gatewaySettings(config.gateway),
-      },
-      // Audit rows wait here while Postgres is away, also for the container's successor.
-      volumes: { [JOURNAL_DIRECTORY]: new DataVolume(this, "journal") },
-      // It takes over what changes there while it runs: prices, providers, rules, keys and passwords.
-      files: { from: files, onChange: "follow" },
-      // LAME_DUCK_SECONDS (5), STOP_GRACE_SECONDS (30), in which open streams may end, and time to flush the audit and close (10).
-      stopGraceSeconds: 50,
-      dependsOn: [database.ready],
-    }).container;
+    super(scope, id, GATEWAY, props, (self) => gatewayParts(self, props));
+    if (this.files !== undefined) props.database.changeAfter?.(this.files.delivered);
   }
+}
+
+function gatewayParts(self: Construct, props: GatewayProps): ServiceParts {
+  const {
+    database,
+    models,
+    providers,
+    enforcement = { default: "standard", minimum: {}, levels: [] },
+    guardrails = { default: "off", patterns: ["default"] },
+    auditRetention,
+    settings = {},
+  } = props;
+  // Their ids are names that an operator chose: a scope of their own keeps them from other constructs'.
+  const scopeOfCredentials = new Construct(self, "credentials");
+  const credentials = credentialNames(providers).map((name) => [
+    name,
+    Secret.fromEnvironment(scopeOfCredentials, name),
+  ]);
+  const prompts = Object.entries(readPromptFiles(enforcement)).map(([file, text]) => [
+    `prompts/${file}`,
+    text,
+  ]);
+  return {
+    files: {
+      "config.yaml": renderGatewayConfig({ models, providers, enforcement, guardrails }),
+      ...Object.fromEntries(prompts),
+    },
+    secrets: {
+      LITELLM_MASTER_KEY_PREVIOUS: Secret.optional(
+        self,
+        "gateway_master_key_previous",
+        "The gateway's master key before its rotation.",
+      ),
+      LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL: Secret.optional(
+        self,
+        "gateway_master_key_previous_valid_until",
+        "Instant at which the previous master key ends.",
+      ),
+      DATABASE_PASSWORD: database.password,
+      ...Object.fromEntries(credentials),
+    },
+    env: {
+      CONFIG_FILE: `${CURRENT_FILES}/config.yaml`,
+      PROMPTS_DIRECTORY: `${CURRENT_FILES}/prompts`,
+      SECRETS_DIRECTORY,
+      DATABASE_URL: database.url,
+      ...(auditRetention === undefined ? {} : { AUDIT_RETENTION: auditRetention }),
+      JOURNAL_DIRECTORY: GATEWAY.volumes.journal,
+      ...gatewaySettings(settings),
+    },
+    dependsOn: database.ready === undefined ? [] : [database.ready],
+  };
 }

@@ -6,6 +6,8 @@ import type { PlatformConfig } from "./config/schema";
 import { DataVolume } from "./data-volume";
 import { Platform } from "./platform";
 import { Secret } from "./secret";
+import { SERVICES } from "./service-catalog";
+import { internalUrl, type ServiceDefinition, settingOf } from "./service-definition";
 import { PLATFORM_STACK, SECRETS_OUTPUT } from "./stack-id";
 
 /** Version of kreuzwerker/docker. Another one may show changes for ever or ignore some: see aspects/stable-plans.ts. */
@@ -18,7 +20,12 @@ export interface PlatformStackProps {
   readonly stateFolder?: string;
 }
 
-/** The platform on one Docker engine, with its provider, state, rules and outputs. */
+/**
+ * The platform on one Docker engine, with its provider, state, rules and outputs.
+ *
+ * @example
+ * new PlatformStack(new App(), { config: parsePlatform("apiVersion: sluice/v1") });
+ */
 export class PlatformStack extends TerraformStack {
   /** Names of the volumes that hold data. */
   readonly dataVolumes: readonly string[];
@@ -35,17 +42,15 @@ export class PlatformStack extends TerraformStack {
     // The bindings name 3.6.2, which loses stopped containers while planning. Exactly the version that is tested (docs/decisions/0053).
     this.addOverride("terraform.required_providers.docker.version", DOCKER_PROVIDER_VERSION);
 
-    const platform = new Platform(this, "sluice", config);
+    new Platform(this, "sluice", config);
     applyPlatformRules(this, { publishAddress: config.exposure.address });
 
-    const { host } = config.access;
-    this.output(
-      "gateway_url",
-      `http://${host}:${config.ports.gateway}`,
-      "AI gateway, OpenAI and LiteLLM compatible",
-    );
-    this.output("key_provisioner_url", `http://${host}:${config.ports.keyProvisioner}`, "Key-provisioner");
-    this.output("gateway_internal_url", platform.gateway.url, "AI gateway, from a workspace");
+    for (const service of SERVICES) {
+      for (const [name, { description, from }] of Object.entries(service.outputs ?? {})) {
+        const url = from === "networks" ? internalUrl(service) : hostUrl(service, config);
+        this.output(name, url, description);
+      }
+    }
     this.dataVolumes = DataVolume.namesBelow(this);
     this.output("data_volumes", this.dataVolumes, "Volumes with data; no plan can delete them");
     // The state has the values anyway, at places that only their services know; by name they can be taken back.
@@ -61,4 +66,8 @@ export class PlatformStack extends TerraformStack {
   private output(name: string, value: unknown, description: string, sensitive?: true) {
     new TerraformOutput(this, name, { value, description, sensitive, staticId: true });
   }
+}
+
+function hostUrl(service: ServiceDefinition, { access, ports }: PlatformConfig): string {
+  return `http://${access.host}:${settingOf(ports, service)}`;
 }

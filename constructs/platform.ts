@@ -3,99 +3,104 @@ import { Construct } from "constructs";
 import type { PlatformConfig } from "./config/schema";
 import { setContainerDefaults } from "./container-defaults";
 import { DockerNetworks } from "./docker-networks";
+import { NETWORKS } from "./engine-names";
 import { Gateway } from "./gateway";
 import { KeyProvisioner } from "./key-provisioner";
-import { platformImages } from "./platform-images";
 import { Postgres } from "./postgres";
-import { Redis } from "./redis";
-import { Secret } from "./secret";
+import type { ServiceProps } from "./service";
+import { SERVICES } from "./service-catalog";
+import { type ServiceDefinition, settingOf } from "./service-definition";
+import { GATEWAY } from "./services/gateway";
+import { KEY_PROVISIONER } from "./services/key-provisioner";
+import { POSTGRES } from "./services/postgres";
+import { WORKSPACE_FIREWALL } from "./services/workspace-firewall";
 import { WorkspaceFirewall } from "./workspace-firewall";
 
 const NOT_ISOLATED =
   "networks.workspaces.isolation is none: workspaces reach each other, the host and the networks around it. Remedy: set it to firewall where the engine runs as root on Linux";
 
-/** The whole platform on one screen: what runs, on which network, with which secret. */
+/**
+ * The whole platform on one screen: what runs, on which network, with which database.
+ *
+ * @example
+ * new Platform(stack, "sluice", parsePlatform("apiVersion: sluice/v1\nname: team"));
+ */
 export class Platform extends Construct {
-  readonly gateway: Gateway;
-  readonly keyProvisioner: KeyProvisioner;
-
   constructor(scope: Construct, id: string, config: PlatformConfig) {
     super(scope, id);
-    const { name, resources, networks: net, ports } = config;
     setContainerDefaults(this, {
-      prefix: name,
+      prefix: config.name,
       publishAddress: config.exposure.address,
       logMegabytes: config.retention.logMegabytes,
       logFiles: config.retention.logFiles,
+      images: config.images,
     });
-
+    const { edge, data, workspaces } = config.networks;
     const networks = new DockerNetworks(this, "networks", {
-      prefix: name,
-      subnets: { edge: net.edge.subnet, data: net.data.subnet, workspaces: net.workspaces.subnet },
-      workspaceInternet: net.workspaces.internet,
+      prefix: config.name,
+      subnets: { edge: edge.subnet, data: data.subnet, workspaces: workspaces.subnet },
+      workspaceInternet: workspaces.internet,
     });
-    const image = platformImages(this, config);
-    const { serviceAddresses } = networks.workspacePlan;
-    const services = {
-      gateway: { ipv4Address: serviceAddresses.gateway, port: Gateway.PORT },
-      keyProvisioner: { ipv4Address: serviceAddresses.keyProvisioner, port: KeyProvisioner.PORT },
-    };
-    const firewall =
-      net.workspaces.isolation === "none"
-        ? undefined
-        : new WorkspaceFirewall(this, "workspace-firewall", {
-            image: image.workspaceFirewall(),
-            network: networks.workspaces,
-            plan: networks.workspacePlan,
-            services: Object.values(services),
-            allow: net.workspaces.allow,
-            internet: net.workspaces.internet,
-          });
-    if (firewall === undefined) Annotations.of(this).addWarning(NOT_ISOLATED);
-    const clientNetworks = ({ ipv4Address }: { readonly ipv4Address: string }) => [
-      { network: networks.edge },
-      { network: networks.workspaces, ipv4Address, joinAfter: firewall?.ready },
-    ];
 
-    const postgres = new Postgres(this, "postgres", {
-      image: image.postgres,
-      network: networks.data,
-      superuserPassword: Secret.generated(this, "postgres_superuser_password"),
-      databases: {
-        // One opens up to 24. Two may overlap, and somebody may look.
-        gateway: { password: Secret.generated(this, "gateway_database_password"), connectionLimit: 60 },
-        key_provisioner: {
-          password: Secret.generated(this, "key_provisioner_database_password"),
-          connectionLimit: 20,
-        },
-      },
-      ...resources.postgres,
-    });
-    new Redis(this, "redis", {
-      image: image.redis,
-      network: networks.data,
-      password: Secret.generated(this, "redis_password"),
-      ...resources.redis,
-    });
-    this.gateway = new Gateway(this, "gateway", {
-      image: image.gateway,
-      clientNetworks: clientNetworks(services.gateway),
-      dataNetwork: networks.data,
+    const firewall = workspaces.isolation === "firewall" ? this.firewall(config, networks) : undefined;
+    if (firewall === undefined) Annotations.of(this).addWarning(NOT_ISOLATED);
+    const props = (service: ServiceDefinition) => propsOf(service, { config, networks, firewall });
+
+    const postgres = new Postgres(this, "postgres", props(POSTGRES));
+    const gateway = new Gateway(this, "gateway", {
+      ...props(GATEWAY),
       database: postgres.database("gateway"),
-      masterKey: Secret.generated(this, "gateway_master_key"),
-      config,
-      hostPort: ports.gateway,
-      ...resources.gateway,
+      models: config.models,
+      providers: config.providers,
+      enforcement: config.enforcement,
+      guardrails: config.guardrails,
+      auditRetention: config.retention.audit,
+      settings: config.gateway,
     });
-    this.keyProvisioner = new KeyProvisioner(this, "key-provisioner", {
-      image: image.keyProvisioner,
-      clientNetworks: clientNetworks(services.keyProvisioner),
-      dataNetwork: networks.data,
-      database: postgres.database("key_provisioner"),
-      gateway: this.gateway,
-      scopes: config.scopes,
-      hostPort: ports.keyProvisioner,
-      ...resources.keyProvisioner,
+    new KeyProvisioner(this, "key-provisioner", { ...props(KEY_PROVISIONER), gateway });
+  }
+
+  private firewall(config: PlatformConfig, networks: DockerNetworks): WorkspaceFirewall {
+    const { allow, internet } = config.networks.workspaces;
+    const plan = networks.workspacePlan;
+    return new WorkspaceFirewall(this, "workspace-firewall", {
+      network: networks.workspaces,
+      plan,
+      services: SERVICES.flatMap(({ workspacesAddress: address, port }) =>
+        address === undefined || port === undefined
+          ? []
+          : [{ ipv4Address: plan.serviceAddress(address), port: port.container }],
+      ),
+      allow,
+      internet,
+      resources: settingOf(config.resources, WORKSPACE_FIREWALL),
     });
   }
+}
+
+/** What platform.yaml and the networks say about a service. */
+function propsOf(
+  service: ServiceDefinition,
+  platform: {
+    readonly config: PlatformConfig;
+    readonly networks: DockerNetworks;
+    readonly firewall: WorkspaceFirewall | undefined;
+  },
+): ServiceProps {
+  const { name, networks: joined, workspacesAddress, port } = service;
+  const { config, networks, firewall } = platform;
+  const attachments = NETWORKS.flatMap((network) => {
+    const aliases = joined === "host" ? undefined : joined[network];
+    if (aliases === undefined) return [];
+    const attachment = { network: networks[network], aliases: aliases.length === 0 ? undefined : aliases };
+    if (network !== "workspaces") return [attachment];
+    if (workspacesAddress === undefined) throw new Error(`${name} needs a workspacesAddress`);
+    const ipv4Address = networks.workspacePlan.serviceAddress(workspacesAddress);
+    return [{ ...attachment, ipv4Address, joinAfter: firewall?.ready }];
+  });
+  return {
+    networks: attachments,
+    resources: settingOf(config.resources, service),
+    hostPort: port === undefined ? undefined : settingOf(config.ports, service),
+  };
 }

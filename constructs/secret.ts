@@ -1,10 +1,13 @@
 import { TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
-import { PREVIOUS_MASTER_KEY, SECRETS, type SecretName } from "./secret-catalog";
+import { SECRETS } from "./secret-catalog";
 
 /**
  * A value that must never be written down: synthesized JSON holds a reference to a sensitive
  * Terraform variable, and Terraform masks it in every plan. `expose()` is the only way out.
+ *
+ * @example
+ * const token = Secret.fromEnvironment(stack, "TEAM_REGISTRY_TOKEN");
  */
 export class Secret extends Construct {
   private readonly variable: TerraformVariable;
@@ -25,9 +28,16 @@ export class Secret extends Construct {
     this.variable.overrideLogicalId(id);
   }
 
-  /** A secret that `sluice init` generates. Its id is its name in the catalogue and in Terraform. */
-  static generated(scope: Construct, name: SecretName): Secret {
-    return new Secret(scope, name, `${SECRETS[name].description} Missing? Run: npm run sluice -- init`);
+  /**
+   * A secret that `sluice init` generates. Its id is its name in the catalogue and in Terraform.
+   * @param description for one that the catalogue does not know, and whose value comes as a Terraform variable
+   */
+  static generated(scope: Construct, name: string, description?: string): Secret {
+    const known = SECRETS[name];
+    if (known !== undefined) {
+      return new Secret(scope, name, `${known.description} Missing? Run: npm run sluice -- init`);
+    }
+    return new Secret(scope, name, description ?? `Set TF_VAR_${name}.`);
   }
 
   /**
@@ -43,15 +53,9 @@ export class Secret extends Construct {
     return scope.node.findAll().filter((node): node is Secret => node instanceof Secret);
   }
 
-  /**
-   * The master key before a rotation, and the instant at which its grace ends, as `sluice rotate` keeps them beside the present one.
-   * Empty when there is none.
-   */
-  static previousMasterKey(scope: Construct): { readonly key: Secret; readonly validUntil: Secret } {
-    const [key, validUntil] = PREVIOUS_MASTER_KEY.map(
-      ({ name, description }) => new Secret(scope, name, description, ""),
-    ) as [Secret, Secret];
-    return { key, validUntil };
+  /** A secret that may have no value: it is empty then. `sluice rotate` fills such ones, nobody generates them. */
+  static optional(scope: Construct, name: string, description: string): Secret {
+    return new Secret(scope, name, description, "");
   }
 
   /** Reference to the value. Named so that a reader sees where a secret leaves its box. */

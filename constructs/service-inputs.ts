@@ -1,9 +1,6 @@
 import { resolve } from "node:path";
 import { contentHash } from "./content-hash";
 
-/** Services whose images are built here. Folders below `services/`, and the last part of the images' names. */
-export const SERVICES = ["gateway", "key-provisioner", "workspace-firewall"] as const;
-
 /**
  * Files that decide the image of one of our services: the Dockerfile, its sources, and the locked dependencies. Not the rules
  * in `prompts/`, which the gateway's image has for whoever runs it alone: a platform delivers its own, and an edit of them must not replace the container.

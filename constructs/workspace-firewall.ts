@@ -1,9 +1,8 @@
 import type { Network } from "@cdktf/provider-docker/lib/network";
-import type { ITerraformDependable } from "cdktf";
-import { Construct } from "constructs";
-import type { ContainerImage } from "./container-image";
-import { ContainerService } from "./container-service";
+import type { Construct } from "constructs";
 import { allowHostNetwork } from "./host-network";
+import { Service, type ServiceProps } from "./service";
+import { WORKSPACE_FIREWALL } from "./services/workspace-firewall";
 import type { NetworkPlan } from "./workspace-network-plan";
 
 /** A service that workspaces may connect to, by TCP. */
@@ -13,51 +12,45 @@ export interface ServiceEndpoint {
   readonly port: number;
 }
 
-/** Props of `WorkspaceFirewall`. */
-export interface WorkspaceFirewallProps {
-  readonly image: ContainerImage;
+/** Props of `WorkspaceFirewall`, which has the host's network and publishes nothing. */
+export interface WorkspaceFirewallProps extends Omit<ServiceProps, "networks" | "hostPort"> {
   /** The workspaces network, whose bridge the rules are about. */
   readonly network: Network;
   readonly plan: NetworkPlan;
   /** All that workspaces may reach on the network. */
   readonly services: readonly ServiceEndpoint[];
-  /** Private networks that workspaces may reach. */
-  readonly allow: readonly string[];
-  /** Whether workspaces may reach public addresses. */
-  readonly internet: boolean;
+  /** Private networks that workspaces may reach. @default - none */
+  readonly allow?: readonly string[];
+  /** Whether workspaces may reach public addresses. @default true */
+  readonly internet?: boolean;
 }
 
-/** Keeps workspaces away from each other, the host and private networks, by nftables rules on the host (docs/decisions/0067). */
-export class WorkspaceFirewall extends Construct {
-  /** To depend on: the rules are in force. */
-  readonly ready: ITerraformDependable;
-
+/**
+ * Keeps workspaces away from each other, the host and private networks, by nftables rules on the host (docs/decisions/0067).
+ *
+ * @example
+ * const networks = new DockerNetworks(stack, "networks", { prefix: "team" });
+ * const firewall = new WorkspaceFirewall(stack, "workspace-firewall", {
+ *   network: networks.workspaces,
+ *   plan: networks.workspacePlan,
+ *   services: [{ ipv4Address: networks.workspacePlan.serviceAddress(2), port: 4000 }],
+ * });
+ */
+export class WorkspaceFirewall extends Service {
   constructor(scope: Construct, id: string, props: WorkspaceFirewallProps) {
-    super(scope, id);
-    allowHostNetwork(this, "rules for a bridge of the host can be set in the host's network only");
-    const { image, network, plan, services, allow, internet } = props;
-    this.ready = new ContainerService(this, "server", {
-      name: "workspace-firewall",
-      image,
-      networks: "host",
-      memoryMegabytes: 128,
-      lifetime: {
-        service: {
-          test: ["CMD-SHELL", "find /tmp/rules-in-force -newermt '-10 seconds' | grep -q ."],
-          intervalSeconds: 2,
-          retries: 3,
+    const { network, plan, services, allow = [], internet = true } = props;
+    super(scope, id, WORKSPACE_FIREWALL, { ...props, networks: [] }, (self) => {
+      allowHostNetwork(self, "rules for a bridge of the host can be set in the host's network only");
+      return {
+        env: {
+          BRIDGE: plan.bridge,
+          SUBNET: plan.subnet,
+          SERVICES: services.map(({ ipv4Address, port }) => `${ipv4Address}:${port}`).join(","),
+          ALLOW: allow.join(","),
+          INTERNET: String(internet),
         },
-      },
-      env: {
-        BRIDGE: plan.bridge,
-        SUBNET: plan.subnet,
-        SERVICES: services.map(({ ipv4Address, port }) => `${ipv4Address}:${port}`).join(","),
-        ALLOW: allow.join(","),
-        INTERNET: String(internet),
-      },
-      capabilities: ["CAP_NET_ADMIN"],
-      startTimeoutSeconds: 60,
-      dependsOn: [network],
-    }).container;
+        dependsOn: [network],
+      };
+    });
   }
 }

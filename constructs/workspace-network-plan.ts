@@ -9,8 +9,8 @@ export interface NetworkPlan {
   readonly gateway: string;
   /** The upper half of the subnet, from which the engine gives addresses to workspaces. */
   readonly memberRange: string;
-  /** Addresses of our services, in the lower half. */
-  readonly serviceAddresses: { readonly gateway: string; readonly keyProvisioner: string };
+  /** Address of one of our services, in the lower half: `place` counts from 2 on. @throws Error when the half is too small */
+  readonly serviceAddress: (place: number) => string;
 }
 
 /** Of 10.200.0.0 to 10.249.255.255: away from what the engine takes by itself (172.17–31, 192.168) and from common LANs. */
@@ -35,7 +35,11 @@ export function planWorkspaceNetwork(platform: string, subnet?: string): Network
     subnet: `${toText(first)}/${length}`,
     gateway: toText(first + 1),
     memberRange: `${toText(first + size / 2)}/${Number(length) + 1}`,
-    serviceAddresses: { gateway: toText(first + 2), keyProvisioner: toText(first + 3) },
+    serviceAddress: (place) => {
+      if (place < 2 || place >= size / 2)
+        throw new Error(`place ${place} is not in the lower half of ${subnet}`);
+      return toText(first + place);
+    },
   };
 }
 

@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { PlatformSchema } from "../constructs/config/schema";
+import { SERVICES } from "../constructs/service-catalog";
+import { databaseSecret, type ServiceDefinition, settingName } from "../constructs/service-definition";
 
 /** The reference for people, made from the same zod schema as the editor's. */
 export const REFERENCE_FILE = join(resolve(__dirname, ".."), "docs/configuration.md");
@@ -25,13 +27,48 @@ interface Node {
 export function renderReference(): string {
   const schema = z.toJSONSchema(PlatformSchema, { io: "input", target: "draft-7" }) as Node;
   const sections = Object.entries(schema.properties ?? {}).map(([name, node]) => section(name, node));
-  return `<!-- Generated from constructs/config. Do not edit: npm run generate -->
+  return `<!-- Generated from constructs/config and constructs/services. Do not edit: npm run generate -->
 # platform.yaml
 
 Every setting, with its default. Only \`apiVersion\` is required. Secrets are never written here, only the names of the
 environment variables that hold them. Errors name the line, the column, the value and what is allowed.
 
-${sections.join("\n")}`;
+${sections.join("\n")}
+# What is deployed
+
+Containers are called \`<name>-<service>\`. A service with configuration or secrets has a volume \`<name>-<service>-files\` as well, and a container of that
+name, which runs once for each change and puts them there.
+
+| service | what it does | networks | published | data | secrets |
+|---|---|---|---|---|---|
+${SERVICES.map(serviceRow).join("\n")}
+
+| output | what it is |
+|---|---|
+${SERVICES.flatMap(outputRows).join("\n")}
+| \`data_volumes\` | the volumes with data; no plan can delete them |
+`;
+}
+
+function serviceRow(service: ServiceDefinition): string {
+  const { name, summary, networks, port, volumes = {}, secrets = {}, database } = service;
+  const own = [...Object.keys(secrets), ...(database === undefined ? [] : [databaseSecret(database.name)])];
+  return `| ${[
+    name,
+    summary,
+    networks === "host" ? "the host's" : Object.keys(networks).join(", "),
+    port === undefined ? "–" : `\`ports.${settingName(service)}\` → ${port.container}`,
+    list(Object.keys(volumes).map((volume) => `<name>-${name}-${volume}`)),
+    list(own),
+  ].join(" | ")} |`;
+}
+
+function outputRows({ outputs = {} }: ServiceDefinition): string[] {
+  return Object.entries(outputs).map(([name, { description }]) => `| \`${name}\` | ${description} |`);
+}
+
+function list(names: readonly string[]): string {
+  return names.length === 0 ? "–" : names.map((name) => `\`${name}\``).join(", ");
 }
 
 function section(name: string, node: Node): string {

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { createServer } from "node:net";
-import { IMAGES } from "../../constructs/images";
+import { NODE_IMAGE } from "../../constructs/service-catalog";
+import { POSTGRES } from "../../constructs/services/postgres";
 import { AppliedPlatform } from "../support/applied/applied-platform";
 import { containersOf, docker, inspect } from "../support/applied/docker";
 import { passesWithin } from "../support/applied/passes-within";
@@ -43,7 +44,7 @@ afterAll(() => platform.remove());
 describe("before the first change", () => {
   it("everything that the machine cannot give is said at once, and nothing is made", async () => {
     platform.configure(
-      `resources: { gateway: { cpus: 500 }, redis: { memoryMegabytes: 1000000 } }
+      `resources: { gateway: { cpus: 500 }, postgres: { memoryMegabytes: 1000000 } }
 networks: { edge: { subnet: 172.17.0.0/24 } }`,
     );
     const server = createServer();
@@ -51,7 +52,7 @@ networks: { edge: { subnet: 172.17.0.0/24 } }`,
     docker(
       ...["run", "--detach", "--name", container("squatter"), "--publish"],
       `127.0.0.1:${platform.provisionerPort}:80`,
-      ...[IMAGES.node, "sleep", "600"],
+      ...[NODE_IMAGE, "sleep", "600"],
     );
     // Answers of this process's server would wait for `deploy`, which holds the thread; it need only listen.
     const { exitCode, output } = deploy();
@@ -69,7 +70,7 @@ networks: { edge: { subnet: 172.17.0.0/24 } }`,
       /resources\.gateway\.cpus: is 500, and the engine's machine has \d+; allowed: 0\.1 to/,
     );
     expect(output).toMatch(
-      /resources\.redis\.memoryMegabytes: is 1000000, and the engine's machine has \d+ MB/,
+      /resources\.postgres\.memoryMegabytes: is 1000000, and the engine's machine has \d+ MB/,
     );
     expect(output).toMatch(
       /networks\.edge\.subnet: 172\.17\.0\.0\/24 overlaps with .+ of the network bridge/,
@@ -79,10 +80,10 @@ networks: { edge: { subnet: 172.17.0.0/24 } }`,
   });
 
   it("an image that cannot be pulled ends it as well", () => {
-    platform.configure("images: { redis: localhost:9/redis:7.0.0 }");
+    platform.configure("images: { postgres: localhost:9/postgres:17.0 }");
     const { exitCode, output } = deploy();
     expect(output).toMatch(
-      /images\.redis: localhost:9\/redis:7\.0\.0 is not in the engine and cannot be pulled/,
+      /images\.postgres: localhost:9\/postgres:17\.0 is not in the engine and cannot be pulled/,
     );
     expect(exitCode).toBe(1);
     expect([containersOf(platform.name), networksOf()]).toEqual([[], []]);
@@ -127,7 +128,7 @@ describe("a deploy", () => {
 describe("an image that cannot be built", () => {
   it("ends it before any container is touched", async () => {
     const before = gatewayId();
-    platform.configure(`images: { node: "${IMAGES.redis}" }`);
+    platform.configure(`images: { node: "${POSTGRES.image.reference}" }`);
     const { exitCode, output } = deploy();
     expect(output).toMatch(/an image cannot be built, and no container was touched:\nError: [\s\S]*npm/);
     expect(exitCode).toBe(1);
@@ -210,7 +211,7 @@ describe("a network with a workspace on it", () => {
   it("is not replaced under it", () => {
     docker(
       ...["run", "--detach", "--name", container("workspace"), "--network", container("workspaces")],
-      ...["--network-alias", "dev", IMAGES.node, "sleep", "600"],
+      ...["--network-alias", "dev", NODE_IMAGE, "sleep", "600"],
     );
     platform.configure("retention: { audit: 402d }\nnetworks: { workspaces: { subnet: 10.213.77.0/24 } }");
     const before = gatewayId();
@@ -235,7 +236,7 @@ describe("a network with a workspace on it", () => {
   it("is not removed under it, and is with --detach", () => {
     docker(
       ...["create", "--name", container("stray"), "--label", `sluice.platform=${platform.name}`],
-      ...[IMAGES.node, "sleep", "600"],
+      ...[NODE_IMAGE, "sleep", "600"],
     );
     const refused = platform.npmRun("destroy", "--", "--yes", "--volumes");
     expect(refused).toMatchObject({ exitCode: 1, output: expect.stringContaining(container("workspace")) });

@@ -24,7 +24,7 @@ describe("diff", () => {
 
   it("tells a memory limit, a port and a price in words, shows no secret and leaves no plan", () => {
     const before = plans();
-    platform.configure(`resources: { redis: { memoryMegabytes: 320 }, keyProvisioner: { memoryMegabytes: 300 } }
+    platform.configure(`resources: { postgres: { memoryMegabytes: 1320 }, keyProvisioner: { memoryMegabytes: 300 } }
 models:
   - name: claude-sonnet-4-5
     deployments: [{ provider: anthropic, model: claude-sonnet-4-5-20250929 }]
@@ -36,7 +36,7 @@ models:
     expect(output).toContain("price of claude-sonnet-4-5: input 3 → 3.5 USD per million tokens");
     expect(output).toContain("model claude-opus-4-5 is removed: requests for it are refused");
     expect(output).toContain("~ key-provisioner: memory 256 → 300 MB; in place, the container stays");
-    expect(output).toContain(`data untouched (volume ${platform.name}-redis-data)`);
+    expect(output).toContain(`data untouched (volume ${platform.name}-postgres-data)`);
     expect(output).toContain("no data is lost");
     expect(output).toContain("npm run diff -- --full");
     for (const secret of [...Object.values(platform.secrets()), KEY].filter((value) => value !== "")) {
@@ -48,7 +48,7 @@ models:
 
   it("says it as JSON, and shows the whole plan on demand", () => {
     const summary = JSON.parse(platform.npmRun("diff", "--", "--json").output);
-    expect(summary.changes.map(({ service }: { service: string }) => service)).toContain("redis");
+    expect(summary.changes.map(({ service }: { service: string }) => service)).toContain("postgres");
     expect(summary.risks).toEqual([]);
     const { output } = platform.npmRun("diff", "--", "--full");
     expect(output).toMatch(/Plan: \d+ to add, \d+ to change, \d+ to destroy/);

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { IMAGES } from "../../constructs/images";
+import { POSTGRES } from "../../constructs/services/postgres";
 import { removeFirewallRules } from "../support/applied/applied-platform";
 import { containersOf, docker, inspect } from "../support/applied/docker";
 import { passesWithin } from "../support/applied/passes-within";
@@ -18,7 +18,7 @@ import { PROJECT } from "../support/source-files";
 const NAME = `doc${process.pid}`;
 const TEAM = `${NAME}t`;
 const PROVIDER_KEY = "planted-provider-key-90ab";
-const SERVICES = ["gateway", "key-provisioner", "postgres", "redis"];
+const SERVICES = ["gateway", "key-provisioner", "postgres"];
 
 /** Commands that are not typed here, and why. */
 const NOT_TYPED: Readonly<Record<string, string>> = {
@@ -191,7 +191,7 @@ describe("docs/operations.md, Every day", () => {
     expect(checkout.type(`${commit} && git update-ref refs/remotes/origin/main HEAD`)).toMatchObject({
       exitCode: 0,
     });
-    writeFileSync(file, `${committed}scopes: { workspace: { budgetUsd: 12 } }\n`);
+    writeFileSync(file, `${committed}resources: { keyProvisioner: { memoryMegabytes: 300 } }\n`);
     const { output, exitCode } = type("npm run sluice -- review --base origin/main");
     writeFileSync(file, committed);
     expect(output).toContain("key-provisioner");
@@ -269,11 +269,11 @@ describe("docs/operations.md, Every day", () => {
   });
 
   it("removes images of former versions", () => {
-    docker("commit", `${NAME}-redis`, `${NAME}/gateway:0123456789ab`);
+    docker("commit", `${NAME}-key-provisioner`, `${NAME}/gateway:0123456789ab`);
     expect(type("npm run sluice -- images prune --dry-run").output).toContain("would be removed");
     expect(answer("npm run sluice -- images prune", "no").output).toContain("Nothing was changed.");
     expect(type("npm run sluice -- images prune --yes").output).toContain("1 image removed");
-    expect(docker("image", "ls", "--quiet", IMAGES.redis).trim()).not.toBe("");
+    expect(docker("image", "ls", "--quiet", POSTGRES.image.reference).trim()).not.toBe("");
   });
 
   it("has another configuration in another home, beside the first", () => {
@@ -331,7 +331,7 @@ describe("README.md and docs/operations.md, the end", () => {
     expect(answer("npm run destroy", "yes").output).toContain("data is kept");
     const data = volumes.filter((name) => !name.endsWith("-files"));
     expect([containersOf(`${NAME}-`), networksOf(NAME), volumesOf(NAME)]).toEqual([[], [], data]);
-    expect(data.length).toBeGreaterThan(2);
+    expect(data.length).toBeGreaterThan(1);
     expect(checkout.type("npm run status").output).toContain("nothing is deployed");
     expect(answer("npm run destroy -- --volumes", "yes")).toMatchObject({ exitCode: 0 });
     expect(volumesOf(NAME)).toEqual([]);

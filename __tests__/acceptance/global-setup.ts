@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { IMAGES } from "../../constructs/images";
+import { BASE_IMAGES } from "../../constructs/service-catalog";
 import makeTemporaryFolder from "../support/global-setup";
 import { announceCaches } from "../support/machine/announce-caches";
 import { takeHomeState, takeMachineState } from "../support/machine/machine-state";
@@ -22,7 +22,7 @@ export default function setUp(): void {
   const engine = variables(script(join(SUPPORT, "engine/ensure-engine.sh")));
   script(
     join(SUPPORT, "stand-in-images/build.sh"),
-    ...Object.entries(IMAGES).map(([name, reference]) => `${name}=${reference}`),
+    ...Object.entries(BASE_IMAGES).map(([name, reference]) => `${name}=${reference}`),
   );
 
   process.env["PATH"] = `${tools["PATH_PREPEND"]}:${process.env["PATH"]}`;

@@ -105,7 +105,7 @@ test.each([
   ["postgres_superuser_password", ["postgres_superuser_password"]],
 ])("%s changes, no request is refused and no container is replaced", async (name, args) => {
   const before = platform.secrets();
-  const ids = ["gateway", "postgres", "redis"].map((service) => inspect(container(service)).Id);
+  const ids = ["gateway", "postgres", "key-provisioner"].map((service) => inspect(container(service)).Id);
   const stop = startRequests();
   const { exitCode, output } = await rotate(...args);
   const { failures, count } = await stop();
@@ -114,7 +114,9 @@ test.each([
   expect(exitCode).toBe(0);
   expect(failures).toEqual([]);
   expect(count).toBeGreaterThan(20);
-  expect(["gateway", "postgres", "redis"].map((service) => inspect(container(service)).Id)).toEqual(ids);
+  expect(["gateway", "postgres", "key-provisioner"].map((service) => inspect(container(service)).Id)).toEqual(
+    ids,
+  );
   const [former = "", present = ""] = [before[name], platform.secrets()[name]];
   expect(present).not.toBe(former);
   expect(existsSync(join(platform.home, ".sluice/rotation.json"))).toBe(false);

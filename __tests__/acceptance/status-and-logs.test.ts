@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { PlatformStatus } from "../../cli/status/platform-status";
-import { IMAGES } from "../../constructs/images";
+import { NODE_IMAGE, SERVICES } from "../../constructs/service-catalog";
 import { AppliedPlatform } from "../support/applied/applied-platform";
 import { docker, inspect } from "../support/applied/docker";
 import { passesWithin } from "../support/applied/passes-within";
@@ -49,7 +49,7 @@ describe("a platform that is well", () => {
     });
     expect(found.disk.free_bytes).toBeGreaterThan(0);
     expect(found.disk.databases?.["gateway"]).toBeGreaterThan(1_000_000);
-    expect(Object.keys(found.disk.volumes ?? {})).toHaveLength(3);
+    expect(Object.keys(found.disk.volumes ?? {})).toHaveLength(2);
     const { output, exitCode } = platform.npmRun("status");
     expect(output).toContain(`${platform.name} is healthy`);
     expect(output).not.toContain("\x1b[");
@@ -67,17 +67,7 @@ describe("logs", () => {
   it("are merged by time, with the service in front", () => {
     const lines = logs().output.trim().split("\n");
     expect(new Set(lines.map((line) => line.split("|")[0]?.trim()))).toEqual(
-      new Set([
-        "gateway",
-        "gateway-files",
-        "key-provisioner",
-        "key-provisioner-files",
-        "postgres",
-        "postgres-files",
-        "redis",
-        "redis-files",
-        "workspace-firewall",
-      ]),
+      new Set(SERVICES.flatMap(({ name, files }) => (files ? [name, `${name}-files`] : [name]))),
     );
     const names = lines.map((line) => line.split(" ")[0]);
     expect(names.indexOf("postgres")).toBeLessThan(names.indexOf("gateway"));
@@ -102,25 +92,25 @@ describe("logs", () => {
     const { child, ended } = platform.start("logs", "--follow");
     child.stdout?.once("data", () => child.stdout?.destroy());
     // The next line meets a closed pipe.
-    child.stdout?.once("close", () => docker("restart", "--time", "1", container("redis")));
+    child.stdout?.once("close", () => docker("restart", "--time", "1", container("key-provisioner")));
     expect(await ended).toEqual([0, null]);
   });
 
   it("are followed on through a restart and a new container, until Ctrl-C", async () => {
-    const following = platform.start("logs", "redis", "-f", "--tail", "1");
-    const starts = () => following.output.split("Ready to accept connections").length - 1;
+    const following = platform.start("logs", "key-provisioner", "-f", "--tail", "1");
+    const starts = () => following.output.split("Server listening at http://127.0.0.1").length - 1;
     await passesWithin(10, () => expect(following.output).not.toBe(""));
     const before = starts();
-    docker("restart", "--time", "1", container("redis"));
+    docker("restart", "--time", "1", container("key-provisioner"));
     await passesWithin(15, () => expect(starts()).toBe(before + 1));
-    const { Image: image } = inspect(container("redis")) as unknown as { Image: string };
-    docker("rm", "--force", container("redis"));
+    const { Image: image } = inspect(container("key-provisioner")) as unknown as { Image: string };
+    docker("rm", "--force", container("key-provisioner"));
     const label = `sluice.platform=${platform.name}`;
     docker(
       "run",
       "--detach",
       "--name",
-      container("redis"),
+      container("key-provisioner"),
       "--label",
       label,
       image,
@@ -139,17 +129,16 @@ describe("logs", () => {
 describe("a platform that is not well", () => {
   it("says which container is not what was deployed", () => {
     expect(problems()).toContain(
-      `drift: ${container("redis")} has another label sluice.baseline than was deployed`,
+      `drift: ${container("key-provisioner")} has another label sluice.baseline than was deployed`,
     );
   });
 
   it("says what is missing, stopped and paused, and what that means", async () => {
-    docker("rm", "--force", container("redis"), container("key-provisioner"));
+    docker("rm", "--force", container("key-provisioner"));
     docker("pause", container("postgres"));
     await passesWithin(20, () =>
       expect(problems()).toEqual(
         expect.arrayContaining([
-          "redis is missing",
           "key-provisioner is missing",
           "postgres is paused",
           expect.stringContaining("the gateway is degraded: Postgres is unavailable"),
@@ -167,7 +156,7 @@ describe("a platform that is not well", () => {
 describe("images prune", () => {
   const prune = (...args: string[]) => platform.npmRun("sluice", "--", "images", "prune", ...args);
   const make = (name: string) => {
-    const file = `FROM ${IMAGES.node}\nLABEL made=${name.replaceAll(/[^a-z0-9]/g, "")}\n`;
+    const file = `FROM ${NODE_IMAGE}\nLABEL made=${name.replaceAll(/[^a-z0-9]/g, "")}\n`;
     spawnSync("docker", ["build", "--quiet", "--tag", name, "-"], { input: file });
   };
   const exists = (name: string) => docker("image", "ls", "--quiet", name).trim() !== "";

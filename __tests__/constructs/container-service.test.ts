@@ -36,8 +36,8 @@ describe("a service", () => {
           value: string;
         }[]
       ).find(({ label }) => label === "sluice.baseline")?.value;
-    expect(baseline("sluice/redis/server")).not.toBe(baseline("sluice/postgres/server"));
-    expect(baseline("sluice/redis/server")).toBe(baseline("sluice/redis/server"));
+    expect(baseline("sluice/gateway/server")).not.toBe(baseline("sluice/postgres/server"));
+    expect(baseline("sluice/gateway/server")).toBe(baseline("sluice/gateway/server"));
   });
 
   it.each([
@@ -45,7 +45,7 @@ describe("a service", () => {
     [0.5, "0.5"],
     [1.25, "1.25"],
   ])("writes %d cores as %s, as the provider reads them back", (cpus, text) => {
-    const stack = synthesizePlatform(`resources: { redis: { cpus: ${cpus} } }`);
-    expect(resourceAt(stack, "docker_container", "sluice/redis/server")["cpus"]).toBe(text);
+    const stack = synthesizePlatform(`resources: { postgres: { cpus: ${cpus} } }`);
+    expect(resourceAt(stack, "docker_container", "sluice/postgres/server")["cpus"]).toBe(text);
   });
 });

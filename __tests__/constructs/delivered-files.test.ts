@@ -45,14 +45,12 @@ describe("delivered files", () => {
       content: "${var.anthropic_api_key}\n",
       permissions: "0400",
     });
-    expect(filesOf("redis")["secrets/REDIS_PASSWORD"]?.content).toBe("${var.redis_password}\n");
-    expect(filesOf("key-provisioner")["secrets/DATABASE_PASSWORD"]?.content).toBe(
-      "${var.key_provisioner_database_password}\n",
+    expect(filesOf("gateway")["secrets/DATABASE_PASSWORD"]?.content).toBe(
+      "${var.gateway_database_password}\n",
     );
     expect(Object.keys(filesOf("postgres")).sort()).toEqual([
       "roles.sql",
       "secrets/GATEWAY_PASSWORD",
-      "secrets/KEY_PROVISIONER_PASSWORD",
       "secrets/POSTGRES_PASSWORD",
     ]);
   });
@@ -80,31 +78,22 @@ describe("delivered files", () => {
     });
   });
 
-  it.each(["gateway", "key-provisioner", "postgres", "redis"])(
-    "are mounted read-only by %s, whose root is read-only",
-    (service) => {
-      const server = resourceAt(synthesizePlatform(), "docker_container", `sluice/${service}/server`);
-      expect(server["read_only"]).toBe(true);
-      expect(server["volumes"]).toContainEqual({
-        volume_name: expect.stringMatching(/^\$\{docker_volume\..*_files_volume_\w+\.name\}$/),
-        container_path: "/etc/sluice",
-        read_only: true,
-      });
-      expect(server["depends_on"]).toContainEqual(
-        expect.stringMatching(/^docker_container\.sluice_.*_files_job_\w+$/),
-      );
-    },
-  );
+  it.each(["gateway", "postgres"])("are mounted read-only by %s, whose root is read-only", (service) => {
+    const server = resourceAt(synthesizePlatform(), "docker_container", `sluice/${service}/server`);
+    expect(server["read_only"]).toBe(true);
+    expect(server["volumes"]).toContainEqual({
+      volume_name: expect.stringMatching(/^\$\{docker_volume\..*_files_volume_\w+\.name\}$/),
+      container_path: "/etc/sluice",
+      read_only: true,
+    });
+    expect(server["depends_on"]).toContainEqual(
+      expect.stringMatching(/^docker_container\.sluice_.*_files_job_\w+$/),
+    );
+  });
 
-  it.each([
-    ["gateway", false],
-    ["postgres", false],
-    ["key-provisioner", true],
-    ["redis", true],
-  ])("%s: a change replaces the service: %s", (service, isReplaced) => {
+  it.each(["gateway", "postgres"])("are followed by %s: a change replaces nothing", (service) => {
     const { lifecycle } = resourceAt(synthesizePlatform(), "docker_container", `sluice/${service}/server`);
-    const triggers = (lifecycle as { replace_triggered_by?: string[] } | undefined)?.replace_triggered_by;
-    expect(triggers !== undefined).toBe(isReplaced);
+    expect(lifecycle).toBeUndefined();
   });
 
   it("of one set of names are uploaded to one folder: an interrupted delivery leaves nothing behind", () => {

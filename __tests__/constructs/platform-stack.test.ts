@@ -1,45 +1,73 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { cpSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { NETWORKS } from "../../constructs/engine-names";
+import { BASE_IMAGES, SERVICES } from "../../constructs/service-catalog";
 import { loadConfig } from "../../services/gateway/config";
 import { resourceAt, synthesizePlatform } from "../support/platform-fixture";
 import { temporaryFolder } from "../support/temporary-folder";
 
 const PROJECT = resolve(__dirname, "../..");
 
-/** Addresses are a contract: another one means destroy and create on every deployed platform. */
-const ADDRESSES = [
+/** Addresses are a contract: another one means destroy and create on every platform that is deployed. None is ever taken from this list while its service lives. */
+const DEPLOYED = [
   "docker_container.sluice_gateway_files_job_DAB91112",
   "docker_container.sluice_gateway_server_B8548620",
-  "docker_container.sluice_key-provisioner_files_job_65B6F23E",
   "docker_container.sluice_key-provisioner_server_04F5ED8B",
   "docker_container.sluice_postgres_files_job_F4D04015",
   "docker_container.sluice_postgres_server_7AF76D24",
-  "docker_container.sluice_redis_files_job_CBD4C6A7",
-  "docker_container.sluice_redis_server_3F8E5447",
   "docker_container.sluice_workspace-firewall_server_B762D55F",
   "docker_image.sluice_images_gateway_47718D12",
   "docker_image.sluice_images_key-provisioner_82F9A9D3",
   "docker_image.sluice_images_node_680F1146",
   "docker_image.sluice_images_postgres_C1D4D1DD",
-  "docker_image.sluice_images_redis_9D8BBC7A",
   "docker_image.sluice_images_workspace-firewall_F74DA36C",
   "docker_network.sluice_networks_data_5A8D5AA0",
   "docker_network.sluice_networks_edge_E7272ED5",
   "docker_network.sluice_networks_workspaces_4C4691FD",
   "docker_volume.sluice_gateway_files_volume_B4C7D652",
-  "docker_volume.sluice_key-provisioner_files_volume_57D7CAF9",
   "docker_volume.sluice_postgres_files_volume_4CD1C643",
-  "docker_volume.sluice_redis_files_volume_44F9A348",
 ];
 
+/** As CDKTF makes it of the path of a construct below the platform. Those of our own have their resource below them. */
+function address(type: string, ...path: string[]): string {
+  const below = /^docker_(container|image)$/.test(type) ? ["Resource"] : [];
+  const digest = createHash("md5")
+    .update(["sluice", ...path, ...below].join("/"))
+    .digest("hex");
+  return `${type}.${["sluice", ...path].join("_")}_${digest.slice(0, 8).toUpperCase()}`;
+}
+
 describe("the platform stack", () => {
-  it("keeps the addresses of its resources", () => {
+  it("has the addresses that follow from the services' definitions, those that are deployed among them", () => {
     const { resource } = synthesizePlatform();
     const addresses = Object.entries(resource).flatMap(([type, all]) =>
       Object.keys(all).map((name) => `${type}.${name}`),
     );
-    expect(addresses.sort()).toEqual(ADDRESSES);
+    const expected = [
+      ...NETWORKS.map((network) => address("docker_network", "networks", network)),
+      ...Object.keys(BASE_IMAGES).map((image) => address("docker_image", "images", image)),
+      ...SERVICES.flatMap(({ name, image, files }) => [
+        address("docker_container", name, "server"),
+        ...("builtFrom" in image ? [address("docker_image", "images", name)] : []),
+        ...(files === undefined
+          ? []
+          : [
+              address("docker_container", name, "files", "job"),
+              address("docker_volume", name, "files", "volume"),
+            ]),
+      ]),
+    ];
+    expect(addresses.sort()).toEqual(expected.sort());
+    expect(addresses).toEqual(expect.arrayContaining(DEPLOYED));
+  });
+
+  it("has the outputs that the services define", () => {
+    const { output } = synthesizePlatform();
+    const defined = SERVICES.flatMap(({ outputs = {} }) => Object.keys(outputs));
+    expect(Object.keys(output).sort()).toEqual([...defined, "data_volumes", "secrets"].sort());
+    expect(output["gateway_internal_url"]?.value).toBe("http://litellm:4000");
   });
 
   it("asks for exactly the docker provider that is tested", () => {
@@ -51,23 +79,17 @@ describe("the platform stack", () => {
   it("gives URLs with the configured host and ports", () => {
     const { output } = synthesizePlatform("access: { host: ai.example }\nports: { gateway: 4400 }");
     expect(output["gateway_url"]?.value).toBe("http://ai.example:4400");
-    expect(output["data_volumes"]?.value).toEqual([
-      "sluice-gateway-journal",
-      "sluice-postgres-data",
-      "sluice-redis-data",
-    ]);
+    expect(output["data_volumes"]?.value).toEqual(["sluice-gateway-journal", "sluice-postgres-data"]);
   });
 
-  it("puts the databases on the internal network alone", () => {
+  it("puts the database on the internal network alone", () => {
     const stack = synthesizePlatform();
     expect(resourceAtNetwork(stack, "data")["internal"]).toBe(true);
-    for (const path of ["sluice/postgres/server", "sluice/redis/server"]) {
-      const container = resourceAt(stack, "docker_container", path);
-      expect(container["networks_advanced"]).toEqual([
-        expect.objectContaining({ name: "${docker_network.sluice_networks_data_5A8D5AA0.id}" }),
-      ]);
-      expect(container["ports"]).toEqual([]);
-    }
+    const container = resourceAt(stack, "docker_container", "sluice/postgres/server");
+    expect(container["networks_advanced"]).toEqual([
+      expect.objectContaining({ name: "${docker_network.sluice_networks_data_5A8D5AA0.id}" }),
+    ]);
+    expect(container["ports"]).toEqual([]);
   });
 
   it("cuts workspaces off the internet on request", () => {

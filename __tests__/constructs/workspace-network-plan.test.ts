@@ -7,7 +7,7 @@ describe("the plan of the workspaces network", () => {
       subnet: "10.204.176.0/20",
       gateway: "10.204.176.1",
       memberRange: "10.204.184.0/21",
-      serviceAddresses: { gateway: "10.204.176.2", keyProvisioner: "10.204.176.3" },
+      serviceAddress: expect.any(Function),
     });
   });
 
@@ -16,9 +16,14 @@ describe("the plan of the workspaces network", () => {
       subnet: "10.80.1.0/28",
       gateway: "10.80.1.1",
       memberRange: "10.80.1.8/29",
-      serviceAddresses: { gateway: "10.80.1.2", keyProvisioner: "10.80.1.3" },
     });
     expect(planWorkspaceNetwork("sluice", "172.30.0.0/16")).toMatchObject({ memberRange: "172.30.128.0/17" });
+  });
+
+  it("gives services fixed addresses in the lower half, and none outside of it", () => {
+    const { serviceAddress } = planWorkspaceNetwork("sluice", "10.80.1.0/28");
+    expect([2, 3].map(serviceAddress)).toEqual(["10.80.1.2", "10.80.1.3"]);
+    for (const place of [1, 8]) expect(() => serviceAddress(place)).toThrow("is not in the lower half");
   });
 
   it("takes the subnet of an address that is inside of it", () => {

@@ -72,7 +72,7 @@ describePlan("a comparison of two stacks", () => {
       "memory",
       "resources: { gateway: { cpus: 1, memoryMegabytes: 2048 }, postgres: { memoryMegabytes: 2048 } }",
     ],
-    ["CPU and Redis' memory", "resources: { gateway: { cpus: 2 }, redis: { memoryMegabytes: 320 } }"],
+    ["CPU and memory", "resources: { gateway: { cpus: 2 }, postgres: { memoryMegabytes: 1320 } }"],
     [
       "ports, working rules and retention",
       `${BASE}ports: { gateway: 4001 }\nretention: { audit: 400d, logFiles: 3 }`,

@@ -3,7 +3,7 @@ import { type PlatformConfig, PlatformStack, parsePlatform } from "../../constru
 
 /** A configuration made of `yaml` below the version line; every default without it. */
 export function platformConfig(yaml = ""): PlatformConfig {
-  return parsePlatform(`apiVersion: sluice/v1\n${yaml}`, "platform.yaml", { env: {} });
+  return parsePlatform(`apiVersion: sluice/v1\n${yaml}`, "platform.yaml");
 }
 
 /** A resource of the synthesized JSON. */
@@ -22,9 +22,12 @@ export interface SynthesizedStack {
 
 /** The stack as Terraform gets it; aspects and validations have run. */
 export function synthesizePlatform(yaml = ""): SynthesizedStack {
-  const stack = new PlatformStack(Testing.stubVersion(new App({ stackTraces: false })), {
-    config: platformConfig(yaml),
-  });
+  return synthesizeConfig(platformConfig(yaml));
+}
+
+/** The same of a whole configuration. */
+export function synthesizeConfig(config: PlatformConfig): SynthesizedStack {
+  const stack = new PlatformStack(Testing.stubVersion(new App({ stackTraces: false })), { config });
   Testing.synth(stack, true);
   return stack.toTerraform() as SynthesizedStack;
 }

@@ -22,7 +22,7 @@ describe("the images of the acceptance tests", () => {
     executable("id", "echo 1001");
     const { status, stderr } = spawnSync(
       "bash",
-      [join(PROJECT, "__tests__/support/stand-in-images/build.sh"), "redis=redis:7.4.7-bookworm"],
+      [join(PROJECT, "__tests__/support/stand-in-images/build.sh"), "postgres=postgres:17.7-bookworm"],
       {
         encoding: "utf8",
         env: { PATH: `${folder}/bin:/usr/bin:/bin`, HOME: folder, XDG_CACHE_HOME: folder, TMPDIR: folder },
@@ -33,7 +33,7 @@ describe("the images of the acceptance tests", () => {
 
   it("are pulled where a registry answers", () => {
     const { status, calls } = buildImages(true);
-    expect(calls).toContain("pull --quiet redis:7.4.7-bookworm");
+    expect(calls).toContain("pull --quiet postgres:17.7-bookworm");
     expect(calls.filter((call) => call.startsWith("build"))).toEqual([]);
     expect(status).toBe(0);
   });

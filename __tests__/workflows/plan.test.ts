@@ -92,13 +92,13 @@ describe("plan.yml", () => {
 
   it("is red for a volume that the code no longer mounts", () => {
     const result = review(() => {
-      const file = join(clone, "constructs/redis.ts");
+      const file = join(clone, "constructs/services/postgres.ts");
       const text = readFileSync(file, "utf8");
-      expect(text).toContain('new DataVolume(this, "data")');
-      writeFileSync(file, text.replace('new DataVolume(this, "data")', 'new DataVolume(this, "queue")'));
+      expect(text).toContain("volumes: { data:");
+      writeFileSync(file, text.replace("volumes: { data:", "volumes: { tables:"));
     });
     expect(result.exitCode).toBe(2);
-    expect(result.outputs["comment"]).toContain("volume sluice-redis-data → sluice-redis-queue");
+    expect(result.outputs["comment"]).toContain("volume sluice-postgres-data → sluice-postgres-tables");
   }, 120_000);
 
   it("is red for a configuration that is wrong, and says where; no label helps", () => {

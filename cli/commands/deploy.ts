@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { platformFile } from "../../constructs/config/platform-file";
+import { SERVICES } from "../../constructs/service-catalog";
 import { type Deployment, deployPlatform } from "../apply/deploy-platform";
 import { DeploymentError } from "../apply/deployment-error";
 import { sluiceHome } from "../sluice-home";
@@ -27,10 +28,9 @@ interface DeployOptions {
 
 /** Jobs by the name that their error text gives: each puts the files of a service onto their volume. */
 const JOBS: Readonly<Record<string, string>> = Object.fromEntries(
-  ["gateway", "key-provisioner", "postgres", "redis"].map((service) => [
-    `${service}-files`,
-    `docker_container.sluice_${service}_files_job_`,
-  ]),
+  SERVICES.flatMap(({ name, files }) =>
+    files === undefined ? [] : [[`${name}-files`, `docker_container.sluice_${name}_files_job_`]],
+  ),
 );
 
 /** `sluice deploy`: plan → checks → your word → images → apply → ready → outputs. */

@@ -18,7 +18,7 @@ export function registerLogs(program: Command): void {
   program
     .command("logs")
     .description("show what the services log, all of them by time or one; changes nothing")
-    .argument("[service]", "such as gateway, key-provisioner, postgres or redis (default: all)")
+    .argument("[service]", "such as gateway, key-provisioner or postgres (default: all)")
     .option("-f, --follow", "go on with new lines until Ctrl-C, also when a container is replaced")
     .option(
       "--since <time>",

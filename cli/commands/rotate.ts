@@ -60,7 +60,7 @@ or was interrupted goes on with the same new value: run the same command again.`
 async function rotate(asked: string | undefined, options: RotateOptions): Promise<void> {
   ignoreClosedOutput();
   const file = platformFile();
-  const config = loadPlatform(file, { env: process.env });
+  const config = loadPlatform(file);
   if (options.list === true) {
     console.log(listing(rotatableSecrets(config)));
     return;

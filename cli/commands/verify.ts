@@ -2,6 +2,8 @@ import type { Command } from "commander";
 import { loadPlatform } from "../../constructs/config/load";
 import { platformFile } from "../../constructs/config/platform-file";
 import { readPromptFiles } from "../../constructs/config/prompt-files";
+import { settingOf } from "../../constructs/service-definition";
+import { GATEWAY } from "../../constructs/services/gateway";
 import { onStopSignal } from "../local/stop-signal";
 import { Progress } from "../terminal/progress";
 import { UserError } from "../terminal/user-error";
@@ -40,7 +42,7 @@ async function verify({ url, masterKeyFile, model, json = false }: VerifyOptions
   const config = loadPlatform(platformFile({ mayUseExample: true }));
   const { enforcement } = config;
   const target = {
-    url: baseUrl(url ?? `http://${config.access.host}:${config.ports.gateway}`),
+    url: baseUrl(url ?? `http://${config.access.host}:${settingOf(config.ports, GATEWAY)}`),
     model: model ?? config.models[0]?.name ?? "",
   };
   const masterKey = readMasterKey({ file: masterKeyFile, isOwnGateway: url === undefined });

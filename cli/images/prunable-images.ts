@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { SERVICES } from "../../constructs/service-inputs";
+import { SERVICES } from "../../constructs/service-catalog";
 import { docker } from "../docker/docker";
 import { containersWhere } from "../docker/objects";
 import { parseSize } from "../docker/size";
@@ -55,7 +55,7 @@ export async function prunableImages(
   ]);
   const { Images: images } = z.object({ Images: z.array(Image) }).parse(JSON.parse(sizes));
   const namelessOurs = new Set(nameless.split("\n").filter(Boolean));
-  const repositories = SERVICES.map((service) => `${platform}/${service}`);
+  const repositories = SERVICES.map(({ name }) => `${platform}/${name}`);
   const needed = new Set([...used, ...recorded.images, ...imagesForRollback(home)]);
   return images
     .map(({ ID: id, Repository, Tag, UniqueSize, CreatedAt }) => ({

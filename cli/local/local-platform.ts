@@ -28,7 +28,7 @@ export interface LocalPlatformProps {
 /** Postgres, the key-provisioner, the gateway and, without a credential, a simulated provider on this machine. */
 export class LocalPlatform {
   private readonly secrets: LocalSecrets;
-  private readonly databases: Readonly<Record<"gateway" | "keyProvisioner", ServiceDatabase>>;
+  private readonly database: ServiceDatabase;
   private readonly postgres: PostgresProps;
   private readonly providers: readonly string[];
   private readonly supervisor: Supervisor;
@@ -40,10 +40,7 @@ export class LocalPlatform {
   ) {
     const { folder, ports, config, events } = props;
     this.secrets = openLocalSecrets(folder);
-    this.databases = {
-      gateway: { name: "gateway", password: this.secrets.gatewayPassword },
-      keyProvisioner: { name: "key_provisioner", password: this.secrets.keyProvisionerPassword },
-    };
+    this.database = { name: "gateway", password: this.secrets.gatewayPassword };
     this.postgres = preparePostgres(folder, ports.postgres, this.secrets.superuserPassword);
     this.providers = providersWithCredentials(config.providers);
     const simulatedPort = this.providers.length === 0 ? freePort : undefined;
@@ -54,11 +51,10 @@ export class LocalPlatform {
       gatewayPort: ports.gateway,
       gatewayUrl: this.gatewayUrl,
       gatewayConfigFile: folder.gatewayConfig,
-      gatewayDatabaseUrl: databaseUrl(this.databases.gateway, ports.postgres),
+      gatewayDatabaseUrl: databaseUrl(this.database, ports.postgres),
       gatewayJournal: folder.journal,
       masterKey: this.secrets.masterKey,
       keyProvisionerPort: ports.keyProvisioner,
-      keyProvisionerDatabaseUrl: databaseUrl(this.databases.keyProvisioner, ports.postgres),
       simulatedPort,
       logs: folder.logs,
     });
@@ -110,7 +106,7 @@ export class LocalPlatform {
 
   private async startDatabase(): Promise<void> {
     await this.supervisor.start("postgres");
-    await ensureDatabases(() => superuserClient(this.postgres), Object.values(this.databases));
+    await ensureDatabases(() => superuserClient(this.postgres), [this.database]);
   }
 
   private async launchPostgres() {

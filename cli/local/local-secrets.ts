@@ -8,7 +8,6 @@ export interface LocalSecrets {
   readonly masterKey: string;
   readonly superuserPassword: string;
   readonly gatewayPassword: string;
-  readonly keyProvisionerPassword: string;
 }
 
 /**
@@ -34,6 +33,5 @@ export function openLocalSecrets({ root, postgres }: DataFolder): LocalSecrets {
     masterKey: secret("gateway_master_key"),
     superuserPassword: secret("postgres_superuser_password"),
     gatewayPassword: secret("gateway_database_password"),
-    keyProvisionerPassword: secret("key_provisioner_database_password"),
   };
 }

@@ -20,7 +20,6 @@ export interface LocalServicesProps {
   readonly gatewayJournal: string;
   readonly masterKey: string;
   readonly keyProvisionerPort: number;
-  readonly keyProvisionerDatabaseUrl: string;
   /** @default - real providers are used, and none is simulated */
   readonly simulatedPort: number | undefined;
   readonly logs: string;
@@ -39,11 +38,7 @@ export function localServices(props: LocalServicesProps): Part[] {
     part({
       name: "key-provisioner",
       port: props.keyProvisionerPort,
-      env: {
-        GATEWAY_URL: props.gatewayUrl,
-        DATABASE_URL: props.keyProvisionerDatabaseUrl,
-        SCOPES: JSON.stringify(props.config.scopes),
-      },
+      env: { GATEWAY_URL: props.gatewayUrl },
       // It starts before the gateway, without which it does not call itself healthy.
       readyPath: "/health/live",
     }),

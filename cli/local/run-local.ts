@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { loadPlatform } from "../../constructs/config/load";
 import { platformFile } from "../../constructs/config/platform-file";
+import { settingOf } from "../../constructs/service-definition";
+import { GATEWAY } from "../../constructs/services/gateway";
+import { KEY_PROVISIONER } from "../../constructs/services/key-provisioner";
 import { Progress } from "../terminal/progress";
 import type { UserError } from "../terminal/user-error";
 import { openDataFolder } from "./data-folder";
@@ -35,8 +38,8 @@ const ABANDON_MS = 5000;
 export async function runLocal(options: LocalOptions): Promise<void> {
   const config = loadPlatform(platformFile({ mayUseExample: true }));
   const folder = openDataFolder(options.data);
-  const gateway = options.port ?? config.ports.gateway;
-  const keyProvisioner = options.provisionerPort ?? config.ports.keyProvisioner;
+  const gateway = options.port ?? settingOf(config.ports, GATEWAY);
+  const keyProvisioner = options.provisionerPort ?? settingOf(config.ports, KEY_PROVISIONER);
   const progress = new Progress({ quiet: options.quiet ?? false });
   const release = takeInstanceLock(folder.lock, `http://${LOOPBACK}:${gateway}`);
 

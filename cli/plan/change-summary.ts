@@ -12,7 +12,7 @@ export interface ChangeDetail {
 export interface ObjectChange {
   /** Such as `gateway`, `network workspaces`, `outputs`. */
   readonly service: string;
-  /** Terraform's address, such as `docker_container.sluice_redis_server_3F8E5447`. */
+  /** Terraform's address, such as `docker_container.sluice_postgres_server_7AF76D24`. */
   readonly address: string;
   readonly action: ChangeAction;
   readonly details: readonly ChangeDetail[];

@@ -137,21 +137,21 @@ function dataMounts(containers: readonly ResourceChange[], side: "before" | "aft
   return found;
 }
 
-/** Databases that cannot read what another major version wrote: any other one, or an older one. */
-const VERSIONED: Readonly<Record<string, "any" | "older">> = { postgres: "any", redis: "older" };
+/** Databases that cannot read what another major version wrote. */
+const VERSIONED: readonly string[] = ["postgres"];
 
 function versionRisks(containers: readonly ResourceChange[], names: ObjectNames): DataRisk[] {
   return containers.flatMap(({ address, change }) => {
     const service = containerService(change) ?? address;
-    const refused = VERSIONED[service];
     const [before, after] = [attributes(change.before), attributes(change.after)];
-    if (refused === undefined || before["image"] === undefined || change.actions.includes("no-op")) return [];
+    if (!VERSIONED.includes(service) || before["image"] === undefined || change.actions.includes("no-op"))
+      return [];
     if (change.after === null) return [];
     const old = names.before(before["image"]);
     const young = names.after(after["image"]) ?? names.referred(address, "image")[0];
     if (old === undefined || young === undefined || old === young) return [];
     const [was, is] = [majorOf(old), majorOf(young)];
-    if (was !== undefined && is !== undefined && (was === is || (refused === "older" && is > was))) return [];
+    if (was !== undefined && is !== undefined && was === is) return [];
     const unknown = was === undefined || is === undefined;
     return [
       {

@@ -12,7 +12,7 @@ interface DeliveredFile {
   readonly rest: string;
 }
 
-/** Name of the secret that a path holds, such as `…/secrets/REDIS_PASSWORD`. */
+/** Name of the secret that a path holds, such as `…/secrets/DATABASE_PASSWORD`. */
 const SECRET = /(?:^|\/)secrets\/([^/]+)$/;
 
 /**

@@ -27,7 +27,7 @@ export function redactor(plan: PlanJson): (summary: ChangeSummary) => ChangeSumm
   );
   const marked = (plan.resource_changes ?? []).flatMap(({ change }) => markedTexts(change));
   const secrets = [...new Set([...variables, ...files, ...marked])].filter(
-    // A reference of a synthesized stack, `${var.redis_password}`, is no value.
+    // A reference of a synthesized stack, `${var.gateway_master_key}`, is no value.
     (value): value is string =>
       typeof value === "string" && value.length >= MIN_CHARACTERS && !value.startsWith("${"),
   );

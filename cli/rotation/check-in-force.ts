@@ -71,9 +71,6 @@ async function waitFor(ask: () => Promise<Taken>, expected: Taken, problem: stri
 const QUESTIONS: Readonly<Record<string, (platform: string, value: string) => Promise<Taken>>> = {
   postgres_superuser_password: (platform, value) => askPostgres(platform, "postgres", "postgres", value),
   gateway_database_password: (platform, value) => askPostgres(platform, "gateway", "gateway", value),
-  key_provisioner_database_password: (platform, value) =>
-    askPostgres(platform, "key_provisioner", "key_provisioner", value),
-  redis_password: askRedis,
   gateway_master_key: askGateway,
 };
 
@@ -91,13 +88,6 @@ async function askPostgres(platform: string, role: string, database: string, val
     if (/password authentication failed/.test((error as Error).message)) return "refused";
     throw error;
   }
-}
-
-const PING = "IFS= read -r REDISCLI_AUTH; export REDISCLI_AUTH; exec redis-cli ping 2>&1";
-
-async function askRedis(platform: string, value: string): Promise<Taken> {
-  const answer = await docker(["exec", "-i", `${platform}-redis`, "sh", "-c", PING], { input: `${value}\n` });
-  return /^PONG$/m.test(answer) && !/AUTH failed|WRONGPASS|NOAUTH/.test(answer) ? "taken" : "refused";
 }
 
 /** Inside, where the address is known whatever is published where. */

@@ -1,4 +1,4 @@
-import { SECRETS, type SecretName } from "../../constructs/secret-catalog";
+import { SECRETS } from "../../constructs/secret-catalog";
 import { docker } from "../docker/docker";
 import { generate } from "../secrets/secret-store";
 import { UserError } from "../terminal/user-error";
@@ -29,7 +29,9 @@ export async function newValues({
   env = process.env,
 }: NewValuesProps): Promise<Record<string, string>> {
   if (source === "environment") return { [variable]: fromEnvironment(name, stored[variable], env) };
-  const value = generate(SECRETS[name as SecretName].kind);
+  const { kind } = SECRETS[name] ?? {};
+  if (kind === undefined) throw new Error(`${name} is not generated`);
+  const value = generate(kind);
   if (name !== "gateway_master_key") return { [variable]: value };
   const hasGrace = graceSeconds > 0;
   return {

@@ -1,6 +1,6 @@
 import type { PlatformConfig } from "../../constructs/config/schema";
 import { credentialNames } from "../../constructs/gateway-config";
-import { SECRETS, type SecretName } from "../../constructs/secret-catalog";
+import { SECRETS } from "../../constructs/secret-catalog";
 import { UserError } from "../terminal/user-error";
 
 /** A secret that can get another value while the platform runs. */
@@ -16,10 +16,10 @@ export interface RotatableSecret {
 
 /** What can be rotated: the secrets that Sluice makes, and the credentials of the providers of platform.yaml. */
 export function rotatableSecrets(config: Pick<PlatformConfig, "providers">): RotatableSecret[] {
-  const generated = (Object.keys(SECRETS) as SecretName[]).map((name) => ({
+  const generated = Object.entries(SECRETS).map(([name, { description }]) => ({
     name,
     variable: name,
-    description: SECRETS[name].description,
+    description,
     source: "generated" as const,
   }));
   const credentials = [...new Set(credentialNames(config.providers))].map((name) => ({

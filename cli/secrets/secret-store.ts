@@ -2,13 +2,14 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { SECRETS, type SecretKind, type SecretName } from "../../constructs/secret-catalog";
+import { SECRETS } from "../../constructs/secret-catalog";
+import type { SecretKind } from "../../constructs/service-definition";
 import { writePrivateFile } from "../private-file";
 import { closeToOthers } from "../sluice-home";
 import { UserError } from "../terminal/user-error";
 
 /**
- * Values of the Terraform variables, as a Terraform variable file: `{"redis_password": "…"}`.
+ * Values of the Terraform variables, as a Terraform variable file: `{"gateway_master_key": "…"}`.
  * One file, mode 0600, in a folder that git ignores.
  */
 const SecretFile = z.record(z.string(), z.string());
@@ -43,12 +44,9 @@ export function ensureSecrets(
 ): EnsuredSecrets {
   const file = secretFile(home);
   const values = readSecrets(home);
-  const generated: string[] = [];
   const taken: string[] = [];
-  for (const name of missingSecrets(values)) {
-    values[name] = generate(SECRETS[name].kind);
-    generated.push(name);
-  }
+  const generated = missingSecrets(values);
+  for (const [name, { kind }] of Object.entries(SECRETS)) values[name] ||= generate(kind);
   for (const { name, variable, value } of newCredentials(values, credentials, env)) {
     values[variable] = value;
     taken.push(name);
@@ -59,8 +57,8 @@ export function ensureSecrets(
 }
 
 /** Names of the generated secrets that have no value. */
-export function missingSecrets(values: Readonly<Record<string, string>>): SecretName[] {
-  return (Object.keys(SECRETS) as SecretName[]).filter((name) => !values[name]);
+export function missingSecrets(values: Readonly<Record<string, string>>): string[] {
+  return Object.keys(SECRETS).filter((name) => !values[name]);
 }
 
 /** A provider's credential in the environment. */

@@ -1,3 +1,4 @@
+import { SERVICES } from "../../constructs/service-catalog";
 import { version } from "../../package.json";
 import { docker } from "../docker/docker";
 import { type EngineContainer, existingVolumes, inspectObjects, platformContainers } from "../docker/objects";
@@ -15,8 +16,6 @@ import { type RecordedPlatform, readRecordedPlatform } from "./recorded-state";
 const ENGINE_MS = 5_000;
 /** Less free space than this part of the file system is a problem: Postgres stops when it is full. */
 const LEAST_FREE = 0.05;
-/** Where containers have their data, to ask for free space. */
-const DATA_PATHS = { postgres: "/var/lib/postgresql/data", redis: "/data" } as const;
 
 const UNKNOWN_DISK: DiskStatus = { free_bytes: null, size_bytes: null, volumes: null, databases: null };
 
@@ -141,9 +140,10 @@ function diskPlaces(
 ): DiskPlaces {
   return {
     volumes: recorded?.dataVolumes ?? [],
-    mounted: Object.entries(DATA_PATHS)
-      .filter(([service]) => isRunning(service))
-      .map(([service, path]) => ({ container: `${name}-${service}`, path })),
+    mounted: SERVICES.filter((service) => isRunning(service.name)).flatMap(
+      ({ name: service, volumes = {} }) =>
+        Object.values(volumes).map((path) => ({ container: `${name}-${service}`, path })),
+    ),
     postgres: isRunning("postgres") ? `${name}-postgres` : undefined,
   };
 }

@@ -1,4 +1,4 @@
-import { SECRETS, type SecretName } from "../../constructs/secret-catalog";
+import { SECRETS } from "../../constructs/secret-catalog";
 import { existingVolumes } from "../docker/objects";
 import { secretFile } from "../secrets/secret-store";
 import { stateFile } from "../sluice-home";
@@ -26,7 +26,7 @@ export interface ExistingPlatform {
  * @throws UserError which says what is lost, and the ways back
  */
 export async function refuseNewSecrets(
-  missing: readonly SecretName[],
+  missing: readonly string[],
   isFileLost: boolean,
   existing: ExistingPlatform,
 ): Promise<string | undefined> {
@@ -46,11 +46,12 @@ export async function refuseNewSecrets(
       waysBack(missing, existing),
     );
   }
-  const known = missing.filter((name) => isThere(SECRETS[name].service, existing, volumes));
+  const serviceOf = (name: string) => SECRETS[name]?.service ?? "";
+  const known = missing.filter((name) => isThere(serviceOf(name), existing, volumes));
   if (known.length === 0) return unknown;
   throw new UserError(
     `${secretFile(home)} lacks ${known.join(", ")}, but the services that know ${known.length === 1 ? "it" : "them"} exist: ${[
-      ...new Set(known.map((name) => SECRETS[name].service)),
+      ...new Set(known.map(serviceOf)),
     ].join(", ")}. A new value would not be theirs, so none is made`,
     waysBack(known, existing),
   );
@@ -70,7 +71,7 @@ function isThere(service: string, { deployed, last, planned }: ExistingPlatform,
   );
 }
 
-function waysBack(missing: readonly SecretName[], { home, deployed, last }: ExistingPlatform): string {
+function waysBack(missing: readonly string[], { home, deployed, last }: ExistingPlatform): string {
   const inState = stateSecrets(home);
   const recovery = missing.every((name) => inState[name])
     ? ", or take what was deployed from the state: npm run sluice -- init --recover-from-state"

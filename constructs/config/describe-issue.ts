@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { type Allowed, allowedAt } from "./allowed-values";
 import type { ConfigPath } from "./config-path";
 import { didYouMean } from "./nearest";
+import { isRemoved } from "./removed-settings";
 import { looksLikeSecret } from "./secret-shape";
 import { DURATION_PATTERN } from "./sections/governance";
 
@@ -77,6 +78,9 @@ function unknownKey(path: ConfigPath, key: string, { keys }: Allowed): Finding {
     const text =
       "is a merge key, which YAML 1.2 does not have; remedy: write the settings out, or refer to a whole value with *";
     return { path, key, text };
+  }
+  if (isRemoved([...path, key])) {
+    return { path, key, text: "is no setting any more; remedy: remove it: nothing reads it" };
   }
   const hint = looksLikeSecret(key) ? "" : didYouMean(key, keys);
   const text = `unknown key; allowed: ${keys.join(", ")}; remedy: ${hint}correct its spelling or remove it`;

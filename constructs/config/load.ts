@@ -17,8 +17,6 @@ const MAX_FILE_BYTES = 256 * 1024;
 
 /** What the configuration is checked against besides its own text. */
 export interface LoadContext {
-  /** Environment in which named variables are looked up. @default process.env */
-  readonly env?: NodeJS.ProcessEnv;
   /** Folder with the rules of enforcement levels. @default - `prompts` in the project */
   readonly promptsFolder?: string;
 }
@@ -96,11 +94,7 @@ function check(source: YamlSource, context: LoadContext): { config?: PlatformCon
     return { findings: source.has(["models"]) ? findings : aboutDefaultModels(findings) };
   }
   const config = result.data;
-  const findings = [
-    ...checkPassword(config, context.env ?? process.env),
-    ...findPromptFaults(config.enforcement, context.promptsFolder),
-  ];
-  return { config, findings };
+  return { config, findings: findPromptFaults(config.enforcement, context.promptsFolder) };
 }
 
 const START = `remedy: start with the line "apiVersion: ${API_VERSION}", or cp platform.example.yaml platform.yaml`;
@@ -168,25 +162,8 @@ function decode(bytes: Buffer, file: string): string {
 
 /** The configuration of an empty file: every default. */
 export function defaultPlatform(): PlatformConfig {
-  return parsePlatform(`apiVersion: ${API_VERSION}\n`, "defaults", { env: {} });
+  return parsePlatform(`apiVersion: ${API_VERSION}\n`, "defaults");
 }
 
 const SECRET_TEXT =
   "this value looks like a key or password (it is not repeated here); allowed: the NAME of an environment variable; remedy: put the value into the environment and its name here, then rotate the key if this file was shared";
-
-/** bcrypt, which the services with a log-in use, cuts at 72 bytes; below 12 a password is guessed. */
-const PASSWORD_BYTES = { min: 12, max: 72 };
-
-function checkPassword(platform: PlatformConfig, env: NodeJS.ProcessEnv): Finding[] {
-  const name = platform.admin.passwordEnv;
-  const value = name === undefined ? undefined : env[name];
-  if (name === undefined || value === undefined) return [];
-  const bytes = Buffer.byteLength(value);
-  if (bytes >= PASSWORD_BYTES.min && bytes <= PASSWORD_BYTES.max) return [];
-  return [
-    {
-      path: ["admin", "passwordEnv"],
-      text: `${name} holds a password of ${bytes} bytes; allowed: ${PASSWORD_BYTES.min} to ${PASSWORD_BYTES.max}; remedy: set ${name} to another password, or leave passwordEnv out to have one generated`,
-    },
-  ];
-}

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Finding } from "./describe-issue";
-import type { EnforcementConfig } from "./schema";
 import { BUILT_IN_LEVELS } from "./sections/enforcement";
 
 /** Folder with the rules of every level, one file each. */
@@ -17,8 +16,11 @@ interface PromptFile {
   readonly path: readonly PropertyKey[];
 }
 
+/** The levels of an installation's own. */
+type OwnLevels = { readonly levels: readonly { readonly name: string; readonly file: string }[] };
+
 /** Files of the levels that add something to a request. */
-function promptFiles({ levels }: EnforcementConfig): PromptFile[] {
+function promptFiles({ levels }: OwnLevels): PromptFile[] {
   return [
     ...BUILT_IN_LEVELS.flatMap(({ name, file }) =>
       file === undefined ? [] : [{ level: name, file, path: ["enforcement"] }],
@@ -33,7 +35,7 @@ function promptFiles({ levels }: EnforcementConfig): PromptFile[] {
 
 /** Name of a file → its text, for every level that adds something to a request. @throws Error when one is missing */
 export function readPromptFiles(
-  enforcement: EnforcementConfig,
+  enforcement: OwnLevels,
   folder = PROMPTS_FOLDER,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
@@ -42,7 +44,7 @@ export function readPromptFiles(
 }
 
 /** Files that the gateway would refuse: its keys of that level would be closed. */
-export function findPromptFaults(enforcement: EnforcementConfig, folder = PROMPTS_FOLDER): Finding[] {
+export function findPromptFaults(enforcement: OwnLevels, folder = PROMPTS_FOLDER): Finding[] {
   return promptFiles(enforcement).flatMap(({ level, file, path }) => {
     const fault = faultOf(join(folder, file));
     if (fault === undefined) return [];

@@ -23,7 +23,6 @@ const READ_BY: Readonly<Record<string, readonly string[]>> = {
     "LOG_LEVEL",
     "PORT",
     "PROMPTS_DIRECTORY",
-    "SCOPES",
     "SECRETS_DIRECTORY",
     "SERVICES",
     "STOP_GRACE_SECONDS",
@@ -78,15 +77,12 @@ const PREFIXES: Readonly<Record<string, readonly string[]>> = {
     "SLUICE_",
     "UPSTREAM_",
   ],
-  "Postgres and Redis": ["PG", "POSTGRES_", "REDIS_", "REDISCLI_"],
+  Postgres: ["PG", "POSTGRES_"],
   "Node.js": ["NODE_", "NPM_", "UV_"],
   "the system": ["BASH_", "DYLD_", "LC_", "LD_", "XDG_"],
   Terraform: ["CDKTF_", "TF_"],
   Docker: ["BUILDKIT_", "COMPOSE_", "DOCKER_"],
 };
-
-/** The one name of Sluice's that is meant for a value of the operator's choice. */
-export const ADMIN_PASSWORD_ENV = "SLUICE_ADMIN_PASSWORD";
 
 /** What the environment variable `name` is already, in words, or `undefined` where it is free for a credential. */
 export function reservedFor(name: string): string | undefined {

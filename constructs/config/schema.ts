@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { showPath } from "./config-path";
 import { didYouMean } from "./nearest";
-import { Access, Admin, Exposure, Ports } from "./sections/access";
+import { Access, Exposure, Ports } from "./sections/access";
 import { Enforcement, findLevelFaults } from "./sections/enforcement";
 import { GatewaySettings } from "./sections/gateway";
-import { Retention, Scopes } from "./sections/governance";
+import { Retention } from "./sections/governance";
 import { Guardrails } from "./sections/guardrails";
 import { Images } from "./sections/images";
 import { Models, Providers } from "./sections/models";
@@ -26,10 +26,8 @@ const Shape = z
     exposure: Exposure,
     ports: Ports,
     gateway: GatewaySettings,
-    admin: Admin,
     providers: Providers,
     models: Models,
-    scopes: Scopes,
     enforcement: Enforcement,
     guardrails: Guardrails,
     retention: Retention,
@@ -124,9 +122,8 @@ function checkAllowedNetworks(networks: Partial<Shape>["networks"], context: z.c
 }
 
 /** One variable for two kinds of credentials would send one provider the secret of another. */
-function checkCredentials({ providers, admin }: Partial<Shape>, context: z.core.$RefinementCtx) {
+function checkCredentials({ providers }: Partial<Shape>, context: z.core.$RefinementCtx) {
   const first = new Map<string, Path>();
-  if (typeof admin?.passwordEnv === "string") first.set(admin.passwordEnv, ["admin", "passwordEnv"]);
   for (const [name, provider] of Object.entries(providers ?? {})) {
     for (const [field, variable] of Object.entries(provider ?? {})) {
       if (!field.endsWith("Env") || typeof variable !== "string") continue;
@@ -191,8 +188,6 @@ export const PlatformSchema = Shape.check(acrossSections);
 
 /** The whole configuration, defaults filled in. */
 export type PlatformConfig = z.output<typeof Shape>;
-/** One model of the configuration. */
-export type ModelConfig = PlatformConfig["models"][number];
 /** Levels of the configuration, and who has which. */
 export type EnforcementConfig = PlatformConfig["enforcement"];
 /** One provider of the configuration. */

@@ -63,10 +63,10 @@ describe("sluice init", () => {
       anthropic_api_key: "",
     };
     writeState(home, stateText([stateContainer("team", "gateway")], { secrets: { value, sensitive: true } }));
-    writeFileSync(secretFile(home), JSON.stringify({ redis_password: "kept" }));
+    writeFileSync(secretFile(home), JSON.stringify({ gateway_database_password: "kept" }));
     expect(await init([], "--recover-from-state")).toBe(0);
     expect(readSecrets(home)).toMatchObject({
-      redis_password: "kept",
+      gateway_database_password: "kept",
       gateway_master_key: "gateway_master_key of the state",
     });
     expect(Object.keys(readSecrets(home)).sort()).toEqual([...NAMES].sort());

@@ -26,7 +26,7 @@ describe("sluice outputs", () => {
 
     const outputs = {
       gateway_url: { value: "http://localhost:4000" },
-      secrets: { value: { redis_password: "planted" }, sensitive: true },
+      secrets: { value: { gateway_database_password: "planted" }, sensitive: true },
     };
     writeState(home, stateText([stateContainer("team", "gateway")], outputs));
     out = "";

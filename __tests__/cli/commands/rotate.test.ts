@@ -37,9 +37,9 @@ test("says what happens", () => {
   expect(describeRotation(secret("gateway_master_key"), 0, plan(files))).toContain(
     "the former key ends at once",
   );
-  const redis = container("sluice-redis", "delete", "create");
-  expect(describeRotation(secret("redis_password"), 0, plan(files, redis))).toBe(
-    "Rotates redis_password: the former value ends at once.\nContainers that are replaced: sluice-redis.",
+  const service = container("sluice-postgres", "delete", "create");
+  expect(describeRotation(secret("gateway_database_password"), 0, plan(files, service))).toBe(
+    "Rotates gateway_database_password: the former value ends at once.\nContainers that are replaced: sluice-postgres.",
   );
 });
 
@@ -48,7 +48,7 @@ describe("the command", () => {
     const home = temporaryFolder();
     const file = join(home, "platform.yaml");
     writeFileSync(file, "apiVersion: sluice/v1\n");
-    writeSecrets(home, { redis_password: "hidden" });
+    writeSecrets(home, { gateway_database_password: "hidden" });
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       ["--import", "tsx", "cli/main.ts", "rotate", ...args],
@@ -60,7 +60,7 @@ describe("the command", () => {
   test("lists what can be rotated, without values", () => {
     const { status, output } = run("--list");
     expect(status).toBe(0);
-    expect(output).toMatch(/^postgres_superuser_password +Postgres superuser/);
+    expect(output).toMatch(/^postgres_superuser_password +Postgres superuser/m);
     expect(output).toContain("gateway_master_key ");
     expect(output).toContain("ANTHROPIC_API_KEY ");
     expect(output).not.toContain("hidden");
@@ -68,11 +68,11 @@ describe("the command", () => {
 
   test("asks for a name, knows those there are, and rotates nothing that is not deployed", () => {
     expect(run().output).toContain("error: rotate needs the name of a secret");
-    expect(run("redis").output).toContain("error: redis is no secret of this platform");
-    const { status, output } = run("redis_password");
+    expect(run("grafana").output).toContain("error: grafana is no secret of this platform");
+    const { status, output } = run("gateway_database_password");
     expect(status).toBe(1);
     expect(output).toMatch(
-      /nothing is deployed from .*, so redis_password is in use nowhere\n.*npm run deploy/,
+      /nothing is deployed from .*, so gateway_database_password is in use nowhere\n.*npm run deploy/,
     );
   });
 });

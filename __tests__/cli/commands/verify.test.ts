@@ -29,7 +29,7 @@ beforeAll(async () => {
   folder = temporaryFolder();
   writeFileSync(join(folder, "platform.yaml"), PLATFORM);
   writeFileSync(join(folder, "master-key"), `${MASTER_KEY}\n`);
-  const platform = parsePlatform(PLATFORM, "platform.yaml", { env: {} });
+  const platform = parsePlatform(PLATFORM, "platform.yaml");
   writeFileSync(join(folder, "config.yaml"), renderGatewayConfig(platform));
   cpSync(join(PROJECT, "prompts"), join(folder, "prompts"), { recursive: true });
   [postgres, provider] = await Promise.all([EmbeddedPostgres.start(), FakeAnthropic.start()]);

@@ -6,7 +6,7 @@ import {
 } from "../../../cli/local/gateway-config";
 import { parsePlatform } from "../../../constructs/config/load";
 
-const DEFAULTS = parsePlatform("apiVersion: sluice/v1\n", "platform.yaml", { env: {} });
+const DEFAULTS = parsePlatform("apiVersion: sluice/v1\n", "platform.yaml");
 const TWO = parsePlatform(
   `apiVersion: sluice/v1
 providers:
@@ -18,7 +18,6 @@ models:
     prices: { input: 3, output: 15 }
 `,
   "platform.yaml",
-  { env: {} },
 );
 
 describe("renderLocalGatewayConfig", () => {

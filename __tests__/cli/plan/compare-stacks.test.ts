@@ -28,19 +28,19 @@ describe("two synthesized stacks", () => {
   it("follow references: who uses a new image or network is recreated", () => {
     const changes = summary(
       "",
-      "images: { redis: 'redis:7.4.8-bookworm' }\nnetworks: { workspaces: { internet: false } }",
+      "images: { postgres: 'postgres:17.8-bookworm' }\nnetworks: { workspaces: { internet: false } }",
     ).changes;
     const replaced = changes.filter(({ action }) => action === "replace").map(({ service }) => service);
     expect([...new Set(replaced)]).toEqual([
       "gateway",
-      "image redis:7.4.8-bookworm",
+      "image postgres:17.8-bookworm",
       "key-provisioner",
       "network sluice-workspaces",
-      "redis",
+      "postgres",
       "workspace-firewall",
     ]);
-    expect(changes.find(({ service }) => service === "redis")?.details).toEqual([
-      { attributes: ["image"], text: "image redis:7.4.7-bookworm → redis:7.4.8-bookworm" },
+    expect(changes.find(({ service }) => service === "postgres")?.details).toEqual([
+      { attributes: ["image"], text: "image postgres:17.7-bookworm → postgres:17.8-bookworm" },
     ]);
   });
 
@@ -107,13 +107,12 @@ describe("data at risk", () => {
     ],
     ["a new minor version of Postgres", "images: { postgres: 'postgres:17.8-bookworm' }"],
     ["a mirror of the same version", "images: { postgres: 'mirror.example.org:5000/library/postgres:17.7' }"],
-    ["a newer Redis", "images: { redis: 'redis:8.2.1-bookworm' }"],
     ["audit rows that are kept longer", "retention: { audit: 400d }"],
   ])("is none with %s", (_what, yaml) => expect(risks("", yaml)).toEqual([]));
 
   it("is a renamed platform, told once with all its volumes", () =>
     expect(risks("", "name: team")).toEqual([
-      "name sluice → team: the platform starts with empty volumes; its data stays in sluice-gateway-journal, sluice-postgres-data, sluice-redis-data",
+      "name sluice → team: the platform starts with empty volumes; its data stays in sluice-gateway-journal, sluice-postgres-data",
     ]));
 
   it.each([
@@ -130,7 +129,6 @@ describe("data at risk", () => {
       `images: { postgres: 'postgres@sha256:${"a".repeat(64)}' }`,
       "nobody can tell whether it can read the data",
     ],
-    ["an older Redis", "", "images: { redis: 'redis:6.2.14' }", "redis 7 → 6"],
     [
       "audit rows that are dropped earlier",
       "",

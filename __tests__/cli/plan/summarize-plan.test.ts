@@ -207,8 +207,8 @@ describe("a plan in words", () => {
     const change = container("redis", ["delete", "create"], { hostname: "a" }, { hostname: SECRET });
     const whole: PlanJson = {
       ...plan(change),
-      variables: { redis_password: { value: SECRET } },
-      configuration: { root_module: { variables: { redis_password: { sensitive: true } } } },
+      variables: { gateway_database_password: { value: SECRET } },
+      configuration: { root_module: { variables: { gateway_database_password: { sensitive: true } } } },
     };
     expect(text(whole)).not.toContain(SECRET);
     expect(text(whole)).toContain("(secret)");

@@ -11,7 +11,10 @@ const stored = { gateway_master_key: "sk-former", anthropic_api_key: "former" };
 const props = { stored, graceSeconds: 0, platform: "none" };
 
 it("are made as the first ones were", async () => {
-  const { redis_password: password } = await newValues({ ...props, secret: generated("redis_password") });
+  const { gateway_database_password: password } = await newValues({
+    ...props,
+    secret: generated("gateway_database_password"),
+  });
   expect(password).toMatch(/^[A-Za-z0-9_-]{43}$/);
   const key = await newValues({ ...props, secret: generated("gateway_master_key") });
   expect(key).toEqual({

@@ -13,16 +13,16 @@ let home: string;
 
 beforeEach(() => {
   home = temporaryFolder();
-  writeSecrets(home, { redis_password: "former", kept: "same" });
+  writeSecrets(home, { gateway_database_password: "former", kept: "same" });
 });
 
 it("keeps the former value, for its owner only, until the new one is in force", () => {
-  beginRotation(home, "redis_password", { redis_password: "new" });
-  expect(readSecrets(home)).toEqual({ redis_password: "new", kept: "same" });
+  beginRotation(home, "gateway_database_password", { gateway_database_password: "new" });
+  expect(readSecrets(home)).toEqual({ gateway_database_password: "new", kept: "same" });
   for (const file of [rotationFile(home), secretFile(home)]) expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(pendingRotation(home)).toMatchObject({
-    secret: "redis_password",
-    former: { redis_password: "former" },
+    secret: "gateway_database_password",
+    former: { gateway_database_password: "former" },
   });
   endRotation(home);
   expect(pendingRotation(home)).toBeUndefined();
@@ -31,21 +31,21 @@ it("keeps the former value, for its owner only, until the new one is in force", 
 
 it("puts everything back as it was, also what was not there", () => {
   const before = readFileSync(secretFile(home), "utf8");
-  const values = { redis_password: "new", redis_password_previous: "former" };
-  undoRotation(home, beginRotation(home, "redis_password", values));
+  const values = { gateway_database_password: "new", gateway_database_password_previous: "former" };
+  undoRotation(home, beginRotation(home, "gateway_database_password", values));
   expect(readFileSync(secretFile(home), "utf8")).toBe(before);
   expect(existsSync(rotationFile(home))).toBe(false);
 });
 
 it("an empty value removes what is there", () => {
-  beginRotation(home, "redis_password", { redis_password: "new", kept: "" });
-  expect(readSecrets(home)).toEqual({ redis_password: "new" });
+  beginRotation(home, "gateway_database_password", { gateway_database_password: "new", kept: "" });
+  expect(readSecrets(home)).toEqual({ gateway_database_password: "new" });
 });
 
 it("two at a time are refused, and nothing is lost", () => {
-  beginRotation(home, "redis_password", { redis_password: "new" });
+  beginRotation(home, "gateway_database_password", { gateway_database_password: "new" });
   expect(() => beginRotation(home, "kept", { kept: "new" })).toThrow("another rotation has begun meanwhile");
-  expect(readSecrets(home)).toEqual({ redis_password: "new", kept: "same" });
+  expect(readSecrets(home)).toEqual({ gateway_database_password: "new", kept: "same" });
 });
 
 it("a damaged file is left as it is: it may hold the only copy", () => {

@@ -17,6 +17,6 @@ it.each(["gateway_master_key", "gateway-master-key", "GATEWAY_MASTER_KEY"])("fin
 
 it("names those there are", () => {
   expect(() => findRotatable("master", config)).toThrow(
-    /master is no secret of this platform\n.*it is one of: .*gateway_master_key, ANTHROPIC_API_KEY/,
+    /master is no secret of this platform\n.*it is one of: .*gateway_master_key.*, ANTHROPIC_API_KEY/,
   );
 });

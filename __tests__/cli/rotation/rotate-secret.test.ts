@@ -15,7 +15,7 @@ let checks: unknown[];
 const rotate = (props: Partial<RotateProps> = {}) =>
   rotateSecret({
     home,
-    secret: secret("redis_password"),
+    secret: secret("gateway_database_password"),
     graceSeconds: 0,
     platform: "test",
     deploy: async () => true,
@@ -32,23 +32,32 @@ const fail = () => Promise.reject<boolean>(new UserError("it did not work", "men
 beforeEach(() => {
   home = temporaryFolder();
   checks = [];
-  writeSecrets(home, { redis_password: "former", gateway_master_key: "sk-former" });
+  writeSecrets(home, { gateway_database_password: "former", gateway_master_key: "sk-former" });
 });
 
 it("deploys the new value, looks whether it is in force, and forgets the former one", async () => {
   const deployed: unknown[] = [];
   const rotation = await rotate({
     deploy: async () => {
-      deployed.push(readSecrets(home)["redis_password"], pendingRotation(home)?.former["redis_password"]);
+      deployed.push(
+        readSecrets(home)["gateway_database_password"],
+        pendingRotation(home)?.former["gateway_database_password"],
+      );
       return true;
     },
   });
   expect(deployed).toEqual(["new", "former"]);
   expect(rotation).toEqual({ result: "rotated", isChecked: true, formerValidUntil: undefined });
   expect(checks).toEqual([
-    { platform: "test", variable: "redis_password", value: "new", former: "former", hasGrace: false },
+    {
+      platform: "test",
+      variable: "gateway_database_password",
+      value: "new",
+      former: "former",
+      hasGrace: false,
+    },
   ]);
-  expect(readSecrets(home)["redis_password"]).toBe("new");
+  expect(readSecrets(home)["gateway_database_password"]).toBe("new");
   expect(existsSync(rotationFile(home))).toBe(false);
 });
 
@@ -57,22 +66,22 @@ it.each<[string, Partial<RotateProps>]>([
   ["it fails before anything was changed", { deploy: fail, changed: () => false }],
 ])("leaves the secret file as it was when %s", async (_when, props) => {
   await rotate(props).catch(() => {});
-  expect(readSecrets(home)["redis_password"]).toBe("former");
+  expect(readSecrets(home)["gateway_database_password"]).toBe("former");
   expect(existsSync(rotationFile(home))).toBe(false);
   expect(checks).toEqual([]);
 });
 
 it("after a failure that changed something both values are there, and the same command goes on", async () => {
   await expect(rotate({ deploy: fail })).rejects.toThrow(
-    /it did not work\n {2}→ mend it\n {2}→ the new redis_password is in the secret file.*rotate redis_password$/,
+    /it did not work\n {2}→ mend it\n {2}→ the new gateway_database_password is in the secret file.*rotate gateway_database_password$/,
   );
-  expect(readSecrets(home)["redis_password"]).toBe("new");
-  expect(pendingRotation(home)?.former).toEqual({ redis_password: "former" });
+  expect(readSecrets(home)["gateway_database_password"]).toBe("new");
+  expect(pendingRotation(home)?.former).toEqual({ gateway_database_password: "former" });
   await expect(rotate({ secret: secret("gateway_master_key") })).rejects.toThrow(
-    /the rotation of redis_password, begun at .* has not ended/,
+    /the rotation of gateway_database_password, begun at .* has not ended/,
   );
-  await rotate({ makeValues: async () => ({ redis_password: "another" }) });
-  expect(readSecrets(home)["redis_password"]).toBe("new");
+  await rotate({ makeValues: async () => ({ gateway_database_password: "another" }) });
+  expect(readSecrets(home)["gateway_database_password"]).toBe("new");
   expect(checks).toMatchObject([{ value: "new", former: "former" }]);
 });
 
@@ -85,7 +94,7 @@ it("an interruption keeps its exit code", async () => {
 
 it("a value that is not taken is no success", async () => {
   await expect(rotate({ check: fail as never })).rejects.toThrow(/go on with the same value/);
-  expect(pendingRotation(home)?.former).toEqual({ redis_password: "former" });
+  expect(pendingRotation(home)?.former).toEqual({ gateway_database_password: "former" });
 });
 
 it("the former master key stays beside the new one for its grace", async () => {

@@ -15,7 +15,7 @@ import { temporaryFolder } from "../../support/temporary-folder";
 function folders() {
   const [home, outdir] = [temporaryFolder(), temporaryFolder()];
   mkdirSync(stackFolder(outdir), { recursive: true });
-  writeFileSync(join(home, "secrets.tfvars.json"), '{"redis_password": "planted"}');
+  writeFileSync(join(home, "secrets.tfvars.json"), '{"gateway_database_password": "planted"}');
   return { home, outdir, link: join(stackFolder(outdir), "secrets.auto.tfvars.json") };
 }
 

@@ -37,12 +37,15 @@ describe("ensureSecrets", () => {
     mkdirSync(home);
     writeFileSync(
       secretFile(home),
-      JSON.stringify({ redis_password: "kept", of_a_removed_service: "kept too" }),
+      JSON.stringify({ gateway_database_password: "kept", of_a_removed_service: "kept too" }),
       { mode: 0o644 },
     );
     const { generated } = ensureSecrets(home, [], {});
-    expect(generated).not.toContain("redis_password");
-    expect(readSecrets(home)).toMatchObject({ redis_password: "kept", of_a_removed_service: "kept too" });
+    expect(generated).not.toContain("gateway_database_password");
+    expect(readSecrets(home)).toMatchObject({
+      gateway_database_password: "kept",
+      of_a_removed_service: "kept too",
+    });
     expect(mode(secretFile(home))).toBe("600");
   });
 
@@ -68,19 +71,22 @@ describe("ensureSecrets", () => {
     expect(readSecrets(home)["anthropic_api_key"]).toBe("two");
   });
 
-  it.each(["{ not json", "[1]", '{"redis_password": 1}'])("leaves a broken file (%s) as it is", (text) => {
-    const home = newHome();
-    mkdirSync(home);
-    writeFileSync(secretFile(home), text);
-    expect(() => ensureSecrets(home, [], {})).toThrow(/left as it is[\s\S]*restore it from your backup/);
-    expect(readFileSync(secretFile(home), "utf8")).toBe(text);
-  });
+  it.each(["{ not json", "[1]", '{"gateway_database_password": 1}'])(
+    "leaves a broken file (%s) as it is",
+    (text) => {
+      const home = newHome();
+      mkdirSync(home);
+      writeFileSync(secretFile(home), text);
+      expect(() => ensureSecrets(home, [], {})).toThrow(/left as it is[\s\S]*restore it from your backup/);
+      expect(readFileSync(secretFile(home), "utf8")).toBe(text);
+    },
+  );
 
   it("is read without being changed, not even its mode", () => {
     const home = newHome();
     mkdirSync(home);
-    writeFileSync(secretFile(home), '{"redis_password": "kept"}', { mode: 0o644 });
-    expect(readSecrets(home)).toEqual({ redis_password: "kept" });
+    writeFileSync(secretFile(home), '{"gateway_database_password": "kept"}', { mode: 0o644 });
+    expect(readSecrets(home)).toEqual({ gateway_database_password: "kept" });
     expect(mode(secretFile(home))).toBe("644");
   });
 

@@ -74,7 +74,10 @@ describe("prepareForCdktf", () => {
     );
     const same = run();
     writeState(same.home, stateText([stateContainer("sluice", "redis", DATA)]));
-    writeFileSync(join(same.home, "secrets.tfvars.json"), JSON.stringify({ redis_password: "planted" }));
+    writeFileSync(
+      join(same.home, "secrets.tfvars.json"),
+      JSON.stringify({ gateway_database_password: "planted" }),
+    );
     await same.prepare({ CDKTF_OUTDIR: same.outdir });
     expect(JSON.parse(readFileSync(join(same.home, "last-deployed.json"), "utf8"))).toEqual({
       name: "sluice",

@@ -10,7 +10,10 @@ const file = (name: string, text: string) => {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
 };
-file("home/secrets.tfvars.json", JSON.stringify({ gateway_master_key: "sk-of-home", redis_password: "r" }));
+file(
+  "home/secrets.tfvars.json",
+  JSON.stringify({ gateway_master_key: "sk-of-home", gateway_database_password: "r" }),
+);
 
 it.each([
   ["a file with a line", { file: file("line", "sk-of-line\n") }, "sk-of-line"],
@@ -32,7 +35,11 @@ it("comes from the project's own secrets, but only for its own gateway", () => {
 it.each([
   ["is not there", join(folder, "missing"), "missing cannot be read (ENOENT)"],
   ["is empty", file("empty", ""), "empty holds no master key"],
-  ["has other secrets", file("other", '{"redis_password":"planted"}'), "other holds no master key"],
+  [
+    "has other secrets",
+    file("other", '{"gateway_database_password":"planted"}'),
+    "other holds no master key",
+  ],
   ["is no JSON", file("broken", '{"gateway_master_key":"planted'), "broken holds no master key"],
   ["has several lines", file("lines", "sk-planted\nsk-planted"), "lines holds no master key"],
 ])("is refused, without a word of it, when the file %s", (_what, path, expected) => {

@@ -151,18 +151,18 @@ describe("the rules", () => {
     [
       "health check",
       (secret) => ({
-        healthcheck: { test: ["CMD", "redis-cli", "-a", secret], interval: "5s", startPeriod: "1s" },
+        healthcheck: { test: ["CMD", "cache-cli", "-a", secret], interval: "5s", startPeriod: "1s" },
       }),
     ],
     ["environment", (secret) => ({ env: [`PASSWORD=${secret}`] })],
     ["uploaded files", (secret) => ({ upload: [{ file: "/run/password", content: secret }] })],
   ])("sealed-secrets: a secret in the %s is found", (place, change) => {
     const build = (stack: Construct) => {
-      const secret = new TerraformVariable(stack, "redis_password", { type: "string", sensitive: true });
+      const secret = new TerraformVariable(stack, "cache_password", { type: "string", sensitive: true });
       new Container(stack, "box", { ...GOOD, ...change(secret.stringValue) });
     };
     expect(() => synth(build)).toThrow(
-      new RegExp(`\\[sealed-secrets\\] test/box: shows the secret var.redis_password in its ${place}`),
+      new RegExp(`\\[sealed-secrets\\] test/box: shows the secret var.cache_password in its ${place}`),
     );
   });
 
@@ -172,22 +172,22 @@ describe("the rules", () => {
       const platform = new Construct(stack, "platform");
       setContainerDefaults(platform, defaults);
       new DeliveredFiles(platform, "files", {
-        service: "redis",
-        image: ContainerImage.pulled(platform, "image", "redis:7.4.7"),
-        reader: "redis",
-        secrets: { REDIS_PASSWORD: Secret.generated(platform, "redis_password") },
+        service: "cache",
+        image: ContainerImage.pulled(platform, "image", "cache:7.4.7"),
+        reader: "cache",
+        contents: { secrets: { CACHE_PASSWORD: Secret.generated(platform, "cache_password") } },
       });
     };
     expect(() => synth(build)).not.toThrow();
   });
 
-  it.each(["redis", "redis:latest", "registry.example:5000/redis"])("pinned-images: %s moves", (name) => {
+  it.each(["cache", "cache:latest", "registry.example:5000/cache"])("pinned-images: %s moves", (name) => {
     expect(() => synth((stack) => new Image(stack, "image", { name }))).toThrow(
       /\[pinned-images\] test\/image: .*Remedy: /,
     );
   });
 
-  it.each(["redis:7.4.7", `redis@sha256:${"a".repeat(64)}`])("pinned-images: %s stays", (name) => {
+  it.each(["cache:7.4.7", `cache@sha256:${"a".repeat(64)}`])("pinned-images: %s stays", (name) => {
     expect(() => synth((stack) => new Image(stack, "image", { name }))).not.toThrow();
   });
 

@@ -7,9 +7,9 @@ import { temporaryFolder } from "../../support/temporary-folder";
 
 const VERSION = "apiVersion: sluice/v1\n";
 
-function findings(text: string, env: NodeJS.ProcessEnv = {}): readonly string[] {
+function findings(text: string): readonly string[] {
   try {
-    parsePlatform(text, "platform.yaml", { env });
+    parsePlatform(text);
   } catch (error) {
     if (error instanceof ConfigError) return error.findings;
     throw error;
@@ -21,28 +21,21 @@ describe("a platform file", () => {
   it("needs nothing but its version", () => {
     const config = parsePlatform(VERSION);
     expect(config.name).toBe("sluice");
-    expect(config.ports).toEqual({ gateway: 4000, keyProvisioner: 8100 });
+    expect(config.ports).toMatchObject({ gateway: 4000, keyProvisioner: 8100 });
     expect(config.exposure.address).toBe("127.0.0.1");
     expect(config.models.map((model) => model.name)).toEqual([
       "claude-sonnet-4-5",
       "claude-haiku-4-5",
       "claude-opus-4-5",
     ]);
-    expect(config.scopes["agent:write"]).toEqual({
-      budgetUsd: 30,
-      budgetPeriod: "1d",
-      requestsPerMinute: 60,
-      tokensPerMinute: 200_000,
-      parallelRequests: 10,
-    });
   });
 
   it("keeps the other defaults of a section when one key is given", () => {
     const { ports, resources } = parsePlatform(
-      `${VERSION}ports: { gateway: 4001 }\nresources: { redis: { cpus: 0.5 } }`,
+      `${VERSION}ports: { gateway: 4001 }\nresources: { postgres: { cpus: 0.5 } }`,
     );
-    expect(ports).toEqual({ gateway: 4001, keyProvisioner: 8100 });
-    expect(resources.redis).toEqual({ memoryMegabytes: 256, cpus: 0.5 });
+    expect(ports).toMatchObject({ gateway: 4001, keyProvisioner: 8100 });
+    expect(resources["postgres"]).toEqual({ memoryMegabytes: 1024, cpus: 0.5 });
   });
 
   it("does not share default objects between two files", () => {
@@ -64,7 +57,7 @@ describe("a wrong platform file", () => {
     [
       "an unknown key",
       `${VERSION}bogus: 1`,
-      "platform.yaml:2:1 bogus: unknown key; allowed: apiVersion, name, access, exposure, ports, gateway, admin, providers, models, scopes, enforcement, guardrails, retention, images, resources, networks; remedy: correct its spelling or remove it",
+      "platform.yaml:2:1 bogus: unknown key; allowed: apiVersion, name, access, exposure, ports, gateway, providers, models, enforcement, guardrails, retention, images, resources, networks; remedy: correct its spelling or remove it",
     ],
     [
       "an unknown nested key",
@@ -122,14 +115,9 @@ describe("a wrong platform file", () => {
       'platform.yaml:2:21 retention.audit: must be a duration: a whole number and s, m, h, d, w or mo, such as 1d, got "1 year"; remedy: correct it, or remove the line for the default, 365d',
     ],
     [
-      "a bad e-mail address",
-      `${VERSION}admin: { email: root }`,
-      'platform.yaml:2:17 admin.email: must be an e-mail address, got "root"; remedy: correct it, or remove the line for the default, admin@example.com',
-    ],
-    [
       "an unpinned image",
-      `${VERSION}images: { redis: "redis:latest" }`,
-      'platform.yaml:2:18 images.redis: must be pinned: a tag other than latest, or a digest, got "redis:latest"; remedy: correct it, or remove the line for the default, redis:7.4.7-bookworm',
+      `${VERSION}images: { postgres: "postgres:latest" }`,
+      'platform.yaml:2:21 images.postgres: must be pinned: a tag other than latest, or a digest, got "postgres:latest"; remedy: correct it, or remove the line for the default, postgres:17.7-bookworm',
     ],
     [
       "a URL as host",
@@ -233,23 +221,23 @@ describe("a wrong platform file", () => {
     ],
     [
       "underscores in a number",
-      `${VERSION}scopes: { ci: { tokensPerMinute: 50_000 } }`,
-      'platform.yaml:2:34 scopes.ci.tokensPerMinute: is text, got "50_000"; allowed: a whole number from 1 to 100000000; remedy: write 50000, without underscores',
+      `${VERSION}gateway: { maxConnections: 50_000 }`,
+      'platform.yaml:2:28 gateway.maxConnections: is text, got "50_000"; allowed: a whole number from 1 to 1000000; remedy: write 50000, without underscores',
     ],
     [
       "a unit behind a number",
-      `${VERSION}resources: { redis: { memoryMegabytes: 512MB } }`,
-      `platform.yaml:2:40 resources.redis.memoryMegabytes: is text, got "512MB"; allowed: a whole number from 64 to 1048576; remedy: write 512: the unit, MB, is part of the key's name`,
+      `${VERSION}resources: { postgres: { memoryMegabytes: 512MB } }`,
+      `platform.yaml:2:43 resources.postgres.memoryMegabytes: is text, got "512MB"; allowed: a whole number from 64 to 1048576; remedy: write 512: the unit, MB, is part of the key's name`,
     ],
     [
       "gigabytes",
-      `${VERSION}resources: { redis: { memoryMegabytes: 1.5GiB } }`,
-      `platform.yaml:2:40 resources.redis.memoryMegabytes: is text, got "1.5GiB"; allowed: a whole number from 64 to 1048576; remedy: write 1536: the unit, MB, is part of the key's name`,
+      `${VERSION}resources: { postgres: { memoryMegabytes: 1.5GiB } }`,
+      `platform.yaml:2:43 resources.postgres.memoryMegabytes: is text, got "1.5GiB"; allowed: a whole number from 64 to 1048576; remedy: write 1536: the unit, MB, is part of the key's name`,
     ],
     [
       "a misspelt key",
       `${VERSION}retension: { audit: 365d }`,
-      "platform.yaml:2:1 retension: unknown key; allowed: apiVersion, name, access, exposure, ports, gateway, admin, providers, models, scopes, enforcement, guardrails, retention, images, resources, networks; remedy: did you mean retention? correct its spelling or remove it",
+      "platform.yaml:2:1 retension: unknown key; allowed: apiVersion, name, access, exposure, ports, gateway, providers, models, enforcement, guardrails, retention, images, resources, networks; remedy: did you mean retention? correct its spelling or remove it",
     ],
     [
       "an empty section",
@@ -377,9 +365,9 @@ describe("a wrong platform file", () => {
       "platform.yaml:2:79 models[0].prices.output: is missing; allowed: a number from 0 to 10000; remedy: add output: …",
     ],
     [
-      "a negative budget",
-      `${VERSION}scopes: { "agent:write": { budgetUsd: -1 } }`,
-      'platform.yaml:2:39 scopes["agent:write"].budgetUsd: is too small, got -1; allowed: a number from 0 to 1000000; remedy: correct it, or remove the line for the default, 30',
+      "an unknown level for a scope with a colon",
+      `${VERSION}enforcement: { minimum: { "agent:write": strict } }`,
+      'platform.yaml:2:42 enforcement.minimum["agent:write"]: is not a level, got "strict"; allowed: unrestricted, standard, design-first; remedy: name one of them, or add it to enforcement.levels',
     ],
     [
       "a fraction of a port",
@@ -427,9 +415,9 @@ describe("a wrong platform file", () => {
       `platform.yaml:2:55 providers.anthropic.apiKeyEnv: is a variable of Sluice's services, got "LITELLM_MASTER_KEY"; allowed: a name that nothing else reads; remedy: put the value into a variable of its own, such as ANTHROPIC_API_KEY`,
     ],
     [
-      "PATH for a password",
-      `${VERSION}admin: { passwordEnv: PATH }`,
-      'platform.yaml:2:23 admin.passwordEnv: is a variable of the system, got "PATH"; allowed: a name that nothing else reads; remedy: put the value into a variable of its own, such as SLUICE_ADMIN_PASSWORD',
+      "PATH for a credential",
+      `${VERSION}providers: { anthropic: { kind: anthropic, apiKeyEnv: PATH } }`,
+      'platform.yaml:2:55 providers.anthropic.apiKeyEnv: is a variable of the system, got "PATH"; allowed: a name that nothing else reads; remedy: put the value into a variable of its own, such as ANTHROPIC_API_KEY',
     ],
     [
       "a variable in lower case",
@@ -440,11 +428,6 @@ describe("a wrong platform file", () => {
       "one variable for two kinds of credentials",
       `${VERSION}providers: { anthropic: { kind: anthropic, apiKeyEnv: AWS_SECRET_ACCESS_KEY }, bedrock: { kind: bedrock } }`,
       'platform.yaml:2:55 providers.bedrock.secretAccessKeyEnv: is the variable of providers.anthropic.apiKeyEnv, which holds something else, got "AWS_SECRET_ACCESS_KEY"; allowed: one variable for one kind of credential; remedy: give each its own',
-    ],
-    [
-      "the administrator's password for a credential",
-      `${VERSION}admin: { passwordEnv: ADMIN }\nproviders: { anthropic: { kind: anthropic, apiKeyEnv: ADMIN } }`,
-      'platform.yaml:3:55 providers.anthropic.apiKeyEnv: is the variable of admin.passwordEnv, which holds something else, got "ADMIN"; allowed: one variable for one kind of credential; remedy: give each its own',
     ],
     [
       "a provider in capitals",
@@ -458,6 +441,17 @@ describe("a wrong platform file", () => {
     ],
   ])("with %s is refused where it stands", (_what, text, expected) => {
     expect(findings(text)).toEqual([expected]);
+  });
+
+  it.each([
+    ["scopes", "scopes: { workspace: { budgetUsd: 10 } }", "2:1"],
+    ["admin", "admin: { email: admin@example.com }", "2:1"],
+    ["images.redis", 'images:\n  redis: "redis:7.4.7"', "3:3"],
+    ["resources.redis", "resources: { redis: { cpus: 1 } }", "2:14"],
+  ])("with %s, which nothing ever read, is told to remove it", (path, text, place) => {
+    expect(findings(`${VERSION}${text}`)).toEqual([
+      `platform.yaml:${place} ${path}: is no setting any more; remedy: remove it: nothing reads it`,
+    ]);
   });
 
   it("reports all findings at once, in the order of the file", () => {
@@ -488,24 +482,11 @@ describe("a wrong platform file", () => {
     expect(found[0]).not.toContain("hunter2secret");
   });
 
-  it.each([
-    ["too short", "short", 5],
-    ["longer than bcrypt reads", "x".repeat(73), 73],
-  ])("refuses a password that is %s without showing it", (_what, password, bytes) => {
-    const found = findings(`${VERSION}admin: { passwordEnv: ADMIN_PASSWORD }`, { ADMIN_PASSWORD: password });
-    expect(found).toEqual([
-      expect.stringContaining(
-        `platform.yaml:2:23 admin.passwordEnv: ADMIN_PASSWORD holds a password of ${bytes} bytes`,
-      ),
-    ]);
-    expect(found[0]).not.toContain(password);
-  });
-
   it("reads the bytes of a file as UTF-8, with or without a byte order mark, and with any line ends", () => {
     const file = join(temporaryFolder(), "platform.yaml");
     const load = (bytes: Buffer | string) => {
       writeFileSync(file, bytes);
-      return loadPlatform(file, { env: {} });
+      return loadPlatform(file);
     };
     expect(load(`\uFEFF${VERSION}name: team\r\n`).name).toBe("team");
     expect(load(`${VERSION}# \uFFFD is a character as well\nname: team`).name).toBe("team");
@@ -529,7 +510,7 @@ describe("a wrong platform file", () => {
       `  - { name: ${name}, deployments: [{ provider: anthropic, model: x }], prices: ${prices} }\n`;
     const others = Array.from({ length: 150 }, (_, index) => model(`m${index}`, "*usual")).join("");
     const text = `${VERSION}models:\n${model("first", "&usual { input: 3, output: 15 }")}${others}`;
-    expect(parsePlatform(text, "platform.yaml", { env: {} }).models.at(-1)?.prices.output).toBe(15);
+    expect(parsePlatform(text, "platform.yaml").models.at(-1)?.prices.output).toBe(15);
     expect(findings(text.replace("input: 3", "input: -3"))[0]).toContain(
       "platform.yaml:3:94 models[0].prices.input: is too small, got -3",
     );

@@ -23,7 +23,7 @@ const GOOD = {
   "pair.md": "Work in pairs.",
 };
 const parse = (files: Record<string, string | Buffer>) =>
-  parsePlatform(PLATFORM, "platform.yaml", { env: {}, promptsFolder: folderWith(files) });
+  parsePlatform(PLATFORM, "platform.yaml", { promptsFolder: folderWith(files) });
 
 it("reads one text for each level that adds something", () => {
   expect(readPromptFiles(parse(GOOD).enforcement, folderWith({ ...GOOD, "README.md": "not rules" }))).toEqual(

@@ -1,4 +1,4 @@
-import { IMAGES } from "../../../constructs/images";
+import { NODE_IMAGE } from "../../../constructs/service-catalog";
 import { docker, inspect } from "./docker";
 import type { Reachability } from "./probe";
 
@@ -37,7 +37,7 @@ export class ProbeContainer {
       "--network",
       network,
       ...options,
-      IMAGES.node,
+      NODE_IMAGE,
       "node",
       "-e",
       SERVER,

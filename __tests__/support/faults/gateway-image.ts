@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { contentHash } from "../../../constructs/content-hash";
-import { IMAGES } from "../../../constructs/images";
+import { NODE_IMAGE } from "../../../constructs/service-catalog";
 import { serviceInputs } from "../../../constructs/service-inputs";
 import { docker } from "../applied/docker";
 import { PROJECT } from "../source-files";
@@ -12,7 +12,7 @@ export function buildGatewayImage(): string {
   const { dockerfile, inputs } = serviceInputs("gateway");
   const image = `${REPOSITORY}:${contentHash(PROJECT, [dockerfile, ...inputs])}`;
   if (docker("images", "--quiet", image).trim() === "") {
-    const options = ["--quiet", "--build-arg", `NODE_IMAGE=${IMAGES.node}`, "--tag", image];
+    const options = ["--quiet", "--build-arg", `NODE_IMAGE=${NODE_IMAGE}`, "--tag", image];
     docker("build", ...options, "--file", join(PROJECT, dockerfile), PROJECT);
     removeOldImages();
   }

@@ -1,7 +1,8 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
+import { SERVICES } from "../../service-catalog";
+import { settingName } from "../../service-definition";
 import { overlap } from "../subnets";
-import { passwordEnv } from "./environment-name";
 
 /** RFC 1123 host name, or an IPv4 address. */
 const HOST = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
@@ -44,33 +45,21 @@ export const Exposure = z
   .prefault({})
   .describe("Who may open a published port.");
 
-/** The first administrator. */
-export const Admin = z
-  .strictObject({
-    email: z
-      .email({ error: "must be an e-mail address" })
-      .max(254)
-      .default("admin@example.com")
-      .describe("E-mail address of the first administrator."),
-    passwordEnv: passwordEnv
-      .optional()
-      .describe(
-        "Name of the environment variable that holds the first administrator's password (12 to 72 bytes). @default - none",
-      ),
-  })
-  .prefault({})
-  .describe(
-    "The first administrator of services with their own log-in. Checked already; no deployed service has a log-in yet.",
-  );
-
-const port = (number: number, what: string) =>
-  z.int().min(1024).max(65535).default(number).describe(`Host port of the ${what}.`);
-
-/** Host ports. Each number once. */
+/** Host ports of the services that are published. Each number once. */
 export const Ports = z
-  .strictObject({
-    gateway: port(4000, "AI gateway"),
-    keyProvisioner: port(8100, "key-provisioner"),
-  })
+  .strictObject(
+    Object.fromEntries(
+      SERVICES.flatMap((service) => {
+        if (service.port === undefined) return [];
+        const port = z
+          .int()
+          .min(1024)
+          .max(65535)
+          .default(service.port.host)
+          .describe(`Host port of the ${service.title}.`);
+        return [[settingName(service), port]];
+      }),
+    ),
+  )
   .prefault({})
   .describe("Host ports; each number once, from 1024 to 65535.");

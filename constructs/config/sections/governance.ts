@@ -32,59 +32,6 @@ export const Duration = z
     });
   });
 
-const limits = (defaults: { budgetUsd: number; requests: number; tokens: number; parallel: number }) =>
-  z
-    .strictObject({
-      budgetUsd: z
-        .number()
-        .min(0)
-        .max(1_000_000)
-        .default(defaults.budgetUsd)
-        .describe("Hard budget per key and period, in USD."),
-      budgetPeriod: Duration.default("1d").describe("Period after which the budget starts again (UTC)."),
-      requestsPerMinute: z
-        .int()
-        .min(1)
-        .max(100_000)
-        .default(defaults.requests)
-        .describe("Requests per minute."),
-      tokensPerMinute: z
-        .int()
-        .min(1)
-        .max(100_000_000)
-        .default(defaults.tokens)
-        .describe("Tokens per minute."),
-      parallelRequests: z
-        .int()
-        .min(1)
-        .max(10_000)
-        .default(defaults.parallel)
-        .describe("Requests at the same time."),
-    })
-    .prefault({});
-
-/** What a key of each kind may spend and how fast. */
-export const Scopes = z
-  .strictObject({
-    workspace: limits({ budgetUsd: 10, requests: 60, tokens: 100_000, parallel: 5 }).describe(
-      "A workspace's key.",
-    ),
-    user: limits({ budgetUsd: 20, requests: 100, tokens: 200_000, parallel: 10 }).describe(
-      "A person's own key.",
-    ),
-    ci: limits({ budgetUsd: 5, requests: 30, tokens: 50_000, parallel: 3 }).describe(
-      "A repository's CI key.",
-    ),
-    "agent:review": limits({ budgetUsd: 15, requests: 40, tokens: 100_000, parallel: 5 }).describe(
-      "A review agent.",
-    ),
-    "agent:write": limits({ budgetUsd: 30, requests: 60, tokens: 200_000, parallel: 10 }).describe(
-      "A writing agent.",
-    ),
-  })
-  .prefault({})
-  .describe("Budget and limits of a key by its scope.");
-
 /** How long records are kept. */
 export const Retention = z
   .strictObject({

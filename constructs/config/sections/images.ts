@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IMAGES } from "../../images";
+import { BASE_IMAGES } from "../../service-catalog";
 
 /** A part of a repository's name. */
 const PART = "[a-z0-9]+(?:(?:\\.|__?|-+)[a-z0-9]+)*";
@@ -16,7 +16,7 @@ export function isPinned(reference: string): boolean {
   return digest || (tag !== undefined && tag !== "latest");
 }
 
-const image = (name: keyof typeof IMAGES) =>
+const image = (name: string, reference: string) =>
   z
     .string()
     .regex(REFERENCE, {
@@ -24,15 +24,15 @@ const image = (name: keyof typeof IMAGES) =>
       abort: true,
     })
     .refine(isPinned, { error: "must be pinned: a tag other than latest, or a digest" })
-    .default(IMAGES[name])
+    .default(reference)
     .describe(`Image of ${name}: pinned by an exact tag or a digest.`);
 
 /** Base images; a mirror is one line here. */
 export const Images = z
-  .strictObject({
-    postgres: image("postgres"),
-    redis: image("redis"),
-    node: image("node"),
-  })
+  .strictObject(
+    Object.fromEntries(
+      Object.entries(BASE_IMAGES).map(([name, reference]) => [name, image(name, reference)]),
+    ),
+  )
   .prefault({})
   .describe("Base images, pinned. Point them at your own registry to mirror them.");

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { SERVICES } from "../../service-catalog";
+import { settingName } from "../../service-definition";
 import { privateNetworkFault } from "../subnets";
 
 const resources = (memoryMegabytes: number) =>
@@ -16,12 +18,14 @@ const resources = (memoryMegabytes: number) =>
 
 /** Resources per container. */
 export const Resources = z
-  .strictObject({
-    postgres: resources(1024).describe("Postgres."),
-    redis: resources(256).describe("Redis."),
-    gateway: resources(1024).describe("The AI gateway."),
-    keyProvisioner: resources(256).describe("The key-provisioner."),
-  })
+  .strictObject(
+    Object.fromEntries(
+      SERVICES.map((service) => [
+        settingName(service),
+        resources(service.memoryMegabytes).describe(`Container of the ${service.title}.`),
+      ]),
+    ),
+  )
   .prefault({})
   .describe("Memory and CPU limits per container.");
 

@@ -1,0 +1,112 @@
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { ContainerImage } from "./container-image";
+import { ContainerService, type NetworkAttachment } from "./container-service";
+import { DataVolume } from "./data-volume";
+import { DeliveredFiles, type FileContents } from "./delivered-files";
+import { Secret } from "./secret";
+import { internalUrl, type ServiceDefinition } from "./service-definition";
+import { serviceImage } from "./service-image";
+
+/** What a container may use. */
+export interface ContainerResources {
+  /** Hard memory limit in megabytes, without swap. @default - as the service is defined */
+  readonly memoryMegabytes?: number;
+  /** CPU limit in cores. @default - none */
+  readonly cpus?: number;
+}
+
+/** What every service takes. All else that is the same on every platform stands in its definition. */
+export interface ServiceProps {
+  /** The networks it joins, each with the names that it answers to. */
+  readonly networks: readonly NetworkAttachment[];
+  /** @default - as the service is defined */
+  readonly resources?: ContainerResources;
+  /** Port on this host. @default - not published */
+  readonly hostPort?: number;
+  /** @default - as the service is defined, or as `images` of the container defaults says */
+  readonly image?: ContainerImage;
+  /** What has to be there first. @default - what the other props refer to */
+  readonly dependsOn?: readonly ITerraformDependable[];
+}
+
+/** What a construct adds to the definition of its service, from its own props. */
+export interface ServiceParts extends FileContents {
+  /** No secrets: they are delivered as files. @default - none */
+  readonly env?: Readonly<Record<string, string>>;
+  /** @default - none */
+  readonly dependsOn?: readonly ITerraformDependable[];
+}
+
+/**
+ * A service as its definition says: container, data volumes, secrets and delivered files. One that needs nothing else is made with
+ * this construct; one with something to offer to others, or with a configuration of its own, extends it.
+ *
+ * @example
+ * const networks = new DockerNetworks(stack, "networks", { prefix: "team" });
+ * new Service(stack, "key-provisioner", KEY_PROVISIONER, {
+ *   networks: [{ network: networks.edge, aliases: ["key-provisioner"] }],
+ *   hostPort: 8100,
+ * });
+ */
+export class Service extends Construct {
+  /** To depend on: the service is healthy. */
+  readonly ready: ITerraformDependable;
+  /** What is delivered to it, where it is defined to take files. */
+  protected readonly files: DeliveredFiles | undefined;
+  /** Its own generated secrets, by the variable that it reads them as. */
+  protected readonly secrets: Readonly<Record<string, Secret>>;
+
+  /** @param makeParts makes what the definition does not know, below the construct */
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly definition: ServiceDefinition,
+    props: ServiceProps,
+    makeParts: (self: Construct) => ServiceParts = () => ({}),
+  ) {
+    super(scope, id);
+    const { name, files: delivery, port, volumes = {}, memoryMegabytes, container } = definition;
+    const { networks, resources = {}, hostPort, image = serviceImage(this, definition) } = props;
+    const parts = makeParts(this);
+    this.secrets = Object.fromEntries(
+      Object.entries(definition.secrets ?? {}).map(([secret, { variable }]) => [
+        variable,
+        Secret.generated(this, secret),
+      ]),
+    );
+    this.files =
+      delivery &&
+      new DeliveredFiles(this, "files", {
+        service: name,
+        image,
+        reader: delivery.reader,
+        contents: { files: parts.files, secrets: { ...this.secrets, ...parts.secrets } },
+      });
+    if (this.files === undefined && (parts.files ?? parts.secrets ?? definition.secrets) !== undefined) {
+      throw new Error(`${name} has files or secrets; say in its definition who reads them`);
+    }
+    if (hostPort !== undefined && port === undefined) throw new Error(`${name} has no port to publish`);
+    this.ready = new ContainerService(this, "server", {
+      ...container,
+      name,
+      image,
+      networks: definition.networks === "host" ? "host" : networks,
+      memoryMegabytes: resources.memoryMegabytes ?? memoryMegabytes,
+      cpus: resources.cpus,
+      lifetime: { service: definition.health },
+      ports: hostPort === undefined || port === undefined ? undefined : { [hostPort]: port.container },
+      env: { ...container?.env, ...parts.env },
+      volumes: Object.fromEntries(
+        Object.entries(volumes).map(([volume, path]) => [path, new DataVolume(this, volume)]),
+      ),
+      files: this.files && delivery && { from: this.files, onChange: delivery.onChange },
+      dependsOn: [...(parts.dependsOn ?? []), ...(props.dependsOn ?? [])],
+    }).container;
+  }
+
+  /** URL for other containers. @throws Error when it listens to nobody */
+  get url(): string {
+    return internalUrl(this.definition);
+  }
+}
