@@ -74,11 +74,15 @@ test("the licence is the one that package.json names", () => {
   expect(read("LICENSE")).toContain("END OF TERMS AND CONDITIONS");
 });
 
-describe("docs/architecture.md", () => {
-  it.each(pathsIn(architecture))("names %s, which exists", (path) =>
-    expect(exists(path, ["", GATEWAY, "constructs", "cli"])).toBe(true),
-  );
+it.each(
+  ["README.md", "services/README.md", ...readdirSync(join(PROJECT, "docs")).map((name) => `docs/${name}`)]
+    .filter((page) => page.endsWith(".md"))
+    .flatMap((page) => pathsIn(read(page)).map((path) => ({ page, path }))),
+)("$page names $path, which exists", ({ path }) =>
+  expect(exists(path, ["", "services", GATEWAY, "constructs", "cli", "__tests__"])).toBe(true),
+);
 
+describe("docs/architecture.md", () => {
   it("has a row for each room of the gateway", () => {
     const table = architecture.split("| room | concern |")[1]?.split("\n\n")[0] ?? "";
     const rows = [...table.matchAll(/^\| `([\w-]+)\/` \|/gm)].map(([, room]) => room);
