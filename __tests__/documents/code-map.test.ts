@@ -14,7 +14,7 @@ const pathsIn = (text: string) => [
   ...new Set(
     [...text.matchAll(/`([\w.<>-]+(?:\/[\w.<>-]+)*\/?)`/g)]
       .map(([, path = ""]) => path)
-      .filter((path) => path.includes("/") && /(?:\/|\.ts|\.md)$/.test(path)),
+      .filter((path) => path.includes("/") && !path.startsWith(".") && /(?:\/|\.ts|\.md)$/.test(path)),
   ),
 ];
 const exists = (path: string, bases: readonly string[]) =>
