@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { ConfigError } from "../constructs/config/config-error";
 import { nearest } from "../constructs/config/nearest";
 import { description, version } from "../package.json";
+import { deployFailureAsJson, failureAsJson } from "./failure-as-json";
 import { UserError } from "./terminal/user-error";
 import { removeStalePlans } from "./terraform/plan-files";
 
@@ -40,6 +41,10 @@ export async function main(args: readonly string[]): Promise<number> {
     await buildProgram(args[0]).parseAsync(args, { from: "user" });
     return Number(process.exitCode ?? 0);
   } catch (error) {
+    if (wantsJson(args) && !(error instanceof CommanderError && error.exitCode === 0)) {
+      const failure = args[0] === "deploy" ? deployFailureAsJson(error) : failureAsJson(error);
+      console.log(JSON.stringify(failure, null, 2));
+    }
     if (error instanceof CommanderError) {
       // Commander has already written its text.
       if (error.code === "commander.unknownCommand") suggestCommand(args[0] ?? "");
@@ -52,6 +57,12 @@ export async function main(args: readonly string[]): Promise<number> {
     console.error(error);
     return EXIT_BUG;
   }
+}
+
+/** Looked up by hand: a usage error comes before Commander has read the options. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end === -1 ? args.length : end).includes("--json");
 }
 
 /** Commander itself would suggest `start` for `statu`: of five letters only three are the same. */

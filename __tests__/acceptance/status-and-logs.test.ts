@@ -63,6 +63,59 @@ describe("a platform that is well", () => {
   });
 });
 
+describe("a container that is off its network", () => {
+  const networks = (service: string) =>
+    (
+      inspect(container(service)) as unknown as {
+        NetworkSettings: { Networks: Record<string, { Aliases: string[] | null }> };
+      }
+    ).NetworkSettings.Networks;
+  const id = (service: string) => (inspect(container(service)) as unknown as { Id: string }).Id;
+
+  it("is told of by status and diff, and connected again by deploy, which leaves everything else", () => {
+    const [edge, data] = ["edge", "data"].map((name) => `${platform.name}-${name}`) as [string, string];
+    const before = [id("gateway"), id("key-provisioner")];
+    const workspaceAliases = networks("gateway")[`${platform.name}-workspaces`]?.Aliases;
+    docker("network", "disconnect", edge, container("gateway"));
+    docker("network", "disconnect", data, container("key-provisioner"));
+    // Connected by hand, it lacks the name that workspaces use.
+    docker("network", "disconnect", `${platform.name}-workspaces`, container("gateway"));
+    docker("network", "connect", `${platform.name}-workspaces`, container("gateway"));
+    expect(problems()).toEqual(
+      expect.arrayContaining([
+        `drift: ${container("gateway")} is not on the network ${edge}`,
+        `drift: ${container("key-provisioner")} is not on the network ${data}`,
+        expect.stringContaining(
+          `${container("gateway")} is on the network ${platform.name}-workspaces without`,
+        ),
+      ]),
+    );
+    expect(status("--plan").plan).toBe("changes");
+    const diff = platform.npmRun("diff", "--", "--exit-code");
+    expect(diff.exitCode).toBe(2);
+    expect(diff.output).toMatch(new RegExp(`gateway: networks .+ → .*${edge}.*; in place`));
+    expect(diff.output).toMatch(new RegExp(`key-provisioner: networks .+ → .*${data}.*; in place`));
+    const full = platform.npmRun("diff", "--", "--full", "--exit-code");
+    expect(full.output).toContain(`${container("gateway")} is not on the network ${edge}`);
+    expect(full.exitCode).toBe(2);
+    const deployed = platform.npmRun("deploy", "--", "--yes");
+    expect(deployed.output).toContain(`Connecting ${container("gateway")} to ${edge}`);
+    expect(deployed.exitCode).toBe(0);
+    expect([id("gateway"), id("key-provisioner")]).toEqual(before);
+    expect(networks("gateway")[`${platform.name}-workspaces`]?.Aliases?.sort()).toEqual(
+      workspaceAliases?.sort(),
+    );
+    expect(Object.keys(networks("key-provisioner"))).toContain(data);
+    expect(status("--plan")).toMatchObject({ exitCode: 0, problems: [], plan: "no changes" });
+  });
+
+  it("answers again on the port that it is published on", async () => {
+    await passesWithin(10, async () =>
+      expect((await fetch(`http://127.0.0.1:${platform.gatewayPort}/health/readiness`)).status).toBe(200),
+    );
+  });
+});
+
 describe("logs", () => {
   it("are merged by time, with the service in front", () => {
     const lines = logs().output.trim().split("\n");

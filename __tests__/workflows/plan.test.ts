@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../support/source-files";
 import { temporaryFolder } from "../support/temporary-folder";
@@ -52,7 +52,7 @@ describe("plan.yml", () => {
   }, 60_000);
 
   /** The merge of a pull request that makes `change`, and what the review says of it. */
-  function review(change: () => void, label = false) {
+  function review(change: () => void, label = false, env: Record<string, string> = {}) {
     git("checkout", "-q", "-B", "topic", "main");
     change();
     git("add", "-A");
@@ -61,6 +61,7 @@ describe("plan.yml", () => {
     git("merge", "-q", "--no-ff", "-m", "merge", "topic");
     return runStep(step("review", "Compare with the base"), clone, temporaryFolder(), {
       ACCEPT: label ? "--accept-data-loss" : "",
+      ...env,
     });
   }
 
@@ -106,6 +107,54 @@ describe("plan.yml", () => {
     expect(result.exitCode).toBe(1);
     expect(result.outputs["comment"]).toContain("could not be told");
     expect(result.outputs["comment"]).toMatch(/platform\.yaml:\d+:1 bogus: unknown key/);
+  }, 120_000);
+
+  it("compares the file that SLUICE_CONFIG names, by its place in the checkout", () => {
+    const change = () => writeFileSync(join(clone, "team.yaml"), `${PLATFORM}name: team\n`);
+    const result = review(change, false, { SLUICE_CONFIG: "team.yaml" });
+    expect(result.exitCode).toBe(1);
+    expect(result.outputs["comment"]).toContain("team.yaml is missing in base");
+    // With the label the base is forgiven, and what is wrong with the head is not.
+    const broken = () => writeFileSync(join(clone, "team.yaml"), `${PLATFORM}bogus: 1\n`);
+    const accepted = review(broken, true, { SLUICE_CONFIG: "team.yaml" });
+    expect(accepted.exitCode).toBe(1);
+    expect(accepted.outputs["comment"]).toMatch(/team\.yaml:\d+:1 bogus: unknown key/);
+    const example = review(() => {}, false, { SLUICE_CONFIG: join(clone, "platform.example.yaml") });
+    expect(example.exitCode).toBe(0);
+  }, 240_000);
+
+  it("is red where platform.yaml is removed; no label helps", () => {
+    const result = review(() => rmSync(join(clone, "platform.yaml")), true);
+    expect(result.exitCode).toBe(1);
+    expect(result.outputs["comment"]).toContain("platform.yaml is missing in head");
+  }, 120_000);
+
+  it("takes what the code of a pull request writes as text: no colour, and no command to the runner", () => {
+    const result = review(() =>
+      writeFileSync(
+        join(clone, "main.ts"),
+        "console.log('::set-output name=comment::mine'); throw new Error('\\x1b[31mred ##[error]');",
+      ),
+    );
+    expect(result.exitCode).toBe(1);
+    const { comment = "" } = result.outputs;
+    expect(comment).toContain("set-output");
+    const [, token] = /^::stop-commands::(\w{32,})$/m.exec(result.log) ?? [];
+    expect(token).toBeDefined();
+    expect(result.log.indexOf("set-output")).toBeGreaterThan(result.log.indexOf(`::stop-commands::${token}`));
+    expect(result.log.indexOf(`::${token}::`)).toBeGreaterThan(result.log.indexOf("set-output"));
+    for (const text of [comment, result.log]) {
+      expect(text).not.toContain("\u001b");
+      expect(text).not.toMatch(/^\s*::set-output|##\[/m);
+    }
+  }, 120_000);
+
+  it("says what is missing where the code of a side ends without a stack", () => {
+    const result = review(() => writeFileSync(join(clone, "main.ts"), "process.exit(0);"));
+    expect(result.outputs["comment"]).toContain(
+      "its main.ts ended without an error and without a cdk.tf.json",
+    );
+    expect(result.outputs["comment"]).toContain("npm run synth");
   }, 120_000);
 
   it("is red where the command breaks off without a word, and says so in the comment", () => {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { describeLostEndpoint, restoreEndpoints } from "../docker/endpoints";
 import { removeWorkspaceRules } from "../docker/workspace-rules";
 import type { ChangeSummary } from "../plan/change-summary";
 import { formatChanges } from "../plan/format-changes";
@@ -83,7 +84,12 @@ async function deployByPlan(planFile: string, props: DeployProps): Promise<Deplo
   const plan = props.full
     ? await makePlan(terraform, { ...planning, output: "show", to })
     : await progress.step("Planning", () => makePlan(terraform, planning));
-  if (!props.full) say(formatChanges(plan.summary, { colour: to === process.stdout && hasColours() }));
+  if (props.full) {
+    for (const one of plan.lostEndpoints) say(`${describeLostEndpoint(one)}: it is connected again.`);
+  } else {
+    for (const warning of plan.warnings) say(`${warning}\n`);
+    say(formatChanges(plan.summary, { colour: to === process.stdout && hasColours() }));
+  }
   const checked = await check(plan, props, say);
   for (const warning of outcome.warnings) say(`\nwarning: ${warning}`);
   const isIdle = plan.isEmpty && checked.orphans.containers.length === 0;
@@ -177,6 +183,8 @@ async function change(
     attachments.filter(({ isReplaced }) => isReplaced),
   );
   await detach(attachments, progress);
+  // First, since what Terraform waits for may need those who are cut off.
+  await restoreEndpoints(approved.lostEndpoints, progress);
   try {
     await applyPlan({ terraform, platform: config.name, args: [...lock, planFile], log, to });
   } catch (error) {

@@ -1,3 +1,4 @@
+import { conditionOf, faultOf } from "../docker/container-fault";
 import { docker } from "../docker/docker";
 import { containerName, type EngineContainer, platformContainers } from "../docker/objects";
 
@@ -18,11 +19,8 @@ export async function summarizeFailures(platform: string): Promise<string[]> {
   return sick.map((container) => `${containerName(container)} is ${stateOf(container)}`);
 }
 
-/** Whether a container is not what it should be: a job that succeeded is, a service that is still starting is not. */
-export function isSick({ State, HostConfig }: EngineContainer): boolean {
-  if (State.Status === "running") return State.Health !== undefined && State.Health.Status !== "healthy";
-  const isJob = ["no", ""].includes(HostConfig.RestartPolicy?.Name ?? "");
-  return !(State.Status === "exited" && State.ExitCode === 0 && isJob);
+function isSick(container: EngineContainer): boolean {
+  return faultOf(conditionOf(container)) !== undefined;
 }
 
 async function describe(container: EngineContainer): Promise<string> {
@@ -53,7 +51,8 @@ function stateOf({ State, RestartCount }: EngineContainer): string {
 
 function remedyOf(container: EngineContainer): string {
   const { State, RestartCount } = container;
-  if (State.OOMKilled || State.ExitCode === 137)
+  // A process that the kernel ended beside the first one leaves no other mark than this exit code.
+  if (faultOf(conditionOf(container)) === "out of memory" || State.ExitCode === 137)
     return "give it more memory: memoryMegabytes under resources";
   if (State.ExitCode !== 0 || RestartCount > 0) return "correct what its log says, and deploy again";
   if (State.Status === "created") return "it was not started: the error above says why";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { docker } from "../docker/docker";
+import { askInside } from "../docker/ask-inside";
 import { inspectObjects } from "../docker/objects";
 import type { Progress } from "../terminal/progress";
 import { summarizeFailures } from "./failure-report";
@@ -9,22 +9,14 @@ const LIMIT_MS = 120_000;
 const INTERVAL_MS = 1_000;
 /** How long the gateway takes at most to look at files that were delivered, in milliseconds: a look a second, and a pause until they are settled. */
 const SETTLED_MS = 3_000;
-/** Runs in the container; its argument is the instant of the last delivery, by the clock of the same host. */
-const ASK = `
-const base = "http://127.0.0.1:" + (process.env.PORT ?? 4000);
-const [delivered] = process.argv.slice(1);
-(async () => {
-  const [answer, metrics] = await Promise.all([fetch(base + "/health/readiness"), fetch(base + "/metrics")]);
-  const text = await metrics.text();
-  const values = (name) => [...text.matchAll(new RegExp("^" + name + "(?:[{].*[}])? (.+)$", "gm"))].map(([, value]) => Number(value));
-  const refused = [
-    ...(values("gateway_config_last_reload_successful").includes(0) ? ["configuration"] : []),
-    ...(values("gateway_secrets_last_reload_successful").includes(0) ? ["secrets"] : []),
-    ...(values("gateway_working_rules_refused").some((value) => value > 0) ? ["enforced prompt"] : []),
-  ];
-  const isSettled = !(Date.now() - Date.parse(delivered) < ${SETTLED_MS});
-  process.stdout.write(JSON.stringify({ code: answer.status, ...(await answer.json()), refused, isSettled }));
-})();`;
+const GATEWAY_PORT = 4000;
+
+/** What was delivered and refused, by the gauge that says so and the value that means it. */
+const REFUSALS: readonly (readonly [what: string, gauge: string, isRefused: (value: number) => boolean])[] = [
+  ["configuration", "gateway_config_last_reload_successful", (value) => value === 0],
+  ["secrets", "gateway_secrets_last_reload_successful", (value) => value === 0],
+  ["enforced prompt", "gateway_working_rules_refused", (value) => value > 0],
+];
 
 /** What the gateway says of itself. */
 export interface GatewayReadiness {
@@ -95,10 +87,29 @@ async function lastDelivery(job: string): Promise<string> {
 
 async function askGateway(container: string, delivered: string): Promise<GatewayReadiness | string> {
   try {
-    return JSON.parse(await docker(["exec", container, "node", "-e", ASK, delivered])) as GatewayReadiness;
+    const { answers, now } = await askInside(container, GATEWAY_PORT, [
+      { path: "/health/readiness" },
+      { path: "/metrics" },
+    ]);
+    const [readiness, metrics] = answers;
+    const silent = answers.find(({ status }) => status === 0);
+    if (readiness === undefined || metrics === undefined || silent !== undefined)
+      return `the gateway does not answer: ${silent?.text}`;
+    const said = JSON.parse(readiness.text) as Pick<GatewayReadiness, "status">;
+    // Where nothing was ever delivered there is nothing to wait for.
+    const isSettled = !(now - Date.parse(delivered) < SETTLED_MS);
+    return { ...said, code: readiness.status, refused: refusedDeliveries(metrics.text), isSettled };
   } catch (error) {
     return `the gateway does not answer: ${(error as Error).message.split("\n")[0]}`;
   }
+}
+
+function refusedDeliveries(metrics: string): string[] {
+  return REFUSALS.filter(([, gauge, isRefused]) =>
+    [...metrics.matchAll(new RegExp(`^${gauge}(?:[{].*[}])? (.+)$`, "gm"))].some(([, value]) =>
+      isRefused(Number(value)),
+    ),
+  ).map(([what]) => what);
 }
 
 function describeGateway({ code, status, db, budgets, audit, schema, refused }: GatewayReadiness): string {

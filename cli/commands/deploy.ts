@@ -3,7 +3,6 @@ import type { Command } from "commander";
 import { platformFile } from "../../constructs/config/platform-file";
 import { SERVICES } from "../../constructs/service-catalog";
 import { type Deployment, deployPlatform } from "../apply/deploy-platform";
-import { DeploymentError } from "../apply/deployment-error";
 import { sluiceHome } from "../sluice-home";
 import { ignoreClosedOutput } from "../terminal/closed-output";
 import { confirm } from "../terminal/confirm";
@@ -78,14 +77,9 @@ async function deploy(options: DeployOptions): Promise<void> {
       "give --yes as well to apply, or use sluice diff to look",
     );
   }
-  try {
-    const deployment = await run(options, isAgreed);
-    if (json) console.log(JSON.stringify(toJson(deployment), null, 2));
-    else console.log(`\n${toText(deployment)}`);
-  } catch (error) {
-    if (json && error instanceof UserError) console.log(JSON.stringify(failureToJson(error), null, 2));
-    throw error;
-  }
+  const deployment = await run(options, isAgreed);
+  if (json) console.log(JSON.stringify(toJson(deployment), null, 2));
+  else console.log(`\n${toText(deployment)}`);
 }
 
 async function run(options: DeployOptions, isAgreed: boolean): Promise<Deployment> {
@@ -127,14 +121,6 @@ function toJson({ result, changes, outputs, readiness, models, warnings }: Deplo
     readiness: readiness ?? null,
     models: { usable: models.usable, unusable: models.unusable },
     warnings,
-  };
-}
-
-function failureToJson(error: UserError) {
-  return {
-    result: error instanceof DeploymentError ? "failed" : "refused",
-    platform: error instanceof DeploymentError ? error.platform : "not changed",
-    error: { problem: error.problem, remedy: error.remedy ?? null },
   };
 }
 

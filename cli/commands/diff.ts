@@ -1,10 +1,11 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { describeLostEndpoint } from "../docker/endpoints";
 import { formatChanges } from "../plan/format-changes";
 import { sluiceHome } from "../sluice-home";
-import { stripColours } from "../terminal/paint";
 import { Progress } from "../terminal/progress";
+import { findLostEndpoints } from "../terraform/engine-endpoints";
 import { withPlanFile } from "../terraform/plan-files";
-import { makePlan } from "../terraform/planned-changes";
+import { makePlan, readExisting } from "../terraform/planned-changes";
 import { prepareStack } from "../terraform/prepare";
 import type { Terraform } from "../terraform/terraform";
 
@@ -22,7 +23,7 @@ export function registerDiff(program: Command): void {
   program
     .command("diff")
     .description("show in words what deploy would change; changes nothing")
-    .option("--full", "show the whole plan of Terraform instead")
+    .addOption(new Option("--full", "show the whole plan of Terraform instead").conflicts("json"))
     .option("--json", "as JSON, for scripts")
     .option("--exit-code", "exit with 2 when there are changes")
     .action(async ({ exitCode: wanted = false, full = false, json = false }: DiffOptions) => {
@@ -36,13 +37,16 @@ export function registerDiff(program: Command): void {
 /** Terraform's own plan; it is not saved. @returns whether it changes nothing */
 async function showWhole(terraform: Terraform): Promise<boolean> {
   const args = ["plan", "-input=false", "-detailed-exitcode", WITHOUT_LOCK];
-  return (await terraform.run(args, { output: "show", accept: [2] })).exitCode === 0;
+  const { exitCode } = await terraform.run(args, { output: "show", accept: [2] });
+  const lost = await findLostEndpoints(await readExisting(terraform));
+  for (const one of lost) console.log(`${describeLostEndpoint(one)}: npm run deploy connects it again.`);
+  return exitCode === 0 && lost.length === 0;
 }
 
 /** @returns whether the plan changes nothing */
 async function showInWords(terraform: Terraform, json: boolean, progress: Progress): Promise<boolean> {
   return withPlanFile(sluiceHome(), async (file) => {
-    const { summary, isEmpty, output } = await progress.step("Planning", () =>
+    const { summary, isEmpty, warnings } = await progress.step("Planning", () =>
       makePlan(terraform, { file, options: [WITHOUT_LOCK] }),
     );
     if (json) {
@@ -50,18 +54,9 @@ async function showInWords(terraform: Terraform, json: boolean, progress: Progre
       return isEmpty;
     }
     const colour = process.stdout.isTTY === true && !process.env["NO_COLOR"];
-    for (const warning of warningsOf(output)) console.error(warning);
+    for (const warning of warnings) console.error(warning);
     console.log(formatChanges(summary, { colour }));
     if (summary.changes.length > 0) console.log("The whole plan: npm run diff -- --full");
     return isEmpty;
   });
-}
-
-/** Warnings of a plan, each with its explanation. They stand in its output with or without a frame. */
-function warningsOf(output: string): string[] {
-  return [
-    ...stripColours(output).matchAll(
-      /^(?:│ )?(Warning: .+(?:\n(?!╵|(?:│ )?Warning: |Saved the plan|─).*)*)/gm,
-    ),
-  ].map(([, text = ""]) => text.replace(/^│ ?/gm, "").trim());
 }

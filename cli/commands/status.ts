@@ -1,7 +1,9 @@
 import type { Command } from "commander";
+import { sluiceHome } from "../sluice-home";
 import { collectStatus, withPlan } from "../status/collect-status";
 import { statusReport } from "../status/report";
 import { Progress } from "../terminal/progress";
+import { withPlanFile } from "../terraform/plan-files";
 
 interface StatusOptions {
   readonly json?: boolean;
@@ -34,10 +36,11 @@ async function status({ json = false, plan = false }: StatusOptions): Promise<vo
 /** Loaded when it is asked for: without a plan neither CDKTF nor Terraform is needed. */
 async function hasChanges(quiet: boolean): Promise<boolean> {
   const { prepareStack } = require("../terraform/prepare") as typeof import("../terraform/prepare");
+  const { makePlan } =
+    require("../terraform/planned-changes") as typeof import("../terraform/planned-changes");
   const { terraform } = await prepareStack(new Progress({ quiet }), { purpose: "read" });
-  const { exitCode } = await terraform.run(["plan", "-input=false", "-lock=false", "-detailed-exitcode"], {
-    output: "collect",
-    accept: [2],
+  return withPlanFile(sluiceHome(), async (file) => {
+    const { isEmpty } = await makePlan(terraform, { file, options: ["-lock=false"] });
+    return !isEmpty;
   });
-  return exitCode === 2;
 }

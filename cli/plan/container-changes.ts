@@ -1,6 +1,6 @@
 import { canonical, isZero, shown, transition } from "./attribute-values";
 import type { ChangeDetail } from "./change-summary";
-import { fileChanges } from "./delivered-files";
+import { type DeliveredFile, fileChanges } from "./delivered-files";
 import { labels, type ObjectNames } from "./object-names";
 import { attributes, isMarked, isSensitive, type ResourceChange } from "./plan-json";
 
@@ -11,6 +11,7 @@ interface AttributeChange {
   readonly after: unknown;
   readonly isSecret: boolean;
   readonly names: ObjectNames;
+  readonly delivered: ReadonlyMap<string, DeliveredFile>;
 }
 
 type Describe = (change: AttributeChange) => string[];
@@ -24,8 +25,13 @@ const CONTAINER_WORDS: Readonly<Record<string, Describe>> = {
     const young = names.after(after) ?? names.referred(address, "image")[0] ?? "known when it is applied";
     return [old === young ? `image ${old} is rebuilt` : `image ${old} → ${young}`];
   },
-  env: ({ before, after, isSecret }) =>
-    memberChanges(environment(before), environment(after)).map(({ name, was, is }) => {
+  env: ({ before, after, isSecret, delivered }) =>
+    memberChanges(environment(before), environment(after)).flatMap(({ name, was, is }) => {
+      const file = delivered.get(`secret:${name}`);
+      if (is === undefined && file !== undefined) {
+        const isSame = file.content === undefined || file.content.trimEnd() === was;
+        return [`${name} moves to the delivered files`, ...(isSame ? [] : [`value of ${name} changes`])];
+      }
       const isReference = [was, is].some((value) => value?.includes("${var."));
       if (isReference && (was === undefined || is === undefined))
         return `${name} is ${is === undefined ? "no longer set" : "set (a secret)"}`;
@@ -33,14 +39,14 @@ const CONTAINER_WORDS: Readonly<Record<string, Describe>> = {
       if (is === undefined) return `${name} is no longer set`;
       return isSecret ? `value of ${name} changes` : `${name}: ${transition(was, is)}`;
     }),
-  upload: ({ before, after, isSecret }) => fileChanges(before, after, isSecret),
+  upload: ({ before, after, isSecret, delivered }) => fileChanges(before, after, isSecret, delivered),
   volumes: ({ before, after }) =>
     memberChanges(mounts(before), mounts(after)).map(
       ({ name, was, is }) => `volume at ${name}: ${transition(was, is)}`,
     ),
   ports: ({ before, after }) =>
     memberChanges(ports(before), ports(after)).map(
-      ({ name, was, is }) => `port ${name}: ${transition(was, is)}`,
+      ({ name, was, is }) => `port ${name}: ${transition(was, is)}${reachChange(was, is)}`,
     ),
   labels: ({ before, after }) =>
     memberChanges(labels(before), labels(after)).map(({ name, was, is }) =>
@@ -81,7 +87,13 @@ const NAMES: Readonly<Record<string, string>> = {
   env: "environment",
   networks_advanced: "networks",
   cpus: "CPU limit",
+  healthcheck: "health check",
+  entrypoint: "start command",
+  command: "arguments of the start command",
 };
+
+/** Attributes that are read back from what the image says where nobody has set them. */
+const GIVEN_BY_IMAGE = new Set(["user", "working_dir"]);
 
 /** What an attribute of the provider is called in a line. */
 export function attributeName(attribute: string): string {
@@ -94,8 +106,13 @@ const TOLD_WITHOUT_VALUES = new Set(["env", "upload"]);
 /**
  * What changes of one object, attribute by attribute. What only follows from making it anew (ids, exit codes) is left out:
  * the effect says so.
+ * @param delivered files that are delivered to the container besides its own, by kind and name
  */
-export function describeAttributes(resource: ResourceChange, names: ObjectNames): ChangeDetail[] {
+export function describeAttributes(
+  resource: ResourceChange,
+  names: ObjectNames,
+  delivered: ReadonlyMap<string, DeliveredFile>,
+): ChangeDetail[] {
   const { address, type, change } = resource;
   const [before, after, unknown] = [change.before, change.after, change.after_unknown].map(attributes);
   const changed = changedAttributes(resource, names);
@@ -110,6 +127,10 @@ export function describeAttributes(resource: ResourceChange, names: ObjectNames)
   ) {
     rest.delete("memory_swap");
   }
+  // The folder that files are uploaded to is called by their names: one matter.
+  const isUploadFolder =
+    rest.has("upload") && withoutFolder(before?.["command"]) === withoutFolder(after?.["command"]);
+  if (isUploadFolder) rest.delete("command");
   for (const attribute of rest) {
     const value: AttributeChange = {
       address,
@@ -117,12 +138,15 @@ export function describeAttributes(resource: ResourceChange, names: ObjectNames)
       after: after?.[attribute],
       isSecret: isSensitive(change, attribute),
       names,
+      delivered,
     };
     const words = WORDS[type]?.[attribute];
     const mayBeTold = !value.isSecret || TOLD_WITHOUT_VALUES.has(attribute);
     const texts =
       words !== undefined && mayBeTold ? words(value) : [generic(attribute, value, unknown?.[attribute])];
-    const covers = attribute === "memory" ? swap.filter((name) => changed.includes(name)) : [attribute];
+    const matter =
+      attribute === "memory" ? swap : isUploadFolder && attribute === "upload" ? [attribute, "command"] : [];
+    const covers = matter.length === 0 ? [attribute] : matter.filter((name) => changed.includes(name));
     // A difference that the words know nothing of is told all the same.
     const told = texts.length > 0 ? texts : [`${attributeName(attribute)} changes`];
     details.push(...told.map((text) => ({ attributes: covers, text })));
@@ -143,10 +167,14 @@ export function changedAttributes({ address, change }: ResourceChange, names: Ob
       return !(isMadeAnew && mask === true && names.isConfigured(address, attribute) !== true);
     const [was, is] = [before?.[attribute], after?.[attribute]];
     // The engine's own zero values of what nobody has set.
-    if (isMadeAnew && isZero(was) && is == null && names.isConfigured(address, attribute) === false)
-      return false;
+    const isGiven = isZero(was) || GIVEN_BY_IMAGE.has(attribute);
+    if (isMadeAnew && isGiven && is == null && names.isConfigured(address, attribute) === false) return false;
     return canonical(was, attribute) !== canonical(is, attribute);
   });
+}
+
+function withoutFolder(command: unknown): string {
+  return canonical(command).replace(/"\.incoming-[0-9a-f]+"/, "");
 }
 
 function generic(attribute: string, { before, after, isSecret }: AttributeChange, unknown: unknown): string {
@@ -198,6 +226,21 @@ export function mounts(value: unknown): Record<string, string> {
       return [String(path), `${String(volume || host)}${readOnly === true ? " (read-only)" : ""}`];
     }),
   );
+}
+
+/** Whether an address such as `0.0.0.0:4000` is one of this machine alone. */
+function isLoopback(address: string): boolean {
+  return /^(?:127\.|\[?::1\]?:)/.test(address);
+}
+
+/** What it means for others that a port is published at `address`. */
+export function reachOf(address: string): string {
+  return isLoopback(address) ? "" : ": other machines can reach it";
+}
+
+function reachChange(was: string | undefined, is: string | undefined): string {
+  if (is === undefined || (was !== undefined && isLoopback(was) === isLoopback(is))) return "";
+  return isLoopback(is) ? ": only this machine can reach it" : reachOf(is);
 }
 
 function ports(value: unknown): Record<string, string> {

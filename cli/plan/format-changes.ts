@@ -1,5 +1,5 @@
 import { counted } from "./attribute-values";
-import type { ChangeAction, ChangeSummary, ObjectChange } from "./change-summary";
+import type { ChangeAction, ChangeSummary, ObjectChange, ObjectKind } from "./change-summary";
 
 /** How changes are written down. */
 export interface FormatOptions {
@@ -54,27 +54,39 @@ export function sentence({ details, effect, data }: ObjectChange): string[] {
   return [end.join("; "), ...texts];
 }
 
-/** The last line: how many objects, and what about data. */
+/** The last line: what becomes of how many containers and of what they need, and what about data. */
 export function total({ changes, risks }: ChangeSummary): string {
-  const of = (action: ChangeAction) =>
-    changes.filter((change) => change.action === action && isObject(change)).length;
-  const parts = [
-    [of("create"), "new"],
-    [of("update"), "changed in place"],
-    [of("replace"), "replaced"],
-    [of("delete"), "removed"],
-  ]
-    .filter(([count]) => count !== 0)
-    .map(([count, words]) => `${count} ${words}`);
+  const of = (kinds: readonly ObjectKind[], actions: readonly ChangeAction[]) =>
+    changes.filter(({ kind, action }) => kinds.includes(kind) && actions.includes(action));
+  const count = (kind: ObjectKind, noun: string, words: readonly (readonly [ChangeAction, string])[]) =>
+    words.map(([action, what]): [number, string] => {
+      const { length } = of([kind], [action]);
+      return [length, `${counted(length, noun)} ${what}`];
+    });
+  const PLAIN = [
+    ["create", "new"],
+    ["update", "changed in place"],
+    ["replace", "replaced"],
+    ["delete", "removed"],
+  ] as const;
+  const jobs = of(["job"], ["create", "replace"]).length;
+  const files = new Set(of(["files"], ["create", "replace", "update"]).map(({ service }) => service)).size;
+  const images = of(["image"], ["create", "replace"]).length;
+  const parts: [number, string][] = [
+    ...count("container", "container", PLAIN),
+    [jobs, `${counted(jobs, "job")} ${jobs === 1 ? "runs" : "run"}`],
+    [files, `files delivered to ${counted(files, "service")}`],
+    [images, `${counted(images, "image")} pulled or built`],
+    ...count("network", "network", PLAIN),
+    ...count("other", "object", PLAIN),
+  ];
+  const told = parts.filter(([amount]) => amount > 0).map(([, text]) => text);
+  const hasNoneTouched = of(["container"], ["create", "update", "replace", "delete"]).length === 0;
   const sum =
-    parts.length === 0
+    told.length === 0
       ? `${counted(changes.length, "change")}, none to a container or network`
-      : parts.join(", ");
+      : [...told, ...(hasNoneTouched ? ["no service restarts"] : [])].join(", ");
   return `${sum}; ${risks.length === 0 ? "no data is lost" : `DATA AT RISK: ${counted(risks.length, "reason")} above`}`;
-}
-
-function isObject({ address }: ObjectChange): boolean {
-  return !/^(output|variable|terraform|provider)\./.test(address);
 }
 
 /** Without control characters: values come from files, and a terminal obeys them. */

@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { canonical, shown, transition } from "./attribute-values";
+import { leaves, shown, transition } from "./attribute-values";
 
 /** The file is made by us; anything with more aliases is not. */
 const MAX_ALIASES = 100;
@@ -75,7 +75,7 @@ function modelChanges(old: Map<string, Deployment[]>, young: Map<string, Deploym
   }
   for (const [name, added] of young) {
     if (old.has(name)) continue;
-    texts.push(`model ${name} is new (${added.map(place).join(", then ")}; ${prices(added[0])})`);
+    texts.push(`model ${name} is new (${added.map(newPlace).join(", then ")}; ${prices(added[0])})`);
   }
   const kept = (names: Iterable<string>, others: Map<string, unknown>) =>
     [...names].filter((name) => others.has(name));
@@ -95,7 +95,7 @@ function deploymentChanges(
     const [old, young] = [before[index], after[index]];
     const where = after.length > 1 && young !== undefined ? ` at ${place(young)}` : "";
     if (old === undefined) {
-      texts.push(`model ${name}: also served by ${place(young)} (${prices(young)})`);
+      texts.push(`model ${name}: also served by ${newPlace(young)} (${prices(young)})`);
     } else if (young === undefined) {
       texts.push(`model ${name}: no longer served by ${place(old)}`);
     } else {
@@ -109,16 +109,39 @@ function deploymentChanges(
       }
       for (const { path, before, after } of changed) {
         if (priceName(path) !== undefined) continue;
-        const setting = path.replace(/^(litellm_params|model_info)\./, "").replaceAll("_", " ");
-        texts.push(`model ${name}${where}: ${setting} ${transition(before, after)}`);
+        const setting = path.replace(/^(litellm_params|model_info)\./, "");
+        const words = DEPLOYMENT_WORDS[setting] ?? setting.replaceAll("_", " ");
+        texts.push(`model ${name}${where}: ${words} ${transition(plain(before), plain(after))}`);
       }
     }
   }
   return texts;
 }
 
+/** Settings of a deployment by the words of `platform.yaml`. */
+const DEPLOYMENT_WORDS: Readonly<Record<string, string>> = {
+  api_base: "base URL",
+  api_key: "credential",
+  aws_access_key_id: "access key ID",
+  aws_secret_access_key: "secret access key",
+  aws_session_token: "session token",
+  aws_region_name: "region",
+};
+
+/** `os.environ/NAME` names a credential. */
+function plain(value: unknown): unknown {
+  return typeof value === "string" ? value.replace(/^os\.environ\//, "") : value;
+}
+
 function place(deployment: Deployment | undefined): string {
   return shown(deployment?.litellm_params?.["model"]);
+}
+
+/** A deployment that is new: also where its requests go. */
+function newPlace(deployment: Deployment | undefined): string {
+  const { api_base: url, aws_region_name: region } = deployment?.litellm_params ?? {};
+  const where = url ?? region;
+  return `${place(deployment)}${where === undefined ? "" : ` at ${shown(where)}`}`;
 }
 
 function prices(deployment: Deployment | undefined): string {
@@ -141,23 +164,4 @@ function perMillion(perToken: unknown): string {
 function named(path: string): string {
   const found = NAMES.find(([prefix]) => path.startsWith(prefix));
   return found === undefined ? path : found[1] + path.slice(found[0].length);
-}
-
-interface Leaf {
-  readonly path: string;
-  readonly before: unknown;
-  readonly after: unknown;
-}
-
-/** The members that differ, by their path. Lists are taken as one value. */
-function leaves(before: unknown, after: unknown, path = ""): Leaf[] {
-  if (canonical(before) === canonical(after)) return [];
-  const maps = [before, after].every(
-    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  );
-  if (!maps) return [{ path, before, after }];
-  const [old, young] = [before as Record<string, unknown>, after as Record<string, unknown>];
-  return [...new Set([...Object.keys(old), ...Object.keys(young)])].flatMap((member) =>
-    leaves(old[member], young[member], path === "" ? member : `${path}.${member}`),
-  );
 }

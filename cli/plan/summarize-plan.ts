@@ -1,7 +1,9 @@
+import { SECRETS_OUTPUT } from "../../constructs/stack-id";
 import { shown, transition } from "./attribute-values";
 import type { ChangeAction, ChangeDetail, ChangeSummary, ObjectChange } from "./change-summary";
-import { attributeName, changedAttributes, describeAttributes } from "./container-changes";
+import { attributeName, changedAttributes, describeAttributes, reachOf } from "./container-changes";
 import { findDataRisks } from "./data-risks";
+import { type DeliveredFile, deliveredFiles } from "./delivered-files";
 import { containerService, type ObjectNames, objectNames } from "./object-names";
 import { attributes, type PlanJson, type PlannedChange, type ResourceChange } from "./plan-json";
 import { redactor } from "./redact";
@@ -22,8 +24,9 @@ export function summarizePlan(plan: PlanJson): ChangeSummary {
       .filter(({ change }) => change.actions.includes("delete"))
       .map(({ address }) => address),
   );
+  const delivered = deliveries(plan);
   const changes = [
-    ...pending.map((resource) => describeObject(resource, { names, replaced, gone })),
+    ...pending.map((resource) => describeObject(resource, { names, replaced, gone, delivered })),
     ...outputChanges(plan),
   ];
   return redactor(plan)({
@@ -38,6 +41,21 @@ interface Context {
   readonly replaced: ReadonlySet<string | undefined>;
   /** Addresses of what somebody else removed. */
   readonly gone: ReadonlySet<string>;
+  /** By service what is delivered to it. */
+  readonly delivered: ReadonlyMap<string, ReadonlyMap<string, DeliveredFile>>;
+}
+
+/** Ends the name of the container that delivers files to a service. */
+const DELIVERY = /^(.+)-files$/;
+
+function deliveries(plan: PlanJson): Context["delivered"] {
+  const found = new Map<string, ReadonlyMap<string, DeliveredFile>>();
+  for (const { type, change } of plan.resource_changes ?? []) {
+    const service =
+      type === "docker_container" ? DELIVERY.exec(containerService(change) ?? "")?.[1] : undefined;
+    if (service !== undefined) found.set(service, deliveredFiles(attributes(change.after)["upload"]));
+  }
+  return found;
 }
 
 function isPending({ change, previous_address: moved }: ResourceChange): boolean {
@@ -62,7 +80,9 @@ function actionOf({ actions }: PlannedChange): ChangeAction {
 function describeObject(resource: ResourceChange, context: Context): ObjectChange {
   const { address, type, change } = resource;
   const action = actionOf(change);
-  const told = action === "create" || action === "delete" ? [] : describeAttributes(resource, context.names);
+  const delivered = context.delivered.get(containerService(change) ?? "") ?? new Map<string, DeliveredFile>();
+  const told =
+    action === "create" || action === "delete" ? [] : describeAttributes(resource, context.names, delivered);
   const details = [...whyDetails(resource, context), ...told];
   if (action === "update" && details.length === 0) {
     details.push({ attributes: [], text: "nothing that shows: the state is brought up to date" });
@@ -72,22 +92,24 @@ function describeObject(resource: ResourceChange, context: Context): ObjectChang
   const name = typeof values["name"] === "string" ? values["name"] : undefined;
   const base = { ...common, details: action === "create" ? [...details, ...firstValues(resource)] : details };
   if (type === "docker_container") return describeContainer(resource, base, context);
-  if (type === "docker_image" && name !== undefined) return { ...base, ...imageWords(name, action) };
+  if (type === "docker_image" && name !== undefined)
+    return { ...base, kind: "image", ...imageWords(name, action) };
   if (type === "docker_network" && name !== undefined) {
-    return { ...base, service: `network ${name}`, effect: networkEffect(action) };
+    return { ...base, kind: "network", service: `network ${name}`, effect: networkEffect(action) };
   }
   if (type === "docker_volume" && name !== undefined) {
     const isLost = change.actions.includes("delete") && !name.endsWith("-files");
     return {
       ...base,
+      kind: "volume",
       service: `volume ${name}`,
       effect: PLAIN_EFFECTS[action],
       ...(isLost ? { data: "WHAT IS IN IT IS LOST" } : {}),
     };
   }
-  if (type === "setting") return { ...base, ...settingWords(resource, action) };
+  if (type === "setting") return { ...base, kind: "setting", ...settingWords(resource, action) };
   const effect = action === "update" ? "changes" : PLAIN_EFFECTS[action];
-  return { ...base, service: address, effect };
+  return { ...base, kind: "other", service: address, effect };
 }
 
 /** What a synthesized stack holds besides resources. */
@@ -115,12 +137,13 @@ type Base = Pick<ObjectChange, "address" | "action" | "details">;
 
 function describeContainer({ change }: ResourceChange, base: Base, { replaced }: Context): ObjectChange {
   const service = containerService(change) ?? base.address;
-  const delivered = /^(.+)-files$/.exec(service)?.[1];
+  const delivered = DELIVERY.exec(service)?.[1];
   if (delivered !== undefined) {
     const details = base.action === "create" ? [] : base.details;
     return {
       ...base,
       details,
+      kind: "files",
       service: delivered,
       effect: deliveryEffect(base.action, replaced.has(delivered)),
     };
@@ -142,8 +165,23 @@ function describeContainer({ change }: ResourceChange, base: Base, { replaced }:
           : kept.length === volumes.length
             ? { data: `data untouched (${list(kept)})` }
             : { data: `DATA: ${list(volumes.filter((name) => !after.includes(name)))} no longer mounted` };
-  return { ...base, service, effect: isJob ? jobEffect(base.action) : containerEffect(base.action), ...data };
+  const effect = isJob ? jobEffect(base.action) : containerEffect(base.action);
+  const isolation = service === FIREWALL ? ISOLATION[base.action] : undefined;
+  return {
+    ...base,
+    kind: isJob ? "job" : "container",
+    service,
+    effect: isolation === undefined ? effect : `${effect}: ${isolation}`,
+    ...data,
+  };
 }
+
+/** The container that keeps workspaces apart, and what it means that it comes or goes. */
+const FIREWALL = "workspace-firewall";
+const ISOLATION: Partial<Readonly<Record<ChangeAction, string>>> = {
+  create: "workspaces are isolated from each other, the host and private networks",
+  delete: "workspaces are no longer isolated from each other, the host and private networks",
+};
 
 function containerEffect(action: ChangeAction): string {
   if (action === "create") return "new container";
@@ -200,7 +238,8 @@ function whyDetails(resource: ResourceChange, { gone, names }: Context): ChangeD
     const changed = changedAttributes(resource, names);
     // Where every change forces it, the changes themselves are the answer.
     if (forced.length > 0 && changed.some((attribute) => !forced.includes(attribute))) {
-      texts.push(`replaced because of ${forced.map(attributeName).join(", ")}`);
+      const verb = forced.length === 1 ? "changes" : "change";
+      texts.push(`replaced because its ${forced.map(attributeName).join(", ")} ${verb}`);
     } else if (texts.length === 0 && changed.length === 0) texts.push("recreated");
   }
   return texts.map((text) => ({ attributes: [], text }));
@@ -212,7 +251,8 @@ function firstValues({ type, change }: ResourceChange): ChangeDetail[] {
   const { memory, cpus, ports } = attributes(change.after);
   const published = (Array.isArray(ports) ? ports : []).map((port) => {
     const { ip, external } = attributes(port);
-    return `${ip ? `${String(ip)}:` : ""}${String(external)}`;
+    const address = `${ip ? `${String(ip)}:` : ""}${String(external)}`;
+    return `${address}${reachOf(address)}`;
   });
   const texts = [
     ...(memory === undefined || memory === null ? [] : [`memory ${shown(memory)} MB`]),
@@ -246,8 +286,17 @@ function outputChanges(plan: PlanJson): ObjectChange[] {
       return {
         service: "outputs",
         address: `output.${name}`,
+        kind: "output",
         action: actionOf(change),
-        details: [{ attributes: [name], text: `${name}: ${value}` }],
+        details: [
+          {
+            attributes: [name],
+            text:
+              name === SECRETS_OUTPUT && isSecret
+                ? "the state's copy of the secrets changes (not shown)"
+                : `${name}: ${value}`,
+          },
+        ],
         effect: "",
       };
     });

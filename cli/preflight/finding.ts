@@ -11,12 +11,26 @@ export interface Finding {
   readonly remedy: string;
 }
 
-/** @throws UserError with all findings, unless there are none */
+const HEADING = "this cannot be applied, and nothing was changed";
+
+/** Everything that would make an apply fail. */
+export class FindingsError extends UserError {
+  /** Above the findings. */
+  readonly heading = HEADING;
+
+  constructor(
+    readonly findings: readonly Finding[],
+    file: string,
+  ) {
+    const lines = findings.map(
+      ({ path, problem, allowed, remedy }) =>
+        `  ${path === undefined ? "" : `${file} ${path}: `}${problem}; allowed: ${allowed}; remedy: ${remedy}`,
+    );
+    super(`${HEADING}:\n${lines.join("\n")}`);
+  }
+}
+
+/** @throws FindingsError with all findings, unless there are none */
 export function refuseFindings(findings: readonly Finding[], file: string): void {
-  if (findings.length === 0) return;
-  const lines = findings.map(
-    ({ path, problem, allowed, remedy }) =>
-      `  ${path === undefined ? "" : `${file} ${path}: `}${problem}; allowed: ${allowed}; remedy: ${remedy}`,
-  );
-  throw new UserError(`this cannot be applied, and nothing was changed:\n${lines.join("\n")}`);
+  if (findings.length > 0) throw new FindingsError(findings, file);
 }

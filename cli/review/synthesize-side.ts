@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync } fr
 import { dirname, join, resolve } from "node:path";
 import { PLATFORM_STACK } from "../../constructs/stack-id";
 import type { StackJson } from "../plan/compare-stacks";
+import { stripColours } from "../terminal/paint";
 import { UserError } from "../terminal/user-error";
 
 /** Longest time for one command of a side, in milliseconds: an installation on a slow line. */
@@ -17,22 +18,54 @@ export interface SideOptions {
   readonly project: string;
   /** Empty folder in which the side is put together. */
   readonly scratch: string;
+  /** Platform file that is taken along also where git ignores it, relative to the side. */
+  readonly file: string;
+}
+
+/** A side: what was synthesized, or a folder with code and configuration that can be. */
+export type Side =
+  | { readonly source: string; readonly stack: StackJson }
+  | { readonly source: string; readonly folder: string };
+
+/**
+ * Finds a side, and puts it together in `scratch` where it is to be synthesized.
+ * @param source a `cdk.tf.json`, a folder with a project, or a commit of the project's repository such as `origin/main`
+ * @throws UserError when there is no such source, or it holds no Sluice
+ */
+export function openSide(source: string, { project, scratch, file }: SideOptions): Side {
+  const path = resolve(project, source);
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isFile()) return { source, stack: readStack(path) };
+  if (there?.isDirectory()) copyFolder(path, scratch, file);
+  else checkOut(source, project, scratch);
+  if (!existsSync(join(scratch, "package.json"))) {
+    throw new UserError(
+      `${source} holds no Sluice: it has no package.json`,
+      "compare with a commit that does",
+    );
+  }
+  return { source, folder: scratch };
 }
 
 /**
- * Synthesizes one side of a comparison with its own code and its own configuration: the committed `platform.yaml`, else the
- * example. Its environment holds no credential, and nothing outside `scratch` is written.
- *
- * @param source a `cdk.tf.json`, a folder with a project, or a commit of the project's repository such as `origin/main`
- * @throws UserError when there is no such source, or when it cannot be synthesized
+ * Synthesizes a side with its own code. Its environment holds no credential, and nothing outside its folder is written.
+ * @param file its platform file, relative to the side; undefined for the one that it finds itself
+ * @throws UserError when it cannot be synthesized
  */
-export function synthesizeSide(source: string, { project, scratch }: SideOptions): StackJson {
-  const path = resolve(project, source);
-  const there = statSync(path, { throwIfNoEntry: false });
-  if (there?.isFile()) return readStack(path);
-  if (there?.isDirectory()) copyFolder(path, scratch);
-  else checkOut(source, project, scratch);
-  return synthesizeFolder(source, project, scratch);
+export function synthesizeSide(side: Side, project: string, file: string | undefined): StackJson {
+  if ("stack" in side) return side.stack;
+  const { source, folder } = side;
+  const setting: Record<string, string> = file === undefined ? {} : { SLUICE_CONFIG: file };
+  install(source, project, folder);
+  run(source, folder, "synthesized", ["run", "--silent", "synth"], setting);
+  const stack = join(folder, "cdktf.out/stacks", PLATFORM_STACK, "cdk.tf.json");
+  if (!existsSync(stack)) {
+    throw new UserError(
+      `${source} cannot be synthesized: its main.ts ended without an error and without a cdk.tf.json`,
+      "see what it does: npm run synth",
+    );
+  }
+  return readStack(stack);
 }
 
 function readStack(file: string): StackJson {
@@ -46,8 +79,8 @@ function readStack(file: string): StackJson {
   }
 }
 
-/** What git would commit of a folder, and its platform.yaml also where git ignores it. */
-function copyFolder(folder: string, scratch: string): void {
+/** What git would commit of a folder, and its platform file also where git ignores it. */
+function copyFolder(folder: string, scratch: string, platformFile: string): void {
   let files: string[];
   try {
     const list = git(folder, ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
@@ -58,7 +91,7 @@ function copyFolder(folder: string, scratch: string): void {
       "give a folder with a checkout, a commit, or a cdk.tf.json",
     );
   }
-  for (const file of new Set([...files, "platform.yaml"])) {
+  for (const file of new Set([...files, platformFile])) {
     // Installed anew; where node_modules is a link, git does not take it for the ignored folder.
     if (file === "" || file === "node_modules" || !existsSync(join(folder, file))) continue;
     mkdirSync(dirname(join(scratch, file)), { recursive: true });
@@ -91,18 +124,6 @@ function git(cwd: string, args: readonly string[]): Buffer {
   });
 }
 
-function synthesizeFolder(source: string, project: string, scratch: string): StackJson {
-  if (!existsSync(join(scratch, "package.json"))) {
-    throw new UserError(
-      `${source} holds no Sluice: it has no package.json`,
-      "compare with a commit that does",
-    );
-  }
-  install(source, project, scratch);
-  run(source, scratch, "synthesized", ["run", "--silent", "synth"]);
-  return readStack(join(scratch, "cdktf.out/stacks", PLATFORM_STACK, "cdk.tf.json"));
-}
-
 /** The project's own dependencies, where the side has the same lock file; else its own ones. */
 function install(source: string, project: string, scratch: string): void {
   const lock = (folder: string) => {
@@ -123,7 +144,13 @@ function install(source: string, project: string, scratch: string): void {
   ]);
 }
 
-function run(source: string, scratch: string, what: string, args: readonly string[]): void {
+function run(
+  source: string,
+  scratch: string,
+  what: string,
+  args: readonly string[],
+  setting: Readonly<Record<string, string>> = {},
+): void {
   // No credential of the environment reaches the code of a side, and no setting of it decides what is compared.
   const names = [
     "PATH",
@@ -139,11 +166,10 @@ function run(source: string, scratch: string, what: string, args: readonly strin
   const env = Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
-  const hasOwn = ["platform.yaml", "platform.yml"].some((file) => existsSync(join(scratch, file)));
   try {
     execFileSync("npm", args, {
       cwd: scratch,
-      env: { ...env, CI: "1", ...(hasOwn ? {} : { SLUICE_CONFIG: "platform.example.yaml" }) },
+      env: { ...env, CI: "1", ...setting },
       stdio: ["ignore", "pipe", "pipe"],
       encoding: "utf8",
       timeout: TIMEOUT_MS,
@@ -152,6 +178,21 @@ function run(source: string, scratch: string, what: string, args: readonly strin
   } catch (cause) {
     const { stdout = "", stderr = "" } = cause as { stdout?: string; stderr?: string };
     const reason = `${stdout}${stderr}`.trim() || (cause as Error).message;
-    throw new UserError(`${source} cannot be ${what}:\n${reason.slice(-4_000).replaceAll(scratch, ".")}`);
+    throw new UserError(
+      `${source} cannot be ${what}:\n${quoted(reason.slice(-4_000).replaceAll(scratch, "."))}`,
+    );
   }
+}
+
+/** What the code of a side has written: neither a terminal nor a runner, which takes lines that begin with `::`, obeys it. */
+function quoted(text: string): string {
+  return (
+    stripColours(text)
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+      .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]+/g, " ")
+      .replaceAll("##[", "## [")
+      .split("\n")
+      .map((line) => `  | ${line}`.trimEnd())
+      .join("\n")
+  );
 }

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { askInside } from "../docker/ask-inside";
 import { docker } from "../docker/docker";
 import { UserError } from "../terminal/user-error";
 
@@ -90,19 +91,10 @@ async function askPostgres(platform: string, role: string, database: string, val
   }
 }
 
-/** Inside, where the address is known whatever is published where. */
-const LIST_MODELS = `
-let key = "";
-process.stdin.on("data", (text) => { key += text; }).on("end", async () => {
-  const headers = { authorization: "Bearer " + key.trim() };
-  const { status } = await fetch("http://127.0.0.1:4000/models", { headers });
-  console.log(status);
-});`;
-
 async function askGateway(platform: string, value: string): Promise<Taken> {
-  const args = ["exec", "-i", `${platform}-gateway`, "node", "-e", LIST_MODELS];
-  const status = (await docker(args, { input: `${value}\n` })).trim();
-  if (status === "200") return "taken";
-  if (status === "401") return "refused";
-  throw new UserError(`the gateway answers ${status}`);
+  const { answers } = await askInside(`${platform}-gateway`, 4000, [{ path: "/models", bearer: { value } }]);
+  const [{ status, text } = { status: 0, text: "nothing" }] = answers;
+  if (status === 200) return "taken";
+  if (status === 401) return "refused";
+  throw new UserError(`the gateway answers ${status === 0 ? text : status}`);
 }

@@ -1,49 +1,10 @@
 import { z } from "zod";
-import { docker } from "../docker/docker";
+import { askInside, type InsideAnswer, type InsideRequest } from "../docker/ask-inside";
 import type { GatewayStatus, ModelStatus } from "./platform-status";
 
-/** A service answers one question within this, in milliseconds. */
-const ANSWER_MS = 4_000;
-/** For the whole of it, the start of Node in the container included, in milliseconds. */
-const EXEC_MS = 10_000;
+const GATEWAY_PORT = 4000;
+const KEY_PROVISIONER_PORT = 8100;
 
-/**
- * Runs in the container, where the services answer whatever is published, and where the master key already is: it leaves the container
- * neither as an argument nor as output.
- */
-const ASK = `
-const { readFileSync } = require("node:fs");
-const ask = async (url, headers = {}) => {
-  try {
-    const response = await fetch(url, { headers, redirect: "error", signal: AbortSignal.timeout(${ANSWER_MS}) });
-    return { status: response.status, text: await response.text() };
-  } catch (error) {
-    return { status: 0, text: error.cause?.code ?? error.name };
-  }
-};
-const secret = (name) => {
-  try {
-    return process.env[name] ?? readFileSync(process.env.SECRETS_DIRECTORY + "/" + name, "utf8").trim();
-  } catch {
-    return "";
-  }
-};
-`;
-const ASK_GATEWAY = `${ASK}
-(async () => {
-  const base = "http://127.0.0.1:" + (process.env.PORT ?? 4000);
-  const [readiness, health, metrics] = await Promise.all([
-    ask(base + "/health/readiness"),
-    ask(base + "/health", { authorization: "Bearer " + secret("LITELLM_MASTER_KEY") }),
-    ask(base + "/metrics"),
-  ]);
-  const version = /^gateway_build_info\\{version="([^"]*)"/m.exec(metrics.text)?.[1] ?? null;
-  console.log(JSON.stringify({ readiness, health, version }));
-})();`;
-const ASK_KEY_PROVISIONER = `${ASK}
-ask("http://127.0.0.1:" + (process.env.PORT ?? 8100) + "/health").then((health) => console.log(JSON.stringify({ health })));`;
-
-const Answer = z.object({ status: z.number(), text: z.string() });
 const Readiness = z.object({
   status: z.string(),
   db: z.string(),
@@ -65,16 +26,15 @@ export interface GatewayAnswer {
   readonly fault?: string;
 }
 
-/**
- * Asks the gateway through `docker exec`, so that it can be told of on any engine, published or not.
- * Never fails: what went wrong is in `fault`.
- */
+/** Asks the gateway inside its container. Never fails: what went wrong is in `fault`. */
 export async function askGateway(container: string): Promise<GatewayAnswer> {
-  const answer = await run(container, ASK_GATEWAY);
-  if (typeof answer === "string") return { gateway: null, models: undefined, fault: answer };
-  const { readiness, health, version } = z
-    .object({ readiness: Answer, health: Answer, version: z.string().nullable() })
-    .parse(answer);
+  const answers = await ask(container, GATEWAY_PORT, [
+    { path: "/health/readiness" },
+    { path: "/health", bearer: { secret: "LITELLM_MASTER_KEY" } },
+    { path: "/metrics" },
+  ]);
+  if (typeof answers === "string") return { gateway: null, models: undefined, fault: answers };
+  const [readiness = NONE, health = NONE, metrics = NONE] = answers;
   const ready = parse(Readiness, readiness.text);
   if (ready === undefined)
     return { gateway: null, models: undefined, fault: `it answers ${said(readiness)} to /health/readiness` };
@@ -86,7 +46,7 @@ export async function askGateway(container: string): Promise<GatewayAnswer> {
       budgets: ready.budgets,
       audit: ready.audit,
       database: ready.db,
-      version,
+      version: /^gateway_build_info\{version="([^"]*)"/m.exec(metrics.text)?.[1] ?? null,
       journal_bytes: ready.journal_bytes?.in_use ?? null,
     },
     models: deployments && modelStatuses(deployments),
@@ -96,9 +56,9 @@ export async function askGateway(container: string): Promise<GatewayAnswer> {
 
 /** Whether the key-provisioner is of use; a text says why it cannot be asked. */
 export async function askKeyProvisioner(container: string): Promise<{ ready: boolean } | string> {
-  const answer = await run(container, ASK_KEY_PROVISIONER);
-  if (typeof answer === "string") return answer;
-  const { health } = z.object({ health: Answer }).parse(answer);
+  const answers = await ask(container, KEY_PROVISIONER_PORT, [{ path: "/health" }]);
+  if (typeof answers === "string") return answers;
+  const [health = NONE] = answers;
   return health.status === 200 || health.status === 503
     ? { ready: health.status === 200 }
     : `it answers ${said(health)} to /health`;
@@ -117,19 +77,22 @@ function modelStatuses({ healthy_endpoints, unhealthy_endpoints }: z.output<type
   }));
 }
 
-async function run(container: string, script: string): Promise<unknown> {
+const NONE: InsideAnswer = { status: 0, text: "no answer" };
+
+/** @returns a text where the container cannot be asked */
+async function ask(
+  container: string,
+  port: number,
+  requests: readonly InsideRequest[],
+): Promise<readonly InsideAnswer[] | string> {
   try {
-    const output = await docker(["exec", "--interactive", container, "node", "-"], {
-      input: script,
-      timeoutMs: EXEC_MS,
-    });
-    return JSON.parse(output);
+    return (await askInside(container, port, requests)).answers;
   } catch (error) {
     return (error as Error).message;
   }
 }
 
-function said({ status, text }: z.output<typeof Answer>): string {
+function said({ status, text }: InsideAnswer): string {
   return status === 0 ? text : `HTTP ${status}`;
 }
 

@@ -1,4 +1,5 @@
 import { serviceTag } from "../../constructs/service-inputs";
+import { conditionOf, faultOf } from "../docker/container-fault";
 import type { EngineContainer } from "../docker/objects";
 import type { ContainerStatus, Problem } from "./platform-status";
 import type { RecordedPlatform } from "./recorded-state";
@@ -27,18 +28,19 @@ export function containerStatuses({
   const present = found.map((container): ContainerStatus => {
     const { State: state } = container;
     const service = serviceOf(container.Name);
-    const isRunning = state.Status === "running" || state.Status === "paused";
+    const { isJob, health, exitCode } = conditionOf(container);
     const image = nameOf(container.Image);
     return {
       service,
-      kind: container.HostConfig.RestartPolicy?.Name === "no" ? "job" : "service",
+      kind: isJob ? "job" : "service",
       state: state.Status,
-      health: state.Status === "running" ? (state.Health?.Status ?? null) : null,
+      health,
       // When it was paused the engine does not tell.
-      since: state.Status === "paused" ? null : moment(isRunning ? state.StartedAt : state.FinishedAt),
+      since:
+        state.Status === "paused" ? null : moment(exitCode === null ? state.StartedAt : state.FinishedAt),
       restarts: container.RestartCount,
       oom_killed: state.OOMKilled,
-      exit_code: isRunning ? null : state.ExitCode,
+      exit_code: exitCode,
       image,
       checkout_tag: image.startsWith(`${platform}/`) ? checkoutTag(service) : null,
     };
@@ -63,32 +65,36 @@ export function containerStatuses({
   return [...present, ...missing].sort((a, b) => a.service.localeCompare(b.service));
 }
 
-/** What is wrong with a container as such. */
+/** What is wrong with a container as such. The container of a job that is gone has done its work. */
 export function containerProblems(platform: string, container: ContainerStatus): Problem[] {
   const { service, kind, state, health, oom_killed, exit_code } = container;
+  const deploy = "npm run deploy";
+  if (state === "missing") return kind === "job" ? [] : [{ what: `${service} is missing`, remedy: deploy }];
+  const fault = faultOf({
+    isJob: kind === "job",
+    status: state,
+    health,
+    exitCode: exit_code,
+    isOutOfMemory: oom_killed,
+  });
+  if (fault === undefined) return [];
   const logs = `npm run sluice -- logs ${service}`;
-  if (kind === "job") {
-    if (state !== "exited" || exit_code === 0) return [];
-    return [{ what: `the job ${service} failed with exit code ${exit_code}`, remedy: logs }];
-  }
-  if (state === "missing") return [{ what: `${service} is missing`, remedy: "npm run deploy" }];
-  if (state === "running") {
-    if (health === "unhealthy") return [{ what: `${service} is unhealthy`, remedy: logs }];
-    if (health === "starting")
-      return [{ what: `${service} is starting`, remedy: `wait for it; if it lasts: ${logs}` }];
-    return [];
-  }
-  if (oom_killed) {
-    return [
-      {
-        what: `${service} is ${state}: it needed more memory than it may have`,
-        remedy: "raise its memoryMegabytes under resources in platform.yaml, then npm run deploy",
-      },
-    ];
-  }
-  if (state === "paused")
-    return [{ what: `${service} is paused`, remedy: `docker unpause ${platform}-${service}` }];
-  return [{ what: `${service} is ${state}, with exit code ${exit_code}`, remedy: `${logs}; npm run deploy` }];
+  const problems: Readonly<Record<typeof fault, Problem>> = {
+    unhealthy: { what: `${service} is unhealthy`, remedy: logs },
+    starting: { what: `${service} is starting`, remedy: `wait for it; if it lasts: ${logs}` },
+    paused: { what: `${service} is paused`, remedy: `docker unpause ${platform}-${service}` },
+    "out of memory": {
+      what: `${service} is ${state}: it needed more memory than it may have`,
+      remedy: "raise its memoryMegabytes under resources in platform.yaml, then npm run deploy",
+    },
+    "not running": {
+      what: `${service} is ${state}, with exit code ${exit_code}`,
+      remedy: `${logs}; ${deploy}`,
+    },
+    "job failed": { what: `the job ${service} failed with exit code ${exit_code}`, remedy: logs },
+    "job did not run": { what: `the job ${service} was made and did not run`, remedy: deploy },
+  };
+  return [problems[fault]];
 }
 
 /** The name under which it was deployed, else any, else the beginning of its id. */

@@ -1,3 +1,4 @@
+import { describeLostEndpoint, lostEndpoints } from "../docker/endpoints";
 import { containerName, type EngineContainer } from "../docker/objects";
 import type { Problem } from "./platform-status";
 import type { RecordedPlatform } from "./recorded-state";
@@ -19,7 +20,7 @@ export function findDrift(recorded: RecordedPlatform, found: EngineFindings): Pr
   const redeploy = "npm run deploy makes it as it was declared";
   const drift = (what: string, remedy = redeploy): Problem => ({ what: `drift: ${what}`, remedy });
   const byName = new Map(found.containers.map((one) => [containerName(one), one]));
-  const containers = recorded.containers.flatMap(({ name, id, image, labels }) => {
+  const containers = recorded.containers.flatMap(({ name, id, image, labels, endpoints }) => {
     const container = byName.get(name);
     if (container === undefined) return [];
     if (container.Image !== image) return [drift(`${name} runs another image than was deployed`)];
@@ -28,7 +29,9 @@ export function findDrift(recorded: RecordedPlatform, found: EngineFindings): Pr
     );
     if (changed !== undefined) return [drift(`${name} has another label ${changed[0]} than was deployed`)];
     if (container.Id !== id) return [drift(`${name} is not the container that was deployed`)];
-    return [];
+    return lostEndpoints(endpoints, container).map((one) =>
+      drift(describeLostEndpoint(one), "npm run deploy connects it again"),
+    );
   });
   const known = new Set(recorded.containers.map(({ name }) => name));
   const strangers = [...byName.keys()]

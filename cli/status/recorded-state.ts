@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type DeclaredEndpoint, declaredEndpoints } from "../docker/endpoints";
 import { type DeployedPlatform, readState } from "../terraform/state";
 
 /** A container as the last deploy left it. */
@@ -8,6 +9,7 @@ export interface RecordedContainer {
   /** Id of its image. */
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly endpoints: readonly DeclaredEndpoint[];
   readonly isJob: boolean;
 }
 
@@ -27,6 +29,7 @@ const Container = z.object({
   image: z.string(),
   restart: z.string().nullish(),
   labels: z.array(z.object({ label: z.string(), value: z.string() })).nullish(),
+  networks_advanced: z.unknown(),
 });
 const Network = z.object({ id: z.string(), name: z.string() });
 const Image = z.object({ image_id: z.string(), name: z.string() });
@@ -39,14 +42,21 @@ const Image = z.object({ image_id: z.string(), name: z.string() });
 export function readRecordedPlatform(home: string): RecordedPlatform | undefined {
   const deployed = readState(home);
   if (deployed === undefined) return undefined;
+  const networks = all(deployed, "docker_network", Network);
+  const networkNames = new Map(networks.map(({ id, name }) => [id, name]));
   return {
     name: deployed.name,
-    containers: all(deployed, "docker_container", Container).map(({ labels, restart, ...one }) => ({
-      ...one,
-      labels: Object.fromEntries((labels ?? []).map(({ label, value }) => [label, value])),
-      isJob: restart === "no",
-    })),
-    networks: all(deployed, "docker_network", Network),
+    containers: all(deployed, "docker_container", Container).map(
+      ({ id, name, image, labels, restart, ...more }) => ({
+        id,
+        name,
+        image,
+        labels: Object.fromEntries((labels ?? []).map(({ label, value }) => [label, value])),
+        endpoints: declaredEndpoints(more, networkNames),
+        isJob: restart === "no",
+      }),
+    ),
+    networks,
     images: all(deployed, "docker_image", Image).flatMap(({ image_id, name }) => [image_id, name]),
     dataVolumes: deployed.dataVolumes,
   };

@@ -3,10 +3,17 @@ import { paint } from "../terminal/paint";
 import { readinessInWords } from "./judge";
 import type { ContainerStatus, DiskStatus, ModelStatus, PlatformStatus } from "./platform-status";
 
-/** For people: what runs, what can be used, how much room there is, and what is wrong. */
-export function statusReport(status: PlatformStatus, now = Date.now()): string {
+/**
+ * For people: what runs, what can be used, how much room there is, and what is wrong.
+ * @param columns width of the terminal; where the table does not fit, it is told below each other
+ */
+export function statusReport(
+  status: PlatformStatus,
+  now = Date.now(),
+  columns = process.stdout.columns ?? Number.POSITIVE_INFINITY,
+): string {
   const sections = [
-    containerTable(status.containers, now),
+    containerTable(status.containers, now, columns),
     facts(status),
     status.notices.map((notice) => `${paint("yellow", "!")} ${notice}`),
     status.problems.map(({ what, remedy }) => `${paint("red", "✗")} ${what}\n  → ${remedy}`),
@@ -26,7 +33,7 @@ function verdict({ name, well, problems }: PlatformStatus): string {
   );
 }
 
-function containerTable(containers: readonly ContainerStatus[], now: number): string[] {
+function containerTable(containers: readonly ContainerStatus[], now: number, columns: number): string[] {
   if (containers.length === 0) return [];
   const rows = containers.map((one) => [
     one.service,
@@ -35,8 +42,12 @@ function containerTable(containers: readonly ContainerStatus[], now: number): st
     String(one.restarts),
     imageOf(one),
   ]);
-  const all = [["SERVICE", "STATE", "SINCE", "RESTARTS", "IMAGE"], ...rows];
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
+  const heads = ["SERVICE", "STATE", "SINCE", "RESTARTS", "IMAGE"];
+  const all = [heads, ...rows];
+  const widths = heads.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  // Two spaces stand between columns.
+  const isWide = widths.reduce((sum, width) => sum + width + 2, -2) > columns;
+  if (isWide) return rows.flatMap((row, index) => narrowRow(row, containers[index] as ContainerStatus));
   return all.map((row, index) => {
     const cells = row.map((cell, column) => {
       const padded = cell.padEnd(widths[column] ?? 0);
@@ -45,6 +56,19 @@ function containerTable(containers: readonly ContainerStatus[], now: number): st
     });
     return cells.join("  ").trimEnd();
   });
+}
+
+function narrowRow(
+  [service = "", state = "", since = "", restarts = "", image = ""]: readonly string[],
+  container: ContainerStatus,
+): string[] {
+  const [name = "", ...checkout] = image.split(" (");
+  return [
+    service,
+    `  ${paint(colourOf(container), state)}${since === "" ? "" : `, ${since}`}${restarts === "0" ? "" : `, restarts: ${restarts}`}`,
+    ...(name === "" ? [] : [`  ${name}`]),
+    ...checkout.map((text) => `  (${text}`),
+  ];
 }
 
 function stateOf({ state, kind, health, exit_code, oom_killed }: ContainerStatus): string {

@@ -1,6 +1,9 @@
+import type { LostEndpoint } from "../docker/endpoints";
 import type { ChangeSummary } from "../plan/change-summary";
 import { type PlanJson, readPlan, type StateValues, type Values } from "../plan/plan-json";
 import { summarizePlan } from "../plan/summarize-plan";
+import { stripColours } from "../terminal/paint";
+import { findLostEndpoints, withLostEndpoints } from "./engine-endpoints";
 import type { Terraform, TextSink } from "./terraform";
 
 /** What is done to one resource, as far as the checks before an apply look. */
@@ -27,10 +30,12 @@ export interface Plan {
   }[];
   /** In words. */
   readonly summary: ChangeSummary;
-  /** Whether it changes nothing, no output either. */
+  /** Connections to networks that containers have lost. Terraform does not know of them: who applies the plan restores them. */
+  readonly lostEndpoints: readonly LostEndpoint[];
+  /** Whether it changes nothing, no output and no connection either. */
   readonly isEmpty: boolean;
-  /** What Terraform wrote while it planned, its warnings among it. */
-  readonly output: string;
+  /** What Terraform warns of, each with its explanation. */
+  readonly warnings: readonly string[];
 }
 
 /** How a plan is made. */
@@ -54,14 +59,27 @@ export async function makePlan(terraform: Terraform, props: PlanOptions): Promis
     ["plan", "-input=false", "-detailed-exitcode", `-out=${file}`, ...options],
     { output, ...(to === undefined ? {} : { to }), accept: [2] },
   );
-  const plan = readPlan((await terraform.run(["show", "-json", file], { output: "collect" })).stdout);
+  const shown = await terraform.run(["show", "-json", file], { output: "collect" });
+  const terraformPlan = readPlan(shown.stdout);
+  const existing = resourcesOf(terraformPlan.prior_state?.values);
+  const { plan, lost } = withLostEndpoints(terraformPlan, await findLostEndpoints(existing));
   return {
     changes: managedChanges(plan),
-    existing: resourcesOf(plan.prior_state?.values),
+    existing,
     summary: summarizePlan(plan),
-    isEmpty: planned.exitCode === 0,
-    output: planned.stdout,
+    lostEndpoints: lost,
+    isEmpty: planned.exitCode === 0 && lost.length === 0,
+    warnings: warningsOf(planned.stdout),
   };
+}
+
+/** Warnings in the output of a plan, where they stand with or without a frame. */
+export function warningsOf(output: string): string[] {
+  return [
+    ...stripColours(output).matchAll(
+      /^(?:│ )?(Warning: .+(?:\n(?!╵|(?:│ )?Warning: |Saved the plan|─).*)*)/gm,
+    ),
+  ].map(([, text = ""]) => text.replace(/^│ ?/gm, "").trim());
 }
 
 function managedChanges({ resource_changes = [] }: PlanJson): PlannedChange[] {

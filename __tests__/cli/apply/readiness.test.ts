@@ -25,7 +25,7 @@ describe("waiting until the platform is ready", () => {
     const { port } = server.address() as AddressInfo;
     const script = `#!/bin/sh
 case $1 in
-  exec) shift 2; PORT=${port} exec "$@" ;;
+  exec) shift 3; PORT=${port} exec "$@" ;;
   container) echo '${job}' ;;
   ps) ;;
 esac

@@ -22,6 +22,28 @@ describe("sluice deploy", () => {
     );
   });
 
+  it("says in JSON why, also where it is used in a wrong way", async () => {
+    let printed = "";
+    jest.spyOn(console, "log").mockImplementation((text) => {
+      printed += text;
+    });
+    const said = async (...args: string[]) => {
+      printed = "";
+      await main(["deploy", "--json", ...args]);
+      return JSON.parse(printed);
+    };
+    expect(await said()).toEqual({
+      result: "refused",
+      platform: "not changed",
+      error: {
+        problem: "--json has nobody to ask",
+        remedy: "give --yes as well to apply, or use sluice diff to look",
+        findings: [],
+      },
+    });
+    expect((await said("--yes", "--lock-timeout", "abc")).error.problem).toMatch(/'abc' is invalid/);
+  });
+
   it("takes durations as Terraform does, and says so", async () => {
     expect(await main(["deploy", "--lock-timeout", "5 minutes"])).toBe(1);
     expect(said).toContain(

@@ -25,7 +25,42 @@ describe("two synthesized stacks", () => {
       "± postgres: CPU limit none → 2.0; container replaced: unavailable while it restarts; data untouched (volume sluice-postgres-data)",
     ));
 
-  it("follow references: who uses a new image or network is recreated", () => {
+  it("say who can reach what", () => {
+    const isolation = lines("", "networks: { workspaces: { isolation: none } }").join("\n");
+    expect(isolation).toContain("workspaces are no longer isolated from each other, the host");
+    const exposure = lines("", "exposure: { address: 0.0.0.0 }").join("\n");
+    expect(exposure).toContain("port 4000: 127.0.0.1:4000 → 0.0.0.0:4000: other machines can reach it");
+  });
+
+  it("say of another credential of a provider nothing but that", () => {
+    const told = lines("", "providers: { anthropic: { kind: anthropic, apiKeyEnv: OTHER_KEY } }");
+    expect(told).toContain("    model claude-sonnet-4-5: credential ANTHROPIC_API_KEY → OTHER_KEY");
+    expect(told.join("\n")).not.toMatch(/\.incoming-|os\.environ/);
+    expect(told.at(-1)).toBe("files delivered to 1 service, no service restarts; no data is lost.");
+  });
+
+  it("count another image of Postgres as one container", () =>
+    expect(lines("", "images: { postgres: 'postgres:17.8-bookworm' }").at(-1)).toBe(
+      "1 container replaced, files delivered to 1 service, 1 image pulled or built; no data is lost.",
+    ));
+
+  it("show of a health check and of a build what differs", () => {
+    const [base, head] = [stack(), stack()];
+    const one = (side: typeof head, type: string, name: RegExp) =>
+      Object.values(side.resource[type]).find((values) =>
+        name.test((values as { name: string }).name),
+      ) as Record<string, { [member: string]: unknown }>;
+    (one(head, "docker_container", /-gateway$/)["healthcheck"] as { interval: string }).interval = "9s";
+    const build = one(head, "docker_image", /\/gateway:/)["build"] as Record<string, unknown>;
+    build["build_args"] = { ...(build["build_args"] as object), NODE_IMAGE: "node:99" };
+    const text = formatChanges(summarizePlan(compareStacks(base, head)));
+    expect(text).toMatch(/health check: interval \d+s → 9s/);
+    expect(text).toMatch(/build: build_args\.NODE_IMAGE .*node:99/);
+    // No two sides of a change read the same.
+    expect(text).not.toMatch(/: ([^:;]+) → \1(?:$|;)/m);
+  });
+
+  it("follow references: who uses a new image or network is rebuilt", () => {
     const changes = summary(
       "",
       "images: { postgres: 'postgres:17.8-bookworm' }\nnetworks: { workspaces: { internet: false } }",

@@ -34,7 +34,7 @@ describe("settingsChanges", () => {
       `models:\n${model("sonnet", ANTHROPIC)}${model("twin", ANTHROPIC)}`,
       [
         expect.stringMatching(
-          /^model twin is new \(anthropic\/claude-sonnet-4-5-20250929; input 3, output 15, cache read 0.3/,
+          /^model twin is new \(anthropic\/claude-sonnet-4-5-20250929 at https:\/\/api\.anthropic\.com; input 3, output 15, cache read 0.3/,
         ),
       ],
     ],
@@ -48,19 +48,19 @@ describe("settingsChanges", () => {
       `${PROVIDERS}models:\n${model("sonnet", `${ANTHROPIC}, ${BEDROCK}`)}`,
       [
         expect.stringMatching(
-          /^model sonnet: also served by bedrock\/anthropic\.claude-sonnet-4-5 \(input 3/,
+          /^model sonnet: also served by bedrock\/anthropic\.claude-sonnet-4-5 at us-east-1 \(input 3/,
         ),
       ],
     ],
     [
       "another provider's address",
       `providers: { anthropic: { kind: anthropic, baseUrl: "https://proxy.example.org" } }\nmodels:\n${model("sonnet", ANTHROPIC)}`,
-      ["model sonnet: api base https://api.anthropic.com → https://proxy.example.org"],
+      ["model sonnet: base URL https://api.anthropic.com → https://proxy.example.org"],
     ],
     [
       "the name of a credential",
       `providers: { anthropic: { kind: anthropic, apiKeyEnv: TEAM_KEY } }\nmodels:\n${model("sonnet", ANTHROPIC)}`,
-      ["model sonnet: api key os.environ/ANTHROPIC_API_KEY → os.environ/TEAM_KEY"],
+      ["model sonnet: credential ANTHROPIC_API_KEY → TEAM_KEY"],
     ],
     [
       "enforcement",

@@ -87,8 +87,171 @@ describe("a plan in words", () => {
         "    price of m: input 3 → 3.5 USD per million tokens",
         "    secret ANTHROPIC_API_KEY: value changes",
         "",
-        "1 replaced; no data is lost.",
+        "files delivered to 1 service, no service restarts; no data is lost.",
       ].join("\n"),
+    );
+  });
+
+  it("shows what differs in long values, never the same text on both sides", () => {
+    const limits = (level: string) =>
+      JSON.stringify({
+        ...Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`scope-${at}`, { level: "standard" }])),
+        last: { level, tags: ["a", level] },
+      });
+    const told = (before: object, after: object) =>
+      summarizePlan(plan(container("gateway", ["update"], before, after))).changes[0]?.details.map(
+        ({ text: line }) => line,
+      );
+    expect(
+      told({ env: [`LIMITS=${limits("standard")}`] }, { env: [`LIMITS=${limits("design-first")}`] }),
+    ).toEqual(["LIMITS: last.level standard → design-first, last.tags standard → design-first"]);
+    const long = "x".repeat(300);
+    expect(told({ hostname: `${long}a${long}` }, { hostname: `${long}b${long}` })).toEqual([
+      expect.stringMatching(/^hostname: …x+ax+… → …x+bx+…$/),
+    ]);
+    const check = (interval: string) => ({
+      healthcheck: [{ test: ["CMD-SHELL", long], interval, retries: 3 }],
+    });
+    expect(told(check("5s"), check("10s"))).toEqual(["health check: interval 5s → 10s"]);
+    const tags = (...more: string[]) => ({
+      hostname: [...Array.from({ length: 40 }, (_, at) => `tag-${at}`), ...more],
+    });
+    expect(told(tags("old"), tags("young", "new"))).toEqual(["hostname: without old, with young, new"]);
+    expect(told(tags("a", "b"), tags("b", "a"))).toEqual([
+      expect.stringMatching(/^hostname: …(.+) → …(?!\1)/),
+    ]);
+  });
+
+  it("says nothing of a user and a folder that the image had given", () => {
+    const change = container(
+      "gateway",
+      ["delete", "create"],
+      { user: "node", working_dir: "/app", memory: 1 },
+      { user: null, working_dir: null, memory: 2 },
+      { replace_paths: [["memory"]] },
+    );
+    const expressions = { memory: { constant_value: 2 } };
+    const told = (configured: Record<string, unknown>) =>
+      text({
+        ...plan(change),
+        configuration: { root_module: { resources: [{ address: change.address, expressions: configured }] } },
+      });
+    expect(told(expressions)).not.toMatch(/no longer set|user|working dir/);
+    expect(told({ ...expressions, user: {} })).toContain("user: no longer set (was node)");
+  });
+
+  it("says of files and keys that come from elsewhere now that they move, and what changes in them", () => {
+    const before = {
+      upload: [
+        { file: "/app/config.yaml", content: config(3e-6) },
+        { file: "/app/prompts/standard.md", content: "a" },
+        { file: "/app/prompts/old.md", content: "a" },
+      ],
+      env: ["ANTHROPIC_API_KEY=k", "OLD=1"],
+    };
+    const files = {
+      upload: [
+        { file: "/etc/sluice/.incoming-1/config.yaml", content: config(4e-6) },
+        { file: "/etc/sluice/.incoming-1/prompts/standard.md", content: "a" },
+        { file: "/etc/sluice/.incoming-1/secrets/ANTHROPIC_API_KEY", content: "k" },
+      ],
+    };
+    const told = text(
+      plan(
+        container(
+          "gateway",
+          ["delete", "create"],
+          before,
+          {},
+          { before_sensitive: { env: true, upload: true } },
+        ),
+        container("gateway-files", ["create"], null, files),
+      ),
+    );
+    expect(told).toContain("configuration moves to the delivered files");
+    expect(told).toContain("price of m: input 3 → 4 USD per million tokens");
+    expect(told).toContain("enforced prompt prompts/standard.md moves to the delivered files");
+    expect(told).toContain("enforced prompt prompts/old.md is removed");
+    expect(told).toContain("ANTHROPIC_API_KEY moves to the delivered files");
+    expect(told).toContain("OLD is no longer set");
+  });
+
+  it("tells a provider's change without the folder that its files are uploaded to", () => {
+    const files = (folder: string, secret: string) => ({
+      command: [`.incoming-${folder}`, "node"],
+      upload: [{ file: `/etc/sluice/.incoming-${folder}/secrets/${secret}`, content: "k" }],
+      must_run: false,
+      restart: "no",
+    });
+    const change = container(
+      "gateway-files",
+      ["delete", "create"],
+      files("09022276fb3c", "A"),
+      files("103990e442c6", "B"),
+      {
+        replace_paths: [["command"], ["upload"]],
+      },
+    );
+    const [{ details = [] } = {}] = summarizePlan(plan(change)).changes;
+    expect(details.map(({ text: line }) => line)).toEqual(["secret A is removed", "secret B is new"]);
+    expect(details.every(({ attributes }) => attributes.includes("command"))).toBe(true);
+  });
+
+  it("says in words why a container is made anew, and what the state keeps", () => {
+    const change = container(
+      "redis",
+      ["delete", "create"],
+      { memory: 256, entrypoint: ["redis", "--maxmemory", "1"] },
+      { memory: 320, entrypoint: ["redis", "--maxmemory", "2"] },
+      { replace_paths: [["entrypoint"]] },
+    );
+    const outputs = {
+      secrets: { actions: ["update"], before: { a: "x" }, after: { a: "y" }, before_sensitive: true },
+    };
+    const told = text({ ...plan(change), output_changes: outputs });
+    expect(told).toContain("replaced because its start command changes");
+    expect(told).toContain("start command: 1 → 2");
+    expect(told).toContain("outputs: the state's copy of the secrets changes (not shown)");
+  });
+
+  it("counts what becomes of containers, not what Terraform calls it", () => {
+    const image = (name: string): ResourceChange => ({
+      address: `docker_image.${name}`,
+      type: "docker_image",
+      change: { actions: ["delete", "create"], before: { name: `${name}:1` }, after: { name: `${name}:2` } },
+    });
+    const replaced = (name: string, more: object = {}) =>
+      container(name, ["delete", "create"], { command: ["a"], ...more }, { command: ["b"], ...more });
+    const last = (...changes: ResourceChange[]) =>
+      text(plan(...changes))
+        .split("\n")
+        .at(-1);
+    expect(last(image("postgres"), replaced("postgres"), replaced("postgres-files"))).toBe(
+      "1 container replaced, files delivered to 1 service, 1 image pulled or built; no data is lost.",
+    );
+    expect(last(replaced("gateway-files"), replaced("postgres-files"))).toBe(
+      "files delivered to 2 services, no service restarts; no data is lost.",
+    );
+    expect(
+      last(container("a", ["create"], null, {}), container("b", ["update"], { memory: 1 }, { memory: 2 })),
+    ).toBe("1 container new, 1 container changed in place; no data is lost.");
+  });
+
+  it("says what it means for who can reach what", () => {
+    const firewall = { env: ["INTERNET=true"] };
+    expect(text(plan(container("workspace-firewall", ["delete"], firewall, null)))).toContain(
+      "container removed: workspaces are no longer isolated from each other, the host and private networks",
+    );
+    const ports = (ip: string) => ({ ports: [{ internal: 4000, external: 4000, ip }] });
+    const told = (before: string, after: string) =>
+      text(plan(container("gateway", ["delete", "create"], ports(before), ports(after))));
+    expect(told("127.0.0.1", "0.0.0.0")).toContain(
+      "port 4000: 127.0.0.1:4000 → 0.0.0.0:4000: other machines can reach it",
+    );
+    expect(told("0.0.0.0", "127.0.0.1")).toContain("only this machine can reach it");
+    expect(told("127.0.0.1", "127.0.0.2")).not.toContain("reach");
+    expect(text(plan(container("gateway", ["create"], null, ports("0.0.0.0"))))).toContain(
+      "port 0.0.0.0:4000: other machines can reach it",
     );
   });
 

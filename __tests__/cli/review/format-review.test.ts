@@ -4,6 +4,7 @@ import { failureAsMarkdown, reviewAsMarkdown } from "../../../cli/review/format-
 const change = (text: string) => ({
   service: "gateway",
   address: "docker_container.gateway",
+  kind: "container" as const,
   action: "update" as const,
   details: [{ attributes: ["env"], text }],
   effect: "in place",

@@ -31,6 +31,7 @@ const statuses = (found: EngineContainer[], missing: string[] = []) =>
         name: `team-${service}`,
         image: IMAGE,
         labels: {},
+        endpoints: [],
         isJob: false,
       })),
       images: ["team/gateway:0123456789ab"],

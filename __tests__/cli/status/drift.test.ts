@@ -5,18 +5,34 @@ import type { RecordedPlatform } from "../../../cli/status/recorded-state";
 const recorded: RecordedPlatform = {
   name: "team",
   containers: [
-    { id: "1", name: "team-redis", image: "sha256:a", labels: { "sluice.platform": "team" }, isJob: false },
+    {
+      id: "1",
+      name: "team-redis",
+      image: "sha256:a",
+      labels: { "sluice.platform": "team" },
+      endpoints: [{ network: "n", networkName: "team-data", aliases: ["cache"], address: undefined }],
+      isJob: false,
+    },
   ],
   networks: [{ id: "n", name: "team-data" }],
   images: [],
   dataVolumes: ["team-redis-data"],
 };
+const on = (networks: Readonly<Record<string, string[] | null>>) => ({
+  Networks: Object.fromEntries(
+    Object.entries(networks).map(([name, Aliases]) => [
+      name,
+      { NetworkID: name === "team-data" ? "n" : name, Aliases, IPAMConfig: null },
+    ]),
+  ),
+});
 const redis = (changes: object = {}) =>
   ({
     Id: "1",
     Name: "/team-redis",
     Image: "sha256:a",
     Config: { Image: "", Labels: { "sluice.platform": "team", more: "x" } },
+    NetworkSettings: on({ "team-data": ["cache"], theirs: null }),
     ...changes,
   }) as unknown as EngineContainer;
 const well = {
@@ -41,6 +57,16 @@ it.each<[string, Partial<typeof well>, string[]]>([
     "another container",
     { containers: [redis({ Id: "2" })] },
     ["drift: team-redis is not the container that was deployed"],
+  ],
+  [
+    "a network that a container is off",
+    { containers: [redis({ NetworkSettings: on({ theirs: null }) })] },
+    ["drift: team-redis is not on the network team-data"],
+  ],
+  [
+    "names that it lost there",
+    { containers: [redis({ NetworkSettings: on({ "team-data": null }) })] },
+    ["drift: team-redis is on the network team-data without the names or the address that it was given"],
   ],
   ["a missing container to its own row", { containers: [] }, []],
   [

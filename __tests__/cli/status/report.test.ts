@@ -79,3 +79,16 @@ journal          1.20 MB
 
 team is unhealthy: 1 problem`);
 });
+
+it("fits a narrow terminal: what has no room beside each other stands below each other", () => {
+  const report = statusReport(status, Date.parse("2026-03-10T09:00:00Z"), 40);
+  const [table = ""] = report.split("\n\n");
+  expect(table).toBe(`\
+gateway
+  healthy, 3 h, restarts: 2
+  team/gateway:0123456789ab
+  (checkout: ba9876543210)
+redis
+  exited, 30 s ago
+  redis:7`);
+});
