@@ -160,10 +160,7 @@ export class AuditPartitions implements MaintenanceTask {
       if (isLockNotHad(error)) return this.#wait(what, name, await findHolders(client, tables));
       if (!isStatementError(error)) throw error;
       this.#pauseMs = Math.min(this.#pauseMs, RETRY_MS);
-      this.#settings.logger.warn(
-        { err: error, partition: name },
-        `audit partition not ${what}, retrying`,
-      );
+      this.#settings.logger.warn({ err: error, partition: name }, `audit partition not ${what}, retrying`);
       return true;
     }
   }
