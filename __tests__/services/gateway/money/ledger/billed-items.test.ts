@@ -165,8 +165,13 @@ describe("with a budget it is refused, and says why", () => {
     ["tools that are searched for", { tools: [tool("tool_search_tool_regex_20251119")] }, "tools.0", /runs/],
     ["tools of a server", { tools: [{ type: "mcp_toolset", mcp_server_name: "x" }] }, "tools.0", /runs/],
     ["another model's advice", { tools: [tool("advisor_20260301")] }, "tools.0", /provider runs/],
-    ["a tool that nobody knows yet", { tools: [tool("hologram_20270101")] }, "tools.0", /not known/],
-    ["a tool without sense", { tools: [{ type: {} }] }, "tools.0", /not known/],
+    [
+      "a tool that nobody knows yet",
+      { tools: [tool("hologram_20270101")] },
+      "tools.0",
+      /cost of this tool is unknown/,
+    ],
+    ["a tool without sense", { tools: [{ type: {} }] }, "tools.0", /cost of this tool is unknown/],
     [
       "a search that a row adds",
       { messages: [user(), addition(tool("web_search_20250305"))] },
@@ -220,9 +225,9 @@ describe("with a budget it is refused, and says why", () => {
       "service_tier",
       /price of this service tier/,
     ],
-    ["a field that nobody knows yet", { hologram: true }, "hologram", /not known/],
+    ["a field that nobody knows yet", { hologram: true }, "hologram", /cost is unknown/],
     ["other models", { fallbacks: [{ model: "m" }] }, "fallbacks", /another model/],
-    ["speed", { speed: "fast" }, "speed", /faster/],
+    ["speed", { speed: "fast" }, "speed", /fast mode/],
   ])("%s", (_what, request, param, reason) => {
     expect(measured(request)).toEqual({ param, reason: expect.stringMatching(reason) });
   });
