@@ -29,7 +29,7 @@ follow_files() {
       if apply_roles && [ "$wanted" = "$(readlink ${CURRENT_FILES})" ]; then
         echo "$wanted" >${MARK}
       else
-        [ "$wanted" = "$refused" ] || echo "roles and databases are not up to date, trying again every 5 s" >&2
+        [ "$wanted" = "$refused" ] || echo "roles and databases are not up to date, retrying every 5 s" >&2
         refused=$wanted
         sleep 5
       fi

@@ -136,7 +136,7 @@ describe("README.md, Deploy it", () => {
 
   it("says whether all is well", () => {
     const { output, exitCode } = type("npm run status");
-    expect(output).toContain(`${NAME} is well`);
+    expect(output).toContain(`${NAME} is healthy`);
     expect(exitCode).toBe(0);
   });
 
@@ -224,7 +224,7 @@ describe("docs/operations.md, Every day", () => {
     expect(inspect(`${NAME}-gateway`).Id).toBe(before);
     await passesWithin(15, () => {
       expect(checkout.type("npm run sluice -- logs gateway --since 30s").output).toContain(
-        "working rules in force",
+        "enforced prompt loaded",
       );
     });
     checkout.type("git checkout --quiet prompts");

@@ -51,7 +51,7 @@ describe("a platform that is well", () => {
     expect(found.disk.databases?.["gateway"]).toBeGreaterThan(1_000_000);
     expect(Object.keys(found.disk.volumes ?? {})).toHaveLength(2);
     const { output, exitCode } = platform.npmRun("status");
-    expect(output).toContain(`${platform.name} is well`);
+    expect(output).toContain(`${platform.name} is healthy`);
     expect(output).not.toContain("\x1b[");
     expect(exitCode).toBe(0);
     for (const secret of Object.values(platform.secrets()))
@@ -194,7 +194,7 @@ describe("a platform that is not well", () => {
         expect.arrayContaining([
           "key-provisioner is missing",
           "postgres is paused",
-          expect.stringContaining("the gateway is degraded: Postgres is away"),
+          expect.stringContaining("the gateway is degraded: Postgres is unavailable"),
         ]),
       ),
     );

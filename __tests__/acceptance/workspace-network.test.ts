@@ -142,7 +142,7 @@ describe("the firewall", () => {
       docker("exec", firewall(), "nft", "delete", "table", family, bridge);
     await passesWithin(6, isClosedBetweenWorkspaces);
     expect(one.reach("tcp", hostAddress(), port(hostTcp))).toBe("closed");
-    expect(logsOf(firewall())).toContain("rules had been changed");
+    expect(logsOf(firewall())).toContain("firewall rules were changed");
     expect(inspect(firewall()).State.Health?.Status).toBe("healthy");
   });
 

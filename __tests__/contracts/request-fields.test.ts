@@ -3,9 +3,9 @@ import type { EnforcementPolicy } from "../../services/gateway/enforcement/polic
 import { GatewayError } from "../../services/gateway/errors/gateway-error";
 import { allDropped, NO_NATIVE_HEADERS } from "../../services/gateway/generation/prepare-message";
 import { chatCompletions, messages, responses } from "../../services/gateway/generation/wire-api";
+import { TranslationError } from "../../services/gateway/json/client-value";
 import type { JsonObject } from "../../services/gateway/json/json-value";
 import type { MessagesTarget } from "../../services/gateway/wire/internal/request";
-import { TranslationError } from "../../services/gateway/json/client-value";
 import { readBody, readSent } from "../support/services/translate-chat";
 import { MESSAGES_FIELDS, TOOL_MEMBERS } from "../support/shapes/anthropic-requests";
 import { TypeShapes } from "../support/shapes/type-shapes";

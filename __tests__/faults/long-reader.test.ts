@@ -127,12 +127,12 @@ test("an upgrade beside a dump waits for it, and nobody waits behind the upgrade
   const reader = await dump("upgraded");
   const gateways = await Promise.all([processes.startUnready(), processes.startUnready()]);
   await eventually(
-    () => gateways.some(({ output }) => output.includes("a change of the schema does not get its locks")),
+    () => gateways.some(({ output }) => output.includes("schema change is waiting for locks")),
     30_000,
   );
   const told = gateways.map(({ output }) => output).join("");
   expect(told).toContain('"application":"pg_dump"');
-  expect(told).toContain("another gateway migrates the database schema; waiting for it");
+  expect(told).toContain("another gateway is migrating the database schema, waiting for it");
   // What an old gateway writes meanwhile goes through, again and again.
   await old.query("SET statement_timeout = 10000");
   for (let write = 0; write < 20; write += 1) await old.query(ADD_ROWS, ["2026-01-01Z", 1]);

@@ -99,7 +99,7 @@ test("every secret changes under load, and no request is refused", async () => {
   await processes.postgres.query(`ALTER ROLE gateway PASSWORD '${second.DATABASE_PASSWORD}'`);
   await eventually(async () => (await statusOf(SECOND)) === 200, 3000);
   await eventually(() => usedCredential() === second.ANTHROPIC_API_KEY);
-  await eventually(() => gateway.output.includes("database password in force"), 15_000);
+  await eventually(() => gateway.output.includes("database password updated"), 15_000);
   expect(await statusOf(FIRST)).toBe(200);
   // The callers with the former key end within its grace.
   await eventually(() => callers.every(({ answers }) => answers > 20));
@@ -115,7 +115,7 @@ test("every secret changes under load, and no request is refused", async () => {
 
 test("what is wrong leaves the former in force, and shows", async () => {
   deliver({ ...first, LITELLM_MASTER_KEY: "without-the-prefix" });
-  await eventually(() => gateway.output.includes("new secrets refused, the former ones stay in force"));
+  await eventually(() => gateway.output.includes("secrets rejected, keeping the previous ones"));
   expect(gateway.output).toContain("LITELLM_MASTER_KEY: must start with sk-");
   expect(await statusOf(SECOND)).toBe(200);
   const gauges = await readGauges(gateway.url);

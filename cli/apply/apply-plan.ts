@@ -26,7 +26,7 @@ export async function applyPlan({ terraform, platform, args, log, to }: ApplyPro
   const watch = findCrashLoop(platform, known, ended.signal).then((container) => {
     if (container === undefined) return;
     to.write(
-      `\n${containerName(container)} has ended and been restarted ${container.RestartCount} times: it is not waited for any longer.\n`,
+      `\n${containerName(container)} has ended and been restarted ${container.RestartCount} times: giving up waiting for it.\n`,
     );
     stop.abort();
   });

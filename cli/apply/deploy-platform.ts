@@ -296,7 +296,7 @@ async function notReady(platform: string, reasons: readonly string[]): Promise<D
       ...reasons.map((reason) => `  ${reason}`),
       ...(await reportFailures(platform)),
     ].join("\n"),
-    "see docs/operations.md, “When something is wrong”; once it is mended, npm run deploy says whether it is ready",
+    "see docs/operations.md, “When something is wrong”; once it is fixed, npm run deploy says whether it is ready",
     "applied, not ready",
   );
 }

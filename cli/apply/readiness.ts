@@ -15,7 +15,7 @@ const GATEWAY_PORT = 4000;
 const REFUSALS: readonly (readonly [what: string, gauge: string, isRefused: (value: number) => boolean])[] = [
   ["configuration", "gateway_config_last_reload_successful", (value) => value === 0],
   ["secrets", "gateway_secrets_last_reload_successful", (value) => value === 0],
-  ["working rules", "gateway_working_rules_refused", (value) => value > 0],
+  ["enforced prompt", "gateway_working_rules_refused", (value) => value > 0],
 ];
 
 /** What the gateway says of itself. */
@@ -123,7 +123,7 @@ function refusedDeliveries(metrics: string): string[] {
 
 function describeGateway({ code, status, db, budgets, audit, schema, refused }: GatewayReadiness): string {
   if (refused.length > 0) {
-    return `the gateway refused the new ${refused.join(" and ")}, and goes on with the former: its log says why (npm run sluice -- logs gateway --since 5m)`;
+    return `the gateway rejected the new ${refused.join(" and ")}, and keeps the previous: see its log (npm run sluice -- logs gateway --since 5m)`;
   }
   const migrating = schema?.migrating == null ? "" : `, migrating its schema (step ${schema.migrating.step})`;
   return `the gateway's readiness is ${code} ${status}: database ${db}, budgets ${budgets}, audit ${audit}${migrating}`;

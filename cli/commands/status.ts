@@ -21,7 +21,7 @@ export function registerStatus(program: Command): void {
     .option("--plan", "also make a plan: would a deploy change something? Needs Terraform")
     .addHelpText(
       "after",
-      "\nThe exit code is 0 when all is well, and 1 when something is wrong or nothing is deployed.",
+      "\nThe exit code is 0 when the platform is healthy, and 1 when something is wrong or nothing is deployed.",
     )
     .action(status);
 }

@@ -23,7 +23,7 @@ const CONTAINER_WORDS: Readonly<Record<string, Describe>> = {
   image: ({ before, after, address, names }) => {
     const old = before === null || before === undefined ? "none" : (names.before(before) ?? shown(before));
     const young = names.after(after) ?? names.referred(address, "image")[0] ?? "known when it is applied";
-    return [old === young ? `image ${old} is made anew` : `image ${old} → ${young}`];
+    return [old === young ? `image ${old} is rebuilt` : `image ${old} → ${young}`];
   },
   env: ({ before, after, isSecret, delivered }) =>
     memberChanges(environment(before), environment(after)).flatMap(({ name, was, is }) => {
@@ -66,7 +66,7 @@ const CONTAINER_WORDS: Readonly<Record<string, Describe>> = {
         .sort()
         .join(", "),
     );
-    return [was === is ? `networks ${was}: attached anew` : `networks ${was || "none"} → ${is || "none"}`];
+    return [was === is ? `networks ${was}: reattached` : `networks ${was || "none"} → ${is || "none"}`];
   },
 };
 

@@ -32,22 +32,21 @@ export function fileChanges(
     const [was, is] = [old.get(key), young.get(key)];
     const { kind, name } = (is ?? was) as DeliveredFile;
     const what = {
-      rules: `working rules ${name}`,
+      rules: `enforced prompt ${name}`,
       settings: "configuration",
       secret: `secret ${name}`,
       other: `file ${name}`,
     }[kind];
-    const [be, move] = kind === "rules" ? ["are", "move"] : ["is", "moves"];
-    if (was === undefined) return [`${what} ${be} new`];
+    if (was === undefined) return [`${what} is new`];
     const moved = delivered.get(key);
     if (is === undefined && moved !== undefined) {
       // With what they are uploaded as: owner and mode are those of the way.
       return [
-        `${what} ${move} to the delivered files`,
+        `${what} moves to the delivered files`,
         ...textChanges(what, was, { ...moved, rest: was.rest }, isSecret),
       ];
     }
-    return is === undefined ? [`${what} ${be} removed`] : textChanges(what, was, is, isSecret);
+    return is === undefined ? [`${what} is removed`] : textChanges(what, was, is, isSecret);
   });
 }
 

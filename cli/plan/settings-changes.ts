@@ -16,7 +16,7 @@ const PRICES: Readonly<Record<string, string>> = {
 /** Settings of the gateway's file by the words that `platform.yaml` and the documentation use. */
 const NAMES: readonly (readonly [prefix: string, words: string])[] = [
   ["enforcement_settings.default_level", "default enforcement level"],
-  ["enforcement_settings.minimum_by_scope.", "least enforcement level of scope "],
+  ["enforcement_settings.minimum_by_scope.", "minimum enforcement level of scope "],
   ["enforcement_settings.levels", "enforcement levels"],
   ["guardrail_settings", "guardrails"],
 ];

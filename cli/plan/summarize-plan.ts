@@ -189,13 +189,13 @@ function describeContainer(
 /** The container that keeps workspaces apart, and what it means that it comes or goes. */
 const FIREWALL = "workspace-firewall";
 const ISOLATION: Partial<Readonly<Record<ChangeAction, string>>> = {
-  create: "workspaces are kept apart from each other, the host and private networks",
-  delete: "workspaces are no longer kept apart from each other, the host and private networks",
+  create: "workspaces are isolated from each other, the host and private networks",
+  delete: "workspaces are no longer isolated from each other, the host and private networks",
 };
 
 function containerEffect(action: ChangeAction): string {
   if (action === "create") return "new container";
-  if (action === "replace") return "container replaced: away while it restarts";
+  if (action === "replace") return "container replaced: unavailable while it restarts";
   if (action === "update") return "in place, the container stays";
   return action === "delete" ? "container removed" : PLAIN_EFFECTS[action];
 }
@@ -250,7 +250,7 @@ function whyDetails(resource: ResourceChange, { gone, names }: Context): ChangeD
     if (forced.length > 0 && changed.some((attribute) => !forced.includes(attribute))) {
       const verb = forced.length === 1 ? "changes" : "change";
       texts.push(`replaced because its ${forced.map(attributeName).join(", ")} ${verb}`);
-    } else if (texts.length === 0 && changed.length === 0) texts.push("made anew");
+    } else if (texts.length === 0 && changed.length === 0) texts.push("recreated");
   }
   return texts.map((text) => ({ attributes: [], text }));
 }

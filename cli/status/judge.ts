@@ -24,7 +24,7 @@ export function readinessInWords({ status, budgets, audit, database }: GatewaySt
   if (status === "connected") return "ready";
   if (status === "degraded") {
     const losses = [
-      ...(database === "connected" ? [] : ["Postgres is away"]),
+      ...(database === "connected" ? [] : ["Postgres is unavailable"]),
       ...(budgets === "available" ? [] : ["requests that need a budget or limit get 503"]),
       ...(audit === "database" ? [] : ["audit rows wait in the journal"]),
     ];

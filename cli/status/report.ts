@@ -26,10 +26,10 @@ export function statusReport(
 }
 
 function verdict({ name, well, problems }: PlatformStatus): string {
-  if (well) return paint("green", `✓ ${name} is well`);
+  if (well) return paint("green", `✓ ${name} is healthy`);
   return paint(
     "red",
-    `${name} is not well: ${problems.length} ${problems.length === 1 ? "problem" : "problems"}`,
+    `${name} is unhealthy: ${problems.length} ${problems.length === 1 ? "problem" : "problems"}`,
   );
 }
 

@@ -44,7 +44,7 @@ function proxyAddress(text: string): string | undefined {
   const isRange = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
   return isIP(address) !== 0 && isRange && more.length === 0
     ? undefined
-    : "must hold addresses or ranges such as 10.0.0.0/8";
+    : "must contain addresses or ranges such as 10.0.0.0/8";
 }
 
 /** @returns what is wrong with it */
@@ -52,7 +52,7 @@ function origin(text: string): string | undefined {
   // No browser sends an origin with an asterisk: it would be taken and match nothing.
   const isOrigin =
     text === "*" || (!text.includes("*") && URL.canParse(text) && new URL(text).origin === text);
-  return isOrigin ? undefined : "must hold * or origins such as https://chat.example.org";
+  return isOrigin ? undefined : "must contain * or origins such as https://chat.example.org";
 }
 
 const masterKey = z
@@ -62,7 +62,7 @@ const masterKey = z
   .max(256, "is too long; use at most 256 characters")
   .transform((key) => new Secret(key));
 
-const INSTANT = "must be an instant such as 2027-01-31T12:00:00Z";
+const INSTANT = "must be a timestamp such as 2027-01-31T12:00:00Z";
 
 const variables = z.object({
   PORT: integer(0, 65_535, "remove it for 4000").default(4000),

@@ -71,11 +71,10 @@ async function main(): Promise<void> {
     acceptSecrets: (variables, names) => {
       const next = loadConfig(variables);
       if ((next.databasePassword === undefined) !== (config.databasePassword === undefined))
-        throw new ConfigError([
-          "DATABASE_PASSWORD: was added or removed; that takes effect at the next start",
-        ]);
+        throw new ConfigError(["DATABASE_PASSWORD: was added or removed; takes effect after a restart"]);
       const late = names.filter((name) => STARTUP_VARIABLES.includes(name));
-      if (late.length > 0) logger.warn({ names: late }, "changed variables take effect at the next start");
+      if (late.length > 0)
+        logger.warn({ names: late }, "changed environment variables take effect after a restart");
       masterKeys.replace(next.masterKey, next.previousMasterKey);
       for (const one of passwords) one.change(next.databasePassword?.expose() ?? "");
     },

@@ -32,16 +32,16 @@ export function exitGracefully({ logger, otherSignals = [], lameDuck, limitMs, c
     {
       delay: limitMs,
       skip: isPatient ? [...otherSignals, "SIGTERM"] : [...otherSignals],
-      logger: { error: (message?: unknown) => logger.error({ err: message }, "error while closing") },
-      onTimeout: () => logger.error({ limitMs }, "closing took too long"),
+      logger: { error: (message?: unknown) => logger.error({ err: message }, "error during shutdown") },
+      onTimeout: () => logger.error({ limitMs }, "shutdown timed out"),
     },
     async ({ signal, err }) => {
       clearTimeout(timer);
       isClosing = true;
-      if (err) logger.fatal({ err }, "uncaught error, closing");
-      else logger.info({ signal }, "closing");
+      if (err) logger.fatal({ err }, "uncaught error, shutting down");
+      else logger.info({ signal }, "shutting down");
       await close();
-      logger.info("closed");
+      logger.info("shut down");
     },
   );
   let timer: NodeJS.Timeout | undefined;
@@ -56,7 +56,10 @@ export function exitGracefully({ logger, otherSignals = [], lameDuck, limitMs, c
       grace.close();
       return;
     }
-    logger.info({ signal: "SIGTERM", lameDuckMs: lameDuck.durationMs }, "not ready any more, still serving");
+    logger.info(
+      { signal: "SIGTERM", lameDuckMs: lameDuck.durationMs },
+      "draining: no longer ready, still serving requests",
+    );
     lameDuck.begin();
     timer = setTimeout(grace.close, lameDuck.durationMs);
   });

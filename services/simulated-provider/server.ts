@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   const app = buildApp({ logger });
   exitGracefully({ logger, limitMs: CLOSE_MS, close: () => app.close() });
   await app.listen({ port: config.port, host: config.host });
-  logger.warn("this provider is simulated: no model is behind its answers");
+  logger.warn("simulated provider: no model is behind its answers");
 }
 
 main().catch((error: unknown) => {

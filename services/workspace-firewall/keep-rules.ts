@@ -34,7 +34,7 @@ export class RuleKeeper {
       await this.apply("bridge", bridgedRules(this.source));
     } catch (error) {
       this.listed.set("bridge", undefined);
-      this.logger.debug({ err: error }, "the kernel has no rules for bridges");
+      this.logger.debug({ err: error }, "no nftables bridge family in the kernel");
     }
     await this.requireBridgeRules();
   }
@@ -48,7 +48,7 @@ export class RuleKeeper {
       if (expected === undefined || (await this.list(family)) === expected) continue;
       this.logger.warn(
         { family, bridge: this.source.bridge },
-        "rules had been changed or removed, restoring them",
+        "firewall rules were changed or removed, restoring them",
       );
       await this.apply(family, family === "inet" ? routedRules(this.source) : bridgedRules(this.source));
     }
@@ -61,7 +61,7 @@ export class RuleKeeper {
     for (const [, family = "", name = ""] of (await this.host.nft(["list", "tables"])).matchAll(TABLES)) {
       if (name === this.source.bridge || interfaces.includes(name)) continue;
       await this.host.nft(["delete", "table", family, name]);
-      this.logger.info({ family, bridge: name }, "removed rules of a network that is gone");
+      this.logger.info({ family, bridge: name }, "removed firewall rules of a deleted network");
     }
   }
 
@@ -81,7 +81,7 @@ export class RuleKeeper {
   private async requireBridgeRules(): Promise<void> {
     if (this.listed.get("bridge") !== undefined || (await this.host.filtersBridgedFrames())) return;
     throw new Error(
-      "workspaces cannot be kept apart: the kernel has neither nftables' bridge family nor br_netfilter. Remedy: on the host, modprobe br_netfilter, " +
+      "workspaces cannot be isolated: the kernel has neither nftables' bridge family nor br_netfilter. Remedy: on the host, modprobe br_netfilter, " +
         "and set net.bridge.bridge-nf-call-iptables and net.bridge.bridge-nf-call-ip6tables to 1; or set networks.workspaces.isolation to none in platform.yaml",
     );
   }

@@ -39,13 +39,13 @@ async function main(): Promise<void> {
       await writeFile(IN_FORCE_FILE, "");
     } catch (error) {
       await rm(IN_FORCE_FILE, { force: true });
-      if (isInForce !== false) logger.error({ err: error }, "rules are not in force");
+      if (isInForce !== false) logger.error({ err: error }, "firewall rules not in force");
       isInForce = false;
       return;
     }
     if (isInForce !== true) {
       const { bridge, subnet, services, allow, internet } = config;
-      logger.info({ bridge, subnet, services, allow, internet, nameServers }, "rules in force");
+      logger.info({ bridge, subnet, services, allow, internet, nameServers }, "firewall rules in force");
     }
     isInForce = true;
   };
@@ -58,13 +58,15 @@ async function main(): Promise<void> {
     limitMs: CLOSE_MS,
     close: async () => {
       clearTimeout(timer);
-      logger.info({ bridge: config.bridge }, "the rules stay in force");
+      logger.info({ bridge: config.bridge }, "exiting, firewall rules stay in force");
     },
   });
   await turn();
   await keeper
     .removeStale()
-    .catch((error: unknown) => logger.warn({ err: error }, "rules of networks that are gone may be left"));
+    .catch((error: unknown) =>
+      logger.warn({ err: error }, "failed to remove firewall rules of deleted networks"),
+    );
   next();
 }
 

@@ -71,13 +71,13 @@ esac
   it.each([
     ["configuration", "gateway_config_last_reload_successful", 0],
     ["secrets", "gateway_secrets_last_reload_successful", 0],
-    ["working rules", 'gateway_working_rules_refused{level="design-first"}', 1],
+    ["enforced prompt", 'gateway_working_rules_refused{level="design-first"}', 1],
   ])("says that new %s were refused", async (what, metric, value) => {
     metrics[metric] = value;
     const { isReady, reasons } = await waitUntilReady("team", progress, { limitMs: 0 });
     expect([isReady, reasons]).toEqual([
       false,
-      [expect.stringContaining(`the gateway refused the new ${what}, and goes on with the former`)],
+      [expect.stringContaining(`the gateway rejected the new ${what}, and keeps the previous`)],
     ]);
   });
 

@@ -113,7 +113,7 @@ it("shows that every level holds on every route, and leaves no key", async () =>
 
 it("fails when the gateway has other rules, names them, and says it in JSON", async () => {
   writeFileSync(join(folder, "prompts/standard.md"), "Do as you like.");
-  await eventually(() => gateway.output.split("working rules in force").length === 4);
+  await eventually(() => gateway.output.split("enforced prompt loaded").length === 4);
   const { code, out, err } = await verify(["--json", "--master-key-file", join(folder, "master-key")]);
   cpSync(join(PROJECT, "prompts"), join(folder, "prompts"), { recursive: true });
   expect(code).toBe(1);

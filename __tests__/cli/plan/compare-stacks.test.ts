@@ -22,12 +22,12 @@ describe("two synthesized stacks", () => {
 
   it("tell a CPU limit as a replacement, and that data stays", () =>
     expect(lines("", "resources: { postgres: { cpus: 2 } }")[0]).toBe(
-      "± postgres: CPU limit none → 2.0; container replaced: away while it restarts; data untouched (volume sluice-postgres-data)",
+      "± postgres: CPU limit none → 2.0; container replaced: unavailable while it restarts; data untouched (volume sluice-postgres-data)",
     ));
 
   it("say who can reach what", () => {
     const isolation = lines("", "networks: { workspaces: { isolation: none } }").join("\n");
-    expect(isolation).toContain("workspaces are no longer kept apart from each other, the host");
+    expect(isolation).toContain("workspaces are no longer isolated from each other, the host");
     const exposure = lines("", "exposure: { address: 0.0.0.0 }").join("\n");
     expect(exposure).toContain("port 4000: 127.0.0.1:4000 → 0.0.0.0:4000: other machines can reach it");
   });
@@ -60,7 +60,7 @@ describe("two synthesized stacks", () => {
     expect(text).not.toMatch(/: ([^:;]+) → \1(?:$|;)/m);
   });
 
-  it("follow references: who uses a new image or network is made anew", () => {
+  it("follow references: who uses a new image or network is rebuilt", () => {
     const changes = summary(
       "",
       "images: { postgres: 'postgres:17.8-bookworm' }\nnetworks: { workspaces: { internet: false } }",
@@ -112,7 +112,7 @@ describe("two synthesized stacks", () => {
     });
     const told = formatChanges(summarizePlan(compareStacks(delivery("a"), delivery("b"))));
     expect(told.split("\n").slice(0, 3)).toEqual([
-      "± cache: takes over what is delivered to it; container replaced: away while it restarts",
+      "± cache: takes over what is delivered to it; container replaced: unavailable while it restarts",
       "± cache: file /etc/sluice/.incoming-1/a: 1 line changes; files delivered to the new container",
       "",
     ]);

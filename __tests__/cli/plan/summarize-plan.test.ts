@@ -185,8 +185,8 @@ describe("a plan in words", () => {
     );
     expect(told).toContain("configuration moves to the delivered files");
     expect(told).toContain("price of m: input 3 → 4 USD per million tokens");
-    expect(told).toContain("working rules prompts/standard.md move to the delivered files");
-    expect(told).toContain("working rules prompts/old.md are removed");
+    expect(told).toContain("enforced prompt prompts/standard.md moves to the delivered files");
+    expect(told).toContain("enforced prompt prompts/old.md is removed");
     expect(told).toContain("ANTHROPIC_API_KEY moves to the delivered files");
     expect(told).toContain("OLD is no longer set");
   });
@@ -255,7 +255,7 @@ describe("a plan in words", () => {
   it("says what it means for who can reach what", () => {
     const firewall = { env: ["INTERNET=true"] };
     expect(text(plan(container("workspace-firewall", ["delete"], firewall, null)))).toContain(
-      "container removed: workspaces are no longer kept apart from each other, the host and private networks",
+      "container removed: workspaces are no longer isolated from each other, the host and private networks",
     );
     const ports = (ip: string) => ({ ports: [{ internal: 4000, external: 4000, ip }] });
     const told = (before: string, after: string) =>

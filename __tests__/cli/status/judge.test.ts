@@ -32,7 +32,7 @@ describe("the gateway", () => {
       audit: "journal",
     };
     expect(readinessInWords(degraded)).toBe(
-      "degraded: Postgres is away, requests that need a budget or limit get 503, audit rows wait in the journal",
+      "degraded: Postgres is unavailable, requests that need a budget or limit get 503, audit rows wait in the journal",
     );
     expect(gatewayProblems({ gateway: degraded, models: [] })).toHaveLength(1);
     expect(readinessInWords({ ...gateway, status: "starting" })).toContain("waits for Postgres");

@@ -77,7 +77,7 @@ journal          1.20 MB
 ✗ redis is exited, with exit code 1
   → npm run sluice -- logs redis
 
-team is not well: 1 problem`);
+team is unhealthy: 1 problem`);
 });
 
 it("fits a narrow terminal: what has no room beside each other stands below each other", () => {

@@ -55,7 +55,7 @@ describe("connections that containers have lost", () => {
 
   it("are told where a container is connected under other names", () =>
     expect(told(withLostEndpoints(plan(["no-op"]), [lost({ isConnected: true })]).plan)).toEqual([
-      ["update", "networks team-data, team-edge: attached anew"],
+      ["update", "networks team-data, team-edge: reattached"],
     ]));
 
   it("are left to one that is made anew", () => {

@@ -65,7 +65,7 @@ test("a previous master key has an end", () => {
   );
   const end = "LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL";
   expect(() => loadConfig({ ...previous, [end]: "tomorrow" })).toThrow(
-    `${end}: must be an instant such as 2027-01-31T12:00:00Z`,
+    `${end}: must be a timestamp such as 2027-01-31T12:00:00Z`,
   );
   const config = loadConfig({ ...previous, [end]: "2027-01-31T13:00:00+01:00" });
   expect(config.previousMasterKey?.validUntil.toISOString()).toBe("2027-01-31T12:00:00.000Z");
@@ -135,7 +135,7 @@ test.each([
   ["CORS_ALLOWED_ORIGINS", "null"],
   ["CORS_ALLOWED_ORIGINS", "https://*.example.org"],
 ])("%s=%s is refused", (name, value) => {
-  expect(() => loadConfig({ ...REQUIRED, [name]: value })).toThrow(`${name}: must hold`);
+  expect(() => loadConfig({ ...REQUIRED, [name]: value })).toThrow(`${name}: must contain`);
 });
 
 test("bodies in memory must have room for one of the largest", () => {

@@ -159,7 +159,7 @@ test("SIGHUP and a changed file: new requests see the new models, a running stre
   expect(last).toBe("stop");
 
   fs.writeFileSync(file, "model_list: nonsense");
-  await eventually(() => gateway.output.includes("new configuration refused"));
+  await eventually(() => gateway.output.includes("configuration rejected"));
   expect(gateway.output).toContain("changing.yaml:1:1 model_list: must be a list of models");
   expect(await models()).toEqual(["claude-renamed"]);
 

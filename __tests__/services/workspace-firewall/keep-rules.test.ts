@@ -66,7 +66,7 @@ describe("the keeper of the rules", () => {
       kernel.tables.set(table, "table with one rule less");
       await keeper.check();
       expect(kernel.tables.get(table)).toBe(before);
-      expect(lines.filter((line) => line.includes("rules had been changed or removed"))).toHaveLength(2);
+      expect(lines.filter((line) => line.includes("firewall rules were changed or removed"))).toHaveLength(2);
     },
   );
 
@@ -79,14 +79,14 @@ describe("the keeper of the rules", () => {
     await keeper.check();
     kernel.bridgedFrames = false;
     await expect(keeper.check()).rejects.toThrow(
-      /workspaces cannot be kept apart.*Remedy: .*modprobe br_netfilter/,
+      /workspaces cannot be isolated.*Remedy: .*modprobe br_netfilter/,
     );
   });
 
   it("does not call workspaces isolated where it has neither", async () => {
     const kernel = new Kernel();
     kernel.families = ["inet"];
-    await expect(keep(kernel).keeper.enforce()).rejects.toThrow("workspaces cannot be kept apart");
+    await expect(keep(kernel).keeper.enforce()).rejects.toThrow("workspaces cannot be isolated");
   });
 
   it("removes tables of networks that are gone, and no others", async () => {

@@ -64,7 +64,7 @@ export const Enforcement = z
       .describe("Levels of your own. The standard ones always exist and cannot be replaced."),
   })
   .prefault({})
-  .describe("Working rules that the gateway puts in front of each prompt.");
+  .describe("Enforced prompts, which the gateway puts before each request of a key.");
 
 /** Rules among the settings of the section. It may be absent or wrong in part. */
 export function* findLevelFaults(

@@ -61,7 +61,7 @@ export const Networks = z
           .enum(["firewall", "none"], { error: "must be firewall or none" })
           .default("firewall")
           .describe(
-            "firewall: workspaces reach our services and the internet, not each other, the host or private networks. none: for engines where nftables rules cannot be set (rootless, Docker Desktop); nothing is kept apart.",
+            "firewall: workspaces reach our services and the internet, not each other, the host or private networks. none: for engines where nftables rules cannot be set (rootless, Docker Desktop); nothing is isolated.",
           ),
         allow: z
           .array(

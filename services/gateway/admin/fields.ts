@@ -52,7 +52,7 @@ export const reference = (max: number) =>
   z
     .string("must be text")
     .max(max, `must be at most ${max} characters`)
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u, "must not hold control characters, nor halves of characters");
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, "must not contain control characters or unpaired surrogates");
 
 /** A name without control characters. */
 export const name = (max: number) => reference(max).min(1, "must not be empty");
@@ -74,7 +74,7 @@ export const lifetime = z
   .string(`must be ${DURATION_FORM}, or -1`)
   .refine(
     (text) => text === "-1" || addDuration(new Date(), text) !== undefined,
-    `must be ${DURATION_FORM}, at most ten years, or -1 for ever`,
+    `must be ${DURATION_FORM}, at most ten years, or -1 for no limit`,
   )
   .nullish();
 
@@ -95,7 +95,7 @@ export const usd = z
 
 export const models = z
   .array(name(200), "must be a list of model names")
-  .max(500, "must be at most 500 models")
+  .max(500, "must have at most 500 models")
   .nullish();
 
 export const metadata = z
@@ -113,7 +113,8 @@ function faultOfMetadata(metadata: object): string | undefined {
     const next: unknown[] = [];
     for (const value of level) {
       if (typeof value === "string" && !isJsonText(value)) return METADATA_TEXT_FORM;
-      if (typeof value === "number" && !Number.isFinite(value)) return "must not hold numbers beyond 1.8e308";
+      if (typeof value === "number" && !Number.isFinite(value))
+        return "must not contain numbers beyond 1.8e308";
       if (typeof value !== "object" || value === null) continue;
       if (depth === MAX_METADATA_DEPTH) return `must be at most ${MAX_METADATA_DEPTH} levels deep`;
       if (!Array.isArray(value) && !Object.keys(value).every(isJsonText)) return METADATA_TEXT_FORM;
@@ -128,7 +129,7 @@ function faultOfMetadata(metadata: object): string | undefined {
 
 /** `jsonb` takes line breaks and tabs, and neither NUL characters nor halves of characters. */
 const isJsonText = (text: string) => !/[\0\p{Cs}]/u.test(text);
-const METADATA_TEXT_FORM = "must not hold NUL characters, nor halves of characters";
+const METADATA_TEXT_FORM = "must not contain NUL characters or unpaired surrogates";
 
 /** A whole number in a query, such as a page. */
 export const queryInteger = (min: number, max: number, fallback: number) =>

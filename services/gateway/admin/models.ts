@@ -203,9 +203,9 @@ interface DeploymentHealthOptions {
 }
 
 const REASONS: Readonly<Record<Blame, string>> = {
-  "rate-limit": "its provider's rate limit is reached",
+  "rate-limit": "its provider's rate limit was reached",
   failing: "it failed",
-  misconfigured: "its provider refuses the gateway's own access or configuration",
+  misconfigured: "its provider rejected the gateway's credentials or configuration",
 };
 
 /** `GET /health`: from what the gateway knows; no model is called, so that asking costs nothing. */

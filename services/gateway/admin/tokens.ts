@@ -18,7 +18,7 @@ const deleteTokenBody = z
   .strictObject({ name: name(100).optional(), token_id: z.uuid("must be the id of a token").optional() })
   .refine(
     (body) => (body.name === undefined) !== (body.token_id === undefined),
-    "must hold name or token_id",
+    "must contain name or token_id",
   );
 
 /** Named credentials for the management API, so that nobody needs the master key every day. */

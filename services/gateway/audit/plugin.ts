@@ -42,7 +42,7 @@ export function auditedExchange(request: FastifyRequest, reply: FastifyReply): A
 export const audit = fp<{ log: AuditLog; clock: Clock; onRow: (row: AuditRow) => void }>(
   async (app, { log, clock, onRow }) => {
     app.decorateRequest("audit", undefined);
-    const unsent = new UnsentRows((error) => app.log.warn({ err: error }, "audit row late"));
+    const unsent = new UnsentRows((error) => app.log.warn({ err: error }, "audit row not committed in time"));
     // Not waited for: they are queued with it, and whoever closes the log waits for the queue.
     app.addHook("onClose", async () => void unsent.flush());
 
@@ -72,7 +72,9 @@ export const audit = fp<{ log: AuditLog; clock: Clock; onRow: (row: AuditRow) =>
         draft.recordError(clientClosed());
         void draft
           .commit(499)
-          .catch((error) => request.log.warn({ err: error, requestId: request.id }, "audit row late"));
+          .catch((error) =>
+            request.log.warn({ err: error, requestId: request.id }, "audit row not committed in time"),
+          );
       });
       return draft;
     }
@@ -88,7 +90,7 @@ export const audit = fp<{ log: AuditLog; clock: Clock; onRow: (row: AuditRow) =>
         await request.audit.commit(reply.statusCode);
         return payload;
       } catch (error) {
-        request.log.warn({ err: error, requestId: request.id }, "audit row late");
+        request.log.warn({ err: error, requestId: request.id }, "audit row not committed in time");
         const refusal: GatewayError = auditNotCommitted();
         const { status, body } = toWireError(refusal, request);
         reply.code(status).type("application/json; charset=utf-8");

@@ -27,13 +27,13 @@ export function enforce(request: MessagesRequest, policy: EnforcementPolicy): Me
   if (!isEnforced) return allowed;
   requireClientTools(allowed["tools"]);
   const { messages, instructions } = demoteSystemMessages(allowed.messages);
-  if (messages.length === 0) throw notWhenEnforced("messages", "must have at least one turn of the user");
+  if (messages.length === 0) throw notWhenEnforced("messages", "must have at least one user message");
   // Words put into the assistant's mouth are the beginning of an answer that was not made under the prompt. A provider might pass
   // over a turn that says nothing.
   if (messages.at(-1)?.role === "assistant" || messages.findLast(saysSomething)?.role === "assistant") {
     throw notWhenEnforced(
       `messages.${request.messages.length - 1}`,
-      "a request with this key must end with a turn of the user; the beginning of an answer cannot be given",
+      "must end with a user message with this key; prefilling the response is not allowed",
     );
   }
   const client = allowed.system === undefined ? [] : requireTextBlocks(allowed.system, "system");
@@ -58,8 +58,7 @@ export function allowFields(request: MessagesRequest, isEnforced: boolean): Mess
     if (isAbsent(value)) continue;
     const rule = ruleOf(field, isEnforced);
     if (rule === "refuse" && field === "thread") throw threadUnsupported();
-    if (rule === "refuse")
-      throw notWhenEnforced(field, "this gateway does not pass it on with this key; leave it out");
+    if (rule === "refuse") throw notWhenEnforced(field, "is not allowed with this key; remove it");
     if (rule === "keep") allowed[field] = field === "metadata" ? onlyUser(value) : value;
   }
   return allowed as JsonObject as MessagesRequest;
@@ -122,10 +121,7 @@ export function requireClientTools(tools: JsonValue | undefined): void {
   tools.forEach((tool, index) => {
     if (!isObject(tool)) throw notWhenEnforced(`tools.${index}`, "must be an object");
     if (isClientTool(tool["type"])) return;
-    throw notWhenEnforced(
-      `tools.${index}`,
-      "tools that the provider runs are not passed on with this key; offer one that the client runs",
-    );
+    throw notWhenEnforced(`tools.${index}`, "server tools are not allowed with this key; use a client tool");
   });
 }
 

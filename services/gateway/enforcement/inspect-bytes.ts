@@ -31,8 +31,7 @@ export function findViolation(bytes: Buffer, policy: EnforcementPolicy): string 
   const next = bytes[head.length];
   const isFirst = bytes.length > head.length && bytes.compare(head, 0, head.length, 0, head.length) === 0;
   // After the last block of the prompt: another block, or the end of the list.
-  if (!isFirst || (next !== 0x2c && next !== 0x5d))
-    return "the enforced prompt is not at the beginning of the system text";
+  if (!isFirst || (next !== 0x2c && next !== 0x5d)) return "the enforced prompt is not in its place";
   return isSuspicious(bytes) ? findForbiddenMessage(bytes) : undefined;
 }
 
@@ -57,13 +56,13 @@ function findForbiddenMessage(bytes: Buffer): string | undefined {
   // Written here, so it may have more values than what was read.
   const body = parseJson(bytes, new ValueAllowance(Number.POSITIVE_INFINITY));
   const messages = isObject(body) ? body["messages"] : undefined;
-  if (!isList(messages)) return "the conversation is not a list";
+  if (!isList(messages)) return "messages is not a list";
   for (const message of messages) {
     if (!isObject(message) || !ROLES.has(message["role"]))
-      return "a message of the conversation has a system role";
+      return "a message has a role other than user or assistant";
     const { content } = message;
     if (isList(content) && content.some((block) => isObject(block) && FORBIDDEN_BLOCKS.has(block["type"]))) {
-      return "a block of the conversation would change the tools";
+      return "a content block would change the tools";
     }
   }
   return undefined;

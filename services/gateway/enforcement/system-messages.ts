@@ -45,7 +45,7 @@ function requireSpeaking(message: MessageParam, index: number): void {
   if (other !== undefined)
     throw notWhenEnforced(
       `messages.${index}.${other.slice(0, 64)}`,
-      "is not passed on with this key; leave it out",
+      "is not allowed with this key; remove it",
     );
   if (INSTRUCTING.has(role)) {
     requireTextBlocks(content, `messages.${index}.content`);
@@ -97,10 +97,7 @@ export function requireTextBlocks(content: JsonValue, path: string): readonly Te
   if (!isList(content)) throw notWhenEnforced(path, "must be text or a list of text blocks");
   return content.map((block, index) => {
     if (isObject(block) && block["type"] === "text" && isText(block["text"])) return block as TextBlock;
-    throw notWhenEnforced(
-      `${path}.${index}`,
-      "only text blocks may be instructions when the key has an enforced prompt",
-    );
+    throw notWhenEnforced(`${path}.${index}`, "system instructions must be text blocks with this key");
   });
 }
 
@@ -132,7 +129,7 @@ function requirePlain({ type, source }: JsonObject, path: ValuePath): void {
   if (isObject(source) && (source["type"] === "file" || !isAbsent(source["file_id"]))) {
     throw notWhenEnforced(
       `${path.join(".")}.source`,
-      "files that the provider keeps cannot be used; send the data itself",
+      "files stored at the provider are not allowed with this key; send the data inline",
     );
   }
 }

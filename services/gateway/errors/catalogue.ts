@@ -48,7 +48,7 @@ export const keysNotLoaded = () =>
   new GatewayError(
     503,
     "service_unavailable",
-    "Keys cannot be checked: the database has not answered yet. Try again shortly.",
+    "Keys cannot be verified yet: the database is not connected. Try again shortly.",
     {
       retryAfterSeconds: 2,
     },
@@ -111,16 +111,21 @@ export const allCoolingDown = (isRateLimit: boolean, retryAfterSeconds: number) 
     ? new GatewayError(
         429,
         "rate_limit_error",
-        "The rate limits of all providers of this model are reached.",
+        "All deployments of this model are cooling down after provider rate limits. Try again later.",
         {
           code: "rate_limit_exceeded",
           retryAfterSeconds,
         },
       )
-    : new GatewayError(503, "server_error", "All providers of this model failed a moment ago.", {
-        code: "no_deployment",
-        retryAfterSeconds,
-      });
+    : new GatewayError(
+        503,
+        "server_error",
+        "All deployments of this model are cooling down after failures. Try again later.",
+        {
+          code: "no_deployment",
+          retryAfterSeconds,
+        },
+      );
 
 /** Requests that are wrong in themselves, and clients that went away. */
 
@@ -141,18 +146,13 @@ export const methodNotAllowed = (method: string, allowed: readonly string[]) =>
 export const bodyTooLarge = (limit: number) =>
   new GatewayError(413, "invalid_request_error", `The request body is too large: at most ${limit} bytes.`);
 
-export const bodyTooSlow = () =>
-  new GatewayError(
-    408,
-    "timeout",
-    "The request body came too slowly, so the gateway no longer waits for it.",
-  );
+export const bodyTooSlow = () => new GatewayError(408, "timeout", "Timed out waiting for the request body.");
 
 export const unknownTransferCoding = () =>
   new GatewayError(
     501,
     "invalid_request_error",
-    "transfer-encoding is not supported; send the body as it is, with content-length or in chunks.",
+    "This transfer-encoding is not supported; send the body with content-length or as chunked.",
     { code: "unsupported_transfer_encoding", param: "transfer-encoding" },
   );
 
@@ -168,22 +168,17 @@ export const clientClosed = () => new GatewayError(499, "client_closed", "The cl
 /** What the gateway cannot do at the moment. */
 
 export const overloaded = (what: string) =>
-  new GatewayError(
-    503,
-    "server_error",
-    `The gateway has too many ${what} at the moment. Try again shortly.`,
-    {
-      code: "gateway_overloaded",
-      retryAfterSeconds: 1,
-    },
-  );
+  new GatewayError(503, "server_error", `The gateway is overloaded: too many ${what}. Try again shortly.`, {
+    code: "gateway_overloaded",
+    retryAfterSeconds: 1,
+  });
 
 /** A model that has as many of the places for answers as it may, so that others have theirs; see docs/decisions/0035. */
 export const modelOverloaded = (model: string) =>
   new GatewayError(
     503,
     "server_error",
-    `The answers of model=${shorten(model)} take as many of the gateway's places as one model may have. Try again shortly, or use another model.`,
+    `Requests for model=${shorten(model)} use all the capacity that one model may have. Try again shortly, or use another model.`,
     { code: "model_overloaded", retryAfterSeconds: 5 },
   );
 
@@ -191,7 +186,7 @@ export const tooManyReports = () =>
   new GatewayError(
     429,
     "rate_limit_error",
-    "You have as many reports waiting as one caller may have. Ask again when some are answered.",
+    "Too many of your reports are queued. Try again when some have finished.",
     { code: "too_many_reports", retryAfterSeconds: 2 },
   );
 
@@ -199,7 +194,7 @@ export const reportTooSlow = () =>
   new GatewayError(
     503,
     "service_unavailable",
-    "The report took longer than a report may. Ask for a shorter period, or for fewer rows.",
+    "The report timed out. Request a shorter period or fewer rows.",
     { code: "report_timeout", retryAfterSeconds: 5 },
   );
 
@@ -213,7 +208,7 @@ export const auditUnavailable = () =>
   new GatewayError(
     503,
     "service_unavailable",
-    "The request cannot be recorded now, so it is not accepted. Try again shortly.",
+    "The request cannot be written to the audit log, so it is not accepted. Try again shortly.",
     {
       code: "audit_unavailable",
       retryAfterSeconds: 2,
@@ -224,7 +219,7 @@ export const auditNotCommitted = () =>
   new GatewayError(
     503,
     "service_unavailable",
-    "The answer could not be recorded in time, so it is not completed.",
+    "The response could not be written to the audit log in time, so it is incomplete.",
     {
       code: "audit_unavailable",
       retryAfterSeconds: 5,
@@ -237,13 +232,13 @@ export const databaseUnavailable = () =>
   });
 
 export const shuttingDown = () =>
-  new GatewayError(503, "server_error", "The gateway is shutting down and had to end this answer.", {
+  new GatewayError(503, "server_error", "The gateway is shutting down and ended this response.", {
     code: "shutting_down",
     retryAfterSeconds: 1,
   });
 
 export const internalError = (requestId: string) =>
-  new GatewayError(500, "server_error", `Internal error. Quote request id ${requestId} when you report it.`);
+  new GatewayError(500, "server_error", `Internal error. Quote request id ${requestId} when reporting it.`);
 
 /** Refusals for money and limits. */
 
@@ -277,7 +272,7 @@ export const budgetReserved = (details: BudgetDetails) =>
   new GatewayError(
     429,
     "budget_reserved",
-    `The rest of the budget (${details.scope}) is reserved by requests that are running. Try again shortly.`,
+    `The rest of the budget (${details.scope}) is reserved by requests in flight. Try again shortly.`,
     { retryAfterSeconds: 1, fields: budgetFields(details) },
   );
 
@@ -286,7 +281,7 @@ export const namedBudgetMissing = (budgetId: string) =>
   new GatewayError(
     503,
     "service_unavailable",
-    `The budget ${shorten(budgetId)}, which this key or its user refers to by budget_id, is not known. Try again shortly, or ask an administrator to name another one.`,
+    `The budget ${shorten(budgetId)}, referenced as budget_id by this key or its user, does not exist. Try again shortly, or ask an administrator to set another one.`,
     { code: "budget_unknown", retryAfterSeconds: 2 },
   );
 
@@ -294,7 +289,7 @@ export const priceUnknown = (model: string) =>
   new GatewayError(
     400,
     "invalid_request_error",
-    `The price of model=${shorten(model)} is not known, and this request has a budget. Ask an administrator to set model_info prices.`,
+    `The price of model=${shorten(model)} is unknown, and this request counts against a budget. Ask an administrator to set prices in model_info.`,
     { code: "price_unknown", param: "model" },
   );
 
@@ -303,7 +298,7 @@ export const costUnbounded = (param: string, reason: string) =>
   new GatewayError(
     400,
     "invalid_request_error",
-    `${param}: ${reason}, and this request has a budget. Leave it out, or ask an administrator for a key without a budget.`,
+    `${param}: ${reason}, and this request counts against a budget. Remove it, or ask an administrator for a key without a budget.`,
     { code: "cost_unbounded", param },
   );
 
@@ -335,13 +330,13 @@ export const mayNotLoosen = () =>
   new GatewayError(
     403,
     "auth_error",
-    "Authentication Error, Only an administrator may loosen the working rules or the screening of a key; keep metadata.enforcement_level, metadata.scope and metadata.guardrails, or ask one.",
+    "Authentication Error, Only an administrator may lower the enforcement level or the guardrails of a key. Keep metadata.enforcement_level, metadata.scope and metadata.guardrails as they are.",
     { param: "metadata" },
   );
 
 /** What no schema here foresaw; repeating it is of no use, so it must not look like an outage. */
 export const valueRefused = () =>
-  new GatewayError(400, "bad_request_error", "The database cannot hold one of the values of this request.");
+  new GatewayError(400, "bad_request_error", "The database cannot store one of the values of this request.");
 
 export const tokenNameTaken = (name: string) =>
   new GatewayError(400, "bad_request_error", `Admin token with name '${name}' already exists.`, {
@@ -355,7 +350,7 @@ export const userNotFound = () =>
   new GatewayError(404, "not_found_error", "User not found in database", { param: "user_id" });
 
 export const notYourUser = () =>
-  new GatewayError(403, "auth_error", "A virtual key may only read about its own user.");
+  new GatewayError(403, "auth_error", "A virtual key may only read its own user.");
 
 export const budgetTaken = (budgetId: string) =>
   new GatewayError(400, "bad_request_error", `Budget with id '${budgetId}' already exists.`, {
@@ -377,7 +372,7 @@ const unavailable = (message: string) =>
 /** The rules of a level cannot be read, so nothing is sent without them. */
 export const promptUnavailable = (level: string) =>
   unavailable(
-    `The working rules of enforcement level ${level} are not available, so the request is not sent. Ask an administrator to restore the prompt file.`,
+    `The enforced prompt of enforcement level ${level} are not available, so the request is not sent. Ask an administrator to restore the prompt file.`,
   );
 
 /** A key names a level that is not configured; guessing one could weaken its rules. */
@@ -401,7 +396,7 @@ export const threadUnsupported = () =>
   new GatewayError(
     400,
     "invalid_request_error",
-    "thread: this gateway keeps no conversations and has none kept; leave it out and send all messages",
+    "thread: stored conversations are not supported; remove it and send all messages",
     { code: "thread_unsupported_request", param: "thread" },
   );
 
@@ -435,7 +430,7 @@ export const contentBlocked = (findings: readonly Match[], patternIds: readonly 
     400,
     // Audit rows keep the type: it tells these apart from requests that were merely wrong.
     "content_blocked",
-    `The request was not sent: it holds what this key may not send (${patternIds.join(", ")}), ${describePlaces(findings)}. Take it out and try again.`,
+    `The request was blocked: it contains what this key may not send (${patternIds.join(", ")}), ${describePlaces(findings)}. Remove it and try again.`,
     {
       code: "content_blocked",
       param: findings[0]?.path ?? null,
@@ -452,7 +447,7 @@ export const screeningUnknown = (field: string, value: unknown, allowed: string)
   new GatewayError(
     503,
     "service_unavailable",
-    `metadata.${field} of this key is ${describeValue(value)}, which is not known. Allowed: ${allowed}. Ask an administrator to correct the key.`,
+    `metadata.${field} of this key is ${describeValue(value)}, which is not supported. Allowed: ${allowed}. Ask an administrator to correct the key.`,
     { code: "guardrails_unavailable", retryAfterSeconds: 5 },
   );
 

@@ -47,7 +47,7 @@ export class ValueMemory {
     if (more <= 0) return;
     if (this.bodyBytes + needed > this.room.most)
       throw tooManyValues(Math.floor(this.room.most / VALUE_BYTES));
-    if (!this.room.take(more)) throw overloaded("values of requests in memory");
+    if (!this.room.take(more)) throw overloaded("JSON values in memory");
     this.#bookedBytes = needed;
   }
 }

@@ -74,7 +74,7 @@ const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/gi;
 export function requirePlainText(headers: IncomingHttpHeaders): void {
   const coding = headers["content-encoding"]?.trim().toLowerCase();
   if (coding !== undefined && coding !== "" && coding !== "identity") {
-    throw unsupported("content-encoding", "send the body as it is, not compressed, without content-encoding");
+    throw unsupported("content-encoding", "send the body uncompressed, without content-encoding");
   }
   for (const [, charset = ""] of headers["content-type"]?.matchAll(CHARSET) ?? []) {
     if (!UTF_8.has(charset.toLowerCase()))

@@ -88,7 +88,7 @@ function collectMethods(app: FastifyInstance): (path: string) => string[] {
  * @returns the error's type
  */
 export function answerUrlError(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): string {
-  const refusal = invalidRequest("The path of the request cannot be read.");
+  const refusal = invalidRequest("The request path is malformed.");
   const { status, body } = toWireError(refusal, request);
   void reply.code(status).header("x-request-id", request.id).send(body);
   return refusal.type;

@@ -96,7 +96,7 @@ export function watchLeases(registry: MetricsRegistry, ledger: Pick<Ledger, "lea
   );
   const settled = registry.counter(
     "gateway_dead_owner_settlements_total",
-    "Owners of leases that were given up for dead and settled.",
+    "Owners of expired leases that were settled and released.",
   );
   settled.add(0);
   ledger.watch({

@@ -52,7 +52,7 @@ export const overload = fp<OverloadOptions>(
     app.decorateRequest("leaveAnswerPlace", undefined);
     app.decorateRequest("receiveBody", function receiveBody(payload, done) {
       const room = this.bodyRoom;
-      if (room === undefined) return done(invalidRequest("This route takes no body."));
+      if (room === undefined) return done(invalidRequest("This route does not accept a body."));
       bodies.receive(
         { payload, room, limit: this.routeOptions.bodyLimit, length: lengthOf(this.headers) },
         done,
@@ -93,7 +93,7 @@ export const overload = fp<OverloadOptions>(
       const isForModels = config.modelAccess !== undefined || caller.kind === "key";
       const holder = { caller: nameOf(caller), address: request.ip };
       if (config.modelAccess !== undefined && !capacity.hasAnswer(holder.caller))
-        throw refuse(reply, overloaded("answers running"));
+        throw refuse(reply, overloaded("requests in flight"));
       const room = capacity.openRoom(holder, isForModels ? "models" : "management");
       const length = lengthOf(headers);
       // A body over the limit of one request is refused by its length, without being read.
@@ -116,7 +116,7 @@ export const overload = fp<OverloadOptions>(
       const exchange = Exchange.of(reply.raw);
       if (caller !== undefined && routeOptions.config.modelAccess !== undefined && !exchange.isOver) {
         const name = nameOf(caller);
-        if (!capacity.takeAnswer(name)) throw refuse(reply, overloaded("answers running"));
+        if (!capacity.takeAnswer(name)) throw refuse(reply, overloaded("requests in flight"));
         let isHeld = true;
         request.leaveAnswerPlace = () => {
           if (isHeld) capacity.giveBackAnswer(name);

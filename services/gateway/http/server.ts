@@ -235,14 +235,14 @@ const KNOWN: Readonly<Record<string, readonly [status: number, reason: string, m
   HPE_HEADER_OVERFLOW: [
     431,
     "Request Header Fields Too Large",
-    "The head of the request is too large: at most 16 KiB.",
+    "The request headers are too large: at most 16 KiB.",
   ],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [
     413,
     "Payload Too Large",
     "The chunk extensions of the body are too large.",
   ],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout", "The request did not come in time."],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout", "Timed out waiting for the request."],
 };
 
 /**

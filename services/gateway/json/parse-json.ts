@@ -102,7 +102,7 @@ class BodyReader {
     try {
       const value = this.#readValue(this.#nextToken());
       this.#nextToken();
-      if (this.#position < this.#bytes.length) throw this.#expected("nothing after the value");
+      if (this.#position < this.#bytes.length) throw this.#expected("the end of the body");
       return value;
     } finally {
       this.#allowance.use(this.#values);

@@ -100,19 +100,19 @@ export class StringScanner {
       const byte = bytes[position] as number;
       if (byte === QUOTE || byte === BACKSLASH || byte < 0x20) return position;
     }
-    throw new JsonSyntaxError("string without an end", bytes.length);
+    throw new JsonSyntaxError("unterminated string", bytes.length);
   }
 
   #skipEscape(position: number): number {
     const bytes = this.#bytes;
-    if (position + 1 >= bytes.length) throw new JsonSyntaxError("string without an end", bytes.length);
+    if (position + 1 >= bytes.length) throw new JsonSyntaxError("unterminated string", bytes.length);
     const kind = bytes[position + 1] as number;
     if (ESCAPABLE[kind] === 1) return position + 2;
-    if (kind !== LETTER_U) throw new JsonSyntaxError("unknown escape in a string", position);
-    if (position + 6 > bytes.length) throw new JsonSyntaxError("string without an end", bytes.length);
+    if (kind !== LETTER_U) throw new JsonSyntaxError("invalid escape in a string", position);
+    if (position + 6 > bytes.length) throw new JsonSyntaxError("unterminated string", bytes.length);
     for (let digit = position + 2; digit < position + 6; digit++) {
       if (HEXADECIMAL[bytes[digit] as number] !== 1) {
-        throw new JsonSyntaxError("\\u without four hexadecimal digits", position);
+        throw new JsonSyntaxError("\\u needs four hexadecimal digits", position);
       }
     }
     return position + 6;

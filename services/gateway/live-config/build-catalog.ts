@@ -60,7 +60,7 @@ export function buildCatalog(file: ConfigFile, origin: CatalogOrigin): BuiltCata
     places.set(name, place + 1);
     const id = entry.model_info?.id ?? `${name}/${place}`;
     if (ids.has(id))
-      throw new ConfigError([`model_info.id ${id} is there twice; give each deployment its own`]);
+      throw new ConfigError([`model_info.id ${id} is used twice; give each deployment its own`]);
     ids.add(id);
     const group = groups.get(name) ?? [];
     groups.set(name, group);
@@ -159,7 +159,7 @@ function resolveBaseUrl(id: string, apiBase: string | undefined, env: Environmen
   if (url === undefined || url === ANTHROPIC_API_BASE) return undefined;
   if (/^https?:\/\/[^/]/.test(url)) return url;
   throw new ConfigError([
-    `api_base of deployment ${id}: the variable it names must hold an http or https URL`,
+    `api_base of deployment ${id}: the variable it names must contain an http or https URL`,
   ]);
 }
 

@@ -124,13 +124,13 @@ export class LiveConfiguration {
       this.catalog.replace(loaded.catalog);
       this.levels.replace(loaded.levels);
       this.#state = { ...this.#state, succeededAt: Date.now(), isInForce: true };
-      logger.info({ models: loaded.catalog.groups.size }, "configuration loaded anew");
+      logger.info({ models: loaded.catalog.groups.size }, "configuration reloaded");
       for (const notice of loaded.notices) logger.warn(notice);
     } catch (error) {
       this.#state = { ...this.#state, isInForce: false, failures: this.#state.failures + 1 };
       // Whatever is wrong with the new file, it must not end a process that works with the old one.
       const reason = error instanceof ConfigError ? { issues: error.issues } : { err: error };
-      logger.error(reason, "new configuration refused, the old one stays in force");
+      logger.error(reason, "configuration rejected, keeping the previous one");
     }
     // Levels that it has added have files of their own.
     this.#watch.look();
@@ -230,7 +230,7 @@ export function addConfigurationMetrics(
   ]);
   registry.gauges(
     "gateway_working_rules_in_force",
-    "Whether a level has working rules; without, its requests are refused.",
+    "Whether a level has an enforced prompt; without one its requests are rejected.",
     ["level"],
     () => configuration.prompts.states().map(({ level, isInForce }) => [[level], Number(isInForce)] as const),
   );

@@ -116,13 +116,13 @@ export class LiveSecrets implements WatchedFiles {
       accept(next, names);
       this.#variables = next;
       this.#state = { ...this.#state, succeededAt: Date.now(), isInForce: true };
-      logger.info({ names }, "secrets loaded anew");
+      logger.info({ names }, "secrets reloaded");
       return names;
     } catch (error) {
       this.#state = { ...this.#state, isInForce: false, failures: this.#state.failures + 1 };
       // Whatever is wrong with them, it must not end a process that works with the former ones.
       const reason = error instanceof ConfigError ? { issues: error.issues } : { err: error };
-      logger.error(reason, "new secrets refused, the former ones stay in force");
+      logger.error(reason, "secrets rejected, keeping the previous ones");
       return [];
     }
   }

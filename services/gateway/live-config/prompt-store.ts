@@ -77,14 +77,13 @@ export class PromptStore implements PromptSource, WatchedFiles {
   #report(level: string, before: PromptFile, after: PromptFile): void {
     const prompt = after.inForce?.id ?? null;
     if (after.refused !== undefined) {
-      const rest =
-        prompt === null ? "requests at this level are refused" : "the version before stays in force";
+      const rest = prompt === null ? "requests at this level are rejected" : "keeping the previous version";
       this.#settings.logger.error(
         { level, prompt, reason: after.refused },
-        `working rules not taken over, ${rest}`,
+        `enforced prompt rejected, ${rest}`,
       );
     } else if (after.inForce !== before.inForce) {
-      this.#settings.logger.info({ level, prompt, sha256: after.inForce?.sha256 }, "working rules in force");
+      this.#settings.logger.info({ level, prompt, sha256: after.inForce?.sha256 }, "enforced prompt loaded");
     }
   }
 }

@@ -48,7 +48,7 @@ const enforcementSettings = z
         .max(100, "must have at most 100 levels")
         .default([]),
     },
-    "must hold default_level, minimum_by_scope or levels",
+    "must contain default_level, minimum_by_scope or levels",
   )
   .transform(
     ({ default_level, minimum_by_scope, levels }): LevelSettings => ({
@@ -133,7 +133,7 @@ export const configFileSchema = z.strictObject(
     guardrail_settings: guardrailSettings,
     enforcement_settings: enforcementSettings,
   },
-  "must hold model_list",
+  "must contain model_list",
 );
 
 /** A `config.yaml` that was checked. */

@@ -105,7 +105,7 @@ export async function countTokens(
   }
   const timed = { bodyBytes: body.byteLength, isThinking: false, isStream: true };
   const { firstEventMs } = timeLimitsOf(deployment, timed, client.timeouts);
-  const timer = setTimeout(() => answer.cancel(tookTooLong("answer timeout")), firstEventMs);
+  const timer = setTimeout(() => answer.cancel(tookTooLong("response timeout")), firstEventMs);
   try {
     const { status, headers, bytes } = await answer.parts;
     const parsed = readErrorBody(bytes);
@@ -122,7 +122,7 @@ export async function countTokens(
 function readCount(body: unknown): number {
   const { input_tokens: tokens } = membersOf(body);
   if (typeof tokens !== "number" || !Number.isSafeInteger(tokens) || tokens < 0)
-    throw invalidAnswer("no count of tokens");
+    throw invalidAnswer("no token count");
   return tokens;
 }
 
@@ -165,7 +165,7 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#isOver) controller.abort(new Error("nobody waits for the answer"));
+    if (this.#isOver) controller.abort(new Error("response no longer needed"));
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
@@ -174,7 +174,7 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.length;
-    if (this.#size > MAX_BYTES) this.cancel(invalidAnswer("answer too large"));
+    if (this.#size > MAX_BYTES) this.cancel(invalidAnswer("response too large"));
     else this.#chunks.push(chunk);
   }
 

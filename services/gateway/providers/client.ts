@@ -45,7 +45,7 @@ export class UpstreamClient {
    * @throws Error for bytes that nobody has sealed
    */
   send({ url, headers, body, idleMs }: UpstreamRequest, handler: Dispatcher.DispatchHandler): () => void {
-    if (!SealedBody.isSealed(body)) throw new Error("a body that is not sealed is never sent");
+    if (!SealedBody.isSealed(body)) throw new Error("refusing to send a body that is not sealed");
     const { byteLength, bytes } = body;
     const isLarge = byteLength >= LARGE_BYTES;
     const unsent: Unsent = { bytes: isLarge ? bytes : undefined };
@@ -112,7 +112,7 @@ export function toUpstreamFailure(error: unknown): GatewayError {
   const { code } = (error ?? {}) as { code?: unknown };
   const timeout = TIMEOUTS.get(code);
   if (timeout !== undefined) return tookTooLong(timeout);
-  return new GatewayError(502, "upstream_error", "The provider cannot be reached, or broke the connection.", {
+  return new GatewayError(502, "upstream_error", "The provider is unreachable or closed the connection.", {
     code: "upstream_unreachable",
     reason: BROKEN.get(code) ?? (typeof code === "string" && CODE.test(code) ? code : "connection failed"),
   });
@@ -120,7 +120,7 @@ export function toUpstreamFailure(error: unknown): GatewayError {
 
 /** @param reason which limit it was, for the log */
 export function tookTooLong(reason: string): GatewayError {
-  return new GatewayError(504, "timeout", "The provider took too long.", {
+  return new GatewayError(504, "timeout", "The provider timed out.", {
     code: "upstream_timeout",
     reason,
   });

@@ -275,7 +275,7 @@ function startSource(
   ).unref();
   const end = () => {
     // An answer whose client left is read for its bill, which has time.
-    if (!running.isAborted) source.timeOut(tookTooLong("answer timeout"));
+    if (!running.isAborted) source.timeOut(tookTooLong("response timeout"));
   };
   const whole = totalMs === undefined ? undefined : setTimeout(end, totalMs).unref();
   return source;

@@ -27,7 +27,7 @@ const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 const MAX_TRAILING_READS = 16;
 
 /** What is said of bytes that make no sense. */
-const NO_EVENTS = "events that cannot be read";
+const NO_EVENTS = "malformed events";
 
 /** Takes the events of an answer, in the groups in which they arrived; `progress` of the source has seen them. */
 export type EventConsumer = (events: readonly MessageEvent[]) => void;
@@ -148,7 +148,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     // From here on bytes go out, unless the request is ended now.
-    if (this.#phase === "over") controller.abort(new Error("nobody waits for the answer"));
+    if (this.#phase === "over") controller.abort(new Error("response no longer needed"));
     else this.progress.bill = "open";
   }
 
@@ -162,7 +162,7 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     // Nobody asked for a compressed answer, and its bytes would be waited for in vain until its end.
     const isPlain = (headerOf(headers, "content-encoding") ?? "identity") === "identity";
     if (!isPlain || headerOf(headers, "content-type")?.startsWith(this.answer.contentType) !== true) {
-      this.#fail(invalidAnswer("no stream of events"));
+      this.#fail(invalidAnswer("not an event stream"));
       return;
     }
     this.#phase = this.#consumer === undefined ? "opening" : "flowing";
@@ -176,13 +176,14 @@ export class MessageSource implements Dispatcher.DispatchHandler {
     if (this.#phase === "over") {
       // The connection can be used again if the body ends soon.
       this.#trailingReads += 1;
-      if (this.#trailingReads > MAX_TRAILING_READS) controller.abort(new Error("no end after the end"));
+      if (this.#trailingReads > MAX_TRAILING_READS)
+        controller.abort(new Error("stream not closed after message_stop"));
       return;
     }
     this.#receivedBytes += chunk.length;
     const isHeld = this.#consumer === undefined && this.#leaving === undefined;
     if (this.#receivedBytes > (isHeld ? MAX_HELD_BYTES : MAX_ANSWER_BYTES)) {
-      this.#fail(invalidAnswer("answer too large"));
+      this.#fail(invalidAnswer("response too large"));
       return;
     }
     const { events, failure } = this.#take(chunk);

@@ -44,23 +44,23 @@ const timeout: Answer = {
   status: 504,
   type: "timeout",
   code: "upstream_timeout",
-  message: "The provider took too long.",
+  message: "The provider timed out.",
 };
 
 const RULES: readonly Rule[] = [
   {
     errorCode: /^(?:organization_on_hold$|claude_code_|cmek_)/,
-    answer: account("The provider's account cannot be used."),
+    answer: account("The provider account cannot be used."),
   },
-  { errorCode: /spend_limit_reached$/, answer: account("The provider's account reached its limit.") },
-  { status: 401, answer: fault("upstream_auth", "The provider refused the gateway's credentials.") },
-  { status: 402, answer: account("The provider's account is not able to pay.") },
-  { status: 403, answer: fault("upstream_permission", "The provider refused the gateway access.") },
-  { status: 404, answer: fault("upstream_not_found", "The provider does not know the configured model.") },
+  { errorCode: /spend_limit_reached$/, answer: account("The provider account reached its usage limit.") },
+  { status: 401, answer: fault("upstream_auth", "The provider rejected the gateway's credentials.") },
+  { status: 402, answer: account("The provider account has a billing problem.") },
+  { status: 403, answer: fault("upstream_permission", "The provider denied the gateway access.") },
+  { status: 404, answer: fault("upstream_not_found", "The provider does not have the configured model.") },
   {
     status: 400,
     message: /reached your specified .*usage limits/i,
-    answer: account("The provider's account reached its limit."),
+    answer: account("The provider account reached its usage limit."),
   },
   {
     // Bedrock: a model id that needs an inference profile, or none that it knows.
@@ -78,7 +78,7 @@ const RULES: readonly Rule[] = [
   { status: 409, answer: invalid("409", 409) },
   {
     status: 413,
-    answer: { ...invalid("request_too_large"), message: "The request is larger than the provider accepts." },
+    answer: { ...invalid("request_too_large"), message: "The request is too large for the provider." },
   },
   {
     status: 429,
@@ -86,7 +86,7 @@ const RULES: readonly Rule[] = [
       status: 429,
       type: "rate_limit_error",
       code: "rate_limit_exceeded",
-      message: "The provider's rate limit is reached.",
+      message: "The provider's rate limit was reached.",
     },
   },
   { status: 408, answer: timeout },
@@ -121,7 +121,7 @@ function answerOf(reported: ReportedError): Answer {
   const rule = RULES.find((candidate) => fits(candidate, reported));
   if (rule !== undefined) return rule.answer;
   if (reported.status >= 500) return OVERLOADED;
-  return fault("upstream_error", `The provider answered with the unexpected status ${reported.status}.`);
+  return fault("upstream_error", `The provider returned the unexpected status ${reported.status}.`);
 }
 
 function fits({ status, errorCode, message }: Rule, reported: ReportedError): boolean {
@@ -159,7 +159,7 @@ export function toStreamFailure(progress: MessageProgress): GatewayError {
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** For an error without a text that can be read. */
-export const NO_MESSAGE = "The provider refused the request.";
+export const NO_MESSAGE = "The provider rejected the request.";
 
 /** Seconds of `retry-after`; a date, or a number without sense, says nothing. */
 const SECONDS = /^\d{1,7}(?:\.\d{1,9})?$/;
@@ -198,7 +198,7 @@ export function readErrorBody(bytes: Buffer): Readonly<Record<string, unknown>> 
 
 /** Bytes that make no sense as an answer. @param reason what is wrong with them, for the log */
 export function invalidAnswer(reason: string): GatewayError {
-  return new GatewayError(502, "upstream_error", "The provider's answer cannot be understood.", {
+  return new GatewayError(502, "upstream_error", "The provider returned an invalid response.", {
     code: "upstream_invalid",
     reason,
   });

@@ -95,7 +95,7 @@ export class UpstreamWatch {
         ...(leftOut === 0 ? {} : { leftOut }),
         requestId,
       },
-      "request to a provider failed",
+      "provider request failed",
     );
   }
 

@@ -7,7 +7,7 @@ describe("fields", () => {
 
   describe("text", () => {
     it.each(["a\0b", "a\u0007", "a\u0085", "\ud800", "a\udfff", "\udfff\ud800"])("refuses %j", (text) => {
-      const form = "must not hold control characters, nor halves of characters";
+      const form = "must not contain control characters or unpaired surrogates";
       expect([refusalOf(name(10).safeParse(text)), refusalOf(reference(10).safeParse(text))]).toEqual([
         form,
         form,
@@ -25,13 +25,13 @@ describe("fields", () => {
   });
 
   describe("metadata", () => {
-    const text = "must not hold NUL characters, nor halves of characters";
+    const text = "must not contain NUL characters or unpaired surrogates";
     it.each<[string, unknown, string]>([
       ["a NUL character", { a: "\0" }, text],
       ["a NUL character in a name", { "\0": 1 }, text],
       ["half of a character, deep inside", { a: [{ b: ["\ud800"] }] }, text],
       ["half of a character in a name, deep inside", { a: [{ "\udfff": 1 }] }, text],
-      ["a number that is none", { a: Number.POSITIVE_INFINITY }, "must not hold numbers beyond 1.8e308"],
+      ["a number that is none", { a: Number.POSITIVE_INFINITY }, "must not contain numbers beyond 1.8e308"],
       ["33 levels", { a: nested(32) }, "must be at most 32 levels deep"],
       ["5,000 levels", { a: nested(5000) }, "must be at most 32 levels deep"],
       ["200,000 levels", { a: nested(200_000) }, "must be at most 32 levels deep"],

@@ -308,7 +308,7 @@ describe("deployment health", () => {
         model: `${MODEL}-20250929`,
         model_id: `${MODEL}/0`,
         error: expect.stringMatching(
-          /^cooling down for \d+ s, because its provider's rate limit is reached$/,
+          /^cooling down for \d+ s, because its provider's rate limit was reached$/,
         ),
         cooling_down_seconds: expect.any(Number),
       },

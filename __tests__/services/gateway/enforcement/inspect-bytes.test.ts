@@ -38,20 +38,14 @@ describe("inspect bytes", () => {
     ["not at the beginning", { messages: [user], system: [rules] }],
     ["nothing", {}],
   ])("finds: %s", (_name, body) => {
-    expect(find(body)).toBe("the enforced prompt is not at the beginning of the system text");
+    expect(find(body)).toBe("the enforced prompt is not in its place");
   });
 
   it.each([
-    [{ role: "system", content: "x" }, "a message of the conversation has a system role"],
-    [{ role: "developer", content: "x" }, "a message of the conversation has a system role"],
-    [
-      { role: "user", content: [{ type: "tool_addition" }] },
-      "a block of the conversation would change the tools",
-    ],
-    [
-      { role: "user", content: [{ type: "tool_removal" }] },
-      "a block of the conversation would change the tools",
-    ],
+    [{ role: "system", content: "x" }, "a message has a role other than user or assistant"],
+    [{ role: "developer", content: "x" }, "a message has a role other than user or assistant"],
+    [{ role: "user", content: [{ type: "tool_addition" }] }, "a content block would change the tools"],
+    [{ role: "user", content: [{ type: "tool_removal" }] }, "a content block would change the tools"],
   ])("finds %j", (row, violation) => {
     expect(find({ system: [rules], messages: [user, row] })).toBe(violation);
   });
@@ -63,9 +57,9 @@ describe("inspect bytes", () => {
       messages: [{ role: "user", content: "x".repeat(length) }, row],
     });
     for (let length = 32_500; length < 32_800; length++) {
-      expect(find(at(length))).toBe("a message of the conversation has a system role");
+      expect(find(at(length))).toBe("a message has a role other than user or assistant");
     }
-    expect(find(at(300_000))).toBe("a message of the conversation has a system role");
+    expect(find(at(300_000))).toBe("a message has a role other than user or assistant");
   });
 
   it("has nothing to find for a key without rules", () => {

@@ -65,9 +65,7 @@ describe("seal", () => {
   });
 
   it("gives nothing out when the bytes are not as they must be", () => {
-    jest
-      .mocked(findViolation)
-      .mockReturnValueOnce("the enforced prompt is not at the beginning of the system text");
+    jest.mocked(findViolation).mockReturnValueOnce("the enforced prompt is not in its place");
     const request = read({ model: "m", max_tokens: 1, messages: [{ role: "user", content: "Hi" }] });
     expect(() => seal(request, policy, { api: "anthropic" })).toThrow(
       expect.objectContaining({ status: 500, code: "enforcement_violated" }),

@@ -47,7 +47,7 @@ describe("contentBlocked", () => {
       code: "content_blocked",
       param: "messages.0.content",
       message:
-        "The request was not sent: it holds what this key may not send (iban, jwt), at messages.0.content, system.0.text. Take it out and try again.",
+        "The request was blocked: it contains what this key may not send (iban, jwt), at messages.0.content, system.0.text. Remove it and try again.",
       fields: {
         findings: [
           { pattern: "jwt", path: "messages.0.content", count: 2 },

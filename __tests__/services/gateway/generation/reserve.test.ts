@@ -306,7 +306,7 @@ describe("what is billed beyond the text", () => {
     const { error } = (await refused.json()) as { error: { message: string } };
     expect(error).toMatchObject({ details: { param: "tools.0" } });
     expect(error.message).toMatch(
-      /^tools\.0: the provider runs this tool, and reads the prompt again with every result, and this request has a budget\./,
+      /^tools\.0: the provider runs this tool and re-reads the prompt with each result, and this request counts against a budget\./,
     );
     expect(upstream.requests).toHaveLength(0);
   });
@@ -334,7 +334,7 @@ describe("what is billed beyond the text", () => {
     const response = await askMessages({ inference_geo: geo });
     expect(response.status).toBe(status);
     if (status === 200) expect(upstream.lastRequest.body["inference_geo"]).toBe(geo);
-    else expect(await response.text()).toContain("inference_geo: the price of this region is not known");
+    else expect(await response.text()).toContain("inference_geo: the price of this region is unknown");
   });
 
   test("with working rules a summary of the conversation is left out, so it stops nobody", async () => {

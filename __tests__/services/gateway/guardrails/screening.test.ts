@@ -50,7 +50,7 @@ describe("apply screening", () => {
 
     it("blocks and tells", () => {
       expect(() => applyScreening(request, { ...screening, action: "block" })).toThrow(
-        "The request was not sent",
+        "The request was blocked",
       );
       expect(told).toEqual([findings]);
     });
@@ -340,13 +340,13 @@ describe("screening", () => {
     it.each([
       [
         "on",
-        "metadata.guardrails of this key is of kind boolean, which is not known. Allowed: an object",
+        "metadata.guardrails of this key is of kind boolean, which is not supported. Allowed: an object",
         true,
       ],
       ["a list", "metadata.guardrails of this key is of kind list", []],
       [
         "an action that is not there",
-        'metadata.guardrails.screen of this key is "Block", which is not known. Allowed: off, mask, block',
+        'metadata.guardrails.screen of this key is "Block", which is not supported. Allowed: off, mask, block',
         { screen: "Block" },
       ],
       [
@@ -356,12 +356,12 @@ describe("screening", () => {
       ],
       [
         "a name that is not there",
-        'metadata.guardrails of this key is "action", which is not known. Allowed: screen and patterns',
+        'metadata.guardrails of this key is "action", which is not supported. Allowed: screen and patterns',
         { action: "block" },
       ],
       [
         "a pattern that is not there",
-        'metadata.guardrails.patterns of this key is "swift", which is not known. Allowed: a list of default, private-key',
+        'metadata.guardrails.patterns of this key is "swift", which is not supported. Allowed: a list of default, private-key',
         { patterns: ["jwt", "swift"] },
       ],
       ["no patterns", "metadata.guardrails.patterns of this key is of kind list", { patterns: [] }],

@@ -209,7 +209,7 @@ describe("url errors", () => {
       400,
       {
         error: {
-          message: "The path of the request cannot be read.",
+          message: "The request path is malformed.",
           type: "invalid_request_error",
           param: null,
           code: expect.any(String),

@@ -31,13 +31,13 @@ describe("scan string", () => {
     });
 
     it.each([
-      ["no end", '"abc', "string without an end at byte 4"],
-      ["no end, long", `"${"x".repeat(50)}`, "string without an end at byte 51"],
-      ["the end is escaped", '"abc\\"', "string without an end at byte 6"],
-      ["ends in an escape", '"abc\\', "string without an end at byte 5"],
-      ["ends in \\u", '"abc\\u00', "string without an end at byte 8"],
-      ["unknown escape", '"ab\\x"', "unknown escape in a string at byte 3"],
-      ["wrong digit", '"ab\\u00g0"', "\\u without four hexadecimal digits at byte 3"],
+      ["no end", '"abc', "unterminated string at byte 4"],
+      ["no end, long", `"${"x".repeat(50)}`, "unterminated string at byte 51"],
+      ["the end is escaped", '"abc\\"', "unterminated string at byte 6"],
+      ["ends in an escape", '"abc\\', "unterminated string at byte 5"],
+      ["ends in \\u", '"abc\\u00', "unterminated string at byte 8"],
+      ["unknown escape", '"ab\\x"', "invalid escape in a string at byte 3"],
+      ["wrong digit", '"ab\\u00g0"', "\\u needs four hexadecimal digits at byte 3"],
       ["control character", '"ab\n"', "control character in a string at byte 3"],
       [
         "control character in a long one",

@@ -180,7 +180,7 @@ it("sees nothing of a larger body that was there before", () => {
     for (const tail of ["", "abc", "abc\\", "abc\\u", "abc\\u00", "x".repeat(15), "x".repeat(300)]) {
       vectorsOf(Buffer.from(`"${leftover}`));
       const bytes = Buffer.from(`"${tail}`);
-      expect(expectAgreement(vectorsOf(bytes), bytes, 1)).toMatch(/^string without an end at byte \d+$/);
+      expect(expectAgreement(vectorsOf(bytes), bytes, 1)).toMatch(/^unterminated string at byte \d+$/);
     }
   }
 });

@@ -131,7 +131,7 @@ ${info === "" ? "" : `    model_info: { ${info} }`}
   test("an id of model_info is the deployment's; twice the same is refused", () => {
     expect(build(ONE("", "id: my-id")).catalog.groups.get("m")?.[0]?.id).toBe("my-id");
     const twice = `${ONE("", "id: my-id")}${ONE("", "id: my-id").replace("\nmodel_list:\n", "")}`;
-    expect(() => build(twice)).toThrow("model_info.id my-id is there twice");
+    expect(() => build(twice)).toThrow("model_info.id my-id is used twice");
   });
 
   test("parameters of a deployment that change nothing are named", () => {

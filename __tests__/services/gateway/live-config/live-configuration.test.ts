@@ -71,7 +71,7 @@ test("a file that is written over, and one that is put in its place", async () =
   fs.writeFileSync(`${file}.new`, config("three"));
   fs.renameSync(`${file}.new`, file);
   await eventually(() => models()[0] === "three");
-  expect(log.join("")).toContain("configuration loaded anew");
+  expect(log.join("")).toContain("configuration reloaded");
 });
 
 test("without a watcher the poll finds it", async () => {
@@ -129,10 +129,10 @@ test("the variables are those of the moment in which the file is loaded", async 
 test("a wrong file is refused once, with its place, and the old one stays in force", async () => {
   await start({ pollMs: 20 });
   fs.writeFileSync(file, config("two", "").replace("anthropic/", "openai/gpt"));
-  await eventually(() => log.join("").includes("refused"));
+  await eventually(() => log.join("").includes("rejected"));
   await wait(100);
   expect(models()).toEqual(["one"]);
-  const refusals = log.filter((line) => line.includes("refused"));
+  const refusals = log.filter((line) => line.includes("rejected"));
   expect(refusals).toHaveLength(1);
   expect(refusals[0]).toMatch(/config\.yaml:4:\d+ model_list\.0\.litellm_params\.model: must begin with/);
   expect(log.join("")).not.toContain("the-credential");
@@ -148,7 +148,7 @@ test("a file that cannot even be judged is refused too", async () => {
     "c: [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]",
   ];
   fs.writeFileSync(file, `${bomb.join("\n")}\n`);
-  await eventually(() => log.join("").includes("refused"));
+  await eventually(() => log.join("").includes("rejected"));
   expect(models()).toEqual(["one"]);
 });
 
@@ -203,7 +203,7 @@ test("levels come with the file; where a new one names an unknown level, the old
   fs.writeFileSync(file, `${config("two")}enforcement_settings: { default_level: design-first }\n`);
   await eventually(() => models()[0] === "two");
   fs.writeFileSync(file, `${config("three")}enforcement_settings: { default_level: strict }\n`);
-  await eventually(() => log.join("").includes("refused"));
+  await eventually(() => log.join("").includes("rejected"));
   expect(log.join("")).toMatch(/config\.yaml:5:25 enforcement_settings\.default_level: strict is not one of/);
   expect([models(), configuration.levels.levelOf({}).name]).toEqual([["two"], "design-first"]);
 });

@@ -99,7 +99,7 @@ it("keeps the former ones when new ones are refused, says so once, and takes the
   await wait(50);
   expect(secrets.variables["KEY"]).toBe("first-value");
   expect(secrets.state).toMatchObject({ isInForce: false, failures: 1 });
-  expect(log.filter((line) => line.includes("new secrets refused"))).toHaveLength(1);
+  expect(log.filter((line) => line.includes("secrets rejected"))).toHaveLength(1);
   expect(log.join("")).toContain("KEY: must be something else");
   deliver({ KEY: "first-value", OTHER: "stays" });
   await eventually(() => secrets.state.isInForce);

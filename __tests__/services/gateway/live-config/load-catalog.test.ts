@@ -93,7 +93,7 @@ test.each([
     "config.yaml:3:12 enforcement_settings.levels.0.file: is missing; must be the plain name of a .md file in",
   ],
   ["no list", "{}\n", "config.yaml:1:1 model_list: must be a list of models"],
-  ["nothing", "", "config.yaml:1:1 must hold model_list"],
+  ["nothing", "", "config.yaml:1:1 must contain model_list"],
   ["no YAML", "model_list: [\n", "config.yaml:2:1 "],
 ])("%s is refused with its place", (_name, yaml, expected) => {
   const issues = issuesOf(yaml);

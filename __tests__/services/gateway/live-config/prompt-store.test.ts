@@ -59,9 +59,9 @@ describe("prompt store", () => {
     expect(store.find(designFirst)).toBeUndefined();
     expect(store.find(unrestricted)).toBeUndefined();
     expect(log).toHaveLength(2);
-    expect(log[0]).toMatch(/^working rules in force \{"level":"standard"/);
+    expect(log[0]).toMatch(/^enforced prompt loaded \{"level":"standard"/);
     expect(log[1]).toBe(
-      'working rules not taken over, requests at this level are refused {"level":"design-first","prompt":null,"reason":"ENOENT"}',
+      'enforced prompt rejected, requests at this level are rejected {"level":"design-first","prompt":null,"reason":"ENOENT"}',
     );
   });
 
@@ -74,7 +74,7 @@ describe("prompt store", () => {
     write("Be very careful.");
     await eventually(() => inForce() === "Be very careful.");
     write("");
-    await eventually(() => /the version before stays in force .*"reason":"empty"/.test(log.at(-1) ?? ""));
+    await eventually(() => /keeping the previous version .*"reason":"empty"/.test(log.at(-1) ?? ""));
     expect(inForce()).toBe("Be very careful.");
     rmSync(join(directory, "standard.md"));
     await eventually(() => /"reason":"ENOENT"/.test(log.at(-1) ?? ""));

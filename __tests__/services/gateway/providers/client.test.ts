@@ -25,7 +25,7 @@ describe("client", () => {
   ])("%s that nobody has sealed are never sent", async (_name, body) => {
     const client = new UpstreamClient();
     const request = { url: new URL("http://127.0.0.1:9/v1/messages"), headers: {}, body: body as never };
-    expect(() => client.send(request, {})).toThrow("a body that is not sealed is never sent");
+    expect(() => client.send(request, {})).toThrow("refusing to send a body that is not sealed");
     await client.close();
   });
 

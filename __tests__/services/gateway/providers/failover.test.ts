@@ -333,7 +333,7 @@ describe("timeout of a deployment", () => {
     expect(response.status).toBe(504);
     expect(await response.json()).toMatchObject({ error: { code: "upstream_timeout" } });
     await first.lastRequest.aborted;
-    expect(gateway.log.join("")).toContain('"reason":"answer timeout"');
+    expect(gateway.log.join("")).toContain('"reason":"response timeout"');
   });
 
   test("lets a stream go on that comes as it should", async () => {

@@ -140,7 +140,7 @@ describe("upstream watch", () => {
         "a web page",
         withScript((response) => void response.writeHead(200, { "content-type": "text/html" }).end("x")),
         502,
-        { reason: "no stream of events" },
+        { reason: "not an event stream" },
       ],
       [
         "credentials that are refused",
@@ -167,8 +167,8 @@ describe("upstream watch", () => {
         payload: { model: MODEL, messages: [{ role: "user", content: "a private question" }] },
       });
       expect(response.statusCode).toBe(status);
-      await eventually(() => gateway.log.some((line) => line.includes("request to a provider failed")));
-      const lines = gateway.log.filter((line) => line.includes("request to a provider failed"));
+      await eventually(() => gateway.log.some((line) => line.includes("provider request failed")));
+      const lines = gateway.log.filter((line) => line.includes("provider request failed"));
       expect(lines).toHaveLength(1);
       expect(JSON.parse(lines[0] ?? "")).toMatchObject({ deployment: `${MODEL}/0`, model: MODEL, ...said });
       const log = gateway.log.join("");

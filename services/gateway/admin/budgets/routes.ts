@@ -29,12 +29,12 @@ const updateBudgetBody = z
   .strictObject({ budget_id: name(255).nullish(), user_id: name(255).nullish(), ...settings })
   .refine(
     (body) => Boolean(body.budget_id) !== Boolean(body.user_id),
-    "must hold either budget_id or user_id",
+    "must contain either budget_id or user_id",
   );
 
 /** `POST /budget/info`. */
 const budgetInfoBody = z.strictObject({
-  budgets: z.array(name(255), "must be a list of budget ids").max(100, "must be at most 100 budgets"),
+  budgets: z.array(name(255), "must be a list of budget ids").max(100, "must have at most 100 budgets"),
 });
 
 /** `POST /budget/delete`. */
@@ -110,7 +110,7 @@ export const budgetRoutes: FastifyPluginAsync<BudgetsOptions> = async (app, opti
       if (userId) {
         // A user has no warning level; saying nothing about it would look like success.
         if (fields.soft_budget !== undefined)
-          throw invalidRequest("soft_budget: a user has none", "soft_budget");
+          throw invalidRequest("soft_budget: not supported for users", "soft_budget");
         request.audit?.recordChange(`user ${userId}`, fieldsOf(fields));
         const { softBudgetNanoUsd: _none, ...limits } = toBudgetFields(fields);
         const user = await users.upsert(

@@ -56,7 +56,7 @@ export const updateKeyBody = z
     blocked: z.boolean("must be true or false").optional(),
     spend: usd,
   })
-  .refine((body) => body.key || body.key_alias, "must hold key or key_alias");
+  .refine((body) => body.key || body.key_alias, "must contain key or key_alias");
 
 /** `POST /key/regenerate` and `POST /key/{key}/regenerate`. */
 export const regenerateKeyBody = z.strictObject({
@@ -72,7 +72,7 @@ export const keyReference = z.strictObject({ key: keyName.optional(), key_alias:
 /** `POST /key/block` and `/key/unblock`. */
 export const namedKey = keyReference.refine(
   (body) => body.key || body.key_alias,
-  "must hold key or key_alias",
+  "must contain key or key_alias",
 );
 
 /** `POST /key/delete`; `key_alias` counts as `key_aliases`. */
@@ -86,14 +86,14 @@ export const deleteKeyBody = z
     keys: [body.keys ?? []].flat(),
     key_aliases: [body.key_aliases ?? [], body.key_alias ?? []].flat(2),
   }))
-  .refine((body) => body.keys.length + body.key_aliases.length > 0, "must hold keys or key_aliases");
+  .refine((body) => body.keys.length + body.key_aliases.length > 0, "must contain keys or key_aliases");
 
 /** `POST /v2/key/info`. */
 export const keysInfoBody = z.strictObject({
   keys: z
     .array(keyName, "must be a list of keys, their hashes or their ids")
     .min(1, "must not be empty")
-    .max(100, "must be at most 100 keys"),
+    .max(100, "must have at most 100 keys"),
 });
 
 /** `GET /key/aliases`. */

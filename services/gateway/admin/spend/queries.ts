@@ -22,7 +22,7 @@ const isPeriod = ({ start_date: start, end_date: end }: { start_date?: string; e
   (start <= end && Date.parse(end) - Date.parse(start) < MAX_DAYS * DAY_MS);
 const PERIOD_FORM = `end_date must not be before start_date, nor more than ${MAX_DAYS} days after it`;
 
-const CURSOR_FORM = "must be what x-next-cursor of the page before said";
+const CURSOR_FORM = "must be the x-next-cursor of the previous page";
 
 /** `GET /spend/logs`. */
 export const spendLogsQuery = z
@@ -47,8 +47,8 @@ export const spendLogsQuery = z
       .optional(),
   })
   .refine(isPeriod, PERIOD_FORM)
-  .refine((query) => query.cursor === undefined || query.page === 1, "cursor takes the place of page")
-  .refine((query) => query.cursor === undefined || query.summarize !== true, "sums have no cursor");
+  .refine((query) => query.cursor === undefined || query.page === 1, "cursor and page cannot be combined")
+  .refine((query) => query.cursor === undefined || query.summarize !== true, "a summary has no cursor");
 
 /** `GET /global/spend/report`. LiteLLM's names of the dimensions are taken too. */
 export const spendReportQuery = z

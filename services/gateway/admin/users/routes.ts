@@ -61,14 +61,14 @@ const newUserBody = z.strictObject({
 /** `POST /user/update`. */
 const updateUserBody = z
   .strictObject({ user_id: name(255).nullish(), ...settings, spend: usd })
-  .refine((body) => body.user_id || body.user_email, "must hold user_id or user_email");
+  .refine((body) => body.user_id || body.user_email, "must contain user_id or user_email");
 
 /** `POST /user/delete`. */
 const deleteUserBody = z.strictObject({
   user_ids: z
     .array(name(255), "must be a list of user ids")
     .min(1, "must not be empty")
-    .max(1000, "must be at most 1000 users"),
+    .max(1000, "must have at most 1000 users"),
 });
 
 /** `GET /user/info`. */

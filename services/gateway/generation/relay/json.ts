@@ -19,7 +19,7 @@ export async function relayJson(
     await source.read((events) => {
       for (const event of events) collector.push(event);
       if (source.progress.contentBytes > maxContentBytes)
-        source.cancel(invalidAnswer("more content than was asked for"));
+        source.cancel(invalidAnswer("more output than requested"));
       // A short answer comes in one read, and is over then.
       if (source.progress.hasContent || source.progress.phase === "done") audit.recordFirstContent();
     });

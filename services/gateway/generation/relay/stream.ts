@@ -28,7 +28,7 @@ export async function relayStream(
   try {
     await source.read((events) => {
       if (source.progress.contentBytes > maxContentBytes)
-        return source.cancel(invalidAnswer("more content than was asked for"));
+        return source.cancel(invalidAnswer("more output than requested"));
       let text = "";
       let isAlive = false;
       for (const event of events) {
@@ -75,7 +75,9 @@ async function settleFailure(failure: GatewayError, { request, audit }: AuditedE
   audit.recordError(failure);
   await audit
     .commit(toWireError(failure, request).status)
-    .catch((late) => request.log.warn({ err: late, requestId: request.id }, "audit row late"));
+    .catch((late) =>
+      request.log.warn({ err: late, requestId: request.id }, "audit row not committed in time"),
+    );
 }
 
 const HEAD = {

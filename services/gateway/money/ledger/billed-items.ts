@@ -74,49 +74,35 @@ export const BILLED_FIELDS: ReadonlyMap<string, BilledItem> = new Map<string, Bi
     "service_tier",
     unless(
       (value) => value === "auto" || value === "standard_only",
-      "the price of this service tier is not known",
+      "the price of this service tier is unknown",
       INPUT,
     ),
   ],
   // `us` costs a tenth more, which is reserved unless the request says `global`: a workspace may have it as its default.
   [
     "inference_geo",
-    unless((value) => value === "global" || value === "us", "the price of this region is not known", [
+    unless((value) => value === "global" || value === "us", "the price of this region is unknown", [
       "inference_geo",
     ]),
   ],
   // Edits that leave something out make a request cheaper; all others have the model write a summary first.
-  [
-    "context_management",
-    unless(
-      onlyClears,
-      "a summary of the conversation is an answer of its own, billed beside the one that is asked for",
-      ITERATIONS,
-    ),
-  ],
+  ["context_management", unless(onlyClears, "compaction is billed as a separate response", ITERATIONS)],
   [
     "mcp_servers",
-    unless(
-      isEmptyList,
-      "the provider calls these servers and reads the prompt again for every call",
-      ITERATIONS,
-    ),
+    unless(isEmptyList, "the provider calls these servers and re-reads the prompt for each call", ITERATIONS),
   ],
-  [
-    "container",
-    unless(never, "the time of a container is billed, and what its files hold is not known", INPUT),
-  ],
+  ["container", unless(never, "container time is billed, and the size of its files is unknown", INPUT)],
   // These are sent for nobody; should they be, no bound is known.
-  ["fallbacks", unless(isEmptyList, "another model may answer, at another price", ITERATIONS)],
-  ["speed", unless((value) => value === "standard", "faster answers cost several times the price", INPUT)],
-  ["thread", unless(never, "how long the stored conversation is is not known", INPUT)],
-  ["previous_response_id", unless(never, "how long the stored conversation is is not known", INPUT)],
-  ["conversation", unless(never, "how long the stored conversation is is not known", INPUT)],
+  ["fallbacks", unless(isEmptyList, "another model may respond, at another price", ITERATIONS)],
+  ["speed", unless((value) => value === "standard", "fast mode costs several times the price", INPUT)],
+  ["thread", unless(never, "the length of the stored conversation is unknown", INPUT)],
+  ["previous_response_id", unless(never, "the length of the stored conversation is unknown", INPUT)],
+  ["conversation", unless(never, "the length of the stored conversation is unknown", INPUT)],
   ["stream", plain],
 ]);
 
 const runByProvider = (settledBy: readonly string[]): BilledItem => ({
-  bound: refused("the provider runs this tool, and reads the prompt again with every result"),
+  bound: refused("the provider runs this tool and re-reads the prompt with each result"),
   settledBy,
 });
 const tool = (count: number): BilledItem => ({ bound: tokens(count), settledBy: INPUT });
@@ -177,14 +163,11 @@ export const BILLED_BLOCKS: ReadonlyMap<string, BilledItem> = new Map<string, Bi
       bound: (added) =>
         has(added, "type", "tool_reference") || has(added, "type", "tool_definition")
           ? BYTES
-          : refused("how many tools this brings is not known"),
+          : refused("the number of tools that it adds is unknown"),
       settledBy: INPUT,
     },
   ],
-  [
-    "container_upload",
-    block(refused("the time of a container is billed, and what its files hold is not known")),
-  ],
+  ["container_upload", block(refused("container time is billed, and the size of its files is unknown"))],
 ]);
 
 /** How many tokens it takes to cite is not known: a mark for every sentence. */
@@ -193,11 +176,11 @@ export const CITED: BilledItem = block(WINDOW);
 export const UNKNOWN_BLOCK: BilledItem = block(WINDOW);
 /** For a tool that is not in the table. */
 export const UNKNOWN_TOOL: BilledItem = {
-  bound: refused("what this tool costs is not known"),
+  bound: refused("the cost of this tool is unknown"),
   settledBy: INPUT,
 };
 /** For a field that is not in the table. */
-export const UNKNOWN_FIELD: BilledItem = { bound: refused("what this costs is not known"), settledBy: INPUT };
+export const UNKNOWN_FIELD: BilledItem = { bound: refused("its cost is unknown"), settledBy: INPUT };
 
 /** @param value what the item stands for in the request */
 export function boundOf({ bound }: BilledItem, value: unknown): Bound {

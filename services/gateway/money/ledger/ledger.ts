@@ -180,14 +180,13 @@ export class Ledger {
       if (monotonicClock.now() - this.#steadySince < ttlMs) return;
       const recovered = await store.recover();
       this.#watcher.onSettled?.(recovered);
-      if (recovered > 0)
-        logger.warn({ owners: recovered }, "leases without a heartbeat were settled and released");
-      if (this.#isSilent) logger.info("heartbeats reach the database again");
+      if (recovered > 0) logger.warn({ owners: recovered }, "expired leases settled and released");
+      if (this.#isSilent) logger.info("heartbeat recovered");
       this.#isSilent = false;
     } catch (error) {
       this.#steadySince = undefined;
       // Once for an outage, not for each of its heartbeats.
-      if (!this.#isSilent) logger.warn({ err: error }, "heartbeat failed, trying again");
+      if (!this.#isSilent) logger.warn({ err: error }, "heartbeat failed, retrying");
       this.#isSilent = true;
     }
   }
@@ -204,12 +203,12 @@ export class Ledger {
     if (silentMs > ttlMs)
       logger.warn(
         { owner, silentMs },
-        "leases lost: another gateway took this one for dead and settled them",
+        "leases lost: another gateway considered this one dead and settled them",
       );
     else
       logger.warn(
         { owner, silentMs },
-        "leases lost: the database does not know them, although heartbeats were in time; was it restored, or its clock set?",
+        "leases lost: missing from the database although heartbeats were on time; was it restored from a backup, or its clock changed?",
       );
   }
 

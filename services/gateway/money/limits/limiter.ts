@@ -35,7 +35,7 @@ export class Limiter {
     const corrections = new Corrections(store, (error) => {
       lostBatches += 1;
       if (clock.now() - warnedAt < WARNING_INTERVAL_MS) return;
-      logger.warn({ err: error, batches: lostBatches }, "limits could not be corrected");
+      logger.warn({ err: error, batches: lostBatches }, "failed to correct rate limit counters");
       warnedAt = clock.now();
       lostBatches = 0;
     });

@@ -85,7 +85,7 @@ export class JournaledWriter {
         if (!isUnavailable(error)) throw error;
         this.#isSuspended = true;
         this.#failures += 1;
-        logger.warn({ err: error }, "database away: audit rows go to the journal");
+        logger.warn({ err: error }, "database unavailable, writing audit rows to the journal");
       }
     }
     await journal.append(items);
@@ -149,7 +149,7 @@ export class JournaledWriter {
       if (rows > 0) tell(true);
     } catch (error) {
       tell(false);
-      this.settings.logger.warn({ err: error }, "journal not replayed, trying again");
+      this.settings.logger.warn({ err: error }, "journal replay failed, retrying");
       return false;
     }
     // Their rows were given up, or another process that shares the directory has them.
@@ -175,7 +175,7 @@ export class JournaledEntry extends GroupCommitEntry {
   }
 
   override async begin(intent: Intent): Promise<void> {
-    if (this.writer.isAway) throw new AuditNotCommittedError("the database is away");
+    if (this.writer.isAway) throw new AuditNotCommittedError("the database is unavailable");
     await super.begin(intent);
   }
 }

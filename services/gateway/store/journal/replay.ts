@@ -50,13 +50,12 @@ export async function replay(settings: ReplaySettings): Promise<void> {
         },
       });
     rows += items.length;
-    if (tornLines > 0)
-      logger.warn({ path, tornLines }, "the journal's last write was cut off, and is left out");
+    if (tornLines > 0) logger.warn({ path, tornLines }, "torn write at the end of the journal discarded");
     if (damagedLines === 0) await journal.remove(path);
     else {
       const kept = await journal.setAside(path);
       settings.onDamaged?.(damagedLines);
-      logger.error({ path: kept, damagedLines }, "rows of the journal cannot be read; the file is kept");
+      logger.error({ path: kept, damagedLines }, "journal rows are corrupt; the file is kept");
     }
   }
   if (rows > 0) logger.info({ rows, ms: Math.round(monotonicClock.now() - started) }, "journal replayed");

@@ -79,7 +79,10 @@ export class PostgresAuditLog implements AuditLog {
     // Its reservation stays, and is charged when the gateway ends. The line is all there is of the rest.
     const onRowFault = ({ row }: CommitItem, error: unknown) => {
       metrics.lost("refused", 1);
-      logger.error({ err: error, requestId: row.requestId, row: factsOf(row) }, "a row cannot be stored");
+      logger.error(
+        { err: error, requestId: row.requestId, row: factsOf(row) },
+        "audit row rejected by the database",
+      );
     };
     const onWritten = (destination: "database" | "journal", rows: number) =>
       metrics.written(destination, rows);
@@ -116,7 +119,7 @@ export class PostgresAuditLog implements AuditLog {
       isRowFault: isWriteFault,
       onRowFault,
       onError: (error, queuedRows) =>
-        logger.warn({ err: error, queuedRows }, "audit rows not written, trying again"),
+        logger.warn({ err: error, queuedRows }, "failed to write audit rows, retrying"),
     });
     metrics.watchQueue("rows", this.#commits);
   }
@@ -192,7 +195,10 @@ export class PostgresAuditLog implements AuditLog {
     this.#intents.stop();
     await this.#journal?.close();
     if (this.journalBytes > 0)
-      this.#logger.warn({ bytes: this.journalBytes }, "the journal holds rows; the next start replays them");
+      this.#logger.warn(
+        { bytes: this.journalBytes },
+        "the journal still has rows; they are replayed at the next start",
+      );
   }
 
   get #canWrite(): boolean {
@@ -221,7 +227,7 @@ async function writeOrBlame(pool: Pool, items: readonly CommitItem[]): Promise<v
   } catch (error) {
     if (!isWriteFault(error) || isDataFault(error)) throw error;
     await tryStatements(pool).catch((cause: unknown) => {
-      throw new Error("no row can be written: the schema or the rights are not as they were", { cause });
+      throw new Error("cannot write audit rows: the schema or the permissions have changed", { cause });
     });
     throw error;
   }

@@ -115,8 +115,8 @@ export class AuditPartitions implements MaintenanceTask {
     if (waiting.length > 0)
       this.#settings.logger.warn(
         { partitions: waiting, days: Math.round((nominalCutoff.getTime() - cutoff.getTime()) / 86_400_000) },
-        "audit rows past their retention are kept: for so many days no gateway ran, or the database's clock was set. If the " +
-          "clock is right and they are to go now: DELETE FROM audit_clock_gaps",
+        "audit rows kept past their retention: for `days` days no gateway ran, or the database's clock was changed. If the " +
+          "clock is right and they should be dropped now: DELETE FROM audit_clock_gaps",
       );
   }
 
@@ -160,10 +160,7 @@ export class AuditPartitions implements MaintenanceTask {
       if (isLockNotHad(error)) return this.#wait(what, name, await findHolders(client, tables));
       if (!isStatementError(error)) throw error;
       this.#pauseMs = Math.min(this.#pauseMs, RETRY_MS);
-      this.#settings.logger.warn(
-        { err: error, partition: name },
-        `audit partition not ${what}, trying again`,
-      );
+      this.#settings.logger.warn({ err: error, partition: name }, `audit partition not ${what}, retrying`);
       return true;
     }
   }
@@ -177,8 +174,8 @@ export class AuditPartitions implements MaintenanceTask {
     if (isTold)
       this.#settings.logger.warn(
         { partition, holders, attempts: attempts + 1, seconds: Math.round((now - since) / 1000) },
-        `audit partition not ${what} yet: \`holders\` hold a table that it needs for itself; requests go on. It is done when they end; ` +
-          "if one should not be there: SELECT pg_terminate_backend(pid)",
+        `audit partition not ${what} yet: waiting for the locks of \`holders\`; requests are not blocked. ` +
+          "To end one of those sessions: SELECT pg_terminate_backend(pid)",
       );
     this.#waits.set(what, {
       since,
@@ -194,7 +191,7 @@ export class AuditPartitions implements MaintenanceTask {
     this.#crowded.add(name);
     this.#settings.logger.info(
       { partition: name, rows: MOST_MOVED_ROWS },
-      "audit partition not made: audit_log_other holds more rows of its month than can be moved while requests go on; they stay there",
+      "audit partition not created: audit_log_other has too many rows of its month to move online; they stay there",
     );
   }
 
@@ -209,7 +206,7 @@ export class AuditPartitions implements MaintenanceTask {
       await client.query(`DROP TABLE ${name}`);
     };
     await inShortTransaction(client, drop, STATEMENT_TIMEOUT_MS);
-    this.#settings.logger.info({ partitions: [name] }, "audit rows past their retention dropped");
+    this.#settings.logger.info({ partitions: [name] }, "expired audit rows dropped");
   }
 
   /** Rows outside every month: of an outage that ended in a later one, or of a clock that was far off. */

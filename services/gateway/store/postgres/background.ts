@@ -61,7 +61,7 @@ export class Maintenance implements LinkUser {
     if (!isDue || this.#client !== undefined || monotonicClock.now() < this.#pausedUntil) return;
     void this.#run().catch((error: unknown) => {
       this.#pausedUntil = Math.max(this.#pausedUntil, monotonicClock.now() + PAUSE_MS);
-      this.#settings.logger.warn({ err: error }, "maintenance of the database broke off, trying again");
+      this.#settings.logger.warn({ err: error }, "database maintenance failed, retrying");
     });
   }
 

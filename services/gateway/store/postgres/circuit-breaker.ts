@@ -26,7 +26,7 @@ export class CircuitOpenError extends Error {
   readonly code = "53000";
 
   constructor(name: string) {
-    super(`the circuit of ${name} is open`);
+    super(`the circuit breaker of ${name} is open`);
   }
 }
 
@@ -87,7 +87,7 @@ export class CircuitBreaker {
     this.#openedAt = this.#probedAt = this.#now();
     this.#settings.logger.warn(
       { err: error, store: this.#settings.name },
-      "circuit opened: the database does not answer in time, requests that need it are refused at once",
+      "circuit breaker open: the database does not respond in time, requests that need it are rejected immediately",
     );
   }
 
@@ -98,7 +98,7 @@ export class CircuitBreaker {
     this.#openedAt = undefined;
     this.#settings.logger.info(
       { store: this.#settings.name, openMs, refused: this.#refused },
-      "circuit closed: the database answers again",
+      "circuit breaker closed: the database responds again",
     );
     this.#refused = 0;
   }

@@ -101,7 +101,7 @@ export class DatabasePassword {
 
   /** Postgres took it for a new connection. */
   took(used: string): void {
-    if (used === this.#wanted && this.#good !== used) this.#logger.info("database password in force");
+    if (used === this.#wanted && this.#good !== used) this.#logger.info("database password updated");
     if (used === this.#wanted) this.#isRefused = false;
     this.#good = used;
   }
@@ -115,7 +115,7 @@ export class DatabasePassword {
     if ((error as { code?: unknown } | null)?.code !== INVALID_PASSWORD) return false;
     if (used === this.#wanted && this.#good !== used && !this.#isRefused) {
       this.#isRefused = true;
-      this.#logger.warn("the database refuses the new password; the former one is used until it is taken");
+      this.#logger.warn("database rejected the new password; using the previous one until it is accepted");
     }
     this.#lookAgain();
     if (used === this.#current) this.#current = used === this.#wanted ? this.#good : this.#wanted;

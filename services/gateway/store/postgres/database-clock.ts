@@ -63,7 +63,7 @@ export class DatabaseClock implements Clock, LinkUser {
     // An answer that took long says little: the known time stands as long as it may be right.
     const isEqual = this.#isKnown && Math.abs(moved) <= EQUAL_MS + (after - before) / 2;
     if (this.#isKnown && Math.abs(moved) > FAR_MS)
-      this.#logger.warn({ movedMs: Math.round(moved) }, "the database's clock was set");
+      this.#logger.warn({ movedMs: Math.round(moved) }, "database clock changed");
     if (!isEqual) this.#offsetMs = offsetMs;
     this.#isKnown = true;
     this.#compare();
@@ -75,7 +75,7 @@ export class DatabaseClock implements Clock, LinkUser {
     if (isFar && !this.#isFar)
       this.#logger.warn(
         { aheadMs },
-        "this machine's clock is not the database's, which is used; set it right",
+        "clock skew: this machine's clock differs from the database's, which is used; synchronize it",
       );
     this.#isFar = isFar;
   }

@@ -268,7 +268,7 @@ export function openDatabase({
     async close(flushMs) {
       const lost = await audit.flush(flushMs);
       if (lost > 0)
-        logger.error({ rows: lost }, "audit rows lost: the database did not come back before the end");
+        logger.error({ rows: lost }, "audit rows lost: the database did not recover before shutdown");
       await heartbeats?.stop();
       await link.stop();
       await Promise.all([schema, maintenance, indexing].map((one) => one.stop()));

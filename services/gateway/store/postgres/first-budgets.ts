@@ -69,7 +69,7 @@ export class FirstBudgets {
     } finally {
       timer.abort();
     }
-    this.#logger.warn({ account: budget.account }, "what a budget has spent already is still being added up");
+    this.#logger.warn({ account: budget.account }, "still computing what a new budget has already spent");
     throw new StoreUnavailableError("budget is still being created", { isUnchanged: true });
   }
 

@@ -71,20 +71,17 @@ export async function runHeartbeats(
   while (!isStopped) {
     const { isAlive } = pulse;
     if (wasAlive && !isAlive)
-      logger.error(
-        { stalledAfterMs },
-        "the main thread stands still: no more signs of life are given for it",
-      );
+      logger.error({ stalledAfterMs }, "main thread stalled: no more heartbeats are sent for it");
     wasAlive = isAlive;
     if (isAlive && owners.size > 0) {
       try {
         client ??= await connect(address);
         for (const [ttlMs, group] of byTtl(owners)) await beat(client, ttlMs, group, owners);
-        if (isFailing) logger.info("heartbeats of the heartbeat thread reach the database again");
+        if (isFailing) logger.info("heartbeat thread: heartbeat recovered");
         isFailing = false;
       } catch (error) {
         // Once for an outage, not for each of its heartbeats.
-        if (!isFailing) logger.warn({ err: error }, "heartbeat of the heartbeat thread failed, trying again");
+        if (!isFailing) logger.warn({ err: error }, "heartbeat thread: heartbeat failed, retrying");
         isFailing = true;
         void client?.end().catch(() => {});
         client = undefined;

@@ -101,15 +101,12 @@ export class HeartbeatThread {
     this.#worker = worker;
     // No reason for the process to go on.
     worker.unref();
-    worker.on("error", (error) => logger.error({ err: error }, "the heartbeat thread failed"));
+    worker.on("error", (error) => logger.error({ err: error }, "heartbeat thread failed"));
     worker.on("exit", (code) => {
       this.#worker = undefined;
       if (this.#isStopped) return;
       if (monotonicClock.now() - startedAt > SETTLED_MS) this.#restartMs = FIRST_RESTART_MS;
-      logger.warn(
-        { code, restartInMs: this.#restartMs },
-        "the heartbeat thread has ended; it is started again",
-      );
+      logger.warn({ code, restartInMs: this.#restartMs }, "heartbeat thread exited, restarting it");
       this.#restart = setTimeout(() => this.#spawn(), this.#restartMs).unref();
       this.#restartMs = Math.min(this.#restartMs * 2, LONGEST_RESTART_MS);
     });

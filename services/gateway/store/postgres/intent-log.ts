@@ -57,8 +57,8 @@ export class PostgresIntentLog implements IntentLog {
       write: (intents) => this.#write(intents),
       isRowFault: isWriteFault,
       onRowFault: (intent, error) =>
-        logger.error({ err: error, requestId: intent.requestId }, "an intent cannot be stored"),
-      onError: (error, queued) => logger.warn({ err: error, queued }, "intents not written, trying again"),
+        logger.error({ err: error, requestId: intent.requestId }, "intent rejected by the database"),
+      onError: (error, queued) => logger.warn({ err: error, queued }, "failed to write intents, retrying"),
     });
   }
 
@@ -74,7 +74,8 @@ export class PostgresIntentLog implements IntentLog {
 
   /** While none are written it is refused at once, instead of after the time that a request waits. */
   put(intent: Intent): Promise<void> {
-    if (this.isFailing) return Promise.reject(new AuditNotCommittedError("intents are not written now"));
+    if (this.isFailing)
+      return Promise.reject(new AuditNotCommittedError("intents cannot be written at present"));
     this.#running.set(intent.requestId, { intent, batch: undefined });
     return this.#commits.append(intent);
   }

@@ -168,7 +168,7 @@ export class PostgresLink {
   #tell(error: unknown, isNew: boolean): number {
     const { logger, unusableRetryMs } = this.#settings;
     if (!(error instanceof UnusableDatabaseError)) {
-      logger[isNew ? "warn" : "debug"]({ err: error, retryInMs: this.#backoffMs }, "database away");
+      logger[isNew ? "warn" : "debug"]({ err: error, retryInMs: this.#backoffMs }, "database unavailable");
       return this.#backoffMs;
     }
     if (error.message !== this.#unusable)

@@ -153,7 +153,7 @@ export async function untilHad(
       const holders = await findHolders(client, told?.tables);
       told?.logger.warn(
         { subject: told.subject, attempts, seconds, holders },
-        "a change of the schema does not get its locks: a transaction holds a table, such as one of `holders`; it is tried again until that ends",
+        "schema change is waiting for locks that other transactions hold, see `holders`; retrying",
       );
     }
     await wait(pauseAfter(attempts, MOST_PAUSE_MS), undefined, { ref: false });

@@ -53,7 +53,7 @@ export class DatabaseMetrics {
       "When the database last came or went, since 1970.",
       () => link().changedAt / 1000,
     );
-    registry.counts("gateway_database_losses_total", "How often the database went away.", [], () => [
+    registry.counts("gateway_database_losses_total", "How often the database became unavailable.", [], () => [
       [[], link().losses],
     ]);
     registry.gauges(
@@ -74,12 +74,12 @@ export class DatabaseMetrics {
     );
     registry.gauge(
       "gateway_spend_deltas_pending",
-      "Changes of sums of days that are still to be added to them; answers count them already.",
+      "Changes of daily spend that are still to be merged into it; responses include them already.",
       () => dailySpend().deltasPending,
     );
     registry.gauge(
       "gateway_spend_reconciliation_difference_nano_usd",
-      "What sums of days and audit rows differed by at their last comparison.",
+      "Difference between daily spend and audit rows at their last reconciliation.",
       () => dailySpend().differenceNanoUsd,
     );
     const each = (read: (pool: Pool) => number) => () =>
@@ -220,7 +220,7 @@ export class AuditMetrics {
     );
     this.#failures = registry.counter(
       "gateway_commit_failures_total",
-      "Writes of groups that failed and are tried again.",
+      "Group writes that failed and are retried.",
       queue,
     );
     this.#late = registry.counter(

@@ -74,7 +74,7 @@ export class OnlineIndexes implements MaintenanceTask {
       address,
       work: () => this.#building,
       logger,
-      message: "still building an index; requests go on meanwhile",
+      message: "still building an index online",
       intervalMs: tellMs,
     });
     try {
@@ -86,7 +86,7 @@ export class OnlineIndexes implements MaintenanceTask {
       this.#nextRun = clock.now() + pauseAfter(this.#failures + 6, MOST_PAUSE_MS);
       logger.warn(
         { err: error, index: this.#building?.step },
-        "an index was not built, trying again; what needs it is slow until then",
+        "index build failed, retrying; queries that need it are slow until then",
       );
     } finally {
       this.#building = undefined;
@@ -125,7 +125,7 @@ export class OnlineIndexes implements MaintenanceTask {
     const found = await find(client, name);
     if (found.isValid) return;
     this.#building = { step: `index ${name}`, since: new Date() };
-    this.#settings.logger.info({ index: name, table }, "building an index; requests go on meanwhile");
+    this.#settings.logger.info({ index: name, table }, "building an index online");
     if (found.exists) await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
     await client.query(`CREATE INDEX CONCURRENTLY ${name} ON ${table} ${on}`);
     this.#settings.logger.info({ index: name, table }, "index built");

@@ -114,7 +114,7 @@ class SchemaTooNewError extends UnusableDatabaseError {
     readonly known: number,
   ) {
     super(
-      `the database schema has version ${found}, this gateway knows ${known}; start the newer gateway again, or restore the dump of before`,
+      `the database schema has version ${found}, this gateway knows ${known}; run the newer gateway, or restore a dump from before the upgrade`,
     );
   }
 }
@@ -142,7 +142,7 @@ class MigrationFailedError extends UnusableDatabaseError {
 
   constructor(step: string, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    super(`step ${step} of the database schema failed, and nothing of it is there: ${why}`, { cause });
+    super(`step ${step} of the database schema failed and was rolled back: ${why}`, { cause });
   }
 }
 
@@ -225,7 +225,7 @@ async function takeTurn(client: ClientBase, observer: MigrationObserver | undefi
   while (!(await tryLock(client, "migration"))) {
     if (monotonicClock.now() - toldAt >= TELL_MS) {
       toldAt = monotonicClock.now();
-      observer?.logger.info("another gateway migrates the database schema; waiting for it");
+      observer?.logger.info("another gateway is migrating the database schema, waiting for it");
     }
     observer?.onStep("waiting for another gateway that migrates");
     await wait(TURN_MS * (0.5 + Math.random() / 2), undefined, { ref: false });

@@ -80,7 +80,7 @@ export class SpendRollups implements MaintenanceTask {
       return done;
     } catch (error) {
       await client.query("ROLLBACK");
-      this.#settings.logger.warn({ err: error }, "sums of days not brought up to date, trying again");
+      this.#settings.logger.warn({ err: error }, "failed to update daily spend, retrying");
       return 0;
     }
   }
@@ -91,9 +91,8 @@ export class SpendRollups implements MaintenanceTask {
     await client.query(ADD_UP_DAY, [rows[0].day]);
     const left = await client.query<{ days: number }>("SELECT count(*)::int AS days FROM spend_backfill");
     const days = left.rows[0]?.days ?? 0;
-    if (days === 0) this.#settings.logger.info("what was spent on each day before is added up");
-    else if (days % DAYS_PER_LINE === 0)
-      this.#settings.logger.info({ days }, "what was spent on each day before is being added up");
+    if (days === 0) this.#settings.logger.info("daily spend backfilled");
+    else if (days % DAYS_PER_LINE === 0) this.#settings.logger.info({ days }, "backfilling daily spend");
     return 1;
   }
 }
@@ -192,7 +191,7 @@ export class SpendReconciliation implements MaintenanceTask {
       await this.#readDifference(client);
     } catch (error) {
       this.#comparison = undefined;
-      logger.warn({ err: error }, "sums of days not compared with their rows, trying again");
+      logger.warn({ err: error }, "failed to reconcile daily spend, retrying");
     } finally {
       await client.query("RESET statement_timeout");
     }
@@ -223,7 +222,7 @@ export class SpendReconciliation implements MaintenanceTask {
           rowsMinusSumsNanoUsd: Number(row.cost_nano_usd),
           rowsMinusSumsRequests: Number(row.requests),
         },
-        "what was spent on a day is not what its rows add up to: one of both was changed by hand; see docs/operations.md",
+        "daily spend differs from its audit rows: one of the two was changed by hand; see docs/operations.md",
       );
   }
 
@@ -241,9 +240,8 @@ export class SpendReconciliation implements MaintenanceTask {
       [count, found.differenceNanoUsd],
     );
     const { logger } = this.#settings;
-    if (found.differentGroups === 0)
-      logger.info({ days: count }, "what was spent on each day is what its rows add up to");
-    else logger.error({ days: count, ...found }, "sums of days and their rows differ");
+    if (found.differentGroups === 0) logger.info({ days: count }, "daily spend reconciled: no differences");
+    else logger.error({ days: count, ...found }, "daily spend reconciled: differences found");
   }
 
   async #readDifference(client: ClientBase): Promise<void> {

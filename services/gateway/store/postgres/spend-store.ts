@@ -211,7 +211,7 @@ export class PostgresSpendStore implements SpendReader, SpendBaselines {
       return (await retryConflicts(() => this.reports.query<Row>(sql, values))).rows.map(toItem);
     } catch (error) {
       throw isTimeOver(error)
-        ? new ReportTooSlowError("report took too long", { cause: error })
+        ? new ReportTooSlowError("report timed out", { cause: error })
         : toStoreError("spend not read", error);
     }
   }

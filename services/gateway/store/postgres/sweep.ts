@@ -54,12 +54,12 @@ export class Sweep implements MaintenanceTask {
       }
       if (isMine) await this.#countBudgets(client);
       await client.query("COMMIT");
-      if (Object.keys(removed).length > 0) logger.info({ removed }, "what is out of use was removed");
+      if (Object.keys(removed).length > 0) logger.info({ removed }, "expired rows removed");
       // There is more, in a transaction of its own.
       if (Object.values(removed).some((count) => count >= batch)) this.#nextRun = clock.now();
     } catch (error) {
       await client.query("ROLLBACK");
-      logger.warn({ err: error }, "what is out of use was not removed; tried again in an hour");
+      logger.warn({ err: error }, "failed to remove expired rows, retrying in an hour");
     }
   }
 
@@ -73,7 +73,7 @@ export class Sweep implements MaintenanceTask {
     if (budgets > NEARLY * MAX_BUDGETS)
       this.#settings.logger.warn(
         { budgets, most: MAX_BUDGETS },
-        "nearly as many budgets as are kept: beyond that new end users get 429; see docs/operations.md",
+        "close to the maximum number of budgets: beyond it new end users get 429; see docs/operations.md",
       );
   }
 }

@@ -86,7 +86,7 @@ export function reduceProgress(progress: MessageProgress, event: MessageEvent): 
     case "message_delta":
       return finish(progress, event.value);
     case "message_stop":
-      if (progress.phase === "waiting") return fail(progress, "the stream ended before it began");
+      if (progress.phase === "waiting") return fail(progress, "the stream ended before message_start");
       progress.phase = "done";
       progress.bill = "ended";
       return progress;
@@ -100,7 +100,7 @@ export function reduceProgress(progress: MessageProgress, event: MessageEvent): 
 
 /** The stream is over. Whatever is not done by now was cut off. @returns the same progress */
 export function endProgress(progress: MessageProgress): MessageProgress {
-  return progress.isOver ? progress : fail(progress, "the stream was cut off");
+  return progress.isOver ? progress : fail(progress, "the stream was truncated");
 }
 
 function start(progress: MessageProgress, event: MessageEvent): MessageProgress {
@@ -108,7 +108,7 @@ function start(progress: MessageProgress, event: MessageEvent): MessageProgress 
   const id = textMember(message, "id") ?? null;
   if (progress.phase !== "waiting") {
     // A repeated start tells nothing new; another one means that two answers are mixed.
-    return id === progress.messageId ? progress : fail(progress, "another message began inside the message");
+    return id === progress.messageId ? progress : fail(progress, "message_start inside a message");
   }
   progress.phase = "open";
   progress.messageId = id;
@@ -125,7 +125,7 @@ function beginsUnseen(event: MessageEvent): boolean {
 }
 
 function addContent(progress: MessageProgress, size: number): MessageProgress {
-  if (progress.phase === "waiting") return fail(progress, "content came before the message began");
+  if (progress.phase === "waiting") return fail(progress, "content before message_start");
   progress.phase = "content";
   progress.contentBytes += size;
   return progress;

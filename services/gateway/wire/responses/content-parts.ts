@@ -100,7 +100,7 @@ function readFile(part: JsonObject, path: string, target: MessagesTarget): Conte
 
 function refuseFileId(part: JsonObject, path: string, instead: string): void {
   if (isAbsent(part["file_id"])) return;
-  throw notSupported(`${path}.file_id`, `it keeps no files; send ${instead}`);
+  throw notSupported(`${path}.file_id`, `files are not stored, so send ${instead}`);
 }
 
 function requireMember(part: JsonObject, name: string, path: string): Text {

@@ -239,7 +239,7 @@ const TRANSLATED_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 const SEND_ALL =
-  "it keeps no responses, so send the whole conversation in input, with store: false and include: reasoning.encrypted_content";
+  "responses are not stored, so send the whole conversation in input, with store: false and include: reasoning.encrypted_content";
 
 /** Fields whose loss would change what is asked. */
 const REFUSED_FIELDS: readonly (readonly [field: string, remedy: string])[] = [

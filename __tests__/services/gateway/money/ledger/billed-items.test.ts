@@ -165,8 +165,13 @@ describe("with a budget it is refused, and says why", () => {
     ["tools that are searched for", { tools: [tool("tool_search_tool_regex_20251119")] }, "tools.0", /runs/],
     ["tools of a server", { tools: [{ type: "mcp_toolset", mcp_server_name: "x" }] }, "tools.0", /runs/],
     ["another model's advice", { tools: [tool("advisor_20260301")] }, "tools.0", /provider runs/],
-    ["a tool that nobody knows yet", { tools: [tool("hologram_20270101")] }, "tools.0", /not known/],
-    ["a tool without sense", { tools: [{ type: {} }] }, "tools.0", /not known/],
+    [
+      "a tool that nobody knows yet",
+      { tools: [tool("hologram_20270101")] },
+      "tools.0",
+      /cost of this tool is unknown/,
+    ],
+    ["a tool without sense", { tools: [{ type: {} }] }, "tools.0", /cost of this tool is unknown/],
     [
       "a search that a row adds",
       { messages: [user(), addition(tool("web_search_20250305"))] },
@@ -177,7 +182,7 @@ describe("with a budget it is refused, and says why", () => {
       "tools of a server that a row adds",
       { messages: [user({ type: "tool_addition", tool: { type: "mcp_toolset_reference" } })] },
       "messages.0.content.0",
-      /how many tools/,
+      /the number of tools/,
     ],
     [
       "a search that a summary brings along",
@@ -197,21 +202,21 @@ describe("with a budget it is refused, and says why", () => {
       "a summary",
       { context_management: { edits: [{ type: "compact_20260112" }] } },
       "context_management",
-      /summary/,
+      /compaction/,
     ],
     [
       "a summary by another name",
       { context_management: { compaction: {} } },
       "context_management",
-      /summary/,
+      /compaction/,
     ],
     ["servers", { mcp_servers: [{ url: "https://x" }] }, "mcp_servers", /calls these servers/],
-    ["a container", { container: "c" }, "container", /time of a container/],
+    ["a container", { container: "c" }, "container", /container time/],
     [
       "a file for a container",
       { messages: [user({ type: "container_upload", file_id: "f" })] },
       "messages.0.content.0",
-      /time of a container/,
+      /container time/,
     ],
     ["a region without a price", { inference_geo: "mars" }, "inference_geo", /price of this region/],
     [
@@ -220,9 +225,9 @@ describe("with a budget it is refused, and says why", () => {
       "service_tier",
       /price of this service tier/,
     ],
-    ["a field that nobody knows yet", { hologram: true }, "hologram", /not known/],
+    ["a field that nobody knows yet", { hologram: true }, "hologram", /cost is unknown/],
     ["other models", { fallbacks: [{ model: "m" }] }, "fallbacks", /another model/],
-    ["speed", { speed: "fast" }, "speed", /faster/],
+    ["speed", { speed: "fast" }, "speed", /fast mode/],
   ])("%s", (_what, request, param, reason) => {
     expect(measured(request)).toEqual({ param, reason: expect.stringMatching(reason) });
   });

@@ -276,8 +276,8 @@ describe("what is said of leases that are gone", () => {
   });
 
   test.each([
-    [60_000, "the database does not know them"],
-    [-1, "another gateway took this one for dead"],
+    [60_000, "missing from the database"],
+    [-1, "another gateway considered this one dead"],
   ])("once, and why: heartbeats good for %d ms", async (ttlMs, why) => {
     const { lines, ...opened } = openWithLog(ttlMs);
     const { store, ledger } = opened;
@@ -298,8 +298,8 @@ describe("what is said of leases that are gone", () => {
     heartbeat.mockRestore();
     for (let count = 0; count < 3; count += 1) await ledger.beat();
     expect(lines.filter((line) => line.startsWith("heartbeat"))).toEqual([
-      "heartbeat failed, trying again",
-      "heartbeats reach the database again",
+      "heartbeat failed, retrying",
+      "heartbeat recovered",
     ]);
   });
 });

@@ -191,7 +191,7 @@ describe("journaled entry", () => {
 
   test.each([
     ["is made durable while the database is there", false, undefined, undefined, ["put", "paid row", "end"]],
-    ["is refused at once while it is away", true, undefined, "the database is away", ["unpaid row"]],
+    ["is refused at once while it is away", true, undefined, "the database is unavailable", ["unpaid row"]],
     // It may have been stored all the same, so the row says whose money it is.
     [
       "is refused when it goes away",

@@ -37,7 +37,7 @@ describe("circuit breaker", () => {
     expect(error).toBeInstanceOf(CircuitOpenError);
     expect(isRefused(error)).toBe(true);
     expect(work).not.toHaveBeenCalled();
-    expect(lines).toEqual(["circuit opened"]);
+    expect(lines).toEqual(["circuit breaker open"]);
   });
 
   test("answers in between, refusals too, keep it closed", async () => {
@@ -71,7 +71,7 @@ describe("circuit breaker", () => {
     await expect(breaker.run(async () => "back")).resolves.toBe("back");
     expect(breaker.isOpen).toBe(false);
     await expect(breaker.run(async () => "all")).resolves.toBe("all");
-    expect(lines).toEqual(["circuit opened", "circuit closed"]);
+    expect(lines).toEqual(["circuit breaker open", "circuit breaker closed"]);
   });
 
   test("single statements are guarded, transactions are not", async () => {

@@ -86,8 +86,8 @@ describe("database password", () => {
     expect(await whoAmI()).toBe("service");
     expect(password).toMatchObject({ current: "second", isRefused: false });
     expect(log).toEqual([
-      "the database refuses the new password; the former one is used until it is taken",
-      "database password in force",
+      "database rejected the new password; using the previous one until it is accepted",
+      "database password updated",
     ]);
   });
 
@@ -97,7 +97,7 @@ describe("database password", () => {
     await expect(whoAmI()).rejects.toThrow("password authentication failed");
     password.change("second");
     expect(await whoAmI()).toBe("service");
-    expect(log).toEqual(["database password in force"]);
+    expect(log).toEqual(["database password updated"]);
   });
 
   test("a new one that nobody has noticed yet is looked for when the former is refused", async () => {

@@ -39,7 +39,7 @@ test("setting the machine's clock changes nothing; a difference is told once", a
   await ask();
   expect(clock.now()).toBe(1_000_000);
   expect(logger.warn.mock.calls).toEqual([
-    [{ aheadMs: -3_600_000 }, expect.stringContaining("set it right")],
+    [{ aheadMs: -3_600_000 }, expect.stringContaining("synchronize it")],
   ]);
 });
 

@@ -156,7 +156,7 @@ test("whom it waits for is told, those who write do not wait, and a partition th
       step: "index audit_log_2026_01_by_route",
       waitsFor: [expect.objectContaining({ application: "pg_dump" })],
     }),
-    "still building an index; requests go on meanwhile",
+    "still building an index online",
   );
   expect(task.building?.step).toBe("index audit_log_2026_01_by_route");
   await client.query("SET statement_timeout = 8000");
@@ -204,7 +204,7 @@ test("an index that the server refuses is told, and does not end anything", asyn
   await task.run(client);
   expect(logger.warn).toHaveBeenCalledWith(
     expect.objectContaining({ index: "index audit_log_2026_01_by_route" }),
-    expect.stringContaining("trying again"),
+    expect.stringContaining("retrying"),
   );
   await client.query("DROP TABLE audit_log_2026_01_by_route");
   time.now += 3_600_000;

@@ -80,7 +80,7 @@ describe("schema", () => {
     await eventually(() => gateway.said("still migrating").some(({ seconds }) => Number(seconds) >= 3));
     expect(gateway.schema.state).toMatchObject({ version: 1, known: 2 });
     expect(gateway.link.isConnected).toBe(false);
-    expect(gateway.said("database away")).toEqual([]);
+    expect(gateway.said("database unavailable")).toEqual([]);
     expect(gateway.said("migrating the database schema")).toEqual([
       expect.objectContaining({ step: "0001 first", number: 1, of: 2 }),
       expect.objectContaining({ step: "0002 long", number: 2, of: 2 }),
@@ -96,7 +96,7 @@ describe("schema", () => {
     await postgres.query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gateway-link'",
     );
-    await eventually(() => gateway.said("database away").length > 0);
+    await eventually(() => gateway.said("database unavailable").length > 0);
     await letGo();
     await eventually(() => gateway.link.isConnected);
     expect(gateway.said("migrating the database schema")).toHaveLength(2);
@@ -106,7 +106,7 @@ describe("schema", () => {
     const first = new Gateway();
     await isRunning(first);
     const second = new Gateway();
-    await eventually(() => second.said("another gateway migrates the database schema").length > 0);
+    await eventually(() => second.said("another gateway is migrating the database schema").length > 0);
     expect(second.schema.state.migrating?.step).toBe("waiting for another gateway that migrates");
     await letGo();
     await eventually(() => first.link.isConnected && second.link.isConnected);
@@ -140,7 +140,7 @@ describe("schema", () => {
       what: "a newer schema",
       break: "UPDATE schema_migrations SET version = 999 WHERE version = 2",
       mend: "DELETE FROM schema_migrations WHERE version = 999",
-      told: /999.*knows 2.*start the newer/,
+      told: /999.*knows 2.*run the newer/,
     },
     {
       what: "a step that the server refuses",
@@ -163,7 +163,7 @@ describe("schema", () => {
       expect(gateway.said("the database cannot be used")).toEqual([
         expect.objectContaining({ level: 50, msg: expect.stringMatching(fault.told) }),
       ]);
-      expect(gateway.said("database away")).toEqual([]);
+      expect(gateway.said("database unavailable")).toEqual([]);
       expect(gateway.schema.state).toEqual({ version: 2, known: 2, migrating: undefined });
     });
   });
@@ -242,7 +242,9 @@ describe("migrate", () => {
     await eventually(() => steps.length > 1);
     const open = "SELECT FROM pg_stat_activity WHERE application_name = 'waiter' AND state <> 'idle'";
     await eventually(async () => (await looker.query(open)).rowCount === 0);
-    expect(logger.info).toHaveBeenCalledWith("another gateway migrates the database schema; waiting for it");
+    expect(logger.info).toHaveBeenCalledWith(
+      "another gateway is migrating the database schema, waiting for it",
+    );
     await migrate(holder, [FIRST]);
     await holder.query("SELECT pg_advisory_unlock_all()");
     await expect(migrated).resolves.toEqual([]);

@@ -129,14 +129,14 @@ describe("progress", () => {
   test.each<[string, readonly FakeEvent[], string, string]>([
     ["an error event", BROKEN_STREAMS["an error in the middle"], "overloaded_error", "busy"],
     ["an error without a text", [start(), { type: "error" }], "api_error", "unknown error"],
-    ["content before the start", [text(0, "a")], "api_error", "content came before the message began"],
-    ["a tool before the start", [openTool(0, "f")], "api_error", "content came before the message began"],
-    ["an end before the start", [stop], "api_error", "the stream ended before it began"],
+    ["content before the start", [text(0, "a")], "api_error", "content before message_start"],
+    ["a tool before the start", [openTool(0, "f")], "api_error", "content before message_start"],
+    ["an end before the start", [stop], "api_error", "the stream ended before message_start"],
     [
       "another message",
       [start(), { type: "message_start", message: { id: "msg_02" } }],
       "api_error",
-      "another message began inside the message",
+      "message_start inside a message",
     ],
   ])("%s fails the answer, and nothing follows", (_name, events, type, message) => {
     const progress = fold(events);
@@ -149,7 +149,7 @@ describe("progress", () => {
   test("an answer that is over before its end was cut off", () => {
     expect(endProgress(fold(BROKEN_STREAMS["cut off"]))).toMatchObject({
       phase: "failed",
-      failure: { type: "api_error", message: "the stream was cut off" },
+      failure: { type: "api_error", message: "the stream was truncated" },
     });
     expect(endProgress(fold(STREAMS.text)).phase).toBe("done");
     expect(endProgress(fold(BROKEN_STREAMS["an error in the middle"])).failure?.message).toBe("busy");

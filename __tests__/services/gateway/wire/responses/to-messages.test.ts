@@ -156,7 +156,7 @@ test("a model that takes no temperature drops it", () => {
 
 describe("refused with a remedy", () => {
   const sendAll =
-    "it keeps no responses, so send the whole conversation in input, with store: false and include: reasoning.encrypted_content";
+    "responses are not stored, so send the whole conversation in input, with store: false and include: reasoning.encrypted_content";
 
   it.each([
     [
@@ -182,7 +182,7 @@ describe("refused with a remedy", () => {
     [
       { input: [{ type: "item_reference", id: "i" }] },
       "input.0 of type item_reference",
-      "input.0 of type item_reference is not supported by this gateway; it keeps no items; send the item itself",
+      "input.0 of type item_reference is not supported by this gateway; items are not stored, so send the item itself",
     ],
     [
       { input: [{ type: "local_shell_call" }] },
@@ -217,7 +217,7 @@ describe("refused with a remedy", () => {
     [
       { input: [{ role: "user", content: [{ type: "input_image", file_id: "f" }] }] },
       "input.0.content.0.file_id",
-      "input.0.content.0.file_id is not supported by this gateway; it keeps no files; send image_url",
+      "input.0.content.0.file_id is not supported by this gateway; files are not stored, so send image_url",
     ],
     [
       { input: [{ role: "user", content: [{ type: "input_file", file_url: "http://x" }] }] },
