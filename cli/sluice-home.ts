@@ -44,8 +44,10 @@ export function checkHome(home: string, user: number | undefined = process.getui
   try {
     found = statSync(home, { throwIfNoEntry: false });
   } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const reason = code === "ENOTDIR" ? "there is a file where a folder should be (ENOTDIR)" : code;
     throw new UserError(
-      `the home ${home} cannot be looked at (${(cause as NodeJS.ErrnoException).code})`,
+      `the home ${home} cannot be read: ${reason}`,
       `every folder above it must be one that your user may enter; name another with ${name}`,
     );
   }

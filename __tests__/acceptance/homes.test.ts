@@ -69,7 +69,7 @@ describe("before anything is deployed", () => {
     const { exitCode, output } = first.npmRun("diff");
     expect(output).toMatch(/placeholders for .*postgres_superuser_password/);
     expect(output).toContain("ANTHROPIC_API_KEY of the environment, which deploy will store");
-    expect(output).toMatch(/\d+ new; no data is lost/);
+    expect(output).toMatch(/^\d+ containers new, .*; no data is lost\.$/m);
     expect([exitCode, snapshot(first.sluiceHome)]).toEqual([0, {}]);
     expect(first.npmRun("outputs").output).toBe("Nothing is deployed yet.\n");
   });

@@ -64,7 +64,7 @@ describe("the first deploy", () => {
     const { exitCode, output } = platform.npmRun("deploy", "--", "--auto-approve");
     firstOutput = output;
     startUpstream(platform.name);
-    expect(output).toMatch(/\d+ new; no data is lost/);
+    expect(output).toMatch(/^\d+ containers new, .*; no data is lost\.$/m);
     expect(output).toMatch(new RegExp(`gateway_url +http://localhost:${platform.gatewayPort}`));
     expect(exitCode).toBe(0);
   });

@@ -31,7 +31,7 @@ describe("a home that cannot be written to", () => {
     ["no error of node:fs", new TypeError("x is not a function")],
   ])("is not blamed for %s", (_what, error) => expect(explainUnwritable(error, env)).toBeUndefined());
 
-  it("is told by every command that writes", async () => {
+  it("is told by every command", async () => {
     const file = join(temporaryFolder(), "file");
     writeFileSync(file, "");
     const environment = process.env;
@@ -47,7 +47,7 @@ describe("a home that cannot be written to", () => {
       jest.restoreAllMocks();
     }
     expect(out).toMatch(
-      /^error: .*home.* cannot be written: there is a file where a folder should be \(ENOTDIR\)\n/,
+      /^error: .*home.* cannot be read: there is a file where a folder should be \(ENOTDIR\)\n/,
     );
     expect(out).not.toMatch(/^\s+at /m);
   });

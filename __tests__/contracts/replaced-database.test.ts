@@ -166,7 +166,9 @@ test.each<[how: string, restore: () => Promise<unknown>]>([
     await there.keys.delete([keyId]);
     await eventually(() => here.keys.findByHash(hashOf("before")) === undefined, 1000);
     expect(
-      log.some((line) => line.includes("a table was replaced or restored") || line.includes("database away")),
+      log.some(
+        (line) => line.includes("a table was replaced or restored") || line.includes("database unavailable"),
+      ),
     ).toBe(true);
   },
   60_000,
@@ -204,7 +206,7 @@ test("what the database no longer has is neither deleted nor changed, and is for
 test("while the database is away, or a table is, what was known stays in force", async () => {
   await make("known");
   await postgres.query("ALTER TABLE virtual_keys RENAME TO hidden", name);
-  await eventually(() => log.some((line) => line.includes("database away")));
+  await eventually(() => log.some((line) => line.includes("database unavailable")));
   for (const database of [here, there]) expect(knows(database, "known")).toEqual(ALL);
   await postgres.query("ALTER TABLE hidden RENAME TO virtual_keys", name);
   await eventually(() => here.audit.isAccepting && there.audit.isAccepting);

@@ -165,7 +165,7 @@ function describeContainer(
   const lost = after.filter((volume) => lostVolumes.includes(volume));
   const data =
     lost.length > 0
-      ? { data: `DATA: ${list(lost)} lost, made anew and empty` }
+      ? { data: `DATA: ${list(lost)} lost, created empty` }
       : volumes.length === 0
         ? {}
         : base.action === "create"

@@ -57,7 +57,7 @@ describe("a plan in words", () => {
       `! DATA: postgres: volume sluice-postgres-data is lost: postgres would begin with an empty one
     → restore it (docs/operations.md, "Restore"), or accept an empty one: npm run deploy -- --accept-data-loss
 
-+ postgres: new container; DATA: volume sluice-postgres-data lost, made anew and empty
++ postgres: new container; DATA: volume sluice-postgres-data lost, created empty
 
 1 container new; DATA AT RISK: 1 reason above.`,
     );

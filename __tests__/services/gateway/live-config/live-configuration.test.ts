@@ -227,10 +227,10 @@ test("a secret that the file may refer to loads it anew, another one does not", 
   write("PROCESS_ONLY", "first");
   await start({ pollMs: 20, isReferable: (name) => name !== "PROCESS_ONLY" }, { SECRETS_DIRECTORY: secrets });
   write("PROCESS_ONLY", "second");
-  await eventually(() => log.join("").includes("secrets loaded anew"));
-  expect(log.join("")).not.toContain("configuration loaded anew");
+  await eventually(() => log.join("").includes("secrets reloaded"));
+  expect(log.join("")).not.toContain("configuration reloaded");
   write("ANTHROPIC_API_KEY", "another-credential");
-  await eventually(() => log.join("").includes("configuration loaded anew"));
+  await eventually(() => log.join("").includes("configuration reloaded"));
   expect(log.join("")).not.toContain("another-credential");
 });
 

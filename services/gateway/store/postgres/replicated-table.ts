@@ -168,7 +168,7 @@ export class ReplicatedTable<Row extends ReplicatedRow> implements LinkUser {
     this.#identity = now;
     if (before === undefined) return;
     if (now.storage === before.storage && now.lastVersion >= before.lastVersion) return;
-    logger?.warn({ table: name }, "a table was replaced or restored; reading it anew");
+    logger?.warn({ table: name }, "a table was replaced or restored; reloading it");
     this.#startFullRead({ isUrgent: true });
   }
 
