@@ -27,7 +27,7 @@ describe("checkHome", () => {
     const file = join(temporaryFolder(), "file");
     writeFileSync(file, "");
     expect(() => checkHome(file)).toThrow(`the home ${file} is no folder`);
-    expect(() => checkHome(join(file, "home"))).toThrow("cannot be looked at (ENOTDIR)");
+    expect(() => checkHome(join(file, "home"))).toThrow("there is a file where a folder should be (ENOTDIR)");
   });
 
   it("refuses one of another user, and one with a file of another user", () => {
