@@ -7,7 +7,7 @@ module.exports = {
   ...require("./jest.config.cjs"),
   testMatch: [
     "**/__tests__/{acceptance,faults,plan}/**/*.test.ts",
-    "**/__tests__/contracts/working-rules/*.test.ts",
+    "**/__tests__/contracts/enforcement/*.test.ts",
     "**/__tests__/cli/commands/start.test.ts",
   ],
   testPathIgnorePatterns: ["/node_modules/"],

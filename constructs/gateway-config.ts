@@ -35,7 +35,7 @@ export interface Model {
   readonly maxOutputTokens: number;
 }
 
-/** Which working rules keys have. */
+/** Enforcement levels of keys. */
 export interface EnforcementRules {
   /** Level of keys that name none. */
   readonly default: string;

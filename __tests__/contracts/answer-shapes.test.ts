@@ -1,8 +1,8 @@
+import { bodyOf, type Dialect } from "../support/enforcement/bodies";
+import { closeRaw, type RawResponse, sendRaw } from "../support/enforcement/raw-request";
+import { keyOf, modelOf, type RulesGateway, startRulesGateway } from "../support/enforcement/rules-gateway";
 import { BROKEN_STREAMS, STREAMS } from "../support/services/message-streams";
 import { TypeShapes } from "../support/shapes/type-shapes";
-import { bodyOf, type Dialect } from "../support/working-rules/bodies";
-import { closeRaw, type RawResponse, sendRaw } from "../support/working-rules/raw-request";
-import { keyOf, modelOf, type RulesGateway, startRulesGateway } from "../support/working-rules/rules-gateway";
 
 /**
  * Everything that a client may get is held against the types of the official client, member by member: whole answers, each

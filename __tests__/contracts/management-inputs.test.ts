@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { ROUTE_ACCESS } from "../../services/gateway/http/access";
+import { closeRaw, sendRaw } from "../support/enforcement/raw-request";
 import { GatewayProcesses, MASTER_KEY, makeKey } from "../support/services/gateway-processes";
 import type { ServiceProcess } from "../support/services/service-process";
-import { closeRaw, sendRaw } from "../support/working-rules/raw-request";
 
 /**
  * Values that a schema lets through and a database may not take, in every field of every management call of a gateway

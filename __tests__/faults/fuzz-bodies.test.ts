@@ -4,6 +4,11 @@ import { isDeepStrictEqual } from "node:util";
 import { JsonLimitError, JsonSyntaxError } from "../../services/gateway/json/json-value";
 import { parseJson } from "../../services/gateway/json/parse-json";
 import { writeJsonBytes } from "../../services/gateway/json/write-json";
+import { DIALECTS, type Dialect } from "../support/enforcement/bodies";
+import { CapturingProvider } from "../support/enforcement/capturing-provider";
+import { changedBodies, type FuzzRequest, oddBodies, sampleOf } from "../support/enforcement/fuzz-requests";
+import { judgeSent } from "../support/enforcement/judge-sent";
+import { closeRaw, type RawResponse, sendRaw } from "../support/enforcement/raw-request";
 import {
   CREDENTIAL,
   GatewayProcesses,
@@ -13,11 +18,6 @@ import {
   UPSTREAM_MODEL,
 } from "../support/services/gateway-processes";
 import type { ServiceProcess } from "../support/services/service-process";
-import { DIALECTS, type Dialect } from "../support/working-rules/bodies";
-import { CapturingProvider } from "../support/working-rules/capturing-provider";
-import { changedBodies, type FuzzRequest, oddBodies, sampleOf } from "../support/working-rules/fuzz-requests";
-import { judgeSent } from "../support/working-rules/judge-sent";
-import { closeRaw, type RawResponse, sendRaw } from "../support/working-rules/raw-request";
 
 /**
  * Broken and odd bodies on all wire APIs of a gateway as it is really run: it lives, it never has to say that a failure is

@@ -1,13 +1,13 @@
 import fs from "node:fs";
 import path from "node:path";
+import { DIALECTS, type Dialect } from "../support/enforcement/bodies";
+import { CapturingProvider } from "../support/enforcement/capturing-provider";
+import { closeRaw, sendRaw } from "../support/enforcement/raw-request";
 import { BEHAVIOURS, MARKS, privateBody, REFUSED, USER } from "../support/private-requests";
 import { eventually } from "../support/services/eventually";
 import { GatewayProcesses, isReady, MODEL, makeKey } from "../support/services/gateway-processes";
 import type { ServiceProcess } from "../support/services/service-process";
 import { temporaryFolder } from "../support/temporary-folder";
-import { DIALECTS, type Dialect } from "../support/working-rules/bodies";
-import { CapturingProvider } from "../support/working-rules/capturing-provider";
-import { closeRaw, sendRaw } from "../support/working-rules/raw-request";
 
 /**
  * What clients and models say to each other is in no log line at any level, no table, no metric and no file of the

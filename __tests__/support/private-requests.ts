@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { bodyOf, type Dialect, type Row } from "./enforcement/bodies";
 import { encodeEvents } from "./services/fake-anthropic";
 import {
   close,
@@ -12,7 +13,6 @@ import {
   stop,
   text,
 } from "./services/message-streams";
-import { bodyOf, type Dialect, type Row } from "./working-rules/bodies";
 
 /** A word that is nowhere else. */
 const mark = (place: string) => `zq${place}7f3a`;

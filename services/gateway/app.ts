@@ -85,7 +85,7 @@ export interface GatewayDependencies {
   readonly checks: HealthChecks;
   readonly upstream: UpstreamClient;
   readonly inFlight: InFlight;
-  /** Working rules, and which of them hold for whom. */
+  /** Enforced prompts, and the enforcement level of each key. */
   readonly levels: LevelSource;
   readonly prompts: PromptSource;
   /** Of the configuration in force. @default - requests are not screened */

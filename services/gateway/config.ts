@@ -192,7 +192,7 @@ const environment = variables
     databaseReadUrl: env.DATABASE_READ_URL,
     /** The models file. `CONFIG_FILE`, default `/app/config.yaml`. */
     configFile: env.CONFIG_FILE,
-    /** Files with the working rules, such as `standard.md`. `PROMPTS_DIRECTORY`, default `/app/prompts`. */
+    /** Files with the enforced prompts, such as `standard.md`. `PROMPTS_DIRECTORY`, default `/app/prompts`. */
     promptsDirectory: env.PROMPTS_DIRECTORY,
     /**
      * Level of keys that name none, where `enforcement_settings.default_level` of the models file is left out.

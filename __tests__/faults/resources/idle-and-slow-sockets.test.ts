@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { bodyOf, DIALECTS, type Dialect } from "../../support/enforcement/bodies";
 import { answerTokenByToken } from "../../support/faults/billing-provider";
 import { call } from "../../support/faults/call";
 import { useDeployedGateways } from "../../support/faults/deployed-gateways";
@@ -6,7 +7,6 @@ import { RawConnection, requestHead, requestText } from "../../support/faults/ra
 import { Starvation } from "../../support/faults/starvation";
 import { eventually } from "../../support/services/eventually";
 import { MODEL } from "../../support/services/gateway-processes";
-import { bodyOf, DIALECTS, type Dialect } from "../../support/working-rules/bodies";
 
 /** Connections that say they will send much and send little, or nothing: they must not take the place of others. */
 const gateways = useDeployedGateways();

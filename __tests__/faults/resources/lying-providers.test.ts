@@ -1,10 +1,10 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { bodyOf, DIALECTS, type Dialect } from "../../support/enforcement/bodies";
 import type { Play, Turn } from "../../support/faults/billing-provider";
 import { type Answer, call } from "../../support/faults/call";
 import { useDeployedGateways } from "../../support/faults/deployed-gateways";
 import { eventually } from "../../support/services/eventually";
 import { CREDENTIAL, MODEL } from "../../support/services/gateway-processes";
-import { bodyOf, DIALECTS, type Dialect } from "../../support/working-rules/bodies";
 
 /** Providers that say what is not so, leave in the middle or never come to an end. What they bill, they bill all the same. */
 const gateways = useDeployedGateways();

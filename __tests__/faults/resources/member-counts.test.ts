@@ -1,7 +1,7 @@
+import { bodyOf, DIALECTS, type Dialect, toolOf } from "../../support/enforcement/bodies";
 import { call } from "../../support/faults/call";
 import { useDeployedGateways } from "../../support/faults/deployed-gateways";
 import { MODEL } from "../../support/services/gateway-processes";
-import { bodyOf, DIALECTS, type Dialect, toolOf } from "../../support/working-rules/bodies";
 
 /**
  * Bodies well below the limit of bytes that hold very many values: 11.8 MB with 990,000 members take many times as much memory

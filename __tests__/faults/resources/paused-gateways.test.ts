@@ -1,11 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { bodyOf, DIALECTS, type Dialect } from "../../support/enforcement/bodies";
 import { answerInPieces } from "../../support/faults/billing-provider";
 import { type Answer, call } from "../../support/faults/call";
 import { useDeployedGateways } from "../../support/faults/deployed-gateways";
 import { ProcessFaults } from "../../support/faults/process-faults";
 import { eventually } from "../../support/services/eventually";
 import { MODEL } from "../../support/services/gateway-processes";
-import { bodyOf, DIALECTS, type Dialect } from "../../support/working-rules/bodies";
 
 /**
  * A gateway that gives no sign of life for a time while requests run: the whole process stopped, as a machine that is moved or

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { bodyOf, DIALECTS, type Dialect } from "../../support/enforcement/bodies";
 import { answerInPieces } from "../../support/faults/billing-provider";
 import { call } from "../../support/faults/call";
 import { useDeployedGateways } from "../../support/faults/deployed-gateways";
 import { RawConnection, requestHead, requestText } from "../../support/faults/raw-connection";
 import { eventually } from "../../support/services/eventually";
 import { MODEL } from "../../support/services/gateway-processes";
-import { bodyOf, DIALECTS, type Dialect } from "../../support/working-rules/bodies";
 
 /**
  * Several requests in one piece on one connection, which is reset before the first of them is answered: answers that wait

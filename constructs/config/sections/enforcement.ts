@@ -48,7 +48,7 @@ const OwnLevel = z.strictObject({
     .describe("Rank by which minimums compare levels. `standard` has 100, `design-first` 200."),
 });
 
-/** Working rules. */
+/** Enforcement levels, and the prompts that belong to them. */
 export const Enforcement = z
   .strictObject({
     default: levelName

@@ -157,7 +157,7 @@ export interface CallbackNames {
   readonly both: readonly string[];
 }
 
-/** The name under which checks of a deployment look for the enforcement of working rules, which is built in. */
+/** The name under which checks of a deployment look for the enforcement of prompts, which is built in. */
 export const ENFORCEMENT = "enforcement_hook.proxy_handler_instance";
 
 /** `GET /get/config/callbacks`. Variables stay empty: they would hold credentials. */

@@ -325,7 +325,7 @@ export const rateLimited = ({ kind, subject, limit, retryAfterSeconds, resetsAt 
 export const roleMayNot = (role: string, route: string) =>
   new GatewayError(403, "auth_error", `Authentication Error, The role ${role} may not call ${route}.`);
 
-/** A change of metadata after which a key would have looser working rules, or its requests would be screened less. */
+/** A change of metadata after which a key would have a looser enforcement level, or its requests would be screened less. */
 export const mayNotLoosen = () =>
   new GatewayError(
     403,

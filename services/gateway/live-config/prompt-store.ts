@@ -18,7 +18,7 @@ interface PromptStoreSettings {
 const FIRST_LOOKS = 10;
 
 /**
- * Working rules from files, put in force without a restart once they are whole. What is wrong with a file is said in the
+ * Enforced prompts from files, put in force without a restart once they are whole. What is wrong with a file is said in the
  * log; the version before stays in force, and where there is none, nothing is sent at that level.
  */
 export class PromptStore implements PromptSource, WatchedFiles {

@@ -39,7 +39,7 @@ export function afterSuccess(state: CoolDownState, isProbe: boolean): CoolDownSt
 }
 
 /** The request ended without telling anything, because its client left. The next one probes. */
-export function afterNothing(state: CoolDownState, isProbe: boolean, nowMs: number): CoolDownState {
+export function afterInconclusive(state: CoolDownState, isProbe: boolean, nowMs: number): CoolDownState {
   if (state.phase !== "probing" || !isProbe) return state;
   return { phase: "cooling", blame: state.blame, rounds: state.rounds, untilMs: nowMs };
 }

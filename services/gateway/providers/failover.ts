@@ -8,7 +8,7 @@ import { callBedrock } from "./bedrock/call";
 import { type TimeLimits, timeLimitsOf, tookTooLong, type UpstreamClient } from "./client";
 import { judgeFailure } from "./cool-down";
 import type { Deployment, RoutingSettings } from "./deployment";
-import type { DeploymentHealth, Visit } from "./health";
+import type { DeploymentHealth, TrackedAttempt } from "./health";
 import type { RunningAnswer } from "./in-flight";
 import { type AnswerObserver, MessageSource } from "./message-source";
 import { isWantOfRoom, type Refusal, type RefusedRetries, waitUnlessEnded } from "./retry";
@@ -50,7 +50,7 @@ interface Attempt {
   readonly deployment: Deployment;
   readonly message: OutgoingMessage;
   readonly limits: TimeLimits;
-  readonly visit: Visit;
+  readonly tracked: TrackedAttempt;
 }
 
 /** An attempt that gave no content. */
@@ -126,47 +126,47 @@ export class Failover {
       { bodyBytes: body.byteLength, isThinking, isStream },
       client.timeouts,
     );
-    const visit = group.length === 1 ? ALONE : health.visit(deployment, limits.firstEventMs * PATIENCE);
-    if (visit === undefined) return undefined;
+    const tracked = group.length === 1 ? ALONE : health.begin(deployment, limits.firstEventMs * PATIENCE);
+    if (tracked === undefined) return undefined;
     this.#attempts += 1;
     if (this.#lastAsked === deployment) watch.retried(deployment);
     else if (this.#lastAsked !== undefined) watch.failedOver(deployment);
     this.#lastAsked = deployment;
-    return { deployment, message, limits, visit };
+    return { deployment, message, limits, tracked };
   }
 
   /**
    * Sends the message of an attempt.
    * @returns the answer, once it has content; whoever reads it gets GatewayError for a failure after that
    */
-  async open({ deployment, message, limits, visit }: Attempt): Promise<MessageSource | FailedAttempt> {
+  async open({ deployment, message, limits, tracked }: Attempt): Promise<MessageSource | FailedAttempt> {
     const { client, retries, watch } = this.#dependencies;
     const { requestId, settings, running } = this.#request;
     const watched = watch.begin(deployment, requestId);
-    const observer = { begun: visit.heard, over: watched.over };
+    const observer = { begun: tracked.heard, over: watched.over };
     const opened = await openToContent(client, deployment, message, limits, running, observer).catch(
       (error: unknown) => {
-        visit.endedOtherwise();
+        tracked.endedInconclusively();
         throw error;
       },
     );
     if (opened instanceof MessageSource) {
       watched.opened();
-      visit.succeeded();
+      tracked.succeeded();
       retries.record(deployment, undefined);
       return opened;
     }
     const { error, progress } = opened;
     if (!(error instanceof GatewayError) || running.isAborted) {
-      visit.endedOtherwise();
+      tracked.endedInconclusively();
       return { progress, finalError: error };
     }
     const blame = judgeFailure(error);
     if (blame === undefined) {
-      visit.succeeded();
+      tracked.succeeded();
       return { progress, finalError: error };
     }
-    visit.failed(error, blame, settings);
+    tracked.failed(error, blame, settings);
     retries.record(deployment, error);
     if (progress.bill === "none" && isWantOfRoom(error)) this.#refusal = { deployment, error };
     // That another deployment is misconfigured is of no use to a caller who might just try again.
@@ -186,11 +186,11 @@ export class Failover {
   }
 }
 
-const ALONE: Visit = {
+const ALONE: TrackedAttempt = {
   heard: () => {},
   succeeded: () => {},
   failed: () => {},
-  endedOtherwise: () => {},
+  endedInconclusively: () => {},
 };
 
 /** When nothing answered, callers learn when the first deployment will be asked again. */

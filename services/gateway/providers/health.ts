@@ -4,7 +4,7 @@ import {
   type Admission,
   admit,
   afterFailure,
-  afterNothing,
+  afterInconclusive,
   afterSuccess,
   type Blame,
   type CoolDownState,
@@ -24,15 +24,15 @@ interface DeploymentHealthSettings {
   readonly onRecovered?: (deployment: Deployment) => void;
 }
 
-/** A request on its way to a deployment. Exactly one of `succeeded`, `failed` and `endedOtherwise` must be called, once. */
-export interface Visit {
+/** One attempt at a deployment, as its health follows it. Exactly one of `succeeded`, `failed` and `endedInconclusively` must be called, once. */
+export interface TrackedAttempt {
   /** The deployment said something. */
   heard(): void;
   /** It answered, be it with a refusal of the request. */
   succeeded(): void;
   failed(error: GatewayError, blame: Blame, settings: RoutingSettings): void;
   /** It ended without telling anything about the deployment. */
-  endedOtherwise(): void;
+  endedInconclusively(): void;
 }
 
 /** Which deployments are cooling down, or hang, in this process. A new catalogue has new deployments and so begins afresh. */
@@ -63,7 +63,7 @@ export class DeploymentHealth {
    * @param patienceMs how long the deployment may say nothing before that is unusual
    * @returns `undefined` when the deployment is cooling down
    */
-  visit(deployment: Deployment, patienceMs: number): Visit | undefined {
+  begin(deployment: Deployment, patienceMs: number): TrackedAttempt | undefined {
     const admission = this.#admit(deployment);
     return admission.isAdmitted ? this.#open(deployment, admission, patienceMs) : undefined;
   }
@@ -82,7 +82,7 @@ export class DeploymentHealth {
     deployment: Deployment,
     { state, isProbe }: Extract<Admission, { isAdmitted: true }>,
     patienceMs: number,
-  ): Visit {
+  ): TrackedAttempt {
     const { clock, onCooling, onRecovered } = this.#settings;
     this.#states.set(deployment, state);
     const hanging = this.#hangingAt(deployment);
@@ -101,7 +101,7 @@ export class DeploymentHealth {
         end(afterSuccess(this.#stateOf(deployment), isProbe));
         if (isProbe) onRecovered?.(deployment);
       },
-      endedOtherwise: () => end(afterNothing(this.#stateOf(deployment), isProbe, clock.now())),
+      endedInconclusively: () => end(afterInconclusive(this.#stateOf(deployment), isProbe, clock.now())),
       failed: (error, blame, settings) => {
         const seconds = error.retryAfterSeconds;
         const retryAfterMs = seconds === undefined ? undefined : seconds * 1000;

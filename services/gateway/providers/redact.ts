@@ -10,7 +10,7 @@ export type Redact = (text: string) => string;
 const MASK = "[masked]";
 /** Letters and digits in a row that a text may share with a credential, at most; its public beginning, such as `sk-ant-`, is shorter. */
 const CREDENTIAL_RUN = 12;
-/** The same with working rules: a few words may well stand in an error. */
+/** The same with enforced prompts: a few words may well stand in an error. */
 const RULES_RUN = 24;
 /** What has fewer letters and digits is no credential, and would be found in every text. */
 const LEAST_RUN = 6;
@@ -34,9 +34,9 @@ const credentials = new WeakMap<Secret, Known>();
 const rules = new WeakMap<EnforcedPrompt, Known>();
 
 /**
- * What may not be relayed of a request: the deployment's credentials and the key's working rules, whole or in long pieces,
+ * What may not be relayed of a request: the deployment's credentials and the key's enforced prompt, whole or in long pieces,
  * also escaped as in JSON or URLs, with other white space, or in base64. Nothing is done before there is a text.
- * @param prompts the working rules inside the request
+ * @param prompts the enforced prompts inside the request
  * @param signature of the request, where it has one
  */
 export function createRedact(

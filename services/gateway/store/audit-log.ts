@@ -55,7 +55,7 @@ export interface AuditRow {
   readonly client: string | null;
   /** The client's own id of the conversation. */
   readonly sessionId: string | null;
-  /** Working rules that were enforced, such as `standard`. `null`: not decided when the request ended. */
+  /** Enforcement level of the request, such as `standard`. `null`: not decided when the request ended. */
   readonly enforcementLevel: string | null;
   /** SHA-256 of the prompt that was enforced. `null`: none. */
   readonly promptHash: string | null;

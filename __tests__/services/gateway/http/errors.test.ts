@@ -21,6 +21,7 @@ import {
 import { GatewayError } from "../../../../services/gateway/errors/gateway-error";
 import { shouldRetry } from "../../../../services/gateway/http/errors";
 import { toUpstreamError } from "../../../../services/gateway/providers/upstream-error";
+import { closeRaw, sendRaw } from "../../../support/enforcement/raw-request";
 import { callApp } from "../../../support/services/call-app";
 import { FakeAnthropic, failWith } from "../../../support/services/fake-anthropic";
 import { RawConnection, rawRequest } from "../../../support/services/raw-connection";
@@ -30,7 +31,6 @@ import {
   MODEL,
   type TestGateway,
 } from "../../../support/services/test-gateway";
-import { closeRaw, sendRaw } from "../../../support/working-rules/raw-request";
 
 describe("error replies", () => {
   let gateway: TestGateway;

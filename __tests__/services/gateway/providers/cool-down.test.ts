@@ -2,7 +2,7 @@ import { GatewayError } from "../../../../services/gateway/errors/gateway-error"
 import {
   admit,
   afterFailure,
-  afterNothing,
+  afterInconclusive,
   afterSuccess,
   type BlamedFailure,
   type CoolDownState,
@@ -64,14 +64,17 @@ describe("cool down", () => {
   test("a probe that goes well ends it, one that fails doubles it, one without a verdict leaves it to the next", () => {
     expect(afterSuccess(PROBING, true)).toEqual(HEALTHY);
     expect(fail(PROBING, 6000)).toEqual(cooling(16_000, 1));
-    expect(admit(afterNothing(PROBING, true, 6000), 6000)).toMatchObject({ isAdmitted: true, isProbe: true });
+    expect(admit(afterInconclusive(PROBING, true, 6000), 6000)).toMatchObject({
+      isAdmitted: true,
+      isProbe: true,
+    });
   });
 
   test("requests from before the cool-down neither end nor shorten it", () => {
     const state = cooling(60_000);
     expect(afterSuccess(state, false)).toBe(state);
     expect(fail(state, 0)).toBe(state);
-    expect(afterNothing(PROBING, false, 0)).toBe(PROBING);
+    expect(afterInconclusive(PROBING, false, 0)).toBe(PROBING);
   });
 
   test("cool-downs double up to five minutes", () => {

@@ -1,7 +1,11 @@
 import { GatewayError } from "../../../../services/gateway/errors/gateway-error";
 import { tookTooLong } from "../../../../services/gateway/providers/client";
 import { DEFAULT_ROUTING } from "../../../../services/gateway/providers/deployment";
-import { DeploymentHealth, HangingAttempts, type Visit } from "../../../../services/gateway/providers/health";
+import {
+  DeploymentHealth,
+  HangingAttempts,
+  type TrackedAttempt,
+} from "../../../../services/gateway/providers/health";
 import { anthropicDeployment } from "../../../support/services/test-gateway";
 
 describe("deployment health", () => {
@@ -21,69 +25,70 @@ describe("deployment health", () => {
     health = new DeploymentHealth({ clock: { now: () => now }, onCooling });
   });
 
-  const visit = () => health.visit(FIRST, PATIENCE_MS) as Visit;
+  const begin = () => health.begin(FIRST, PATIENCE_MS) as TrackedAttempt;
   const order = () => health.order(GROUP, DEFAULT_ROUTING).map(({ id }) => id);
-  const fail = (attempt: Visit, error = TIMEOUT) => attempt.failed(error, "failing", DEFAULT_ROUTING);
+  const fail = (attempt: TrackedAttempt, error = TIMEOUT) =>
+    attempt.failed(error, "failing", DEFAULT_ROUTING);
 
   test("more attempts that hang than may fail: the deployment is asked last, until one of them is heard of", () => {
-    const visits = [visit(), visit(), visit()];
+    const attempts = [begin(), begin(), begin()];
     now += PATIENCE_MS;
     expect(order()).toEqual([FIRST.id, SECOND.id]);
     now += 1;
     expect(order()).toEqual([SECOND.id, FIRST.id]);
-    visits[0]?.heard();
+    attempts[0]?.heard();
     expect(order()).toEqual([FIRST.id, SECOND.id]);
     now += PATIENCE_MS + 1;
     // Two hang still, which may happen.
     expect(order()).toEqual([FIRST.id, SECOND.id]);
   });
 
-  test.each<[string, (visit: Visit) => void]>([
+  test.each<[string, (begin: TrackedAttempt) => void]>([
     ["answers", (one) => one.succeeded()],
     ["refuses", (one) => fail(one, FULL)],
   ])("a deployment that %s somebody does not hang", (_name, end) => {
-    for (let count = 0; count < 3; count += 1) visit();
+    for (let count = 0; count < 3; count += 1) begin();
     now += PATIENCE_MS + 1;
-    end(visit());
+    end(begin());
     expect(order()).toEqual([FIRST.id, SECOND.id]);
   });
 
   test("the first attempt whose time is over has the deployment cool down when two more hang beside it", () => {
-    const visits = Array.from({ length: 100 }, visit);
+    const attempts = Array.from({ length: 100 }, begin);
     now += 25_000;
-    fail(visits[0] as Visit);
+    fail(attempts[0] as TrackedAttempt);
     expect(health.cooling(FIRST)).toMatchObject({ blame: "failing", waitMs: 5000 });
     // The others fail soon after: it is the same event, said once.
-    for (const other of visits.slice(1)) {
+    for (const other of attempts.slice(1)) {
       now += 3;
       fail(other);
     }
     expect(onCooling).toHaveBeenCalledTimes(1);
-    expect(health.visit(FIRST, PATIENCE_MS)).toBeUndefined();
+    expect(health.begin(FIRST, PATIENCE_MS)).toBeUndefined();
   });
 
   test("attempts that have begun just now do not count with one that fails", () => {
-    const first = visit();
+    const first = begin();
     now += 25_000;
-    for (let count = 0; count < 100; count += 1) visit();
+    for (let count = 0; count < 100; count += 1) begin();
     fail(first);
     expect(health.cooling(FIRST)).toBeUndefined();
   });
 
   test("other failures than silence count alone", () => {
-    const visits = [visit(), visit(), visit(), visit()];
+    const attempts = [begin(), begin(), begin(), begin()];
     now += 25_000;
-    fail(visits[0] as Visit, FULL);
+    fail(attempts[0] as TrackedAttempt, FULL);
     expect(health.cooling(FIRST)).toBeUndefined();
   });
 
   test("after the cool-down one request probes, however many come", () => {
-    const visits = [visit(), visit(), visit()];
+    const attempts = [begin(), begin(), begin()];
     now += 25_000;
-    for (const one of visits) fail(one);
+    for (const one of attempts) fail(one);
     now += 5001;
-    const probe = visit();
-    expect([health.visit(FIRST, PATIENCE_MS), health.cooling(FIRST)?.waitMs]).toEqual([undefined, 1000]);
+    const probe = begin();
+    expect([health.begin(FIRST, PATIENCE_MS), health.cooling(FIRST)?.waitMs]).toEqual([undefined, 1000]);
     fail(probe);
     expect(health.cooling(FIRST)?.waitMs).toBe(10_000);
     expect(onCooling).toHaveBeenCalledTimes(2);

@@ -14,10 +14,10 @@ import { parseJson } from "../../../../../services/gateway/json/parse-json";
 import { textOf } from "../../../../../services/gateway/json/text";
 import { estimateInput } from "../../../../../services/gateway/wire/internal/usage";
 import { Secret } from "../../../../../services/shared/secret";
+import { bodyOf, DIALECTS, type Dialect } from "../../../../support/enforcement/bodies";
+import { randomBody } from "../../../../support/enforcement/random-bodies";
 import { Random } from "../../../../support/services/random";
 import { anthropicDeployment } from "../../../../support/services/test-gateway";
-import { bodyOf, DIALECTS, type Dialect } from "../../../../support/working-rules/bodies";
-import { randomBody } from "../../../../support/working-rules/random-bodies";
 
 /**
  * Which texts are passed on without being read is a matter of speed: a request must give the same bytes, or the same refusal,

@@ -1,13 +1,13 @@
-import { bodyOf, DIALECTS } from "../../support/working-rules/bodies";
-import { judgeSent } from "../../support/working-rules/judge-sent";
-import { closeRaw, sendRaw } from "../../support/working-rules/raw-request";
+import { bodyOf, DIALECTS } from "../../support/enforcement/bodies";
+import { judgeSent } from "../../support/enforcement/judge-sent";
+import { closeRaw, sendRaw } from "../../support/enforcement/raw-request";
 import {
   expectedAt,
   keyOf,
   modelOf,
   type RulesGateway,
   startRulesGateway,
-} from "../../support/working-rules/rules-gateway";
+} from "../../support/enforcement/rules-gateway";
 
 /** No other route leads to a provider: each that Fastify has is sent what the generating ones take. */
 const LANE = "a";

@@ -6,16 +6,16 @@ import { BUILT_IN_LEVELS } from "../../../services/gateway/enforcement/levels";
 import { FileWatch } from "../../../services/gateway/live-config/file-watch";
 import { PromptStore } from "../../../services/gateway/live-config/prompt-store";
 import { createLogger } from "../../../services/shared/logger";
-import { eventually } from "../../support/services/eventually";
-import { temporaryFolder } from "../../support/temporary-folder";
-import { bodyOf } from "../../support/working-rules/bodies";
-import { closeRaw, sendRaw } from "../../support/working-rules/raw-request";
+import { bodyOf } from "../../support/enforcement/bodies";
+import { closeRaw, sendRaw } from "../../support/enforcement/raw-request";
 import {
   keyOf,
   modelOf,
   type RulesGateway,
   startRulesGateway,
-} from "../../support/working-rules/rules-gateway";
+} from "../../support/enforcement/rules-gateway";
+import { eventually } from "../../support/services/eventually";
+import { temporaryFolder } from "../../support/temporary-folder";
 
 /** Rules that are edited while requests run: each request has one whole version, and the answer names it. */
 const LANES = ["a", "b", "c"];

@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
-import { attackGateway } from "../../support/working-rules/attack-gateway";
-import { bodyOf, dialectOf } from "../../support/working-rules/bodies";
-import { PROVIDER_KINDS } from "../../support/working-rules/capturing-provider";
-import { closeRaw } from "../../support/working-rules/raw-request";
+import { attackGateway } from "../../support/enforcement/attack-gateway";
+import { bodyOf, dialectOf } from "../../support/enforcement/bodies";
+import { PROVIDER_KINDS } from "../../support/enforcement/capturing-provider";
+import { closeRaw } from "../../support/enforcement/raw-request";
 import {
   ATTEMPTS,
   modelOf,
   RULES,
   type RulesGateway,
   startRulesGateway,
-} from "../../support/working-rules/rules-gateway";
+} from "../../support/enforcement/rules-gateway";
 
 const LANE = "a";
 let rules: RulesGateway;

@@ -1,9 +1,9 @@
-import { attackGateway, type Cell, outcomeOf } from "../../support/working-rules/attack-gateway";
-import { ATTACKS } from "../../support/working-rules/attacks";
-import { dialectOf } from "../../support/working-rules/bodies";
-import { PROVIDER_KINDS } from "../../support/working-rules/capturing-provider";
-import { closeRaw } from "../../support/working-rules/raw-request";
-import { ATTEMPTS, type RulesGateway, startRulesGateway } from "../../support/working-rules/rules-gateway";
+import { attackGateway, type Cell, outcomeOf } from "../../support/enforcement/attack-gateway";
+import { ATTACKS } from "../../support/enforcement/attacks";
+import { dialectOf } from "../../support/enforcement/bodies";
+import { PROVIDER_KINDS } from "../../support/enforcement/capturing-provider";
+import { closeRaw } from "../../support/enforcement/raw-request";
+import { ATTEMPTS, type RulesGateway, startRulesGateway } from "../../support/enforcement/rules-gateway";
 
 /**
  * Every registered way to an answer × every known way around the rules, judged by the bytes that the providers received.

@@ -1,10 +1,10 @@
+import { attackGateway } from "../../support/enforcement/attack-gateway";
+import { DIALECTS, type Dialect, dialectOf } from "../../support/enforcement/bodies";
+import { PROVIDER_KINDS } from "../../support/enforcement/capturing-provider";
+import { randomBody } from "../../support/enforcement/random-bodies";
+import { closeRaw } from "../../support/enforcement/raw-request";
+import { ATTEMPTS, type RulesGateway, startRulesGateway } from "../../support/enforcement/rules-gateway";
 import { Random } from "../../support/services/random";
-import { attackGateway } from "../../support/working-rules/attack-gateway";
-import { DIALECTS, type Dialect, dialectOf } from "../../support/working-rules/bodies";
-import { PROVIDER_KINDS } from "../../support/working-rules/capturing-provider";
-import { randomBody } from "../../support/working-rules/random-bodies";
-import { closeRaw } from "../../support/working-rules/raw-request";
-import { ATTEMPTS, type RulesGateway, startRulesGateway } from "../../support/working-rules/rules-gateway";
 
 /** Bodies made at random, judged as the attacks are. `RULES_BODIES` of each wire API make it longer. */
 const COUNT = Number(process.env["RULES_BODIES"] ?? 350);

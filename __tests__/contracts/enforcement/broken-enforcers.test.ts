@@ -1,13 +1,13 @@
 import type { EnforcementPolicy } from "../../../services/gateway/enforcement/policy";
 import type { MessagesRequest } from "../../../services/gateway/wire/internal/request";
 import { FRAME_BEGIN, FRAME_END } from "../../../services/gateway/wire/shared/conversation";
+import { attackGateway } from "../../support/enforcement/attack-gateway";
+import { ATTACKS } from "../../support/enforcement/attacks";
+import { bodyOf, dialectOf } from "../../support/enforcement/bodies";
+import { randomBody } from "../../support/enforcement/random-bodies";
+import { closeRaw } from "../../support/enforcement/raw-request";
+import { type RulesGateway, startRulesGateway } from "../../support/enforcement/rules-gateway";
 import { Random } from "../../support/services/random";
-import { attackGateway } from "../../support/working-rules/attack-gateway";
-import { ATTACKS } from "../../support/working-rules/attacks";
-import { bodyOf, dialectOf } from "../../support/working-rules/bodies";
-import { randomBody } from "../../support/working-rules/random-bodies";
-import { closeRaw } from "../../support/working-rules/raw-request";
-import { type RulesGateway, startRulesGateway } from "../../support/working-rules/rules-gateway";
 
 /**
  * Breaks the enforcer in ways in which it might be broken one day, and shows that the attacks and the bodies made at random
