@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { KeyIndex } from "../../../services/gateway/store/key-index";
 import {
   AliasTakenError,
   type KeyChanges,
@@ -10,6 +9,7 @@ import {
   type NewVirtualKey,
   type VirtualKey,
 } from "../../../services/gateway/store/key-store";
+import { KeyIndex } from "../../../services/gateway/store/postgres/key-store";
 import { type Clock, systemClock } from "../../../services/shared/clock";
 import { withChanges } from "./records";
 

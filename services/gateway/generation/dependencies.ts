@@ -1,6 +1,6 @@
 import type { LevelSource } from "../enforcement/levels";
 import type { PromptSource } from "../enforcement/policy";
-import type { Finding } from "../guardrails/finding";
+import type { Finding } from "../guardrails/find";
 import type { Screening, ScreeningSettings } from "../guardrails/screening";
 import type { Ledger } from "../money/ledger/ledger";
 import type { ModelCatalog } from "../providers/deployment";

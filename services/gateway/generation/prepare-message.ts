@@ -3,7 +3,7 @@ import { allowFields, droppedWhenEnforced } from "../enforcement/enforce";
 import { allowBetas, type EnforcementPolicy } from "../enforcement/policy";
 import { type SealedBody, seal } from "../enforcement/seal";
 import { GatewayError } from "../errors/gateway-error";
-import type { Finding } from "../guardrails/finding";
+import type { Finding } from "../guardrails/find";
 import { applyScreening, type Screening } from "../guardrails/screening";
 import { isObject } from "../json/client-value";
 import type { JsonObject } from "../json/json-value";

@@ -1,5 +1,5 @@
 import type { FastifyReply } from "fastify";
-import { patternIdsOf } from "../guardrails/finding";
+import { patternIdsOf } from "../guardrails/find";
 import { setOptionalHeader } from "../http/response-headers";
 import type { Deployment } from "../providers/deployment";
 import type { PreparedMessage } from "./prepare-message";

@@ -1,5 +1,5 @@
 import fp from "fastify-plugin";
-import type { Finding } from "../guardrails/finding";
+import type { Finding } from "../guardrails/find";
 import type { MetricsRegistry } from "../metrics/registry";
 import type { Ledger } from "../money/ledger/ledger";
 import type { AuditRow } from "../store/audit-log";

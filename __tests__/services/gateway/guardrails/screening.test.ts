@@ -1,4 +1,4 @@
-import type { Finding } from "../../../../services/gateway/guardrails/finding";
+import type { Finding } from "../../../../services/gateway/guardrails/find";
 import {
   applyScreening,
   DEFAULT_PATTERNS,

@@ -1,4 +1,4 @@
-import { patternIdsOf, toFindings } from "../../../../services/gateway/guardrails/finding";
+import { patternIdsOf, toFindings } from "../../../../../services/gateway/guardrails/find";
 
 const match = (patternId: string) => ({ patternId, start: 0, end: 1 });
 

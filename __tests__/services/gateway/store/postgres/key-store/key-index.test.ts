@@ -1,5 +1,5 @@
-import { KeyIndex } from "../../../../services/gateway/store/key-index";
-import type { VirtualKey } from "../../../../services/gateway/store/key-store";
+import type { VirtualKey } from "../../../../../../services/gateway/store/key-store";
+import { KeyIndex } from "../../../../../../services/gateway/store/postgres/key-store";
 
 const key = (keyId: string, fields: Partial<VirtualKey> = {}) =>
   ({
