@@ -73,28 +73,26 @@ describe("a container that is off its network", () => {
   const id = (service: string) => (inspect(container(service)) as unknown as { Id: string }).Id;
 
   it("is told of by status and diff, and connected again by deploy, which leaves everything else", () => {
-    const [edge, data] = ["edge", "data"].map((name) => `${platform.name}-${name}`) as [string, string];
+    const [edge, workspaces] = [`${platform.name}-edge`, `${platform.name}-workspaces`];
     const before = [id("gateway"), id("key-provisioner")];
-    const workspaceAliases = networks("gateway")[`${platform.name}-workspaces`]?.Aliases;
+    const workspaceAliases = networks("gateway")[workspaces]?.Aliases;
     docker("network", "disconnect", edge, container("gateway"));
-    docker("network", "disconnect", data, container("key-provisioner"));
+    docker("network", "disconnect", workspaces, container("key-provisioner"));
     // Connected by hand, it lacks the name that workspaces use.
-    docker("network", "disconnect", `${platform.name}-workspaces`, container("gateway"));
-    docker("network", "connect", `${platform.name}-workspaces`, container("gateway"));
+    docker("network", "disconnect", workspaces, container("gateway"));
+    docker("network", "connect", workspaces, container("gateway"));
     expect(problems()).toEqual(
       expect.arrayContaining([
         `drift: ${container("gateway")} is not on the network ${edge}`,
-        `drift: ${container("key-provisioner")} is not on the network ${data}`,
-        expect.stringContaining(
-          `${container("gateway")} is on the network ${platform.name}-workspaces without`,
-        ),
+        `drift: ${container("key-provisioner")} is not on the network ${workspaces}`,
+        expect.stringContaining(`${container("gateway")} is on the network ${workspaces} without`),
       ]),
     );
     expect(status("--plan").plan).toBe("changes");
     const diff = platform.npmRun("diff", "--", "--exit-code");
     expect(diff.exitCode).toBe(2);
     expect(diff.output).toMatch(new RegExp(`gateway: networks .+ → .*${edge}.*; in place`));
-    expect(diff.output).toMatch(new RegExp(`key-provisioner: networks .+ → .*${data}.*; in place`));
+    expect(diff.output).toMatch(new RegExp(`key-provisioner: networks .+ → .*${workspaces}.*; in place`));
     const full = platform.npmRun("diff", "--", "--full", "--exit-code");
     expect(full.output).toContain(`${container("gateway")} is not on the network ${edge}`);
     expect(full.exitCode).toBe(2);
@@ -102,10 +100,8 @@ describe("a container that is off its network", () => {
     expect(deployed.output).toContain(`Connecting ${container("gateway")} to ${edge}`);
     expect(deployed.exitCode).toBe(0);
     expect([id("gateway"), id("key-provisioner")]).toEqual(before);
-    expect(networks("gateway")[`${platform.name}-workspaces`]?.Aliases?.sort()).toEqual(
-      workspaceAliases?.sort(),
-    );
-    expect(Object.keys(networks("key-provisioner"))).toContain(data);
+    expect(networks("gateway")[workspaces]?.Aliases?.sort()).toEqual(workspaceAliases?.sort());
+    expect(Object.keys(networks("key-provisioner"))).toContain(workspaces);
     expect(status("--plan")).toMatchObject({ exitCode: 0, problems: [], plan: "no changes" });
   });
 
@@ -200,9 +196,12 @@ describe("a platform that is not well", () => {
     );
     docker("unpause", container("postgres"));
     docker("stop", "--time", "1", container("gateway"));
-    const found = problems();
-    expect(found).toContainEqual(expect.stringMatching(/^gateway is exited, with exit code \d+$/));
-    expect(found).not.toContainEqual(expect.stringContaining("postgres"));
+    // Postgres is healthy again with its next check.
+    await passesWithin(20, () => {
+      const found = problems();
+      expect(found).toContainEqual(expect.stringMatching(/^gateway is exited, with exit code \d+$/));
+      expect(found).not.toContainEqual(expect.stringContaining("postgres"));
+    });
   });
 });
 
@@ -226,7 +225,7 @@ describe("images prune", () => {
     expect(exists(old)).toBe(true);
     const { output, exitCode } = prune("--yes");
     expect(output).toContain(old);
-    expect(output).toMatch(/1 image removed, about [\d.]+ k?M?B freed/);
+    expect(output).toMatch(/1 image removed, (?:about [\d.]+ k?M?B|nothing) freed/);
     expect(exitCode).toBe(0);
     expect(exists(old)).toBe(false);
     for (const name of others) expect(exists(name)).toBe(true);
