@@ -20,6 +20,8 @@ const NOT_PUBLIC = [
   "10.0.0.0/8",
   "100.64.0.0/10",
   "127.0.0.0/8",
+  // Public by its number, but the host service of Azure, which hands out a machine's configuration.
+  "168.63.129.16",
   "169.254.0.0/16",
   "172.16.0.0/12",
   "192.0.0.0/24",

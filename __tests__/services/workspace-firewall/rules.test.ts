@@ -57,6 +57,7 @@ describe("rules for what the host routes", () => {
     );
     for (const network of [
       "10.0.0.0/8",
+      "168.63.129.16",
       "172.16.0.0/12",
       "192.168.0.0/16",
       "100.64.0.0/10",
