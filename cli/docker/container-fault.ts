@@ -21,11 +21,17 @@ export type ContainerFault =
   | "job failed"
   | "job did not run";
 
+/** Whether a container runs once and ends, as those do that deliver files. */
+export function isJob({ HostConfig }: EngineContainer): boolean {
+  return ["no", ""].includes(HostConfig.RestartPolicy?.Name ?? "");
+}
+
 /** The condition of a container that the engine has. */
-export function conditionOf({ State, HostConfig }: EngineContainer): ContainerCondition {
+export function conditionOf(container: EngineContainer): ContainerCondition {
+  const { State } = container;
   const isRunning = State.Status === "running" || State.Status === "paused";
   return {
-    isJob: ["no", ""].includes(HostConfig.RestartPolicy?.Name ?? ""),
+    isJob: isJob(container),
     status: State.Status,
     health: State.Status === "running" ? (State.Health?.Status ?? null) : null,
     exitCode: isRunning ? null : State.ExitCode,

@@ -1,4 +1,5 @@
 import { SECRETS_DIRECTORY } from "../../constructs/files-directory";
+import { isJob } from "../docker/container-fault";
 import { docker } from "../docker/docker";
 import { containerName, type EngineContainer, platformContainers } from "../docker/objects";
 import { readSecrets } from "../secrets/secret-store";
@@ -35,7 +36,9 @@ export async function abortRotation(props: AbortProps): Promise<void> {
       .filter(({ attributes }) => JSON.stringify(attributes).includes(text.slice(1, -1)))
       .map(({ attributes, address }) => String(attributes["name"] ?? address));
     const name = deployed?.name;
-    for (const container of name === undefined ? [] : (await containersOf(name)).filter(isService)) {
+    for (const container of name === undefined
+      ? []
+      : (await containersOf(name)).filter((one) => !isJob(one))) {
       if (container.State.Status !== "running") {
         throw new UserError(
           `${containerName(container)} does not run, so it cannot be asked whether it has the new ${secret}; nothing was changed`,
@@ -56,11 +59,6 @@ export async function abortRotation(props: AbortProps): Promise<void> {
 
 function goOn(secret: string): string {
   return `end it: npm run sluice -- rotate ${secret}. Should that value not be used, rotate once more afterwards`;
-}
-
-/** Those that deliver files end, and have nothing to be asked. */
-function isService({ HostConfig }: EngineContainer): boolean {
-  return !["no", ""].includes(HostConfig.RestartPolicy?.Name ?? "");
 }
 
 /** The value comes on standard input, and the shell compares it by itself: it is in no argument or environment. */

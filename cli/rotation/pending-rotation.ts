@@ -18,6 +18,14 @@ const PendingRotation = z.strictObject({
 /** A rotation whose new value is in the secret file and may not be in force everywhere. */
 export type PendingRotation = z.infer<typeof PendingRotation>;
 
+/** Says that a rotation is pending, for a person. */
+export function describePending({
+  secret,
+  startedAt,
+}: Pick<PendingRotation, "secret" | "startedAt">): string {
+  return `the rotation of ${secret}, begun at ${startedAt}, has not ended`;
+}
+
 /** Where the former values are until the new ones are in force: mode 0600, beside the secret file. */
 export function rotationFile(home: string): string {
   return join(home, "rotation.json");

@@ -7,6 +7,7 @@ import { graceEnd, graceOf, SECRET_WITH_GRACE } from "./master-key-grace";
 import { newValue } from "./new-value";
 import {
   beginRotation,
+  describePending,
   endRotation,
   type PendingRotation,
   pendingRotation,
@@ -113,7 +114,7 @@ async function begin(
   const found = pendingRotation(home);
   if (found !== undefined && found.secret !== name) {
     throw new UserError(
-      `the rotation of ${found.secret}, begun at ${found.startedAt}, has not ended`,
+      describePending(found),
       `end it first: npm run sluice -- rotate ${found.secret}; or give it up: npm run sluice -- rotate --abort`,
     );
   }

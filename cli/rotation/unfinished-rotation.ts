@@ -1,12 +1,12 @@
 import { readSecrets } from "../secrets/secret-store";
 import { graceEnd, SECRET_WITH_GRACE } from "./master-key-grace";
-import { pendingRotation } from "./pending-rotation";
+import { describePending, pendingRotation } from "./pending-rotation";
 
 /** What a deploy does to a rotation that has not ended, for a person; nothing where there is none. */
 export function describeUnfinished(home: string): string[] {
   const pending = pendingRotation(home);
   if (pending === undefined) return [];
-  const { secret, startedAt, former } = pending;
+  const { secret, former } = pending;
   const variable = secret.toLowerCase();
   const values = readSecrets(home);
   const isStored = values[variable] !== former[variable];
@@ -15,6 +15,6 @@ export function describeUnfinished(home: string): string[] {
     ? `A deploy brings the new value into force; the former one ${end === undefined ? "ends" : `ends at ${end}`}, stays in rotation.json, and whether it is refused is not looked at`
     : "It has not stored a new value yet, so a deploy brings the former one into force";
   return [
-    `the rotation of ${secret}, begun at ${startedAt}, has not ended. ${effect}. End it: npm run sluice -- rotate ${secret}; or, as long as nothing has the new value: npm run sluice -- rotate --abort`,
+    `${describePending(pending)}. ${effect}. End it: npm run sluice -- rotate ${secret}; or, as long as nothing has the new value: npm run sluice -- rotate --abort`,
   ];
 }

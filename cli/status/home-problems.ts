@@ -1,4 +1,4 @@
-import { pendingRotation } from "../rotation/pending-rotation";
+import { describePending, pendingRotation } from "../rotation/pending-rotation";
 import { missingSecrets, readSecrets, secretFile } from "../secrets/secret-store";
 import { UserError } from "../terminal/user-error";
 import { stateSecrets } from "../terraform/state";
@@ -42,13 +42,7 @@ function secretProblems(home: string): Problem[] {
 function rotationProblems(home: string): Problem[] {
   const pending = pendingRotation(home);
   if (pending === undefined) return [];
-  const { secret, startedAt } = pending;
-  return [
-    {
-      what: `the rotation of ${secret}, begun at ${startedAt}, has not ended`,
-      remedy: `npm run sluice -- rotate ${secret}`,
-    },
-  ];
+  return [{ what: describePending(pending), remedy: `npm run sluice -- rotate ${pending.secret}` }];
 }
 
 /** A file that is damaged is a problem like another. */
