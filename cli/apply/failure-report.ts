@@ -1,16 +1,35 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { conditionOf, faultOf } from "../docker/container-fault";
 import { docker } from "../docker/docker";
-import { containerName, type EngineContainer, platformContainers } from "../docker/objects";
+import { containerName, type EngineContainer, inspectObjects, platformContainers } from "../docker/objects";
 
 /** Lines of a log that are shown. */
 const LOG_LINES = 20;
+/** Of a container that ends again and again, how long its next end is waited for, and how often it is looked at, in milliseconds. */
+const END_MS = 10_000;
+const INTERVAL_MS = 200;
 /** Longest output of a health check that is shown, in characters. */
 const MAX_HEALTH_OUTPUT = 500;
 
 /** What the engine says of the containers of a platform that are not well, one paragraph each; empty when all are. */
 export async function reportFailures(platform: string): Promise<string[]> {
   const sick = (await platformContainers(platform)).filter(isSick);
-  return Promise.all(sick.map(describe));
+  return Promise.all(sick.map(async (container) => describe(await atItsEnd(container))));
+}
+
+/**
+ * A container that ends again and again says why between two starts alone: at each start the engine forgets the exit code, and that it
+ * was killed for lack of memory.
+ */
+async function atItsEnd(container: EngineContainer): Promise<EngineContainer> {
+  if (container.RestartCount === 0) return container;
+  const end = performance.now() + END_MS;
+  let found = container;
+  while (found.State.Status === "running" && performance.now() < end) {
+    await sleep(INTERVAL_MS);
+    [found = container] = await inspectObjects("container", [container.Id]);
+  }
+  return found.State.Status === "running" ? container : found;
 }
 
 /** The same in a line for each container. */
