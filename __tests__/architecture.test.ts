@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { dirname, join } from "node:path";
+import ts from "typescript";
 import { importCircles } from "./support/import-circles";
 import { type Import, importsOf, PROJECT, sourceFiles } from "./support/source-files";
 
@@ -214,4 +215,34 @@ describe("test files", () => {
       });
     expect(orphans).toEqual([]);
   });
+
+  /** Sources of the gateway with logic that other tests run, and which. */
+  const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
+    "services/gateway/admin/openapi/answers.ts":
+      "shapes, which contracts/answer-shapes.test.ts holds to answers",
+    "services/gateway/app.ts": "puts the rooms together, as every test of a route does with it",
+    "services/gateway/store/postgres/migrations/0015-daily-spend.ts":
+      "SQL, which contracts/daily-spend.test.ts runs",
+    "services/gateway/store/postgres/spend-by-day.ts": "SQL, which spend-rollups.test.ts beside it runs",
+  };
+
+  it("stand beside every source of the gateway that has logic", () => {
+    const untested = sourceFiles("services/gateway").filter((file) => {
+      const test = join(PROJECT, "__tests__", file.replace(/\.ts$/, ""));
+      return !existsSync(`${test}.test.ts`) && !existsSync(test) && hasLogic(file);
+    });
+    expect(untested.sort()).toEqual(Object.keys(TESTED_ELSEWHERE));
+  });
 });
+
+/** Whether there is a function with a body; constructors that take fields, as those of errors do, are none. */
+function hasLogic(file: string): boolean {
+  const text = readFileSync(join(PROJECT, file), "utf8");
+  const isLogic = (node: ts.Node): boolean =>
+    (ts.isFunctionLike(node) &&
+      "body" in node &&
+      node.body !== undefined &&
+      !ts.isConstructorDeclaration(node)) ||
+    ts.forEachChild(node, (child) => isLogic(child) || undefined) === true;
+  return isLogic(ts.createSourceFile(file, text, ts.ScriptTarget.Latest));
+}

@@ -5,23 +5,15 @@ import {
 } from "../../services/gateway/store/named-budget-store";
 import { type UserStore, UserTakenError } from "../../services/gateway/store/user-store";
 
-/** Empty stores that are ready. */
-export interface OpenManagementStores {
-  readonly users: UserStore;
-  readonly budgets: NamedBudgetStore;
-  readonly adminTokens: AdminTokenStore;
-}
-
-/** What every store of users, budgets and admin tokens does. */
-export function describeManagementStores(name: string, open: () => Promise<OpenManagementStores>): void {
-  describe(`users, budgets and admin tokens: ${name}`, () => {
-    let stores: OpenManagementStores;
+/** What every store of users does. @param open an empty one that is ready */
+export function describeUserStore(name: string, open: () => Promise<UserStore>): void {
+  describe(`user store: ${name}`, () => {
+    let users: UserStore;
     beforeEach(async () => {
-      stores = await open();
+      users = await open();
     });
 
     test("a user is made with what is given", async () => {
-      const { users } = stores;
       const fields = {
         userEmail: "Ada@example.org",
         userRole: "internal_user",
@@ -45,7 +37,6 @@ export function describeManagementStores(name: string, open: () => Promise<OpenM
     });
 
     test("ids and e-mail addresses of users are unique, also when two come at once", async () => {
-      const { users } = stores;
       const results = await Promise.allSettled([users.create("ada", "x", {}), users.create("ada", "x", {})]);
       expect(results.map((result) => result.status).sort()).toEqual(["fulfilled", "rejected"]);
       await users.upsert("ada", "x", { userEmail: "a@x.org" });
@@ -54,22 +45,29 @@ export function describeManagementStores(name: string, open: () => Promise<OpenM
     });
 
     test("upsert makes, changes and keeps", async () => {
-      const { users } = stores;
       await users.upsert("ada", "first", { rpmLimit: 1, userAlias: "A" });
       const user = await users.upsert("ada", "second", { rpmLimit: null });
       expect(user).toMatchObject({ rpmLimit: null, userAlias: "A", createdBy: "first", updatedBy: "second" });
     });
 
     test("a deleted user is gone with all that was said of it", async () => {
-      const { users } = stores;
       await users.upsert("ada", "x", { rpmLimit: 1, userEmail: "a@x.org" });
       await expect(users.delete(["ada", "nobody"])).resolves.toMatchObject([{ userId: "ada" }]);
       expect([users.findById("ada"), users.findByEmail("a@x.org")]).toEqual([undefined, undefined]);
       await expect(users.create("ada", "x", {})).resolves.toMatchObject({ rpmLimit: null, userEmail: null });
     });
+  });
+}
+
+/** What every store of named budgets does. @param open an empty one that is ready */
+export function describeNamedBudgetStore(name: string, open: () => Promise<NamedBudgetStore>): void {
+  describe(`named budget store: ${name}`, () => {
+    let budgets: NamedBudgetStore;
+    beforeEach(async () => {
+      budgets = await open();
+    });
 
     test("budgets are made, changed, deleted and made again", async () => {
-      const { budgets } = stores;
       const made = await budgets.create("b", "x", { maxBudgetNanoUsd: 1, budgetDuration: "1d" });
       expect(made).toMatchObject({
         budgetId: "b",
@@ -87,9 +85,18 @@ export function describeManagementStores(name: string, open: () => Promise<OpenM
       expect([...budgets.all()]).toEqual([]);
       await expect(budgets.create("b", "x", {})).resolves.toMatchObject({ budgetDuration: null });
     });
+  });
+}
+
+/** What every store of admin tokens does. @param open an empty one that is ready */
+export function describeAdminTokenStore(name: string, open: () => Promise<AdminTokenStore>): void {
+  describe(`admin token store: ${name}`, () => {
+    let adminTokens: AdminTokenStore;
+    beforeEach(async () => {
+      adminTokens = await open();
+    });
 
     test("admin tokens are found by hash and name, and are gone when deleted", async () => {
-      const { adminTokens } = stores;
       const given = {
         tokenHash: "a".repeat(64),
         tokenName: "sk-...abcd",

@@ -10,15 +10,17 @@ import { describeAuditLog } from "./audit-log.contract";
 import { describeBudgetStore } from "./budget-store.contract";
 import { describeKeyStore } from "./key-store.contract";
 import { describeLedger } from "./ledger.contract";
-import { describeManagementStores } from "./management-stores.contract";
+import {
+  describeAdminTokenStore,
+  describeNamedBudgetStore,
+  describeUserStore,
+} from "./management-stores.contract";
 import { describeQuotaStore } from "./quota-store.contract";
 import { describeSpendStore } from "./spend-store.contract";
 
-describeManagementStores("memory", async () => ({
-  users: new MemoryUserStore(),
-  budgets: new MemoryNamedBudgetStore(),
-  adminTokens: new MemoryAdminTokenStore(),
-}));
+describeUserStore("memory", async () => new MemoryUserStore());
+describeNamedBudgetStore("memory", async () => new MemoryNamedBudgetStore());
+describeAdminTokenStore("memory", async () => new MemoryAdminTokenStore());
 describeSpendStore("memory", async () => {
   const log = new MemoryAuditLog();
   return { log, spend: new MemorySpendStore(log.rows) };

@@ -1,7 +1,7 @@
 import { allowFields } from "../../services/gateway/enforcement/enforce";
 import type { EnforcementPolicy } from "../../services/gateway/enforcement/policy";
 import { GatewayError } from "../../services/gateway/errors/gateway-error";
-import { allDropped, NO_NATIVE_HEADERS } from "../../services/gateway/generation/prepare-message";
+import { allDropped, NO_NATIVE_HEADERS } from "../../services/gateway/generation/prepare";
 import { chatCompletions, messages, responses } from "../../services/gateway/generation/wire-api";
 import { TranslationError } from "../../services/gateway/json/client-value";
 import type { JsonObject } from "../../services/gateway/json/json-value";

@@ -21,7 +21,7 @@ import { audit } from "./audit/plugin";
 import type { GatewayConfig } from "./config";
 import type { LevelSource } from "./enforcement/levels";
 import type { PromptSource } from "./enforcement/policy";
-import { LargeBodies } from "./generation/body-memory";
+import { LargeBodies } from "./generation/read-request";
 import { countTokens, generation } from "./generation/routes";
 import { SCREENING_OFF, type ScreeningSettings } from "./guardrails/screening";
 import { access } from "./http/access";

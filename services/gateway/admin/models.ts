@@ -2,7 +2,7 @@ import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { modelNotListed } from "../errors/catalogue";
 import { speaksAnthropic } from "../http/errors";
-import { allowedModels, callerOf } from "../identity/caller";
+import { callerOf } from "../identity/caller";
 import { type TokenPrices, WEB_SEARCH_NANO_USD } from "../money/pricing/cost";
 import type { Blame } from "../providers/cool-down";
 import type { Deployment, ModelCatalog, ModelDetails } from "../providers/deployment";
@@ -18,7 +18,7 @@ const CREATED = 1_677_610_602;
  * `anthropic-version`, otherwise in OpenAI's. All of them in one page.
  */
 export const models: FastifyPluginAsync<{ catalog: ModelCatalog }> = async (app, { catalog }) => {
-  const listFor = (request: FastifyRequest) => listModels(catalog, allowedModels(callerOf(request)));
+  const listFor = (request: FastifyRequest) => listModels(catalog, callerOf(request).models);
 
   for (const prefix of ["/v1", ""]) {
     app.get(`${prefix}/models`, async (request) => {
@@ -63,7 +63,7 @@ export const modelInfo: FastifyPluginAsync<{ catalog: ModelCatalog }> = async (a
       path,
       { schema: { querystring: modelInfoQuery } },
       async (request) => {
-        const allowed = allowedModels(callerOf(request));
+        const { models: allowed } = callerOf(request);
         const { litellm_model_id: id } = request.query;
         return {
           data: [...catalog.groups.values()]

@@ -21,19 +21,20 @@ declare module "fastify" {
   }
 }
 
-/** A request whose row is open, and its reply. Whatever spends money takes one, so that nothing is spent without a row. */
-export interface AuditedExchange {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
+/** A request whose caller is known and whose row is open. Whatever spends money takes one, so that nothing is spent without a row. */
+export interface AuditedRequest extends FastifyRequest {
+  readonly caller: Caller;
   readonly audit: AuditDraft;
 }
 
 /** @throws Error on a route that is not audited: that is a mistake of ours, and such a request must not reach a provider */
-export function auditedExchange(request: FastifyRequest, reply: FastifyReply): AuditedExchange {
-  const { audit } = request;
-  if (audit === undefined) throw new Error(`no audit row is open for ${request.routeOptions.url}`);
-  return { request, reply, audit };
+export function requireAudit(request: FastifyRequest): AuditedRequest {
+  if (isAudited(request)) return request;
+  throw new Error(`no audit row is open for ${request.routeOptions.url}`);
 }
+
+const isAudited = (request: FastifyRequest): request is AuditedRequest =>
+  request.audit !== undefined && request.caller !== undefined;
 
 /**
  * Opens a row before any work is done, and holds an answer back until its row is durable. A handler that

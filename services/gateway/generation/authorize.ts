@@ -1,74 +1,71 @@
-import type { AuditedExchange } from "../audit/plugin";
+import type { FastifyReply } from "fastify";
+import type { AuditedRequest } from "../audit/plugin";
 import { type EnforcementPolicy, resolvePolicy } from "../enforcement/policy";
 import { modelNotAllowed, noDeployment, unknownModel } from "../errors/catalogue";
 import { resolveScreening, type Screening } from "../guardrails/screening";
-import { allowedModels, type Caller, callerOf } from "../identity/caller";
-import type { ModelCatalog } from "../providers/deployment";
-import { type DeploymentGroup, findGroup, mayUseModel } from "../providers/model-groups";
+import type { Caller } from "../identity/caller";
+import type { DeploymentGroup, ModelCatalog } from "../providers/deployment";
+import { mayUseModel } from "../providers/model-groups";
 import type { GenerationDependencies, Guardrails } from "./dependencies";
 
-/** Who asks, who may answer, and the prompt that is enforced. */
+/** Who may answer, the prompt that is enforced, and what is looked for in the request. */
 export interface Authorization {
-  readonly caller: Caller;
   readonly group: DeploymentGroup;
   readonly policy: EnforcementPolicy;
-}
-
-/**
- * Holds a request to what its caller may do, and records in the audit row and a header which prompt is enforced.
- * @throws GatewayError when the caller may not use the model, or nothing serves it, or its places are taken
- */
-export function authorize(
-  dependencies: Pick<GenerationDependencies, "catalog" | "levels" | "prompts">,
-  { request, reply, audit }: AuditedExchange,
-  model: string,
-): Authorization {
-  const caller = callerOf(request);
-  const group = selectGroup(dependencies.catalog, caller, model);
-  request.holdForModel(reply, model);
-  const policy = policyOf(caller, dependencies);
-  audit.recordPolicy(policy.level, policy.blocks[0]?.sha256 ?? null);
-  if (policy.promptId !== null) reply.header("x-enforced-prompt", policy.promptId);
-  return { caller, group, policy };
-}
-
-/** The deployments that serve a model. @throws GatewayError when the caller may not use it, or nothing serves it */
-export function selectGroup(catalog: ModelCatalog, caller: Caller, model: string): DeploymentGroup {
-  const allowed = allowedModels(caller);
-  if (!mayUseModel(allowed, model)) throw modelNotAllowed(model, allowed);
-  const group = findGroup(catalog, model);
-  if (group === "unknown-model") throw unknownModel(model);
-  if (group === "none-available") throw noDeployment(model);
-  return group;
+  /** `undefined`: texts are not looked at. */
+  readonly screening: Screening | undefined;
 }
 
 const UNRESTRICTED = { enforcement_level: "unrestricted" };
 
 /**
- * The enforced prompt of the caller's key. The master key has none: it is no developer's.
- * @throws GatewayError 503 when the prompt is not available
+ * Holds a request to what its caller may do, and records in the audit row and a header which prompt is enforced. The master
+ * key has no enforced prompt, as it is no developer's; it has no metadata either, so the default screening holds for it.
+ * @throws GatewayError when the caller may not use the model, or nothing serves it, or its places are taken; 503 when the
+ * enforced prompt is not available, or the key names a screening that is not known
  */
-function policyOf(
-  caller: Caller,
-  { levels, prompts }: Pick<GenerationDependencies, "levels" | "prompts">,
-): EnforcementPolicy {
-  return resolvePolicy(levels, prompts, caller.kind === "key" ? caller.key.metadata : UNRESTRICTED);
+export function authorize(
+  { catalog, levels, prompts, guardrails }: Omit<GenerationDependencies, "ledger">,
+  request: AuditedRequest,
+  reply: FastifyReply,
+  model: string,
+): Authorization {
+  const { caller, audit } = request;
+  const group = selectGroup(catalog, caller.models, model);
+  request.holdForModel(reply, model);
+  const metadata = caller.kind === "key" ? caller.key.metadata : undefined;
+  const policy = resolvePolicy(levels, prompts, metadata ?? UNRESTRICTED);
+  audit.recordPolicy(policy.level, policy.blocks[0]?.sha256 ?? null);
+  if (policy.promptId !== null) reply.header("x-enforced-prompt", policy.promptId);
+  return { group, policy, screening: screeningOf(guardrails, metadata ?? {}) };
 }
 
-/**
- * What is looked for in a caller's requests. The master key has no metadata, so the default holds for it.
- * @throws GatewayError 503 when the key says something that is not known
- */
-export function screeningOf(caller: Caller, guardrails: Guardrails): Screening | undefined {
-  const metadata = caller.kind === "key" ? caller.key.metadata : {};
-  const screening = resolveScreening(guardrails.settings(), metadata);
+/** The deployments that serve a model. @throws GatewayError when the caller may not use it, or nothing serves it */
+export function selectGroup(
+  catalog: Pick<ModelCatalog, "groups">,
+  allowed: Caller["models"],
+  model: string,
+): DeploymentGroup {
+  if (!mayUseModel(allowed, model)) throw modelNotAllowed(model, allowed);
+  const group = catalog.groups.get(model);
+  if (group === undefined) throw unknownModel(model);
+  const [first, ...others] = group;
+  if (first === undefined) throw noDeployment(model);
+  return [first, ...others];
+}
+
+function screeningOf(
+  { settings, onFindings }: Guardrails,
+  metadata: Readonly<Record<string, unknown>>,
+): Screening | undefined {
+  const screening = resolveScreening(settings(), metadata);
   if (screening === undefined) return undefined;
   let isReported = false;
   return {
     ...screening,
     // A request is written anew for each deployment that is tried; it is the same finding.
     onFindings: (findings) => {
-      if (!isReported) guardrails.onFindings(screening.action, findings);
+      if (!isReported) onFindings(screening.action, findings);
       isReported = true;
     },
   };

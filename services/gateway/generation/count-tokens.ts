@@ -1,18 +1,17 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
-import { auditedExchange } from "../audit/plugin";
+import type { FastifyReply } from "fastify";
+import type { AuditedRequest } from "../audit/plugin";
 import { seal } from "../enforcement/seal";
 import { applyScreening } from "../guardrails/screening";
+import { droppedParamsHeader } from "../http/response-headers";
 import { countTokens } from "../providers/anthropic";
-import type { Deployment, ProviderAccess } from "../providers/deployment";
+import type { Deployment, DeploymentGroup, ProviderAccess } from "../providers/deployment";
 import type { DeploymentHealth } from "../providers/health";
-import type { DeploymentGroup } from "../providers/model-groups";
 import { estimateInput } from "../wire/internal/usage";
 import { toCountedMessages } from "../wire/messages/to-messages";
-import { authorize, screeningOf } from "./authorize";
+import { authorize } from "./authorize";
 import type { GenerationDependencies } from "./dependencies";
-import { allDropped, nativeHeaders, toTarget } from "./prepare-message";
-import { bytesOf, readRequest } from "./read-request";
-import { droppedParamsHeader } from "./response-headers";
+import { allDropped, nativeHeaders, toTarget } from "./prepare";
+import { readRequest } from "./read-request";
 
 /** What counting needs of the process. */
 export type CountingDependencies = Omit<GenerationDependencies, "ledger">;
@@ -29,30 +28,27 @@ export interface TokenCount {
  */
 export async function count(
   dependencies: CountingDependencies,
-  request: FastifyRequest,
+  request: AuditedRequest,
   reply: FastifyReply,
 ): Promise<TokenCount> {
   const { catalog, failover, inFlight } = dependencies;
-  const exchange = auditedExchange(request, reply);
-  const { audit } = exchange;
-  await dependencies.largeBodies.turn(bytesOf(request).length);
-  const { body, bodyBytes, model } = readRequest(exchange, false);
-  const { caller, group, policy } = authorize(dependencies, exchange, model);
+  const { body, bodyBytes, model } = await readRequest(request, dependencies.largeBodies, false);
+  const { group, policy, screening } = authorize(dependencies, request, reply, model);
   const counting = findCounting(group, failover.health);
   const deployment = counting?.deployment ?? group[0];
   const counted = toCountedMessages(body, toTarget(deployment, catalog.mayDropParams));
   const native = nativeHeaders(request.headers, policy.blocks.length > 0);
   const dropped = allDropped(counted, policy, native);
   if (dropped.length > 0) reply.header("x-gateway-dropped-params", droppedParamsHeader(dropped));
-  const { request: message } = applyScreening(counted.request, screeningOf(caller, dependencies.guardrails));
+  const { request: message } = applyScreening(counted.request, screening);
   const sealed = seal(message, policy, { api: "count-tokens", expectedBytes: bodyBytes });
   if (counting === undefined) {
     reply.header("x-gateway-estimated", "true");
     return { input_tokens: estimateInput(message, sealed.byteLength) };
   }
   // Counting is free, also where nobody knows what answers cost.
-  audit.recordDeployment({ ...deployment, prices: FREE }, 1, undefined);
-  audit.recordSent();
+  request.audit.recordDeployment({ ...deployment, prices: FREE }, 1, undefined);
+  request.audit.recordSent();
   const { apiKey } = counting.access;
   const outgoing = { deployment, apiKey, body: sealed, nativeHeaders: native.headers };
   return { input_tokens: await countTokens(failover.client, outgoing, inFlight.track(reply.raw)) };

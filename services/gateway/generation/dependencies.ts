@@ -6,7 +6,7 @@ import type { Ledger } from "../money/ledger/ledger";
 import type { ModelCatalog } from "../providers/deployment";
 import type { FailoverDependencies } from "../providers/failover";
 import type { InFlight } from "../providers/in-flight";
-import type { LargeBodies } from "./body-memory";
+import type { LargeBodies } from "./read-request";
 
 /** What generating needs of the process. */
 export interface GenerationDependencies {

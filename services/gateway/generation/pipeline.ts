@@ -1,27 +1,30 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { type AuditedExchange, auditedExchange } from "../audit/plugin";
+import type { AuditedRequest } from "../audit/plugin";
 import { GatewayError } from "../errors/gateway-error";
+import { describeAnswer, describeSent, routingHeaders } from "../http/response-headers";
+import type { DeploymentGroup } from "../providers/deployment";
 import { Failover } from "../providers/failover";
 import type { RunningAnswer } from "../providers/in-flight";
 import { MessageSource } from "../providers/message-source";
 import type { AnswerIdentity } from "../wire/shared/answer-stream";
-import { type Authorization, authorize, screeningOf } from "./authorize";
+import { type Authorization, authorize } from "./authorize";
 import type { GenerationDependencies } from "./dependencies";
-import { prepareAttempt, prepareFirst, toBilledMessage } from "./prepare-attempt";
 import {
   type GenerationRequest,
   NO_NATIVE_HEADERS,
   nativeHeaders,
   type PreparedMessage,
+  prepareAttempt,
+  prepareFirst,
   refusesThinking,
   shortenMessage,
   thinksFirst,
-} from "./prepare-message";
-import { bytesOf, type ReadRequest, readRequest } from "./read-request";
+  toBilledMessage,
+} from "./prepare";
+import { type ReadRequest, readRequest } from "./read-request";
 import { relayJson } from "./relay/json";
 import { relayFailure, relayStream } from "./relay/stream";
 import { reserve } from "./reserve";
-import { describeAnswer, describeSent, routingHeaders } from "./response-headers";
 import type { AnswerPlan, WireApi } from "./wire-api";
 
 /**
@@ -31,15 +34,13 @@ import type { AnswerPlan, WireApi } from "./wire-api";
 export async function generate<Plan extends AnswerPlan>(
   api: WireApi<Plan>,
   dependencies: GenerationDependencies,
-  request: FastifyRequest,
+  request: AuditedRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const exchange = auditedExchange(request, reply);
-  await dependencies.largeBodies.turn(bytesOf(request).length);
   // A function of its own: what opening needs, the conversation above all, is not kept for as long as the answer takes.
-  const answer = await openAnswer(api, dependencies, exchange);
+  const answer = await openAnswer(api, dependencies, request, reply);
   request.bodyRoom?.release();
-  return relay(api, answer, exchange);
+  return relay(api, answer, request, reply);
 }
 
 /** An answer that has begun. */
@@ -60,26 +61,26 @@ interface OpenAnswer<Plan> {
 async function openAnswer<Plan extends AnswerPlan>(
   api: WireApi<Plan>,
   dependencies: GenerationDependencies,
-  exchange: AuditedExchange,
+  request: AuditedRequest,
+  reply: FastifyReply,
 ): Promise<OpenAnswer<Plan>> {
-  const { request, reply, audit } = exchange;
-  const read = readRequest(exchange, true);
-  const authorized = authorize(dependencies, exchange, read.model);
+  const read = await readRequest(request, dependencies.largeBodies, true);
+  const authorized = authorize(dependencies, request, reply, read.model);
   const context = createContext(api, dependencies, request, read, authorized);
   const { first, group } = prepareFirst(context, authorized.group);
   await request.reserveTokens(read.bodyBytes, first.request.max_tokens);
   const running = dependencies.inFlight.track(reply.raw);
-  const maxTokens = await reserve(dependencies, exchange, authorized.caller, group, first);
+  const maxTokens = await reserve(dependencies, request, group, first);
   running.throwIfAborted();
   const { source, sent } = await openWithoutRefusedThinking(
     dependencies,
-    { ...context, exchange, group, running, maxTokens },
+    { ...context, request, reply, isStream: read.isStream, group, running, maxTokens },
     { sent: first, attempts: 0 },
   );
   if (source instanceof GatewayError) {
     if (!read.isStream || api.isToldInStream?.(source) !== true) throw source;
   } else {
-    audit.recordMessage(source.progress);
+    request.audit.recordMessage(source.progress);
     describeAnswer(reply, source.progress.messageId);
   }
   return {
@@ -94,30 +95,22 @@ async function openAnswer<Plan extends AnswerPlan>(
 /** What a request is written from, for whichever deployment. */
 function createContext<Plan extends AnswerPlan>(
   api: WireApi<Plan>,
-  { catalog, guardrails }: GenerationDependencies,
+  { catalog }: GenerationDependencies,
   { headers }: FastifyRequest,
-  { body, bodyBytes, values, isStream }: ReadRequest,
-  { caller, policy }: Authorization,
-): GenerationRequest<Plan> & Pick<ReadRequest, "isStream"> {
-  return {
-    api,
-    body,
-    bodyBytes,
-    values,
-    isStream,
-    policy,
-    screening: screeningOf(caller, guardrails),
-    mayDropParams: catalog.mayDropParams,
-    nativeHeaders:
-      api.isNative === true ? nativeHeaders(headers, policy.blocks.length > 0) : NO_NATIVE_HEADERS,
-  };
+  { body, bodyBytes, values }: ReadRequest,
+  { policy, screening }: Authorization,
+): GenerationRequest<Plan> {
+  const { mayDropParams } = catalog;
+  const native = api.isNative === true ? nativeHeaders(headers, policy.blocks.length > 0) : NO_NATIVE_HEADERS;
+  return { api, body, bodyBytes, values, policy, screening, mayDropParams, native };
 }
 
 /** A request that is paid for, and whom it may be sent to. Nothing of it changes any more. */
 interface PaidRequest<Plan extends AnswerPlan> extends GenerationRequest<Plan> {
-  readonly exchange: AuditedExchange;
+  readonly request: AuditedRequest;
+  readonly reply: FastifyReply;
   readonly isStream: boolean;
-  readonly group: Authorization["group"];
+  readonly group: DeploymentGroup;
   readonly running: RunningAnswer;
   /** Most output tokens that any attempt may ask for. */
   readonly maxTokens: number;
@@ -155,8 +148,8 @@ async function open<Plan extends AnswerPlan>(
   context: PaidRequest<Plan>,
   start: Progress<Plan>,
 ): Promise<Outcome<Plan>> {
-  const { exchange, group, isStream, running, maxTokens } = context;
-  const { request, reply, audit } = exchange;
+  const { request, reply, group, isStream, running, maxTokens } = context;
+  const { audit } = request;
   const failover = new Failover(dependencies.failover, {
     requestId: request.id,
     group,
@@ -176,7 +169,7 @@ async function open<Plan extends AnswerPlan>(
     const headers = routingHeaders(deployment, attempts + 1);
     const attempt = failover.admit(deployment, {
       body: sent.sealed,
-      nativeHeaders: context.nativeHeaders.headers,
+      nativeHeaders: context.native.headers,
       isThinking: thinksFirst(sent.request, deployment),
     });
     if (attempt === undefined) continue;
@@ -198,12 +191,14 @@ async function open<Plan extends AnswerPlan>(
 async function relay<Plan extends AnswerPlan>(
   api: WireApi<Plan>,
   { source, isStream, identity, plan, maxTokens }: OpenAnswer<Plan>,
-  exchange: AuditedExchange,
+  request: AuditedRequest,
+  reply: FastifyReply,
 ): Promise<unknown> {
-  const { audit, reply } = exchange;
-  if (source instanceof GatewayError) await relayFailure(source, api.createStream(identity, plan), exchange);
+  const { audit } = request;
+  if (source instanceof GatewayError)
+    await relayFailure(source, api.createStream(identity, plan), request, reply);
   // The audit plugin commits the row when it is sent.
   else if (!isStream) return api.toAnswer(await relayJson(source, audit, maxTokens), identity, plan);
-  else await relayStream(source, api.createStream(identity, plan), exchange, maxTokens);
+  else await relayStream(source, api.createStream(identity, plan), request, reply, maxTokens);
   return reply;
 }

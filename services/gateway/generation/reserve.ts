@@ -1,6 +1,5 @@
-import type { AuditedExchange } from "../audit/plugin";
+import type { AuditedRequest } from "../audit/plugin";
 import { budgetExceeded, budgetReserved, costUnbounded, priceUnknown } from "../errors/catalogue";
-import type { Caller } from "../identity/caller";
 import { type BudgetAccount, budgetsOf } from "../money/ledger/budgets-of-request";
 import {
   affordableTokens,
@@ -11,11 +10,9 @@ import {
 } from "../money/ledger/cost-bound";
 import { type Ledger, Reservation } from "../money/ledger/ledger";
 import { computeCostNanoUsd, type TokenPrices } from "../money/pricing/cost";
-import { type Deployment, isBilledWhole } from "../providers/deployment";
-import type { DeploymentGroup } from "../providers/model-groups";
+import { type Deployment, type DeploymentGroup, isBilledWhole } from "../providers/deployment";
 import type { GenerationDependencies } from "./dependencies";
-import { estimatePrompt, windowTokensOf } from "./prepare-attempt";
-import type { PreparedMessage } from "./prepare-message";
+import { estimatePrompt, type PreparedMessage, windowTokensOf } from "./prepare";
 
 /** Bytes that a body may have more for another deployment: its model's name, and what its API is told beside. */
 const OTHER_BODY_BYTES = 512;
@@ -33,8 +30,7 @@ const UNLIMITED = Number.POSITIVE_INFINITY;
  */
 export async function reserve(
   { ledger, catalog }: Pick<GenerationDependencies, "ledger" | "catalog">,
-  { audit }: Pick<AuditedExchange, "audit">,
-  caller: Caller,
+  { audit, caller }: Pick<AuditedRequest, "audit" | "caller">,
   group: DeploymentGroup,
   first: PreparedMessage<unknown>,
 ): Promise<number> {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyPluginAsync } from "fastify";
+import { requireAudit } from "../audit/plugin";
 import { GatewayError } from "../errors/gateway-error";
 import { type CountingDependencies, count } from "./count-tokens";
 import type { GenerationDependencies } from "./dependencies";
@@ -20,7 +21,7 @@ export const generation: FastifyPluginAsync<GenerationDependencies & BodyLimit> 
           bodyLimit: dependencies.maxBodyBytes,
           config: { isAudited: true, modelAccess: "generate", toError: api.toError },
         },
-        (request, reply) => generate(api, dependencies, request, reply),
+        (request, reply) => generate(api, dependencies, requireAudit(request), reply),
       );
     }
   };
@@ -39,7 +40,7 @@ export const countTokens: FastifyPluginAsync<CountingDependencies & BodyLimit> =
   for (const path of messages.paths) {
     const config = { isAudited: true, modelAccess: "count", toError: messages.toError } as const;
     app.post(`${path}/count_tokens`, { bodyLimit: dependencies.maxBodyBytes, config }, (request, reply) =>
-      count(dependencies, request, reply),
+      count(dependencies, requireAudit(request), reply),
     );
   }
 };

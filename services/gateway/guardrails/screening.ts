@@ -7,22 +7,29 @@ import type { ScreenPattern } from "./pattern";
 import { PERSONAL_PATTERNS } from "./personal-patterns";
 import { SECRET_PATTERNS } from "./secret-patterns";
 
+/** A request that may leave. */
+interface ScreenedRequest {
+  /** The same one when nothing was found. */
+  readonly request: MessagesRequest;
+  /** Ids of patterns whose matches were masked, each once. */
+  readonly maskedPatterns: readonly string[];
+}
+
 /**
  * The request as the screening of its key lets it pass.
  * @param screening `undefined`: as it is
- * @returns the same request when nothing was found, and otherwise what was masked
  * @throws GatewayError 400 `content_blocked`
  */
-export function applyScreening(request: MessagesRequest, screening: Screening | undefined): MaskedRequest {
-  if (screening === undefined) return { request, findings: [] };
+export function applyScreening(request: MessagesRequest, screening: Screening | undefined): ScreenedRequest {
+  if (screening === undefined) return { request, maskedPatterns: [] };
   const { action, patterns, onFindings } = screening;
   if (action === "mask") {
-    const masked = mask(request, patterns);
-    if (masked.findings.length > 0) onFindings?.(masked.findings);
-    return masked;
+    const { request: masked, findings } = mask(request, patterns);
+    if (findings.length > 0) onFindings?.(findings);
+    return { request: masked, maskedPatterns: patternIdsOf(findings) };
   }
   const findings = screen(request, patterns);
-  if (findings.length === 0) return { request, findings };
+  if (findings.length === 0) return { request, maskedPatterns: [] };
   onFindings?.(findings);
   throw contentBlocked(findings, patternIdsOf(findings));
 }
@@ -41,7 +48,7 @@ export function screen(request: MessagesRequest, patterns: readonly ScreenPatter
   return findings.slice(0, MAX_FINDINGS);
 }
 
-/** A request that may leave, and what it held. */
+/** A request without what patterns match, and what it held. */
 interface MaskedRequest {
   /** The same one when nothing was found. */
   readonly request: MessagesRequest;

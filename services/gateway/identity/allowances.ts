@@ -42,6 +42,8 @@ export interface KeySubject {
   readonly key: VirtualKey;
   /** `undefined`: the key has no user, or names one that nobody made; then the user has no limits. */
   readonly user: User | undefined;
+  /** Names of the models that it is restricted to, by the key and by its user. `undefined`: all; none is possible too. */
+  readonly models: readonly string[] | undefined;
   /** Of the key, then of its user. */
   readonly allowances: readonly Allowance[];
 }
@@ -65,9 +67,15 @@ export function subjectOf(key: VirtualKey, { users, namedBudgets }: SubjectStore
     return budget;
   };
   const ofKey = allowanceOfKey(key, budgetOf(key));
-  if (key.userId === null) return { key, user: undefined, allowances: [ofKey] };
-  if (!users.isReady) throw keysNotLoaded();
-  const user = users.findById(key.userId);
-  if (user === undefined) return { key, user, allowances: [ofKey] };
-  return { key, user, allowances: [ofKey, allowanceOfUser(user, budgetOf(user))] };
+  if (key.userId !== null && !users.isReady) throw keysNotLoaded();
+  const user = key.userId === null ? undefined : users.findById(key.userId);
+  const models = modelsOf(key, user);
+  if (user === undefined) return { key, user, models, allowances: [ofKey] };
+  return { key, user, models, allowances: [ofKey, allowanceOfUser(user, budgetOf(user))] };
+}
+
+function modelsOf({ models: ofKey }: VirtualKey, user: User | undefined): readonly string[] | undefined {
+  const ofUser = user?.models ?? [];
+  if (ofKey.length === 0) return ofUser.length === 0 ? undefined : ofUser;
+  return ofUser.length === 0 ? ofKey : ofKey.filter((name) => ofUser.includes(name));
 }

@@ -5,8 +5,8 @@ import type { KeySubject } from "./allowances";
 
 /** Who sent a request. */
 export type Caller =
-  | { readonly kind: "master"; readonly version: "current" | "previous" }
-  | { readonly kind: "token"; readonly token: AdminToken }
+  | { readonly kind: "master"; readonly version: "current" | "previous"; readonly models?: undefined }
+  | { readonly kind: "token"; readonly token: AdminToken; readonly models?: undefined }
   | ({ readonly kind: "key" } & KeySubject);
 
 declare module "fastify" {
@@ -24,13 +24,4 @@ declare module "fastify" {
 export function callerOf(request: FastifyRequest): Caller {
   if (request.caller === undefined) throw noKey();
   return request.caller;
-}
-
-/** Names a caller is restricted to, by its key and by the key's user. `undefined`: all; none is possible too. */
-export function allowedModels(caller: Caller): readonly string[] | undefined {
-  if (caller.kind !== "key") return undefined;
-  const { models: ofKey } = caller.key;
-  const ofUser = caller.user?.models ?? [];
-  if (ofKey.length === 0) return ofUser.length === 0 ? undefined : ofUser;
-  return ofUser.length === 0 ? ofKey : ofKey.filter((name) => ofUser.includes(name));
 }

@@ -60,6 +60,9 @@ export interface Deployment {
   readonly info?: ModelDetails | undefined;
 }
 
+/** The deployments of a model in the order in which they are tried; at least one. */
+export type DeploymentGroup = readonly [Deployment, ...Deployment[]];
+
 /**
  * Whether the provider goes on with an answer whose connection was given up, and bills all of it, as Bedrock does. Anthropic
  * stops, and bills what it has made.

@@ -1,19 +1,5 @@
 import type { Deployment, ModelCatalog, SkippedDeployment } from "./deployment";
 
-/** Why a model has no deployment: nobody configured it, or none of its deployments can be used. */
-type NoDeployment = "unknown-model" | "none-available";
-
-/** The deployments of a model in the order in which they are tried; at least one. */
-export type DeploymentGroup = readonly [Deployment, ...Deployment[]];
-
-/** The deployments of a model. */
-export function findGroup(catalog: ModelCatalog, modelName: string): DeploymentGroup | NoDeployment {
-  const group = catalog.groups.get(modelName);
-  if (group === undefined) return "unknown-model";
-  const [first, ...others] = group;
-  return first === undefined ? "none-available" : [first, ...others];
-}
-
 /** The deployment with this id among those that can be used. */
 export function findDeployment(catalog: Pick<ModelCatalog, "groups">, id: string): Deployment | undefined {
   for (const group of catalog.groups.values()) {

@@ -1,5 +1,4 @@
 import { selectGroup } from "../../../../services/gateway/generation/authorize";
-import type { Caller } from "../../../../services/gateway/identity/caller";
 import { DEFAULT_ROUTING } from "../../../../services/gateway/providers/deployment";
 import { anthropicDeployment } from "../../../support/services/test-gateway";
 
@@ -13,18 +12,19 @@ const catalog = {
   mayDropParams: false,
   routing: DEFAULT_ROUTING,
 };
-const keyFor = (...models: string[]) => ({ kind: "key", key: { models } }) as unknown as Caller;
 
-it.each([[[]], [["two"]]])("the group in its order, for a key with the models %j", (models) => {
-  expect(selectGroup(catalog, keyFor(...models), "two")).toEqual([first, second]);
+it.each([[undefined], [["two"]]])("the group in its order, for a caller with the models %j", (allowed) => {
+  expect(selectGroup(catalog, allowed, "two")).toEqual([first, second]);
 });
 
 it.each([
-  ["a model that the key may not use", keyFor("none"), "two", 403],
-  ["a model that the key may not use and nobody serves", keyFor("two"), "other", 403],
-  ["a model that nobody configured", keyFor(), "other", 404],
-  ["a model that nobody configured, and that is not the key's", keyFor("mine"), "other", 403],
-  ["a model that has no deployment", keyFor(), "none", 503],
-])("refuses %s", (_name, caller, model, status) => {
-  expect(() => selectGroup(catalog, caller, model)).toThrow(expect.objectContaining({ status }));
+  ["a model that the key may not use", ["none"], "two", 403],
+  ["any model when key and user have none in common", [], "two", 403],
+  ["a model that the key may not use and nobody serves", ["two"], "other", 403],
+  ["a model that nobody configured", undefined, "other", 404],
+  ["a name that every object has", undefined, "__proto__", 404],
+  ["a model that nobody configured, and that is not the key's", ["mine"], "other", 403],
+  ["a model that has no deployment", undefined, "none", 503],
+])("refuses %s", (_name, allowed, model, status) => {
+  expect(() => selectGroup(catalog, allowed, model)).toThrow(expect.objectContaining({ status }));
 });

@@ -39,12 +39,12 @@ describe("apply screening", () => {
     beforeEach(() => told.splice(0));
 
     it("looks at nothing without a screening", () =>
-      expect(applyScreening(request, undefined)).toEqual({ request, findings: [] }));
+      expect(applyScreening(request, undefined)).toEqual({ request, maskedPatterns: [] }));
 
     it("masks and tells", () => {
       const masked = applyScreening(request, { ...screening, action: "mask" });
       expect(masked.request.messages[0]?.content).toBe("my [aws-access-key-id]");
-      expect(masked.findings).toEqual(findings);
+      expect(masked.maskedPatterns).toEqual(["aws-access-key-id"]);
       expect(told).toEqual([findings]);
     });
 

@@ -82,6 +82,20 @@ describe("key subject", () => {
     expect(amounts(subject)).toEqual([["key", "k", null]]);
   });
 
+  test.each<[string[], string[] | undefined, string[] | undefined]>([
+    [[], undefined, undefined],
+    [[], [], undefined],
+    [["a", "b"], undefined, ["a", "b"]],
+    [["a", "b"], [], ["a", "b"]],
+    [[], ["b", "c"], ["b", "c"]],
+    [["a", "b"], ["b", "c"], ["b"]],
+    [["a"], ["c"], []],
+  ])("a key for %j of a user for %j may use %j", (ofKey, ofUser, allowed) => {
+    const users = ofUser === undefined ? [] : [user({ models: ofUser })];
+    const { models } = subjectOf(virtualKey({ userId: user().userId, models: ofKey }), stores({ users }));
+    expect(models).toEqual(allowed);
+  });
+
   test("before users are loaded a key with a user is refused, one without is not", () => {
     expect(() => subjectOf(virtualKey({ userId: "ada" }), stores({}, false))).toThrow(
       expect.objectContaining({ status: 503 }),

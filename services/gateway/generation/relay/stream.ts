@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
-import type { AuditedExchange } from "../../audit/plugin";
+import type { AuditedRequest } from "../../audit/plugin";
 import type { GatewayError } from "../../errors/gateway-error";
 import { toGatewayError, toWireError } from "../../http/errors";
 import { Exchange } from "../../http/exchange";
@@ -19,10 +19,11 @@ import { mostContentOf } from "./json";
 export async function relayStream(
   source: MessageSource,
   stream: AnswerStream,
-  exchange: AuditedExchange,
+  request: AuditedRequest,
+  reply: FastifyReply,
   maxTokens: number,
 ): Promise<void> {
-  const { request, reply, audit } = exchange;
+  const { audit } = request;
   const maxContentBytes = mostContentOf(maxTokens);
   const response = new SseResponse(reply, () => source.resume());
   try {
@@ -49,7 +50,7 @@ export async function relayStream(
     const failure = toGatewayError(error, request.id);
     if (failure.status === 500) request.log.error({ err: error, requestId: request.id }, "stream failed");
     if (!response.hasBegun) throw failure;
-    await settleFailure(failure, exchange);
+    await settleFailure(failure, request);
     response.end(stream.fail(failure));
   } finally {
     // An answer that has begun has nobody else to end it, also when its last events cannot be written.
@@ -64,16 +65,17 @@ export async function relayStream(
 export async function relayFailure(
   failure: GatewayError,
   stream: AnswerStream,
-  exchange: AuditedExchange,
+  request: AuditedRequest,
+  reply: FastifyReply,
 ): Promise<void> {
-  await settleFailure(failure, exchange);
-  new SseResponse(exchange.reply, () => {}).end(stream.fail(failure));
+  await settleFailure(failure, request);
+  new SseResponse(reply, () => {}).end(stream.fail(failure));
 }
 
 /** Commits the row of a stream that ends with an error: the client has a 200, and the row states which error it was told. */
-async function settleFailure(failure: GatewayError, { request, audit }: AuditedExchange): Promise<void> {
-  audit.recordError(failure);
-  await audit
+async function settleFailure(failure: GatewayError, request: AuditedRequest): Promise<void> {
+  request.audit.recordError(failure);
+  await request.audit
     .commit(toWireError(failure, request).status)
     .catch((late) =>
       request.log.warn({ err: late, requestId: request.id }, "audit row not committed in time"),

@@ -1,6 +1,6 @@
 import type { EnforcementPolicy } from "../../../../../services/gateway/enforcement/policy";
 import { GatewayError } from "../../../../../services/gateway/errors/gateway-error";
-import { prepareMessage } from "../../../../../services/gateway/generation/prepare-message";
+import { prepareMessage } from "../../../../../services/gateway/generation/prepare";
 import {
   chatCompletions,
   messages,
@@ -75,16 +75,16 @@ function outcomesOf(dialect: Dialect, body: JsonValue): unknown[] {
         policy,
         screening,
         mayDropParams: true,
-        nativeHeaders: { headers: {}, droppedParams: [] },
+        native: { headers: {}, droppedParams: [] },
       };
       try {
-        const { request, sealed, droppedParams, findings, plan } = prepareMessage(asked, deployment);
+        const { request, sealed, droppedParams, maskedPatterns, plan } = prepareMessage(asked, deployment);
         const { settings: _settings, ...rest } = plan as { settings?: unknown };
         const sent: unknown = JSON.parse(sealed.bytes.toString());
         outcomes.push({
           sent,
           droppedParams,
-          findings,
+          maskedPatterns,
           plan: rest,
           tokens: estimateInput(request, 1_000_000),
         });

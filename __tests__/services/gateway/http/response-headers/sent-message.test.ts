@@ -2,7 +2,8 @@ import {
   describeAnswer,
   describeSent,
   droppedParamsHeader,
-} from "../../../../services/gateway/generation/response-headers";
+  routingHeaders,
+} from "../../../../../services/gateway/http/response-headers";
 
 describe("describe sent", () => {
   /** Takes headers as a reply does. */
@@ -15,10 +16,13 @@ describe("describe sent", () => {
     return { headers, reply: reply as unknown as Parameters<typeof describeSent>[0] };
   }
 
-  const sent = (props: object) =>
-    ({ findings: [], droppedParams: [], plan: {}, ...props }) as unknown as Parameters<
-      typeof describeSent
-    >[1];
+  const sent = (props: Partial<Parameters<typeof describeSent>[1]>) => ({
+    maskedPatterns: [],
+    droppedParams: [],
+    plan: {},
+    shortenedTo: undefined,
+    ...props,
+  });
 
   test("headers of one attempt take the place of those before it", () => {
     const { headers, reply } = fakeReply();
@@ -30,8 +34,11 @@ describe("describe sent", () => {
       "x-gateway-dropped-params": "seed",
       "x-gateway-degraded": "tool_choice=auto, reasoning=low",
     });
-    describeSent(reply, sent({ findings: [{ patternId: "aws" }] }));
-    expect([...headers.keys()]).toEqual(["x-gateway-masked"]);
+    describeSent(reply, sent({ maskedPatterns: ["aws", "jwt"], shortenedTo: 300 }));
+    expect(Object.fromEntries(headers)).toEqual({
+      "x-gateway-masked": "aws, jwt",
+      "x-gateway-max-tokens": "300",
+    });
     describeSent(reply, sent({ plan: { degradations: [] } }));
     expect([...headers.keys()]).toEqual([]);
   });
@@ -67,4 +74,12 @@ it.each([
 it("stays short, whatever the names are", () => {
   const names = Array.from({ length: 50_000 }, (_unused, index) => `${index}${"日".repeat(1000)}`);
   expect(droppedParamsHeader(names).length).toBeLessThan(1500);
+});
+
+it("names who answers in what a header can hold", () => {
+  expect(routingHeaders({ id: "größe/0", modelName: "größe" }, 2)).toEqual({
+    "x-litellm-model-id": "gr%C3%B6%C3%9Fe/0",
+    "x-litellm-model-group": "gr%C3%B6%C3%9Fe",
+    "x-litellm-attempted-retries": "1",
+  });
 });

@@ -1,5 +1,5 @@
-import { LargeBodies, ValueMemory } from "../../../../services/gateway/generation/body-memory";
-import { Capacity } from "../../../../services/gateway/http/capacity";
+import { LargeBodies, ValueMemory } from "../../../../../services/gateway/generation/read-request";
+import { Capacity } from "../../../../../services/gateway/http/capacity";
 
 describe("value memory", () => {
   const KIBIBYTE = 1024;

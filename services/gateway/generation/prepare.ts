@@ -1,18 +1,26 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { BilledMessage } from "../audit/attempt-bills";
 import { allowFields, droppedWhenEnforced } from "../enforcement/enforce";
 import { allowBetas, type EnforcementPolicy } from "../enforcement/policy";
 import { type SealedBody, seal } from "../enforcement/seal";
 import { GatewayError } from "../errors/gateway-error";
-import type { Finding } from "../guardrails/find";
 import { applyScreening, type Screening } from "../guardrails/screening";
-import { isObject } from "../json/client-value";
+import { isObject, TranslationError } from "../json/client-value";
 import type { JsonObject } from "../json/json-value";
-import { LEAST_ANSWER_TOKENS, LEAST_THINKING_TOKENS } from "../money/ledger/cost-bound";
-import type { Deployment } from "../providers/deployment";
+import {
+  affordableTokens,
+  boundCost,
+  LEAST_ANSWER_TOKENS,
+  LEAST_THINKING_TOKENS,
+  measureRequest,
+  type RequestSize,
+} from "../money/ledger/cost-bound";
+import type { Deployment, DeploymentGroup } from "../providers/deployment";
 import type { MessagesRequest, MessagesTarget } from "../wire/internal/request";
+import { BILLED_BYTES_PER_TOKEN, estimateInput, NO_USAGE, type TokenUsage } from "../wire/internal/usage";
 import { hasThinking, joinLists } from "../wire/shared/conversation";
 import { findCapabilities } from "../wire/shared/model-capabilities";
-import type { ValueMemory } from "./body-memory";
+import type { ValueMemory } from "./read-request";
 import type { AnswerPlan, TranslatedRequest, WireApi } from "./wire-api";
 
 /** A client's request, and what decides how it is written for a deployment. Nothing of it changes. */
@@ -27,7 +35,7 @@ export interface GenerationRequest<Plan extends AnswerPlan> {
   /** `undefined`: texts are not looked at. */
   readonly screening: Screening | undefined;
   readonly mayDropParams: boolean;
-  readonly nativeHeaders: NativeHeaders;
+  readonly native: NativeHeaders;
   /** Whether a provider refused what the model thought in earlier turns. @default false */
   readonly isThinkingRefused?: boolean;
 }
@@ -37,8 +45,8 @@ interface TranslatedMessage<Plan> {
   readonly unshortened: MessagesRequest;
   readonly droppedParams: readonly string[];
   readonly plan: Plan;
-  /** Matches that were masked. */
-  readonly findings: readonly Finding[];
+  /** Ids of patterns whose matches were masked. */
+  readonly maskedPatterns: readonly string[];
 }
 
 /** A request as it is sent to one deployment. */
@@ -48,6 +56,79 @@ export interface PreparedMessage<Plan> extends TranslatedMessage<Plan> {
   readonly sealed: SealedBody;
   /** The `max_tokens` that the answer was cut to. `undefined`: it is as long as was asked for. */
   readonly shortenedTo: number | undefined;
+}
+
+/** The deployments that are asked, and what the first of them is sent. */
+interface FirstMessage<Plan> {
+  readonly group: DeploymentGroup;
+  readonly first: PreparedMessage<Plan>;
+}
+
+/**
+ * Writes a request for the first deployment that can be sent it: one may fetch images that another does not. Those before it
+ * are left out.
+ * @throws TranslationError of the first deployment when none can; GatewayError
+ */
+export function prepareFirst<Plan extends AnswerPlan>(
+  context: GenerationRequest<Plan>,
+  group: DeploymentGroup,
+): FirstMessage<Plan> {
+  let refusal: TranslationError | undefined;
+  for (const [index, deployment] of group.entries()) {
+    const first = prepare(context, deployment);
+    if (first instanceof TranslationError) refusal ??= first;
+    else return { first, group: index === 0 ? group : [deployment, ...group.slice(index + 1)] };
+  }
+  throw refusal as TranslationError;
+}
+
+/** What an attempt may use at most. */
+interface AttemptBounds {
+  /** Most output tokens that were reserved. */
+  readonly maxTokens: number;
+  /** What is left of the reservation, in nano-USD. `undefined`: no budget pays. */
+  readonly leftNano: number | undefined;
+}
+
+/**
+ * A request as it is sent to a deployment: the bytes that go out cost no more, at that deployment's prices, than what is left
+ * of the reservation. The answer is made shorter where it has to be.
+ * @returns `undefined` when the deployment cannot be sent it, or when what is left does not pay for it
+ * @throws GatewayError
+ */
+export function prepareAttempt<Plan extends AnswerPlan>(
+  context: GenerationRequest<Plan>,
+  deployment: Deployment,
+  { maxTokens, leftNano }: AttemptBounds,
+): PreparedMessage<Plan> | undefined {
+  const message = prepare(context, deployment, maxTokens);
+  if (message instanceof TranslationError) return undefined;
+  if (leftNano === undefined) return message;
+  const { prices } = deployment;
+  const size = sizeOf(message, windowTokensOf(deployment));
+  if (prices === undefined || size === undefined) return undefined;
+  if (boundCost(size, [prices]).fullNano <= leftNano) return message;
+  const tokens = affordableTokens(size, [prices], leftNano);
+  if (tokens < Math.min(size.maxTokens, size.leastTokens ?? 1)) return undefined;
+  const shorter = shortenMessage(context, deployment, message, tokens);
+  const shorterSize = sizeOf(shorter, windowTokensOf(deployment));
+  return shorterSize !== undefined && boundCost(shorterSize, [prices]).fullNano <= leftNano
+    ? shorter
+    : undefined;
+}
+
+/** @returns the error when the deployment cannot be sent the request @throws GatewayError */
+function prepare<Plan extends AnswerPlan>(
+  context: GenerationRequest<Plan>,
+  deployment: Deployment,
+  maxTokens?: number,
+): PreparedMessage<Plan> | TranslationError {
+  try {
+    return prepareMessage(context, deployment, maxTokens);
+  } catch (error) {
+    if (error instanceof TranslationError) return error;
+    throw error;
+  }
 }
 
 /**
@@ -77,7 +158,7 @@ export function shortenMessage<Plan extends AnswerPlan>(
 }
 
 function translateMessage<Plan extends AnswerPlan>(
-  { api, body, policy, screening, mayDropParams, nativeHeaders, ...context }: GenerationRequest<Plan>,
+  { api, body, policy, screening, mayDropParams, native, ...context }: GenerationRequest<Plan>,
   deployment: Deployment,
 ): TranslatedMessage<Plan> {
   const { values, isThinkingRefused } = context;
@@ -85,24 +166,24 @@ function translateMessage<Plan extends AnswerPlan>(
   const target = { ...toTarget(deployment, mayDropParams), isThinkingRefused, texts };
   const translated = api.toMessages(body, target);
   if (texts !== undefined) values?.bookTexts(texts);
-  const { request: unshortened, findings } = applyScreening(translated.request, screening);
-  const droppedParams = allDropped(translated, policy, nativeHeaders);
-  return { unshortened, droppedParams, plan: translated.plan, findings };
+  const { request: unshortened, maskedPatterns } = applyScreening(translated.request, screening);
+  const droppedParams = allDropped(translated, policy, native);
+  return { unshortened, droppedParams, plan: translated.plan, maskedPatterns };
 }
 
 function sealMessage<Plan extends AnswerPlan>(
-  { bodyBytes, policy, nativeHeaders }: GenerationRequest<Plan>,
+  { bodyBytes, policy, native }: GenerationRequest<Plan>,
   deployment: Deployment,
-  { unshortened, droppedParams, plan, findings }: TranslatedMessage<Plan>,
+  { unshortened, droppedParams, plan, maskedPatterns }: TranslatedMessage<Plan>,
   maxTokens: number,
 ): PreparedMessage<Plan> {
   const message = shortenAnswer(unshortened, maxTokens);
-  const betas = betasOf(nativeHeaders.headers);
+  const betas = betasOf(native.headers);
   const sealed = seal(message, policy, { api: apiOf(deployment), betas, expectedBytes: bodyBytes });
   // What is not sent is not paid for either.
   const request = allowFields(message, policy.blocks.length > 0);
   const shortenedTo = message === unshortened ? undefined : message.max_tokens;
-  return { unshortened, request, sealed, droppedParams, plan, findings, shortenedTo };
+  return { unshortened, request, sealed, droppedParams, plan, maskedPatterns, shortenedTo };
 }
 
 /** Names of everything of a client's request that is not sent. */
@@ -215,3 +296,42 @@ export function shortenAnswer<Message extends { readonly max_tokens: number; rea
   const fitting = Math.max(LEAST_THINKING_TOKENS, maxTokens - LEAST_ANSWER_TOKENS);
   return { ...shortened, thinking: { ...thinking, budget_tokens: fitting } };
 }
+
+/** @returns `undefined` when nothing bounds what the message costs */
+function sizeOf(
+  { request, sealed }: PreparedMessage<unknown>,
+  windowTokens: number,
+): RequestSize | undefined {
+  const size = measureRequest(request, sealed.byteLength, windowTokens);
+  return "param" in size ? undefined : size;
+}
+
+/** The longest prompt that a deployment takes, in tokens. */
+export function windowTokensOf({ maxInputTokens, baseModel, upstreamModel }: Deployment): number {
+  return maxInputTokens ?? findCapabilities(baseModel ?? upstreamModel).maxInputTokens;
+}
+
+/** A message as its bill sees it. */
+export function toBilledMessage(message: PreparedMessage<unknown>): BilledMessage {
+  return { maxTokens: message.request.max_tokens, estimatePrompt: () => estimatePrompt(message) };
+}
+
+/**
+ * The prompt of a message whose provider does not count it, rather too high than too low. Where a part of it is to be
+ * cached, all of it counts as written to the cache: how much was read from there nobody knows.
+ */
+export function estimatePrompt(message: PreparedMessage<unknown>): TokenUsage {
+  const { request, sealed } = message;
+  // PDFs are estimated by their bytes: what they may have at most would be the whole window.
+  const size = sizeOf(message, 0);
+  const withTools =
+    size === undefined ? 0 : Math.ceil(size.bytes / BILLED_BYTES_PER_TOKEN) + (size.addedTokens ?? 0);
+  const tokens = Math.max(estimateInput(request, sealed.byteLength), withTools);
+  const isUsOnly = request["inference_geo"] === "us";
+  if (!sealed.bytes.includes(CACHE_MARK)) return { ...NO_USAGE, inputTokens: tokens, isUsOnly };
+  const cacheWrite1hTokens = size?.hasLongCache === false ? 0 : tokens;
+  return { ...NO_USAGE, cacheWriteTokens: tokens, cacheWrite1hTokens, isUsOnly };
+}
+
+/** Never within a text: quotes are escaped there. */
+const CACHE_MARK = '"cache_control":';

@@ -1,8 +1,8 @@
-import type { Deployment } from "../../../../../services/gateway/providers/deployment";
-import { Secret } from "../../../../../services/shared/secret";
-import { callApp } from "../../../../support/services/call-app";
-import { eventually } from "../../../../support/services/eventually";
-import { FakeAnthropic, failWith } from "../../../../support/services/fake-anthropic";
+import type { Deployment } from "../../../../services/gateway/providers/deployment";
+import { Secret } from "../../../../services/shared/secret";
+import { callApp } from "../../../support/services/call-app";
+import { eventually } from "../../../support/services/eventually";
+import { FakeAnthropic, failWith } from "../../../support/services/fake-anthropic";
 import {
   anthropicDeployment,
   buildTestGateway,
@@ -10,9 +10,9 @@ import {
   MODEL,
   type TestGateway,
   type TestGatewayProps,
-} from "../../../../support/services/test-gateway";
+} from "../../../support/services/test-gateway";
 
-jest.mock("undici/lib/util/timers.js", () => jest.requireActual("../../../../support/services/exact-timers"));
+jest.mock("undici/lib/util/timers.js", () => jest.requireActual("../../../support/services/exact-timers"));
 
 const KEY = "sk-counting-key-00000";
 const RULES = "Be careful.";

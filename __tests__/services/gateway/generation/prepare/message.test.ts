@@ -1,5 +1,4 @@
-import { GatewayError } from "../../../../services/gateway/errors/gateway-error";
-import { ValueMemory } from "../../../../services/gateway/generation/body-memory";
+import { GatewayError } from "../../../../../services/gateway/errors/gateway-error";
 import {
   betasOf,
   nativeHeaders,
@@ -8,14 +7,15 @@ import {
   shortenAnswer,
   thinksFirst,
   toTarget,
-} from "../../../../services/gateway/generation/prepare-message";
-import { chatCompletions, messages, responses } from "../../../../services/gateway/generation/wire-api";
-import { type JsonObject, ValueAllowance } from "../../../../services/gateway/json/json-value";
-import { parseJson } from "../../../../services/gateway/json/parse-json";
-import { Secret } from "../../../../services/shared/secret";
-import { countWork } from "../../../support/services/count-work";
-import { DENSE_BODIES } from "../../../support/services/dense-bodies";
-import { anthropicDeployment } from "../../../support/services/test-gateway";
+} from "../../../../../services/gateway/generation/prepare";
+import { ValueMemory } from "../../../../../services/gateway/generation/read-request";
+import { chatCompletions, messages, responses } from "../../../../../services/gateway/generation/wire-api";
+import { type JsonObject, ValueAllowance } from "../../../../../services/gateway/json/json-value";
+import { parseJson } from "../../../../../services/gateway/json/parse-json";
+import { Secret } from "../../../../../services/shared/secret";
+import { countWork } from "../../../../support/services/count-work";
+import { DENSE_BODIES } from "../../../../support/services/dense-bodies";
+import { anthropicDeployment } from "../../../../support/services/test-gateway";
 
 describe("prepare message", () => {
   const apiKey = new Secret("k");
@@ -43,7 +43,7 @@ describe("prepare message", () => {
     },
     screening: undefined,
     mayDropParams: false,
-    nativeHeaders: { headers: {}, droppedParams: [] },
+    native: { headers: {}, droppedParams: [] },
   } as unknown as Parameters<typeof prepareMessage>[0];
 
   it.each([
@@ -51,20 +51,20 @@ describe("prepare message", () => {
     [40, 40],
   ])("with %s tokens put aside, %i are asked for, after the rules", (aside, sent) => {
     const deployment = anthropicDeployment();
-    const { sealed, request, findings, droppedParams } = prepareMessage(asked, deployment, aside);
+    const { sealed, request, maskedPatterns, droppedParams } = prepareMessage(asked, deployment, aside);
     const body = JSON.parse(sealed.text);
     expect([body.max_tokens, body.model, request.max_tokens]).toEqual([sent, deployment.upstreamModel, sent]);
     expect(body.system[0]).toEqual({ type: "text", text: "Be careful." });
-    expect([sealed.promptId, findings, droppedParams]).toEqual(["standard@000000000000", [], []]);
+    expect([sealed.promptId, maskedPatterns, droppedParams]).toEqual(["standard@000000000000", [], []]);
   });
 
   it("names all that is left out: by the translation, for the rules, of the headers", () => {
     const body = { ...asked.body, api_base: "x", context_management: { edits: [] } };
-    const nativeHeaders = { headers: {}, droppedParams: ["anthropic-beta.skills-2025-10-02"] };
+    const native = { headers: {}, droppedParams: ["anthropic-beta.skills-2025-10-02"] };
     const free = { level: "unrestricted", promptId: null, blocks: [] };
     const dropped = (more: object) =>
       prepareMessage({ ...asked, body, ...more }, anthropicDeployment()).droppedParams;
-    expect(dropped({ nativeHeaders })).toEqual([
+    expect(dropped({ native })).toEqual([
       "api_base",
       "context_management",
       "anthropic-beta.skills-2025-10-02",
@@ -73,8 +73,8 @@ describe("prepare message", () => {
   });
 
   it("sends InvokeModel the features in the body", () => {
-    const nativeHeaders = { headers: { "anthropic-beta": "effort-2025-11-24" }, droppedParams: [] };
-    const { sealed } = prepareMessage({ ...asked, nativeHeaders }, bedrock("invoke"));
+    const native = { headers: { "anthropic-beta": "effort-2025-11-24" }, droppedParams: [] };
+    const { sealed } = prepareMessage({ ...asked, native }, bedrock("invoke"));
     expect(JSON.parse(sealed.text).anthropic_beta).toEqual(["effort-2025-11-24"]);
   });
 

@@ -1,15 +1,15 @@
-import type { Deployment } from "../../../../services/gateway/providers/deployment";
-import { eventually } from "../../../support/services/eventually";
-import { FakeAnthropic, failWith, type Script } from "../../../support/services/fake-anthropic";
+import type { Deployment } from "../../../../../services/gateway/providers/deployment";
+import { eventually } from "../../../../support/services/eventually";
+import { FakeAnthropic, failWith, type Script } from "../../../../support/services/fake-anthropic";
 import {
   anthropicDeployment,
   buildTestGateway,
   MODEL,
   type TestGateway,
-} from "../../../support/services/test-gateway";
-import { ask, CHAT, MESSAGES } from "../../../support/services/wire-apis";
+} from "../../../../support/services/test-gateway";
+import { ask, CHAT, MESSAGES } from "../../../../support/services/wire-apis";
 
-jest.mock("undici/lib/util/timers.js", () => jest.requireActual("../../../support/services/exact-timers"));
+jest.mock("undici/lib/util/timers.js", () => jest.requireActual("../../../../support/services/exact-timers"));
 
 /** What is sent to one deployment after another costs no more together than was put aside for the request. */
 const KEY = "sk-a-key-with-a-budget";
