@@ -8,6 +8,7 @@ import Fastify, {
 } from "fastify";
 import fp from "fastify-plugin";
 import type { Clock } from "../shared/clock";
+import { MetricsRegistry } from "../shared/metrics-registry";
 import { zodValidator } from "../shared/zod-validator";
 import { budgetRoutes } from "./admin/budgets/routes";
 import { keyChangeRoutes, keyRoutes } from "./admin/keys/routes";
@@ -38,7 +39,6 @@ import { requestId } from "./http/request-id";
 import { spendHeaders } from "./http/response-headers";
 import { answerParserError, createHttpServer, type LimitedServer } from "./http/server";
 import type { MasterKeys } from "./identity/keys";
-import { MetricsRegistry } from "./metrics/registry";
 import { budgetedSpend } from "./money/ledger/budgeted-spend";
 import { chargeNewBudgets } from "./money/ledger/charge-new-budgets";
 import type { Ledger } from "./money/ledger/ledger";

@@ -3,22 +3,22 @@ import { version } from "../../package.json";
 import { monotonicClock, systemClock } from "../shared/clock";
 import { ConfigError } from "../shared/config-error";
 import { exitGracefully } from "../shared/exit-gracefully";
+import { LiveSecrets } from "../shared/live-secrets";
 import { createLogger } from "../shared/logger";
+import { MetricsRegistry } from "../shared/metrics-registry";
+import { addressWithPassword, type DatabaseAddress, DatabasePassword } from "../shared/postgres-connection";
 import type { Secret } from "../shared/secret";
 import { buildApp } from "./app";
 import { GATEWAY_VARIABLES, loadConfig, STARTUP_VARIABLES } from "./config";
 import { MasterKeys } from "./identity/keys";
 import { addConfigurationMetrics, LiveConfiguration } from "./live-config/live-configuration";
-import { LiveSecrets } from "./live-config/live-secrets";
 import { loadCatalog } from "./live-config/load-catalog";
 import { addProcessMetrics } from "./metrics/process-metrics";
-import { MetricsRegistry } from "./metrics/registry";
 import { Ledger } from "./money/ledger/ledger";
 import { Limiter } from "./money/limits/limiter";
 import { UpstreamClient } from "./providers/client";
 import { drain, InFlight } from "./providers/in-flight";
 import { listStatuses } from "./providers/model-groups";
-import { addressWithPassword, type DatabaseAddress, DatabasePassword } from "./store/postgres/connection";
 import { openDatabase } from "./store/postgres/database";
 
 /** For the last audit rows after the last answer, in milliseconds. */
