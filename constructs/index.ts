@@ -22,6 +22,7 @@ export type { EnforcementRules, GuardrailRules, Model, Prices, Provider } from "
 export type { GatewaySettings } from "./gateway-settings";
 export { type HealthCheck, httpHealthCheck } from "./health-check";
 export { KeyProvisioner, type KeyProvisionerProps } from "./key-provisioner";
+export type { KeyPolicy, ScopeFigures, ScopeName } from "./key-provisioner-config";
 export { Platform } from "./platform";
 export { PlatformStack, type PlatformStackProps } from "./platform-stack";
 export { Postgres } from "./postgres";

@@ -57,7 +57,13 @@ export class Platform extends Construct {
       auditRetention: config.retention.audit,
       settings: config.gateway,
     });
-    new KeyProvisioner(this, "key-provisioner", { ...props(KEY_PROVISIONER), gateway });
+    new KeyProvisioner(this, "key-provisioner", {
+      ...props(KEY_PROVISIONER),
+      gateway,
+      database: postgres.database("key_provisioner"),
+      policy: { scopes: config.scopes, models: config.models, enforcement: config.enforcement },
+      auditRetention: config.retention.audit,
+    });
   }
 
   private firewall(config: PlatformConfig, networks: DockerNetworks): WorkspaceFirewall {

@@ -9,6 +9,7 @@ import { Guardrails } from "./sections/guardrails";
 import { Images } from "./sections/images";
 import { Models, Providers } from "./sections/models";
 import { Networks, Resources } from "./sections/runtime";
+import { findScopeFaults, Scopes } from "./sections/scopes";
 import { isPartOf, overlap, subnetFault } from "./subnets";
 
 /** Value of `apiVersion`. A new one comes with a migration. */
@@ -30,6 +31,7 @@ const Shape = z
     models: Models,
     enforcement: Enforcement,
     guardrails: Guardrails,
+    scopes: Scopes,
     retention: Retention,
     images: Images,
     resources: Resources,
@@ -160,6 +162,10 @@ function checkAcrossSections(platform: Partial<Shape>, context: z.core.$Refineme
   checkCredentials(platform, context);
   for (const { path, input, message } of findLevelFaults(platform.enforcement)) {
     context.addIssue({ code: "custom", path: ["enforcement", ...path], input, message });
+  }
+  const modelNames = models.flatMap((model) => (typeof model?.name === "string" ? [model.name] : []));
+  for (const { path, input, message } of findScopeFaults(platform.scopes, modelNames)) {
+    context.addIssue({ code: "custom", path: ["scopes", ...path], input, message });
   }
   const providers = Object.keys(platform.providers ?? {});
   for (const [index, model] of models.entries()) {
