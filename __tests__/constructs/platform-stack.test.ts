@@ -14,6 +14,7 @@ const PROJECT = resolve(__dirname, "../..");
 const DEPLOYED = [
   "docker_container.sluice_gateway_files_job_DAB91112",
   "docker_container.sluice_gateway_server_B8548620",
+  "docker_container.sluice_key-provisioner_files_job_65B6F23E",
   "docker_container.sluice_key-provisioner_server_04F5ED8B",
   "docker_container.sluice_postgres_files_job_F4D04015",
   "docker_container.sluice_postgres_server_7AF76D24",
@@ -27,6 +28,7 @@ const DEPLOYED = [
   "docker_network.sluice_networks_edge_E7272ED5",
   "docker_network.sluice_networks_workspaces_4C4691FD",
   "docker_volume.sluice_gateway_files_volume_B4C7D652",
+  "docker_volume.sluice_key-provisioner_files_volume_57D7CAF9",
   "docker_volume.sluice_postgres_files_volume_4CD1C643",
 ];
 
