@@ -5,23 +5,12 @@ import type { PlatformConfig } from "../../constructs/config/schema";
 import { writePrivateFile } from "../private-file";
 import { closeToOthers } from "../sluice-home";
 import { UserError } from "../terminal/user-error";
-import { daysLeft, isKeyOf, missingNames, readCertificates } from "./certificate";
+import { type AccessCertificate, daysLeft, isKeyOf, missingNames, readCertificates } from "./certificate";
 import { certificateNames } from "./certificate-names";
 import type { Issued } from "./issue";
 import { readOwnCertificate } from "./own-certificate";
 
-/** What the access host shows to browsers. PEM texts. */
-export interface AccessCertificate {
-  /** The server's certificate, then those between it and the authority. */
-  readonly certificate: string;
-  readonly key: string;
-  /** The authority's certificate, which containers trust besides those of their image. */
-  readonly authority: string;
-  /** The server's, read. */
-  readonly own: X509Certificate;
-}
-
-/** Fewer days than these, and a certificate of ours is made anew by the next deploy. */
+/** Fewer days than these, and a certificate of ours is replaced by the next deploy. */
 export const RENEWAL_DAYS = 30;
 
 /** Files of a home's certificates. */
@@ -71,7 +60,7 @@ export interface EnsuredCertificate {
 
 /**
  * Makes what is missing: the authority, once, and a certificate for the names that platform.yaml says. One that ends soon, or has other
- * names, is made anew by the same authority, so that nobody has to trust another one.
+ * names, is replaced by one of the same authority, so that nobody has to trust another one.
  * @param renew whether to make one although nothing is wrong with it
  * @throws UserError when the authority's key is gone, or `access.certificate` is wrong
  */
@@ -107,7 +96,7 @@ export async function ensureAccessCertificate(
   made.push(
     present === undefined
       ? `certificate of ${names[0]} made`
-      : `certificate of ${names[0]} made anew (${reason})`,
+      : `certificate of ${names[0]} replaced (${reason})`,
   );
   const current = {
     ...issued,
@@ -122,7 +111,7 @@ function issuing() {
   return require("./issue") as typeof import("./issue");
 }
 
-/** Why a certificate is made anew; undefined when it can stay. */
+/** Why a certificate is replaced; undefined when it can stay. */
 function reasonToRenew(
   present: AccessCertificate | undefined,
   authority: Issued,
@@ -149,7 +138,7 @@ function readAuthority(home: string, now: Date): Issued | undefined {
   if (!isKeyOf(key, root)) {
     throw new UserError(
       `${files.authorityKey} is not the key of ${files.authority}`,
-      `restore it from your backup; or remove ${files.authority} for an authority that everybody has to trust anew`,
+      `restore it from your backup; or remove ${files.authority} for a new authority, which everybody has to trust again`,
     );
   }
   return { certificate, key };
@@ -164,6 +153,6 @@ function readPem(file: string): string {
   }
   throw new UserError(
     `${file} is no certificate that can be read`,
-    `restore it from your backup, or remove it: it is made anew`,
+    `restore it from your backup, or remove it: another one is made`,
   );
 }

@@ -1,6 +1,17 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 
+/** What the access host shows to browsers. PEM texts. */
+export interface AccessCertificate {
+  /** The server's certificate, then those between it and the authority. */
+  readonly certificate: string;
+  readonly key: string;
+  /** The authority's certificate, which containers trust besides those of their image. */
+  readonly authority: string;
+  /** The server's, read. */
+  readonly own: X509Certificate;
+}
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Whole days until a certificate ends; negative once it has. */

@@ -4,8 +4,7 @@ import { resolve } from "node:path";
 import type { PlatformConfig } from "../../constructs/config/schema";
 import { PROJECT_ROOT } from "../sluice-home";
 import { UserError } from "../terminal/user-error";
-import type { AccessCertificate } from "./access-certificate";
-import { daysLeft, isKeyOf, missingNames, readCertificates } from "./certificate";
+import { type AccessCertificate, daysLeft, isKeyOf, missingNames, readCertificates } from "./certificate";
 
 type Files = NonNullable<PlatformConfig["access"]["certificate"]>;
 

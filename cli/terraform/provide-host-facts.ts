@@ -3,11 +3,8 @@ import { join, relative } from "node:path";
 import { ACCESS_KEY } from "../../constructs/coder";
 import type { PlatformConfig } from "../../constructs/config/schema";
 import { HOST_FACTS, type HostFactName } from "../../constructs/host-fact";
-import {
-  type AccessCertificate,
-  ensureAccessCertificate,
-  readAccessCertificate,
-} from "../certificates/access-certificate";
+import { ensureAccessCertificate, readAccessCertificate } from "../certificates/access-certificate";
+import type { AccessCertificate } from "../certificates/certificate";
 import { findDockerSocket } from "../host/docker-socket";
 import { writePrivateFile } from "../private-file";
 import { declaredVariables } from "../secrets/link-secrets";

@@ -50,11 +50,11 @@ describe("ensureAccessCertificate", () => {
     const again = await ensureAccessCertificate(home, CONFIG, later(366));
     expect([again.made, again.current.certificate]).toEqual([[], first.current.certificate]);
     const renewed = await ensureAccessCertificate(home, CONFIG, later(367));
-    expect(renewed.made).toEqual(["certificate of ai.example made anew (29 days were left)"]);
+    expect(renewed.made).toEqual(["certificate of ai.example replaced (29 days were left)"]);
     expect(renewed.current.authority).toBe(first.current.authority);
     expect(renewed.current.key).not.toBe(first.current.key);
     const late = await ensureAccessCertificate(home, CONFIG, later(1000));
-    expect(late.made).toEqual(["certificate of ai.example made anew (it has ended)"]);
+    expect(late.made).toEqual(["certificate of ai.example replaced (it has ended)"]);
   });
 
   it("makes another certificate for other names, and when it is asked to", async () => {
@@ -62,11 +62,11 @@ describe("ensureAccessCertificate", () => {
     const first = await ensureAccessCertificate(home, CONFIG, { now: NOW });
     const moved = platformConfig("access: { host: 10.1.2.3 }");
     const { current, made } = await ensureAccessCertificate(home, moved, { now: NOW });
-    expect(made).toEqual(["certificate of 10.1.2.3 made anew (it does not hold for 10.1.2.3)"]);
+    expect(made).toEqual(["certificate of 10.1.2.3 replaced (it does not hold for 10.1.2.3)"]);
     expect(current.own.checkIP("10.1.2.3")).toBe("10.1.2.3");
     expect(current.authority).toBe(first.current.authority);
     const asked = await ensureAccessCertificate(home, moved, { now: NOW, renew: true });
-    expect(asked.made).toEqual(["certificate of 10.1.2.3 made anew (asked for)"]);
+    expect(asked.made).toEqual(["certificate of 10.1.2.3 replaced (asked for)"]);
   });
 
   it("holds for a host name that is longer than a common name can be", async () => {
