@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -159,14 +160,15 @@ func (t *template) Read(ctx context.Context, request resource.ReadRequest, respo
 }
 
 func (t *template) Update(ctx context.Context, request resource.UpdateRequest, response *resource.UpdateResponse) {
-	var plan templateModel
+	var plan, state templateModel
 	response.Diagnostics.Append(request.Plan.Get(ctx, &plan)...)
+	response.Diagnostics.Append(request.State.Get(ctx, &state)...)
 	if response.Diagnostics.HasError() {
 		return
 	}
 	id := uuid.MustParse(plan.ID.ValueString())
 	organization := uuid.MustParse(plan.Organization.ValueString())
-	updated, err := t.client.UpdateTemplateMeta(ctx, id, change(plan))
+	updated, err := t.set(ctx, id, change(plan), change(state))
 	if err != nil {
 		response.Diagnostics.AddError("template "+plan.Name.ValueString()+" cannot be changed", err.Error())
 		return
@@ -203,6 +205,14 @@ func (t *template) Delete(ctx context.Context, request resource.DeleteRequest, r
 	if err != nil && !isGone(err) {
 		response.Diagnostics.AddError("template "+state.Name.ValueString()+" cannot be deleted", err.Error())
 	}
+}
+
+// set changes the settings; Coder refuses a change that changes nothing.
+func (t *template) set(ctx context.Context, id uuid.UUID, wanted, before codersdk.UpdateTemplateMeta) (codersdk.Template, error) {
+	if reflect.DeepEqual(wanted, before) {
+		return t.client.Template(ctx, id)
+	}
+	return t.client.UpdateTemplateMeta(ctx, id, wanted)
 }
 
 // settle fills in what Coder decides.
