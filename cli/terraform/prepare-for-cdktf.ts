@@ -1,4 +1,5 @@
 import { platformFile, shownFile } from "../../constructs/config/platform-file";
+import type { PlatformConfig } from "../../constructs/config/schema";
 import { credentialNames } from "../../constructs/gateway-config";
 import { linkSecrets, unlinkSecrets } from "../secrets/link-secrets";
 import { ensureSecrets, missingSecrets, newCredentials, readSecrets } from "../secrets/secret-store";
@@ -8,6 +9,7 @@ import { UserError } from "../terminal/user-error";
 import { type LastDeployed, lastDeployed, rememberDeployed } from "./last-deployed";
 import { lostVolumes } from "./lost-volumes";
 import { removeStalePlans } from "./plan-files";
+import { provideHostFacts } from "./provide-host-facts";
 import { type ExistingPlatform, refuseNewSecrets } from "./refuse-new-secrets";
 import { refuseRename } from "./refuse-rename";
 import { readState } from "./state";
@@ -52,10 +54,24 @@ export async function prepareForCdktf(
     ensureSecrets(home, isFirst ? credentials : [], env);
   }
   linkSecrets(outdir, home);
-  return newCredentials(readSecrets(home), credentials, env).map(
-    ({ name, variable }) =>
-      `${name} of the environment is not used: ${stored[variable] === undefined ? "none is stored" : "another is stored"}. To store it: npm run sluice -- init`,
-  );
+  return [
+    ...(await hostFacts(home, config, outdir)),
+    ...newCredentials(readSecrets(home), credentials, env).map(
+      ({ name, variable }) =>
+        `${name} of the environment is not used: ${stored[variable] === undefined ? "none is stored" : "another is stored"}. To store it: npm run sluice -- init`,
+    ),
+  ];
+}
+
+/** `cdktf destroy` must go on where the engine's socket is gone: Terraform asks for a value that it needs. */
+async function hostFacts(home: string, config: PlatformConfig, outdir: string): Promise<string[]> {
+  try {
+    await provideHostFacts("prepare", { home, config, outdir }, () => {});
+    return [];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [error.message];
+  }
 }
 
 /** Plain `cdktf` shows no risk of ours and knows no --accept-data-loss. */
