@@ -2,6 +2,7 @@ import { z } from "zod";
 import { showPath } from "./config-path";
 import { didYouMean } from "./nearest";
 import { Access, Exposure, Ports } from "./sections/access";
+import { Coder } from "./sections/coder";
 import { Enforcement, findLevelFaults } from "./sections/enforcement";
 import { GatewaySettings } from "./sections/gateway";
 import { Retention } from "./sections/governance";
@@ -23,6 +24,7 @@ const Shape = z
       .default("sluice")
       .describe("Prefix of every container, network, volume and image."),
     access: Access,
+    coder: Coder,
     exposure: Exposure,
     ports: Ports,
     gateway: GatewaySettings,
