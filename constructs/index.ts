@@ -1,5 +1,6 @@
 /** Public API of the constructs: the platform as a whole, and what it is made of. */
 export { applyPlatformRules } from "./aspects";
+export { CoderStack, type CoderStackProps, type WorkspaceTemplate } from "./coder-stack";
 export { ConfigError } from "./config/config-error";
 export { DEFAULT_MODELS } from "./config/default-models";
 export { loadPlatform, parsePlatform } from "./config/load";
@@ -32,6 +33,6 @@ export { GATEWAY } from "./services/gateway";
 export { KEY_PROVISIONER } from "./services/key-provisioner";
 export { POSTGRES } from "./services/postgres";
 export { WORKSPACE_FIREWALL } from "./services/workspace-firewall";
-export { PLATFORM_STACK } from "./stack-id";
+export { CODER_STACK, PLATFORM_STACK } from "./stack-id";
 export { type ServiceEndpoint, WorkspaceFirewall, type WorkspaceFirewallProps } from "./workspace-firewall";
 export { type NetworkPlan, planWorkspaceNetwork } from "./workspace-network-plan";

@@ -9,3 +9,6 @@ export const CODER_STACK = "coder";
 
 /** Variable of the stack `coder` with the token that its provider works with. `sluice coder bootstrap` obtains it. */
 export const PROVIDER_TOKEN = "coder_provider_token";
+
+/** Name of the workspace template in Coder. */
+export const WORKSPACE_TEMPLATE = "ai-workspace";

@@ -1,3 +1,4 @@
+import { coderUrl } from "../../constructs/coder-url";
 import type { PlatformConfig } from "../../constructs/config/schema";
 import { readSecrets, secretFile } from "../secrets/secret-store";
 import { UserError } from "../terminal/user-error";
@@ -5,11 +6,6 @@ import type { BootstrapProps } from "./bootstrap";
 
 /** Set for Terraform by `deploy`, which sets Coder up itself after the apply: with progress, and without a rollback of the platform when it fails. */
 export const DEFERRED_BOOTSTRAP = "SLUICE_BOOTSTRAP_DEFERRED";
-
-/** Coder, as this host reaches it: without TLS, which nobody trusts yet, and on a port that this host alone has. */
-export function coderUrl({ ports }: PlatformConfig): string {
-  return `http://127.0.0.1:${portOf(ports, "coderHttp")}`;
-}
 
 /**
  * What the home and the configuration say about setting Coder up.
@@ -21,7 +17,7 @@ export function bootstrapProps(home: string, config: PlatformConfig): Omit<Boots
     url: coderUrl(config),
     admin: { ...config.coder.admin, password: firstUserPassword(home) },
     keyProvisioner: {
-      url: `http://127.0.0.1:${portOf(config.ports, "keyProvisioner")}`,
+      url: `http://127.0.0.1:${config.ports["keyProvisioner"]}`,
       adminToken: secretOf(home, "key_provisioner_admin_token"),
     },
   };
@@ -39,10 +35,4 @@ function secretOf(home: string, name: string): string {
     `${secretFile(home)} has no ${name}`,
     "make it: npm run sluice -- init; if it was there once, restore it from your backup",
   );
-}
-
-function portOf(ports: Readonly<Record<string, number>>, name: string): number {
-  const port = ports[name];
-  if (port === undefined) throw new Error(`ports.${name} has no value`);
-  return port;
 }

@@ -10,6 +10,7 @@ import { Guardrails } from "./sections/guardrails";
 import { Images } from "./sections/images";
 import { Models, Providers } from "./sections/models";
 import { Networks, Resources } from "./sections/runtime";
+import { Workspaces } from "./sections/workspaces";
 import { isPartOf, overlap, subnetFault } from "./subnets";
 
 /** Value of `apiVersion`. A new one comes with a migration. */
@@ -25,6 +26,7 @@ const Shape = z
       .describe("Prefix of every container, network, volume and image."),
     access: Access,
     coder: Coder,
+    workspaces: Workspaces,
     exposure: Exposure,
     ports: Ports,
     gateway: GatewaySettings,
