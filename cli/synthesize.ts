@@ -21,8 +21,8 @@ export interface Synthesis {
 export interface SynthesisOptions extends Pick<PlatformFileOptions, "mayUseExample"> {
   /** @default - what platform.yaml says */
   readonly config?: PlatformConfig;
-  /** Whether the stack `coder` is made without a template and users, for their removal, whatever platform.yaml says. @default false */
-  readonly removesCoder?: boolean;
+  /** Whether Coder has something of the home: its stack is made empty then where platform.yaml has none, for the removal. @default false */
+  readonly isCoderDeployed?: boolean;
 }
 
 /**
@@ -34,7 +34,7 @@ export function synthesize(
   {
     mayUseExample = false,
     config = loadPlatform(platformFile({ env, mayUseExample })),
-    removesCoder = false,
+    isCoderDeployed = false,
   }: SynthesisOptions = {},
 ): Synthesis {
   const home = sluiceHome(env);
@@ -44,9 +44,9 @@ export function synthesize(
   const app = new App({ stackTraces: false, outdir });
   const states = stateFolder(home);
   const stack = new PlatformStack(app, { config, stateFolder: states });
-  if (config.coder.enabled || removesCoder) {
+  if (config.coder.enabled || isCoderDeployed) {
     claimStackFolder(outdir, home, CODER_STACK);
-    const template = removesCoder ? undefined : synthesizeWorkspaceTemplate(outdir);
+    const template = config.coder.enabled ? synthesizeWorkspaceTemplate(outdir) : undefined;
     new CoderStack(app, { config, stateFolder: states, template }).addDependency(stack);
   } else {
     // What a former synth left is no stack of this platform.

@@ -105,9 +105,11 @@ export class CoderStack extends TerraformStack {
         name,
         roles,
         loginType: login,
+        // The first one only: it is the user's to change.
+        lifecycle: { ignoreChanges: ["password"] },
         password: passwordEnv && Secret.fromEnvironment(below, passwordEnv).expose(),
       });
-      user.overrideLogicalId(username);
+      user.overrideLogicalId(`user_${username}`);
     }
     const names = users.map(({ username }) => username);
     this.output("coder_users", names, "Users that platform.yaml declares");
