@@ -5,10 +5,10 @@ import { Template } from "@cdktf/provider-coderd/lib/template";
 import { User } from "@cdktf/provider-coderd/lib/user";
 import { type App, Fn, LocalBackend, TerraformOutput, TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
-import { coderUrl } from "./coder-url";
 import type { PlatformConfig } from "./config/schema";
 import { contentHash } from "./content-hash";
 import { fingerprint } from "./fingerprint";
+import { coderUrl } from "./local-url";
 import { Secret } from "./secret";
 import { CODER_STACK, PROVIDER_TOKEN, WORKSPACE_TEMPLATE } from "./stack-id";
 

@@ -1,5 +1,8 @@
 /** Public API of the constructs: the platform as a whole, and what it is made of. */
 export { applyPlatformRules } from "./aspects";
+export { CacheVolume } from "./cache-volume";
+export { Coder, type CoderProps } from "./coder";
+export { CoderBootstrap, type CoderBootstrapProps } from "./coder-bootstrap";
 export { CoderStack, type CoderStackProps, type WorkspaceTemplate } from "./coder-stack";
 export { ConfigError } from "./config/config-error";
 export { DEFAULT_MODELS } from "./config/default-models";
@@ -22,6 +25,7 @@ export { Gateway, type GatewayProps } from "./gateway";
 export type { EnforcementRules, GuardrailRules, Model, Prices, Provider } from "./gateway-config";
 export type { GatewaySettings } from "./gateway-settings";
 export { type HealthCheck, httpHealthCheck } from "./health-check";
+export { HostFact, type HostFactName } from "./host-fact";
 export { KeyProvisioner, type KeyProvisionerProps } from "./key-provisioner";
 export { Platform } from "./platform";
 export { PlatformStack, type PlatformStackProps } from "./platform-stack";
@@ -29,6 +33,7 @@ export { Postgres } from "./postgres";
 export { Secret } from "./secret";
 export { type ContainerResources, Service, type ServiceParts, type ServiceProps } from "./service";
 export type { ServiceDefinition } from "./service-definition";
+export { CODER } from "./services/coder";
 export { GATEWAY } from "./services/gateway";
 export { KEY_PROVISIONER } from "./services/key-provisioner";
 export { POSTGRES } from "./services/postgres";

@@ -1,15 +1,18 @@
 import { Annotations } from "cdktf";
 import { Construct } from "constructs";
+import { Coder } from "./coder";
+import { CoderBootstrap } from "./coder-bootstrap";
 import type { PlatformConfig } from "./config/schema";
 import { setContainerDefaults } from "./container-defaults";
+import { deployedServices } from "./deployed-services";
 import { DockerNetworks } from "./docker-networks";
 import { NETWORKS } from "./engine-names";
 import { Gateway } from "./gateway";
 import { KeyProvisioner } from "./key-provisioner";
 import { Postgres } from "./postgres";
 import type { ServiceProps } from "./service";
-import { SERVICES } from "./service-catalog";
-import { type ServiceDefinition, settingOf } from "./service-definition";
+import { hostPorts, type ServiceDefinition, settingOf } from "./service-definition";
+import { CODER } from "./services/coder";
 import { GATEWAY } from "./services/gateway";
 import { KEY_PROVISIONER } from "./services/key-provisioner";
 import { POSTGRES } from "./services/postgres";
@@ -57,7 +60,20 @@ export class Platform extends Construct {
       auditRetention: config.retention.audit,
       settings: config.gateway,
     });
-    new KeyProvisioner(this, "key-provisioner", { ...props(KEY_PROVISIONER), gateway });
+    const keyProvisioner = new KeyProvisioner(this, "key-provisioner", {
+      ...props(KEY_PROVISIONER),
+      gateway,
+    });
+    if (config.coder.enabled) {
+      const coder = new Coder(this, "coder", {
+        ...props(CODER),
+        database: postgres.database("coder"),
+        accessHost: config.access.host,
+        wildcardHost: config.coder.wildcardHost,
+        providerMirror: config.coder.providerMirror,
+      });
+      new CoderBootstrap(this, "coder-bootstrap", { coder, keyProvisioner });
+    }
   }
 
   private firewall(config: PlatformConfig, networks: DockerNetworks): WorkspaceFirewall {
@@ -66,7 +82,7 @@ export class Platform extends Construct {
     return new WorkspaceFirewall(this, "workspace-firewall", {
       network: networks.workspaces,
       plan,
-      services: SERVICES.flatMap(({ workspacesAddress: address, port }) =>
+      services: deployedServices(config).flatMap(({ workspacesAddress: address, port }) =>
         address === undefined || port === undefined
           ? []
           : [{ ipv4Address: plan.serviceAddress(address), port: port.container }],
@@ -87,7 +103,7 @@ function propsOf(
     readonly firewall: WorkspaceFirewall | undefined;
   },
 ): ServiceProps {
-  const { name, networks: joined, workspacesAddress, port } = service;
+  const { name, networks: joined, workspacesAddress } = service;
   const { config, networks, firewall } = platform;
   const attachments = NETWORKS.flatMap((network) => {
     const aliases = joined === "host" ? undefined : joined[network];
@@ -101,6 +117,11 @@ function propsOf(
   return {
     networks: attachments,
     resources: settingOf(config.resources, service),
-    hostPort: port === undefined ? undefined : settingOf(config.ports, service),
+    ...Object.fromEntries(
+      hostPorts(service).map(({ setting, isTls }) => [
+        isTls ? "tlsHostPort" : "hostPort",
+        config.ports[setting],
+      ]),
+    ),
   };
 }

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { coderUrl } from "../../constructs/coder-url";
 import type { PlatformConfig } from "../../constructs/config/schema";
+import { coderUrl } from "../../constructs/local-url";
 import { CODER_STACK } from "../../constructs/stack-id";
 import { bootstrapProps } from "../coder/bootstrap-props";
 import { CoderError } from "../coder/coder-client";

@@ -1,5 +1,7 @@
-import { coderUrl } from "../../constructs/coder-url";
 import type { PlatformConfig } from "../../constructs/config/schema";
+import { coderUrl, localUrl } from "../../constructs/local-url";
+import { settingName } from "../../constructs/service-definition";
+import { KEY_PROVISIONER } from "../../constructs/services/key-provisioner";
 import { readSecrets, secretFile } from "../secrets/secret-store";
 import { UserError } from "../terminal/user-error";
 import type { BootstrapProps } from "./bootstrap";
@@ -17,7 +19,7 @@ export function bootstrapProps(home: string, config: PlatformConfig): Omit<Boots
     url: coderUrl(config),
     admin: { ...config.coder.admin, password: firstUserPassword(home) },
     keyProvisioner: {
-      url: `http://127.0.0.1:${config.ports["keyProvisioner"]}`,
+      url: localUrl(config, settingName(KEY_PROVISIONER)),
       adminToken: secretOf(home, "key_provisioner_admin_token"),
     },
   };

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { coderUrl } from "../../constructs/coder-url";
+import { coderUrl } from "../../constructs/local-url";
 import { isBootstrapped } from "../coder/bootstrap";
 import { CoderError } from "../coder/coder-client";
 import { describeLostEndpoint } from "../docker/endpoints";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CODER } from "../services/coder";
 import { showPath } from "./config-path";
 import { didYouMean } from "./nearest";
 import { Access, Exposure, Ports } from "./sections/access";
@@ -25,10 +26,10 @@ const Shape = z
       .default("sluice")
       .describe("Prefix of every container, network, volume and image."),
     access: Access,
-    coder: Coder,
-    workspaces: Workspaces,
     exposure: Exposure,
     ports: Ports,
+    coder: Coder,
+    workspaces: Workspaces,
     gateway: GatewaySettings,
     providers: Providers,
     models: Models,
@@ -68,6 +69,17 @@ function reportDuplicates(
       });
     }
   }
+}
+
+/** Coder has its port for people inside its container as well, beside the one for agents. */
+function checkCoderPort(ports: Partial<Shape>["ports"], context: z.core.$RefinementCtx) {
+  if (ports?.["coder"] !== CODER.port.container) return;
+  context.addIssue({
+    code: "custom",
+    path: ["ports", "coder"],
+    input: CODER.port.container,
+    message: `is the port on which Coder serves agents in its container; allowed: any but ${CODER.port.container}; remedy: choose another`,
+  });
 }
 
 /** Subnets that Docker would refuse, each by itself or beside another. */
@@ -160,6 +172,7 @@ function checkAcrossSections(platform: Partial<Shape>, context: z.core.$Refineme
     "model name",
     context,
   );
+  checkCoderPort(platform.ports, context);
   checkSubnets(platform.networks, context);
   checkCredentials(platform, context);
   for (const { path, input, message } of findLevelFaults(platform.enforcement)) {

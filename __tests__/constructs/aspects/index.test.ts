@@ -9,7 +9,7 @@ import { applyPlatformRules } from "../../../constructs/aspects";
 import { setContainerDefaults } from "../../../constructs/container-defaults";
 import { ContainerImage } from "../../../constructs/container-image";
 import { DeliveredFiles } from "../../../constructs/delivered-files";
-import { allowHostNetwork } from "../../../constructs/host-network";
+import { allowHostNetwork } from "../../../constructs/host-access";
 import { Secret } from "../../../constructs/secret";
 
 /** Follows every rule; each test breaks one. */

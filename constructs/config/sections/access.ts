@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { SERVICES } from "../../service-catalog";
-import { settingName } from "../../service-definition";
+import { hostPorts } from "../../service-definition";
 import { overlap } from "../subnets";
 
 /** RFC 1123 host name, or an IPv4 address. */
@@ -49,16 +49,18 @@ export const Exposure = z
 export const Ports = z
   .strictObject(
     Object.fromEntries(
-      SERVICES.flatMap((service) => {
-        if (service.port === undefined) return [];
-        const port = z
-          .int()
-          .min(1024)
-          .max(65535)
-          .default(service.port.host)
-          .describe(`Host port of the ${service.title}.`);
-        return [[settingName(service), port]];
-      }),
+      SERVICES.flatMap((service) =>
+        hostPorts(service).map(({ setting, host, isTls }, _, all) => {
+          const protocol = all.length === 1 ? "" : isTls ? ", TLS" : ", HTTP";
+          const port = z
+            .int()
+            .min(1024)
+            .max(65535)
+            .default(host)
+            .describe(`Host port of the ${service.title}${protocol}.`);
+          return [setting, port];
+        }),
+      ),
     ),
   )
   .prefault({})
