@@ -44,11 +44,10 @@ export function readCoderVariables(home: string): Record<string, string> {
   }
 }
 
-/** Writes values of the stack's variables beside those that are there. */
-export function writeCoderVariables(home: string, values: Readonly<Record<string, string>>): void {
+/** Writes these values in the place of all that are there. */
+export function replaceCoderVariables(home: string, values: Readonly<Record<string, string>>): void {
   openHome(home);
-  const all = { ...readCoderVariables(home), ...values };
-  writePrivateFile(coderVariablesFile(home), `${JSON.stringify(all, null, 2)}\n`);
+  writePrivateFile(coderVariablesFile(home), `${JSON.stringify(values, null, 2)}\n`);
 }
 
 /** @throws UserError when the file of variables is damaged */
@@ -59,7 +58,7 @@ export function readCoderTokens(home: string): CoderTokens {
 }
 
 export function writeProviderToken(home: string, token: string): void {
-  writeCoderVariables(home, { [PROVIDER_TOKEN]: token });
+  replaceCoderVariables(home, { ...readCoderVariables(home), [PROVIDER_TOKEN]: token });
 }
 
 export function writeKeyProvisionerToken(home: string, token: string): void {

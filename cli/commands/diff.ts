@@ -1,16 +1,13 @@
 import { type Command, Option } from "commander";
-import { coderUrl } from "../../constructs/local-url";
-import { isBootstrapped } from "../coder/bootstrap";
-import { CoderError } from "../coder/coder-client";
 import { describeLostEndpoint } from "../docker/endpoints";
 import { formatChanges } from "../plan/format-changes";
 import { sluiceHome } from "../sluice-home";
 import { Progress } from "../terminal/progress";
+import { lookAtCoder } from "../terraform/coder-plan";
 import { findLostEndpoints } from "../terraform/engine-endpoints";
 import { withPlanFile } from "../terraform/plan-files";
 import { makePlan, type Plan, readExisting } from "../terraform/planned-changes";
 import { type PreparedStack, prepareStack } from "../terraform/prepare";
-import { describeCoderStack, isCoderDeployed, prepareCoderStack } from "../terraform/prepare-coder";
 import type { Terraform } from "../terraform/terraform";
 
 interface DiffOptions {
@@ -89,27 +86,4 @@ function plan(terraform: Terraform, progress: Progress, lostVolumes: readonly st
 /** Whether there is nothing in Coder that a plan could be made of. */
 function isNothing(text: string): boolean {
   return text === "";
-}
-
-/** The stack `coder`, ready for a plan; or why none can be made, which is "" where the platform has no Coder. */
-async function lookAtCoder(
-  { config, outdir }: PreparedStack,
-  progress: Progress,
-): Promise<Terraform | string> {
-  const home = sluiceHome();
-  const isDeployed = isCoderDeployed(home);
-  if (!config.coder.enabled) {
-    return isDeployed
-      ? "coder.enabled is false: deploy removes the template and users from Coder first."
-      : "";
-  }
-  const first = `What changes there is known once it runs and is set up: deploy does both, and then makes ${describeCoderStack(config)}.`;
-  try {
-    if (await isBootstrapped(coderUrl(config), home))
-      return await prepareCoderStack(progress, { home, outdir });
-    return first;
-  } catch (error) {
-    if (!(error instanceof CoderError)) throw error;
-    return isDeployed ? `What changes there is not known: ${error.problem}` : first;
-  }
 }
