@@ -13,7 +13,15 @@ const RULES: {
   {
     folder: "constructs",
     may: ["constructs"],
-    packages: ["cdktf", "constructs", "@cdktf/provider-docker", "fastest-levenshtein", "zod", "yaml"],
+    packages: [
+      "cdktf",
+      "constructs",
+      "@cdktf/provider-coder",
+      "@cdktf/provider-docker",
+      "fastest-levenshtein",
+      "zod",
+      "yaml",
+    ],
   },
   {
     folder: "services/shared",
