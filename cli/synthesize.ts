@@ -1,10 +1,9 @@
 import { rmSync } from "node:fs";
 import { AnnotationMetadataEntryType, App } from "cdktf";
 import type { IConstruct } from "constructs";
-import { CoderStack, loadPlatform, type PlatformConfig, PlatformStack } from "../constructs";
+import { CoderStack, loadPlatform, type PlatformConfig, PlatformStack, synthesizeWorkspaceTemplate } from "../constructs";
 import { type PlatformFileOptions, platformFile } from "../constructs/config/platform-file";
 import { CODER_STACK } from "../constructs/stack-id";
-import { synthesizeWorkspaceTemplate } from "../constructs/workspace/template";
 import { sluiceHome, stateFolder } from "./sluice-home";
 import { claimStackFolder, outputFolder, stackFolder } from "./stack-folder";
 
@@ -46,7 +45,7 @@ export function synthesize(
   const stack = new PlatformStack(app, { config, stateFolder: states });
   if (config.coder.enabled || isCoderDeployed) {
     claimStackFolder(outdir, home, CODER_STACK);
-    const template = config.coder.enabled ? synthesizeWorkspaceTemplate(outdir) : undefined;
+    const template = config.coder.enabled ? synthesizeWorkspaceTemplate(outdir, config) : undefined;
     new CoderStack(app, { config, stateFolder: states, template }).addDependency(stack);
   } else {
     // What a former synth left is no stack of this platform.

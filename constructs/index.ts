@@ -39,5 +39,10 @@ export { KEY_PROVISIONER } from "./services/key-provisioner";
 export { POSTGRES } from "./services/postgres";
 export { WORKSPACE_FIREWALL } from "./services/workspace-firewall";
 export { CODER_STACK, PLATFORM_STACK } from "./stack-id";
+export {
+  type SynthesizedTemplate,
+  synthesizeWorkspaceTemplate,
+  type TemplateConfig,
+} from "./workspace/synthesize";
 export { type ServiceEndpoint, WorkspaceFirewall, type WorkspaceFirewallProps } from "./workspace-firewall";
 export { type NetworkPlan, planWorkspaceNetwork } from "./workspace-network-plan";

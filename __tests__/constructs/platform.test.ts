@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { parsePlatform } from "../../constructs";
+import { join } from "node:path";
+import { parsePlatform, synthesizeWorkspaceTemplate } from "../../constructs";
 import { PlatformSchema } from "../../constructs/config/schema";
 import { synthesizeConfig } from "../support/platform-fixture";
 
