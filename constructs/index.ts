@@ -34,4 +34,5 @@ export { POSTGRES } from "./services/postgres";
 export { WORKSPACE_FIREWALL } from "./services/workspace-firewall";
 export { PLATFORM_STACK } from "./stack-id";
 export { type ServiceEndpoint, WorkspaceFirewall, type WorkspaceFirewallProps } from "./workspace-firewall";
+export { type WorkspaceExtension, type WorkspaceImageProps, workspaceImage } from "./workspace-image";
 export { type NetworkPlan, planWorkspaceNetwork } from "./workspace-network-plan";
