@@ -1,9 +1,9 @@
 import type { Construct } from "constructs";
 import { containerDefaults } from "./container-defaults";
 import { ContainerImage } from "./container-image";
+import { WORKSPACE } from "./service-catalog";
 import { baseImage, onceForPlatform } from "./service-image";
 import { serviceInputs } from "./service-inputs";
-import { WORKSPACE } from "./service-catalog";
 
 /** An extension of the editor that the image has built in. */
 export interface WorkspaceExtension {

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** How a file is to be. */
 export interface FileModes {
   /** @default 0o644 */
   readonly mode?: number;
-  /** Of a folder that has to be made. @default 0o755 */
+  /** Of its folder, also when it is there already. @default - as it is, 0o755 of one that has to be made */
   readonly folderMode?: number;
 }
 
@@ -17,9 +17,10 @@ export interface FileModes {
 export async function writeAtomically(
   file: string,
   content: string,
-  { mode = 0o644, folderMode = 0o755 }: FileModes = {},
+  { mode = 0o644, folderMode }: FileModes = {},
 ): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: folderMode });
+  await mkdir(dirname(file), { recursive: true });
+  if (folderMode !== undefined) await chmod(dirname(file), folderMode);
   const partial = `${file}.${randomBytes(6).toString("hex")}`;
   try {
     await writeFile(partial, content, { mode, flag: "wx" });
