@@ -45,4 +45,5 @@ export {
   type TemplateConfig,
 } from "./workspace/synthesize";
 export { type ServiceEndpoint, WorkspaceFirewall, type WorkspaceFirewallProps } from "./workspace-firewall";
+export { type WorkspaceExtension, type WorkspaceImageProps, workspaceImage } from "./workspace-image";
 export { type NetworkPlan, planWorkspaceNetwork } from "./workspace-network-plan";
