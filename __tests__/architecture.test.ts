@@ -27,7 +27,7 @@ const RULES: {
   {
     folder: "services/shared",
     may: ["services/shared"],
-    packages: ["fastify", "fastify-plugin", "pino", "zod", "close-with-grace"],
+    packages: ["fastify", "fastify-plugin", "pg", "pg-connection-string", "pino", "zod", "close-with-grace"],
   },
   {
     folder: "services/gateway",
@@ -47,7 +47,7 @@ const RULES: {
   {
     folder: "services/key-provisioner",
     may: ["services/key-provisioner", "services/shared"],
-    packages: ["fastify", "fastify-plugin", "pino", "undici", "zod", "close-with-grace"],
+    packages: ["fastify", "fastify-plugin", "pg", "pino", "zod", "close-with-grace"],
   },
   {
     folder: "services/workspace-firewall",

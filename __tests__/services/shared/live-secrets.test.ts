@@ -1,13 +1,13 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { FileWatch } from "../../../../services/gateway/live-config/file-watch";
-import { LiveSecrets } from "../../../../services/gateway/live-config/live-secrets";
-import { ConfigError } from "../../../../services/shared/config-error";
-import { createLogger } from "../../../../services/shared/logger";
-import type { Environment } from "../../../../services/shared/secret-files";
-import { eventually } from "../../../support/services/eventually";
-import { temporaryFolder } from "../../../support/temporary-folder";
+import { ConfigError } from "../../../services/shared/config-error";
+import { FileWatch } from "../../../services/shared/file-watch";
+import { LiveSecrets } from "../../../services/shared/live-secrets";
+import { createLogger } from "../../../services/shared/logger";
+import type { Environment } from "../../../services/shared/secret-files";
+import { eventually } from "../../support/services/eventually";
+import { temporaryFolder } from "../../support/temporary-folder";
 
 let folder: string;
 let directory: string;

@@ -1,4 +1,4 @@
-import { MetricsRegistry } from "../../../../services/gateway/metrics/registry";
+import { MetricsRegistry } from "../../../services/shared/metrics-registry";
 
 test("renders Prometheus' text format", () => {
   const registry = new MetricsRegistry();

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import { ConfigError } from "../../shared/config-error";
-import { type Environment, mergeSecrets, readSecretFiles, type SecretFiles } from "../../shared/secret-files";
+import { ConfigError } from "./config-error";
 import type { WatchedFiles } from "./file-watch";
+import { type Environment, mergeSecrets, readSecretFiles, type SecretFiles } from "./secret-files";
 
 /** What becomes of changed secrets. */
 export interface SecretUse {

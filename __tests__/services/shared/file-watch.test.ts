@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { FileWatch } from "../../../../services/gateway/live-config/file-watch";
-import { eventually } from "../../../support/services/eventually";
-import { temporaryFolder } from "../../../support/temporary-folder";
+import { FileWatch } from "../../../services/shared/file-watch";
+import { eventually } from "../../support/services/eventually";
+import { temporaryFolder } from "../../support/temporary-folder";
 
 const NEVER = 3_600_000;
 let watch: FileWatch;

@@ -7,8 +7,8 @@ import {
   DatabasePassword,
   openClient,
   openPool,
-} from "../../../../../services/gateway/store/postgres/connection";
-import { EmbeddedPostgres } from "../../../../support/services/embedded-postgres";
+} from "../../../services/shared/postgres-connection";
+import { EmbeddedPostgres } from "../../support/services/embedded-postgres";
 
 describe("address", () => {
   const other = new DatabasePassword("other", { info: () => {}, warn: () => {} });
