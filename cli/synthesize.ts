@@ -1,7 +1,13 @@
 import { rmSync } from "node:fs";
 import { AnnotationMetadataEntryType, App } from "cdktf";
 import type { IConstruct } from "constructs";
-import { CoderStack, loadPlatform, type PlatformConfig, PlatformStack, synthesizeWorkspaceTemplate } from "../constructs";
+import {
+  CoderStack,
+  loadPlatform,
+  type PlatformConfig,
+  PlatformStack,
+  synthesizeWorkspaceTemplate,
+} from "../constructs";
 import { type PlatformFileOptions, platformFile } from "../constructs/config/platform-file";
 import { CODER_STACK } from "../constructs/stack-id";
 import { sluiceHome, stateFolder } from "./sluice-home";
@@ -45,7 +51,9 @@ export function synthesize(
   const stack = new PlatformStack(app, { config, stateFolder: states });
   if (config.coder.enabled || isCoderDeployed) {
     claimStackFolder(outdir, home, CODER_STACK);
-    const template = config.coder.enabled ? synthesizeWorkspaceTemplate(outdir, config) : undefined;
+    const { workspaceImage: image } = stack;
+    const template =
+      image === undefined ? undefined : { image, files: synthesizeWorkspaceTemplate(outdir, config) };
     new CoderStack(app, { config, stateFolder: states, template }).addDependency(stack);
   } else {
     // What a former synth left is no stack of this platform.

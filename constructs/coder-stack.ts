@@ -8,9 +8,12 @@ import { Construct } from "constructs";
 import type { PlatformConfig } from "./config/schema";
 import { contentHash } from "./content-hash";
 import { fingerprint } from "./fingerprint";
+import { HostFact } from "./host-fact";
 import { coderUrl } from "./local-url";
 import { Secret } from "./secret";
 import { CODER_STACK, PROVIDER_TOKEN, WORKSPACE_TEMPLATE } from "./stack-id";
+import type { SynthesizedTemplate } from "./workspace/synthesize";
+import type { TemplateVariable } from "./workspace/template-variables";
 
 /** Version of coder/coderd, exactly: that of the bindings. */
 const CODERD_PROVIDER_VERSION = "0.0.23";
@@ -20,20 +23,18 @@ const VERSION_FILE = "VERSION";
 
 const HOUR_MS = 3_600_000;
 
-/** A folder with a template of Coder, and the values of its variables. */
-export interface WorkspaceTemplate {
-  readonly directory: string;
-  /** None of them may be secret: they are kept in the state, and template admins can read them. */
-  readonly variables: Readonly<Record<string, string>>;
-}
-
 /** Props of `CoderStack`. */
 export interface CoderStackProps {
   readonly config: PlatformConfig;
   /** Folder of the local state. @default ".sluice/state" in the project */
   readonly stateFolder?: string;
   /** @default - neither template nor users: an apply removes those that are there */
-  readonly template?: WorkspaceTemplate;
+  readonly template?: {
+    /** As `synthesizeWorkspaceTemplate` makes it. */
+    readonly files: SynthesizedTemplate;
+    /** Reference of the image that workspaces are made of. */
+    readonly image: string;
+  };
 }
 
 /**
@@ -44,7 +45,9 @@ export interface CoderStackProps {
  * const config = parsePlatform("apiVersion: sluice/v1");
  * const app = new App();
  * const platform = new PlatformStack(app, { config });
- * new CoderStack(app, { config, template: { directory: "cdktf.out/template", variables: {} } }).addDependency(platform);
+ * const files = synthesizeWorkspaceTemplate("cdktf.out", config);
+ * const template = { files, image: "team/workspace:1" };
+ * new CoderStack(app, { config, template }).addDependency(platform);
  */
 export class CoderStack extends TerraformStack {
   constructor(scope: App, props: CoderStackProps) {
@@ -60,31 +63,41 @@ export class CoderStack extends TerraformStack {
     new CoderdProvider(this, "coderd", { url: coderUrl(config), token: token.expose() });
     this.addOverride("terraform.required_providers.coderd.version", CODERD_PROVIDER_VERSION);
     if (template === undefined) return;
-    this.template(template, stackFolder, config);
+    this.template(template.files, template.image, stackFolder, config);
     this.users(config.coder.users);
   }
 
   /** A version that does not import fails the apply, and the active one stays active. */
-  private template({ directory, variables }: WorkspaceTemplate, stackFolder: string, config: PlatformConfig) {
+  private template(
+    { directory, variables }: SynthesizedTemplate,
+    image: string,
+    stackFolder: string,
+    { workspaces }: PlatformConfig,
+  ) {
+    // None is secret: they are kept in the state, and template admins can read them.
+    const values: Record<TemplateVariable, string> = {
+      ...variables,
+      workspace_image: image,
+      ca_certificate: HostFact.of(this, "ca_certificate").value,
+    };
     const files = filesHash(directory);
     // The provider hashes contents alone: without this a file that was only renamed would never reach Coder.
     writeFileSync(join(directory, VERSION_FILE), `${files}\n`);
-    const version = `${files}-${variablesHash(variables)}`;
-    const { autostopHours } = config.workspaces;
+    const version = `${files}-${variablesHash(values)}`;
     const template = new Template(this, "template", {
       name: WORKSPACE_TEMPLATE,
       displayName: "AI workspace",
       description:
         "An IDE in the browser with AI assistants, whose key, rules and budget come by themselves.",
       icon: "/icon/code.svg",
-      defaultTtlMs: autostopHours * HOUR_MS,
+      defaultTtlMs: workspaces.autostopHours * HOUR_MS,
       versions: [
         {
           name: version,
           // Of the folder that Terraform runs in, so that two checkouts synthesize the same.
           directory: relative(stackFolder, resolve(directory)),
           active: true,
-          tfVars: Object.entries(variables).map(([name, value]) => ({ name, value })),
+          tfVars: Object.entries(values).map(([name, value]) => ({ name, value })),
         },
       ],
     });
@@ -127,7 +140,7 @@ function filesHash(directory: string): string {
 }
 
 /** Other values need another name of the version, too; those of the host only Terraform knows. */
-function variablesHash(variables: WorkspaceTemplate["variables"]): string {
+function variablesHash(variables: Readonly<Record<string, string>>): string {
   const sorted = Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1));
   if (!sorted.some(([, value]) => Token.isUnresolved(value))) return fingerprint(sorted).slice(0, 6);
   return Token.asString(Fn.substr(Fn.sha256(Fn.jsonencode(sorted)), 0, 6));

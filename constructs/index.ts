@@ -3,7 +3,7 @@ export { applyPlatformRules } from "./aspects";
 export { CacheVolume } from "./cache-volume";
 export { Coder, type CoderProps } from "./coder";
 export { CoderBootstrap, type CoderBootstrapProps } from "./coder-bootstrap";
-export { CoderStack, type CoderStackProps, type WorkspaceTemplate } from "./coder-stack";
+export { CoderStack, type CoderStackProps } from "./coder-stack";
 export { ConfigError } from "./config/config-error";
 export { DEFAULT_MODELS } from "./config/default-models";
 export { loadPlatform, parsePlatform } from "./config/load";

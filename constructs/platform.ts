@@ -4,6 +4,7 @@ import { Coder } from "./coder";
 import { CoderBootstrap } from "./coder-bootstrap";
 import type { PlatformConfig } from "./config/schema";
 import { setContainerDefaults } from "./container-defaults";
+import type { ContainerImage } from "./container-image";
 import { deployedServices } from "./deployed-services";
 import { DockerNetworks } from "./docker-networks";
 import { NETWORKS } from "./engine-names";
@@ -18,6 +19,7 @@ import { KEY_PROVISIONER } from "./services/key-provisioner";
 import { POSTGRES } from "./services/postgres";
 import { WORKSPACE_FIREWALL } from "./services/workspace-firewall";
 import { WorkspaceFirewall } from "./workspace-firewall";
+import { workspaceImage } from "./workspace-image";
 
 const NOT_ISOLATED =
   "networks.workspaces.isolation is none: workspaces reach each other, the host and the networks around it. Remedy: set it to firewall where the engine runs as root on Linux";
@@ -29,6 +31,9 @@ const NOT_ISOLATED =
  * new Platform(stack, "sluice", parsePlatform("apiVersion: sluice/v1\nname: team"));
  */
 export class Platform extends Construct {
+  /** The image that workspaces are made of; undefined without Coder. */
+  readonly workspaceImage: ContainerImage | undefined;
+
   constructor(scope: Construct, id: string, config: PlatformConfig) {
     super(scope, id);
     setContainerDefaults(this, {
@@ -73,6 +78,7 @@ export class Platform extends Construct {
         providerMirror: config.coder.providerMirror,
       });
       new CoderBootstrap(this, "coder-bootstrap", { coder, keyProvisioner });
+      this.workspaceImage = workspaceImage(this);
     }
   }
 

@@ -29,7 +29,6 @@ const Shape = z
     exposure: Exposure,
     ports: Ports,
     coder: Coder,
-    workspaces: Workspaces,
     gateway: GatewaySettings,
     providers: Providers,
     models: Models,
