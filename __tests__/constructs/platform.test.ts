@@ -7,6 +7,8 @@ import { synthesizeConfig } from "../support/platform-fixture";
 /** Every setting that there is, written out: what has no default, is a list or a map is here with an entry. */
 const EVERYTHING = {
   apiVersion: "sluice/v1",
+  access: { certificate: { certificateFile: "a.crt", keyFile: "a.key", caFile: "ca.crt" } },
+  coder: { wildcardHost: "*.coder.example", providerMirror: "/srv/providers" },
   gateway: {
     trustedProxies: ["10.0.0.1"],
     corsAllowedOrigins: ["https://a.example"],
@@ -61,6 +63,8 @@ const OTHER: readonly (readonly [path: RegExp, value: unknown])[] = [
   [/^name$/, "other"],
   [/^access\.host$/, "other.example"],
   [/^exposure\.address$/, "127.0.0.2"],
+  [/^coder\.wildcardHost$/, "*.other.example"],
+  [/^coder\.providerMirror$/, "/srv/other"],
   [/trustedProxies\.0$/, "10.0.0.2"],
   [/corsAllowedOrigins\.0$/, "https://b.example"],
   [/Env$/, "OTHER_VARIABLE"],
@@ -85,6 +89,11 @@ const OTHER: readonly (readonly [path: RegExp, value: unknown])[] = [
 /** Settings that change nothing by themselves, and why. */
 const EXEMPT: Readonly<Record<string, string>> = {
   apiVersion: "the only version there is",
+  "access.certificate.certificateFile": "which certificate it is, only the host knows: cli/certificates",
+  "access.certificate.keyFile": "as certificateFile",
+  "access.certificate.caFile": "as certificateFile",
+  "coder.admin.username": "the first user is made once Coder runs",
+  "coder.admin.email": "as coder.admin.username",
   "providers.<name>.kind": "says which other settings a provider has",
 };
 

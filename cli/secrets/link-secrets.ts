@@ -22,8 +22,8 @@ export function unlinkSecrets(outdir: string): void {
 }
 
 /** Names of the variables that the synthesized stack declares. Terraform warns of any other one in a file that is linked. */
-export function declaredVariables(outdir: string): Set<string> {
-  const stack = JSON.parse(readFileSync(join(stackFolder(outdir), "cdk.tf.json"), "utf8")) as {
+export function declaredVariables(outdir: string, name?: string): Set<string> {
+  const stack = JSON.parse(readFileSync(join(stackFolder(outdir, name), "cdk.tf.json"), "utf8")) as {
     readonly variable?: Readonly<Record<string, unknown>>;
   };
   return new Set(Object.keys(stack.variable ?? {}));

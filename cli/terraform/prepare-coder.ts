@@ -1,11 +1,14 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { PlatformConfig } from "../../constructs/config/schema";
+import { HOST_FACTS } from "../../constructs/host-fact";
 import { CODER_STACK } from "../../constructs/stack-id";
 import { coderVariablesFile } from "../coder/coder-tokens";
-import { linkVariables } from "../secrets/link-secrets";
+import { declaredVariables, linkVariables } from "../secrets/link-secrets";
 import { stackFolder } from "../stack-folder";
 import type { Progress } from "../terminal/progress";
 import { type DeployedPlatform, readState } from "./state";
 import { Terraform } from "./terraform";
+import { hostFactsFile } from "./provide-host-facts";
 import { findTerraform } from "./terraform-binary";
 
 /** Whether the home's state has something in Coder. */
@@ -51,9 +54,25 @@ export async function prepareCoderStack(
 ): Promise<Terraform> {
   const folder = stackFolder(outdir, CODER_STACK);
   linkVariables(folder, coderVariablesFile(home));
+  shareHostFacts(outdir);
   const terraform = new Terraform(findTerraform(), folder, variables);
   await progress.step("Preparing the coderd provider", () => terraform.init());
   return terraform;
+}
+
+/**
+ * Gives the stack `coder` the facts of this host that it declares, as the stack `platform` has them. Where that has none, for a
+ * removal, the values do not matter.
+ */
+export function shareHostFacts(outdir: string): void {
+  const known = readFacts(hostFactsFile(outdir));
+  const declared = [...declaredVariables(outdir, CODER_STACK)].filter((name) => name in HOST_FACTS);
+  const facts = Object.fromEntries(declared.map((name) => [name, known[name] ?? ""]));
+  writeFileSync(hostFactsFile(outdir, CODER_STACK), `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
+}
+
+function readFacts(file: string): Record<string, string> {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Record<string, string>) : {};
 }
 
 /** What the stack `coder` will hold, for a person who sees its plan later. */

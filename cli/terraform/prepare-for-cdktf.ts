@@ -1,4 +1,5 @@
 import { platformFile, shownFile } from "../../constructs/config/platform-file";
+import type { PlatformConfig } from "../../constructs/config/schema";
 import { credentialNames } from "../../constructs/gateway-config";
 import { CODER_STACK, PROVIDER_TOKEN } from "../../constructs/stack-id";
 import { coderVariablesFile, readCoderVariables, replaceCoderVariables } from "../coder/coder-tokens";
@@ -11,7 +12,8 @@ import { UserError } from "../terminal/user-error";
 import { type LastDeployed, lastDeployed, rememberDeployed } from "./last-deployed";
 import { lostVolumes } from "./lost-volumes";
 import { removeStalePlans } from "./plan-files";
-import { deployedUsers, isCoderDeployed } from "./prepare-coder";
+import { deployedUsers, isCoderDeployed, shareHostFacts } from "./prepare-coder";
+import { provideHostFacts } from "./provide-host-facts";
 import { type ExistingPlatform, refuseNewSecrets } from "./refuse-new-secrets";
 import { refuseRename } from "./refuse-rename";
 import { readState } from "./state";
@@ -57,11 +59,26 @@ export async function prepareForCdktf(
     ensureSecrets(home, isFirst ? credentials : [], env);
   }
   linkSecrets(outdir, home);
+  const notes = await hostFacts(home, config, outdir);
   if (config.coder.enabled) linkCoder(home, outdir, config, env);
-  return newCredentials(readSecrets(home), credentials, env).map(
-    ({ name, variable }) =>
-      `${name} of the environment is not used: ${stored[variable] === undefined ? "none is stored" : "another is stored"}. To store it: npm run sluice -- init`,
-  );
+  return [
+    ...notes,
+    ...newCredentials(readSecrets(home), credentials, env).map(
+      ({ name, variable }) =>
+        `${name} of the environment is not used: ${stored[variable] === undefined ? "none is stored" : "another is stored"}. To store it: npm run sluice -- init`,
+    ),
+  ];
+}
+
+/** `cdktf destroy` must go on where the engine's socket is gone: Terraform asks for a value that it needs. */
+async function hostFacts(home: string, config: PlatformConfig, outdir: string): Promise<string[]> {
+  try {
+    await provideHostFacts("prepare", { home, config, outdir }, () => {});
+    return [];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [error.message];
+  }
 }
 
 /** Plain `cdktf` shows no risk of ours and knows no --accept-data-loss. */
@@ -108,4 +125,5 @@ function linkCoder(
     ...Object.fromEntries(passwords),
   });
   linkVariables(stackFolder(outdir, CODER_STACK), coderVariablesFile(home));
+  shareHostFacts(outdir);
 }

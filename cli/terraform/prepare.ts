@@ -9,6 +9,7 @@ import { checkDockerEngine } from "./docker-engine";
 import { lastDeployed, rememberDeployed } from "./last-deployed";
 import { lostVolumes } from "./lost-volumes";
 import { isCoderDeployed } from "./prepare-coder";
+import { provideHostFacts } from "./provide-host-facts";
 import { provideSecrets } from "./provide-secrets";
 import type { ExistingPlatform } from "./refuse-new-secrets";
 import { refuseRename } from "./refuse-rename";
@@ -45,7 +46,7 @@ export interface PrepareOptions {
   readonly purpose: "read" | "change" | "destroy";
 }
 
-/** Checks → synth → secrets → init, each shown as a step. */
+/** Checks → synth → secrets → facts of the host → init, each shown as a step. */
 export async function prepareStack(progress: Progress, { purpose }: PrepareOptions): Promise<PreparedStack> {
   const home = sluiceHome();
   const deployed = readState(home);
@@ -75,7 +76,10 @@ export async function prepareStack(progress: Progress, { purpose }: PrepareOptio
   const variables = await progress.step("Secrets", (done) =>
     provideSecrets(purpose, { existing, config, outdir }, done),
   );
-  const terraform = new Terraform(binary, stackFolder(outdir), variables);
+  const facts = await progress.step("Certificate and engine", (done) =>
+    provideHostFacts(purpose, { home, config, outdir }, done),
+  );
+  const terraform = new Terraform(binary, stackFolder(outdir), { ...variables, ...facts });
   await progress.step("Preparing the docker provider", () => terraform.init());
   const lost = purpose === "destroy" ? [] : await lostVolumes(last);
   const acted = purpose === "destroy" ? (last ?? { name: config.name, dataVolumes: [] }) : existing.planned;

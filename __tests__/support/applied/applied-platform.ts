@@ -50,7 +50,7 @@ export class AppliedPlatform {
     return new AppliedPlatform(`${kind}${process.pid}`, await freePort(), await freePort(), environment);
   }
 
-  /** Writes the platform file: name, ports and an upstream of our own, plus `yaml`. */
+  /** Writes the platform file: name, ports and an upstream of our own, plus `yaml`; without Coder unless `yaml` says something of it. */
   configure(yaml = "", upstream = "http://fake-anthropic:8080"): void {
     writeFileSync(
       join(this.home, "platform.yaml"),
@@ -58,7 +58,7 @@ export class AppliedPlatform {
 name: ${this.name}
 ports: { gateway: ${this.gatewayPort}, keyProvisioner: ${this.provisionerPort} }
 providers: { anthropic: { kind: anthropic, baseUrl: "${upstream}" } }
-${yaml}`,
+${/^coder:/m.test(yaml) ? "" : "coder: { enabled: false }\n"}${yaml}`,
     );
   }
 

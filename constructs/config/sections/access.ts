@@ -16,6 +16,12 @@ const isNameOrAddress = (text: string) =>
 const isOfOneMachine = (address: string) =>
   !["0.0.0.0/8", "224.0.0.0/3"].some((network) => overlap(network, `${address}/32`)) && !/^ff/i.test(address);
 
+const pemFile = (what: string) =>
+  z
+    .string()
+    .min(1, { error: "must be the path of a PEM file" })
+    .describe(`${what}, as PEM. Relative to the project, or absolute.`);
+
 /** How people reach the platform. */
 export const Access = z
   .strictObject({
@@ -25,6 +31,18 @@ export const Access = z
       .refine(isNameOrAddress, { error: HOST_ERROR })
       .default("localhost")
       .describe("Host name that people type. It ends up in URLs and certificates."),
+    certificate: z
+      .strictObject({
+        certificateFile: pemFile("The server's certificate, then those between it and the authority"),
+        keyFile: pemFile("Its private key, unencrypted"),
+        caFile: pemFile(
+          "The authority's certificate, where systems do not trust it by themselves",
+        ).optional(),
+      })
+      .optional()
+      .describe(
+        "A certificate of your own for the access host and coder.wildcardHost. @default - Sluice makes one, see sluice certs",
+      ),
   })
   .prefault({})
   .describe("How people reach the platform.");
