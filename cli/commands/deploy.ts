@@ -13,9 +13,9 @@ import { sluiceHome } from "../sluice-home";
 import { confirm } from "../terminal/confirm";
 import { Progress } from "../terminal/progress";
 import { UserError } from "../terminal/user-error";
+import { deployedUsers, describeCoderStack, isCoderDeployed } from "../terraform/coder-state";
 import { formatOutputs } from "../terraform/outputs";
 import { type PreparedStack, prepareStack } from "../terraform/prepare";
-import { deployedUsers, describeCoderStack, isCoderDeployed } from "../terraform/prepare-coder";
 import type { Terraform } from "../terraform/terraform";
 import { parseDuration } from "./parse-duration";
 

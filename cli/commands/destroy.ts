@@ -17,11 +17,11 @@ import { sluiceHome, stateFile, stateFolder } from "../sluice-home";
 import { confirm } from "../terminal/confirm";
 import { Progress } from "../terminal/progress";
 import { UserError } from "../terminal/user-error";
+import { isCoderDeployed } from "../terraform/coder-state";
 import { forgetDeployed } from "../terraform/last-deployed";
 import { withPlanFile } from "../terraform/plan-files";
 import { makePlan } from "../terraform/planned-changes";
 import { type PreparedStack, prepareStack } from "../terraform/prepare";
-import { isCoderDeployed } from "../terraform/prepare-coder";
 import { removeVolumes } from "../terraform/remove-volumes";
 import { parseDuration } from "./parse-duration";
 

@@ -5,7 +5,7 @@ import { coderUrl } from "../../constructs/local-url";
 import { isBootstrapped } from "../coder/bootstrap";
 import { CoderClient } from "../coder/coder-client";
 import { UserError } from "../terminal/user-error";
-import { deployedTemplate, deployedUsers } from "../terraform/prepare-coder";
+import { deployedTemplate, deployedUsers } from "../terraform/coder-state";
 import type { CoderStatus, Problem } from "./platform-status";
 
 /**

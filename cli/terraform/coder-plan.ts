@@ -3,8 +3,9 @@ import { isBootstrapped } from "../coder/bootstrap";
 import { CoderError } from "../coder/coder-client";
 import { sluiceHome } from "../sluice-home";
 import type { Progress } from "../terminal/progress";
+import { describeCoderStack, isCoderDeployed } from "./coder-state";
 import type { PreparedStack } from "./prepare";
-import { describeCoderStack, isCoderDeployed, prepareCoderStack } from "./prepare-coder";
+import { prepareCoderStack } from "./prepare-coder";
 import type { Terraform } from "./terraform";
 
 /** The stack `coder`, ready for a plan that changes nothing; or why none can be made, which is "" where the platform has no Coder. */
