@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { BASE_IMAGES } from "../../../constructs/service-catalog";
-import { docker } from "../applied/docker";
+import { docker, removeContainersOn } from "../applied/docker";
 import { passesWithin } from "../applied/passes-within";
 import { freePort } from "../services/free-port";
 
@@ -47,13 +47,7 @@ export class CoderServer {
 
   /** Removes it with everything on its network, workspaces that a failed test has left among it, and what these keep in volumes. */
   remove(): void {
-    const found = docker("ps", "--all", "--quiet", "--filter", `network=${this.name}`).split("\n");
-    for (const container of found.filter(Boolean)) {
-      const mounts = '{{range .Mounts}}{{if eq .Type "volume"}}{{println .Name}}{{end}}{{end}}';
-      const volumes = docker("inspect", "--format", mounts, container).split("\n").filter(Boolean);
-      docker("rm", "--force", container);
-      for (const volume of volumes) docker("volume", "rm", "--force", volume);
-    }
+    removeContainersOn(this.name);
     docker("network", "rm", this.name);
     rmSync(this.folder, { recursive: true, force: true });
   }
