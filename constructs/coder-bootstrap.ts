@@ -1,4 +1,4 @@
-import { DataResource, type ITerraformDependable } from "cdktf";
+import { DataResource, type ITerraformDependable, type LocalExecProvisioner } from "cdktf";
 import { Construct } from "constructs";
 import { HostFact } from "./host-fact";
 
@@ -22,11 +22,16 @@ export interface CoderBootstrapProps {
 export class CoderBootstrap extends Construct {
   constructor(scope: Construct, id: string, { coder, keyProvisioner }: CoderBootstrapProps) {
     super(scope, id);
-    const folder = HostFact.of(this, "sluice_folder").value;
     new DataResource(this, "Resource", {
       lifecycle: { replaceTriggeredBy: [coder.ready] },
       dependsOn: [coder.ready, keyProvisioner.ready],
-      provisioners: [{ type: "local-exec", command: `node "${folder}/cli/bootstrap.cjs" coder bootstrap` }],
+      provisioners: [bootstrapCommand(this)],
     });
   }
+}
+
+/** Sets Coder up from within an apply. */
+export function bootstrapCommand(scope: Construct): LocalExecProvisioner {
+  const folder = HostFact.of(scope, "sluice_folder").value;
+  return { type: "local-exec", command: `node "${folder}/cli/bootstrap.cjs" coder bootstrap` };
 }

@@ -3,8 +3,9 @@ import { join, relative, resolve } from "node:path";
 import { CoderdProvider } from "@cdktf/provider-coderd/lib/provider";
 import { Template } from "@cdktf/provider-coderd/lib/template";
 import { User } from "@cdktf/provider-coderd/lib/user";
-import { type App, Fn, LocalBackend, TerraformOutput, TerraformStack, Token } from "cdktf";
+import { type App, DataResource, Fn, LocalBackend, TerraformOutput, TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
+import { bootstrapCommand } from "./coder-bootstrap";
 import type { PlatformConfig } from "./config/schema";
 import { contentHash } from "./content-hash";
 import { fingerprint } from "./fingerprint";
@@ -111,18 +112,28 @@ export class CoderStack extends TerraformStack {
 
   private users(users: PlatformConfig["coder"]["users"]) {
     const below = new Construct(this, "users");
-    for (const { username, email, name, roles, login, passwordEnv } of users) {
+    const made = users.map(({ username, email, name, login, passwordEnv }) => {
       const user = new User(below, username, {
         username,
         email,
         name,
-        roles,
         loginType: login,
         // The first one only: it is the user's to change.
         lifecycle: { ignoreChanges: ["password"] },
         password: passwordEnv && Secret.fromEnvironment(below, passwordEnv).expose(),
       });
       user.overrideLogicalId(`user_${username}`);
+      return user;
+    });
+    const roles = users.flatMap(({ username, roles }) => (roles === undefined ? [] : [{ username, roles }]));
+    if (roles.length > 0) {
+      // Only the owner may give most of them, and the provider never works as the owner.
+      const step = new DataResource(below, "roles", {
+        triggersReplace: roles,
+        dependsOn: made,
+        provisioners: [bootstrapCommand(below)],
+      });
+      step.overrideLogicalId("roles");
     }
     const names = users.map(({ username }) => username);
     this.output("coder_users", names, "Users that platform.yaml declares");

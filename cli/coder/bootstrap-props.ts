@@ -17,6 +17,9 @@ export function bootstrapProps(home: string, config: PlatformConfig): Omit<Boots
   return {
     home,
     url: coderUrl(config),
+    roles: config.coder.users.flatMap(({ username, roles }) =>
+      roles === undefined ? [] : [{ username, roles }],
+    ),
     admin: { ...config.coder.admin, password: firstUserPassword(home) },
     keyProvisioner: {
       url: localUrl(config, settingName(KEY_PROVISIONER)),

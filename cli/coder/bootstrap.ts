@@ -22,6 +22,8 @@ export interface BootstrapProps {
   readonly url: string;
   readonly admin: CoderAdmin;
   readonly keyProvisioner: KeyProvisionerAccess;
+  /** Users and the roles that they have, exactly. Those that are not there yet are passed over. */
+  readonly roles: readonly { readonly username: string; readonly roles: readonly string[] }[];
   readonly progress: Progress;
   /** How long Coder may take until it answers, in milliseconds. @default 60000 */
   readonly startMs?: number;
@@ -34,6 +36,8 @@ export interface BootstrapResult {
   readonly tokens: Readonly<Record<string, "new" | "valid">>;
   /** Tokens of former runs that nothing used any more. */
   readonly deleted_tokens: number;
+  /** Users who have other roles now. */
+  readonly changed_roles: readonly string[];
 }
 
 /**
@@ -58,12 +62,18 @@ export async function bootstrapCoder(props: BootstrapProps): Promise<BootstrapRe
   await progress.step("Telling the key-provisioner its token", () =>
     handOverToken(keyProvisioner, tokens.keyProvisioner),
   );
+  const changed = await progress.step("Roles of users in Coder", async (done) => {
+    const users = await ensureRoles(coder.as(tokens.provider), props);
+    done(users.length === 0 ? "as declared" : `changed for ${users.join(", ")}`);
+    return users;
+  });
   return {
     first_user: isNew ? "created" : "exists",
     tokens: Object.fromEntries(
       BOTS.map(({ username }) => [username, made.includes(username) ? "new" : "valid"]),
     ),
     deleted_tokens: deleted,
+    changed_roles: changed,
   };
 }
 
@@ -129,6 +139,28 @@ async function ensureTokens(coder: CoderClient, home: string, admin: CoderAdmin)
     };
     return { tokens, made, deleted };
   });
+}
+
+/** Most roles are the owner's to give. */
+async function ensureRoles(
+  coder: CoderClient,
+  { home, url, admin, roles }: BootstrapProps,
+): Promise<string[]> {
+  const found = await Promise.all(
+    roles.map(async ({ username, roles: wanted }) => ({ user: await coder.user(username), wanted })),
+  );
+  const wrong = found.flatMap(({ user, wanted }) =>
+    user === undefined || isSame(user.roles.map(({ name }) => name), wanted) ? [] : [{ user, wanted }],
+  );
+  if (wrong.length === 0) return [];
+  await asOwner(new CoderClient(url), admin, home, async (owner) => {
+    for (const { user, wanted } of wrong) await owner.setRoles(user, wanted);
+  });
+  return wrong.map(({ user }) => user.username);
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((one) => others.includes(one));
 }
 
 async function isDeployToken(coder: CoderClient, token: string): Promise<boolean> {

@@ -24,6 +24,7 @@ const CoderUser = z.strictObject({
   name: z.string().min(1).max(128).optional().describe("Full name; the login name where it is left out."),
   roles: z
     .array(z.enum(ROLES))
+    .refine((roles) => new Set(roles).size === roles.length, { error: "has a role twice" })
     .optional()
     .describe("Roles in the whole of Coder, exactly these. Left out, roles that are given in Coder stay."),
   login: z
