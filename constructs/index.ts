@@ -27,6 +27,7 @@ export type { GatewaySettings } from "./gateway-settings";
 export { type HealthCheck, httpHealthCheck } from "./health-check";
 export { HostFact, type HostFactName } from "./host-fact";
 export { KeyProvisioner, type KeyProvisionerProps } from "./key-provisioner";
+export type { KeyPolicy, ScopeFigures, ScopeName } from "./key-provisioner-config";
 export { Platform } from "./platform";
 export { PlatformStack, type PlatformStackProps } from "./platform-stack";
 export { Postgres } from "./postgres";

@@ -12,12 +12,13 @@ import { Gateway } from "./gateway";
 import { KeyProvisioner } from "./key-provisioner";
 import { Postgres } from "./postgres";
 import type { ServiceProps } from "./service";
-import { hostPorts, type ServiceDefinition, settingOf } from "./service-definition";
+import { hostPorts, internalUrl, type ServiceDefinition, settingOf } from "./service-definition";
 import { CODER } from "./services/coder";
 import { GATEWAY } from "./services/gateway";
 import { KEY_PROVISIONER } from "./services/key-provisioner";
 import { POSTGRES } from "./services/postgres";
 import { WORKSPACE_FIREWALL } from "./services/workspace-firewall";
+import { WORKSPACE_TEMPLATE } from "./stack-id";
 import { WorkspaceFirewall } from "./workspace-firewall";
 import { workspaceImage } from "./workspace-image";
 
@@ -68,6 +69,10 @@ export class Platform extends Construct {
     const keyProvisioner = new KeyProvisioner(this, "key-provisioner", {
       ...props(KEY_PROVISIONER),
       gateway,
+      database: postgres.database("key_provisioner"),
+      policy: { scopes: config.scopes, models: config.models, enforcement: config.enforcement },
+      coder: config.coder.enabled ? { url: internalUrl(CODER), templates: [WORKSPACE_TEMPLATE] } : undefined,
+      auditRetention: config.retention.audit,
     });
     if (config.coder.enabled) {
       const coder = new Coder(this, "coder", {

@@ -113,6 +113,13 @@ export class Service extends Construct {
     }).container;
   }
 
+  /** Its own generated secret that it reads as this variable, for others who need it. @throws Error when it has none */
+  protected secret(variable: string): Secret {
+    const secret = this.secrets[variable];
+    if (secret === undefined) throw new Error(`${this.definition.name} has no secret ${variable}`);
+    return secret;
+  }
+
   /** URL for other containers. @throws Error when it listens to nobody */
   get url(): string {
     return internalUrl(this.definition);

@@ -16,6 +16,7 @@ const DEPLOYED = [
   "docker_container.sluice_coder_server_3152D758",
   "docker_container.sluice_gateway_files_job_DAB91112",
   "docker_container.sluice_gateway_server_B8548620",
+  "docker_container.sluice_key-provisioner_files_job_65B6F23E",
   "docker_container.sluice_key-provisioner_server_04F5ED8B",
   "docker_container.sluice_postgres_files_job_F4D04015",
   "docker_container.sluice_postgres_server_7AF76D24",
@@ -32,6 +33,7 @@ const DEPLOYED = [
   "docker_volume.sluice_coder_files_volume_7FEC20F3",
   "docker_volume.sluice_coder_home_volume_9B2C42DD",
   "docker_volume.sluice_gateway_files_volume_B4C7D652",
+  "docker_volume.sluice_key-provisioner_files_volume_57D7CAF9",
   "docker_volume.sluice_postgres_files_volume_4CD1C643",
 ];
 

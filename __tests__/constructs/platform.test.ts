@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { join } from "node:path";
+import { z } from "zod";
 import { parsePlatform, synthesizeWorkspaceTemplate } from "../../constructs";
 import { PlatformSchema } from "../../constructs/config/schema";
 import { synthesizeConfig } from "../support/platform-fixture";
@@ -51,6 +51,9 @@ const EVERYTHING = {
     ),
     levels: [{ name: "own", file: "standard.md", strictness: 50 }],
   },
+  scopes: Object.fromEntries(
+    ["workspace", "user", "ci", "agentReview", "agentWrite"].map((scope) => [scope, { models: ["model"] }]),
+  ),
   networks: {
     edge: { subnet: "10.80.1.0/24" },
     data: { subnet: "10.80.2.0/24" },
@@ -77,6 +80,8 @@ const OTHER: readonly (readonly [path: RegExp, value: unknown])[] = [
   [/^enforcement\.minimum\./, "design-first"],
   [/levels\.0\.name$/, "another"],
   [/levels\.0\.file$/, "design-first.md"],
+  [/^scopes\..*\.period$/, "30d"],
+  [/^scopes\..*\.models$/, "all"],
   [/^guardrails\.patterns\.0$/, "email"],
   [/^retention\.audit$/, "30d"],
   [/^images\./, "mirror.example/other:1.2.3"],

@@ -150,7 +150,13 @@ async function ensureRoles(
     roles.map(async ({ username, roles: wanted }) => ({ user: await coder.user(username), wanted })),
   );
   const wrong = found.flatMap(({ user, wanted }) =>
-    user === undefined || isSame(user.roles.map(({ name }) => name), wanted) ? [] : [{ user, wanted }],
+    user === undefined ||
+    isSame(
+      user.roles.map(({ name }) => name),
+      wanted,
+    )
+      ? []
+      : [{ user, wanted }],
   );
   if (wrong.length === 0) return [];
   await asOwner(new CoderClient(url), admin, home, async (owner) => {

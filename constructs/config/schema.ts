@@ -11,6 +11,7 @@ import { Guardrails } from "./sections/guardrails";
 import { Images } from "./sections/images";
 import { Models, Providers } from "./sections/models";
 import { Networks, Resources } from "./sections/runtime";
+import { findScopeFaults, Scopes } from "./sections/scopes";
 import { findWorkspaceFaults, levelNames, Workspaces } from "./sections/workspaces";
 import { isPartOf, overlap, subnetFault } from "./subnets";
 
@@ -35,6 +36,7 @@ const Shape = z
     enforcement: Enforcement,
     guardrails: Guardrails,
     workspaces: Workspaces,
+    scopes: Scopes,
     retention: Retention,
     images: Images,
     resources: Resources,
@@ -185,6 +187,10 @@ function checkAcrossSections(platform: Partial<Shape>, context: z.core.$Refineme
   for (const { path, input, message, other } of findWorkspaceFaults(platform.workspaces, offered)) {
     const params = other === undefined ? {} : { other };
     context.addIssue({ code: "custom", path: ["workspaces", ...path], input, message, params });
+  }
+  const modelNames = models.flatMap((model) => (typeof model?.name === "string" ? [model.name] : []));
+  for (const { path, input, message } of findScopeFaults(platform.scopes, modelNames)) {
+    context.addIssue({ code: "custom", path: ["scopes", ...path], input, message });
   }
   const providers = Object.keys(platform.providers ?? {});
   for (const [index, model] of models.entries()) {
