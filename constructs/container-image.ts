@@ -17,6 +17,10 @@ export interface BuiltImageProps {
   readonly inputs: readonly string[];
   /** Base image that the Dockerfile takes as the build argument `NODE_IMAGE`. */
   readonly base: ContainerImage;
+  /** Build argument → a further base image. They decide its tag, too. @default - none */
+  readonly otherBases?: Readonly<Record<string, ContainerImage>>;
+  /** Further build arguments, no secrets. They decide its tag, too. @default - none */
+  readonly buildArguments?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -47,16 +51,20 @@ export class ContainerImage extends Construct {
 
   /** An image built from `inputs`. The provider does not notice changed files; the tag, their hash, does it instead. */
   static built(scope: Construct, id: string, props: BuiltImageProps): ContainerImage {
-    const { repository, dockerfile, inputs, base } = props;
-    const reference = `${repository}:${contentHash(PROJECT_ROOT, [dockerfile, ...inputs])}`;
+    const { repository, dockerfile, inputs, base, otherBases = {}, buildArguments = {} } = props;
+    const further = {
+      ...Object.fromEntries(Object.entries(otherBases).map(([name, image]) => [name, image.reference])),
+      ...buildArguments,
+    };
+    const reference = `${repository}:${contentHash(PROJECT_ROOT, [dockerfile, ...inputs], further)}`;
     return new ContainerImage(scope, id, reference, {
       buildAttribute: {
         // Relative to the folder Terraform runs in, so that two checkouts synthesize the same bytes.
         context: relative(stackFolder(scope), PROJECT_ROOT),
         dockerfile,
-        buildArgs: { NODE_IMAGE: base.reference },
+        buildArgs: { NODE_IMAGE: base.reference, ...further },
       },
-      dependsOn: [base.image],
+      dependsOn: [base, ...Object.values(otherBases)].map(({ image }) => image),
     });
   }
 

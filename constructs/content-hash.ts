@@ -3,14 +3,19 @@ import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * SHA-256 over paths, executable bits and contents below `root`, 12 hex digits.
+ * SHA-256 over paths, executable bits and contents below `root`, and over `values`, 12 hex digits.
  * The same files give the same hash on every machine: order, owner, times and umask do not count.
  *
  * @param root folder that `inputs` are relative to
  * @param inputs files and folders, with `/`
+ * @param values what else counts, by name
  * @throws Error when an input is missing or is neither file nor folder (a symbolic link may point anywhere).
  */
-export function contentHash(root: string, inputs: readonly string[]): string {
+export function contentHash(
+  root: string,
+  inputs: readonly string[],
+  values: Readonly<Record<string, string>> = {},
+): string {
   const hash = createHash("sha256");
   for (const path of inputs.flatMap((input) => filesBelow(root, input)).sort()) {
     const file = join(root, path);
@@ -19,6 +24,7 @@ export function contentHash(root: string, inputs: readonly string[]): string {
     hash.update(`${path}\0${executable ? "x" : "-"}\0${content.length}\0`);
     hash.update(content);
   }
+  for (const name of Object.keys(values).sort()) hash.update(`${name}=${values[name]}\0`);
   return hash.digest("hex").slice(0, 12);
 }
 

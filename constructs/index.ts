@@ -2,6 +2,8 @@
 export { applyPlatformRules } from "./aspects";
 export { CacheVolume } from "./cache-volume";
 export { Coder, type CoderProps } from "./coder";
+export { CoderBootstrap, type CoderBootstrapProps } from "./coder-bootstrap";
+export { CoderStack, type CoderStackProps } from "./coder-stack";
 export { ConfigError } from "./config/config-error";
 export { DEFAULT_MODELS } from "./config/default-models";
 export { loadPlatform, parsePlatform } from "./config/load";
@@ -37,6 +39,12 @@ export { GATEWAY } from "./services/gateway";
 export { KEY_PROVISIONER } from "./services/key-provisioner";
 export { POSTGRES } from "./services/postgres";
 export { WORKSPACE_FIREWALL } from "./services/workspace-firewall";
-export { PLATFORM_STACK } from "./stack-id";
+export { CODER_STACK, PLATFORM_STACK } from "./stack-id";
+export {
+  type SynthesizedTemplate,
+  synthesizeWorkspaceTemplate,
+  type TemplateConfig,
+} from "./workspace/synthesize";
 export { type ServiceEndpoint, WorkspaceFirewall, type WorkspaceFirewallProps } from "./workspace-firewall";
+export { type WorkspaceExtension, type WorkspaceImageProps, workspaceImage } from "./workspace-image";
 export { type NetworkPlan, planWorkspaceNetwork } from "./workspace-network-plan";

@@ -31,6 +31,8 @@ export interface PlatformStackProps {
 export class PlatformStack extends TerraformStack {
   /** Names of the volumes that hold data. */
   readonly dataVolumes: readonly string[];
+  /** Reference of the image that workspaces are made of; undefined without Coder. */
+  readonly workspaceImage: string | undefined;
 
   constructor(
     scope: App,
@@ -44,7 +46,8 @@ export class PlatformStack extends TerraformStack {
     // The bindings name 3.6.2, which loses stopped containers while planning. Exactly the version that is tested (docs/decisions/0053).
     this.addOverride("terraform.required_providers.docker.version", DOCKER_PROVIDER_VERSION);
 
-    new Platform(this, "sluice", config);
+    const platform = new Platform(this, "sluice", config);
+    this.workspaceImage = platform.workspaceImage?.reference;
     this.declareOtherSecrets();
     applyPlatformRules(this, { publishAddress: config.exposure.address });
 

@@ -1,8 +1,10 @@
 import { Annotations } from "cdktf";
 import { Construct } from "constructs";
 import { Coder } from "./coder";
+import { CoderBootstrap } from "./coder-bootstrap";
 import type { PlatformConfig } from "./config/schema";
 import { setContainerDefaults } from "./container-defaults";
+import type { ContainerImage } from "./container-image";
 import { deployedServices } from "./deployed-services";
 import { DockerNetworks } from "./docker-networks";
 import { NETWORKS } from "./engine-names";
@@ -16,7 +18,9 @@ import { GATEWAY } from "./services/gateway";
 import { KEY_PROVISIONER } from "./services/key-provisioner";
 import { POSTGRES } from "./services/postgres";
 import { WORKSPACE_FIREWALL } from "./services/workspace-firewall";
+import { WORKSPACE_TEMPLATE } from "./stack-id";
 import { WorkspaceFirewall } from "./workspace-firewall";
+import { workspaceImage } from "./workspace-image";
 
 const NOT_ISOLATED =
   "networks.workspaces.isolation is none: workspaces reach each other, the host and the networks around it. Remedy: set it to firewall where the engine runs as root on Linux";
@@ -28,6 +32,9 @@ const NOT_ISOLATED =
  * new Platform(stack, "sluice", parsePlatform("apiVersion: sluice/v1\nname: team"));
  */
 export class Platform extends Construct {
+  /** The image that workspaces are made of; undefined without Coder. */
+  readonly workspaceImage: ContainerImage | undefined;
+
   constructor(scope: Construct, id: string, config: PlatformConfig) {
     super(scope, id);
     setContainerDefaults(this, {
@@ -59,22 +66,24 @@ export class Platform extends Construct {
       auditRetention: config.retention.audit,
       settings: config.gateway,
     });
-    new KeyProvisioner(this, "key-provisioner", {
+    const keyProvisioner = new KeyProvisioner(this, "key-provisioner", {
       ...props(KEY_PROVISIONER),
       gateway,
       database: postgres.database("key_provisioner"),
       policy: { scopes: config.scopes, models: config.models, enforcement: config.enforcement },
-      coder: config.coder.enabled ? { url: internalUrl(CODER) } : undefined,
+      coder: config.coder.enabled ? { url: internalUrl(CODER), templates: [WORKSPACE_TEMPLATE] } : undefined,
       auditRetention: config.retention.audit,
     });
     if (config.coder.enabled) {
-      new Coder(this, "coder", {
+      const coder = new Coder(this, "coder", {
         ...props(CODER),
         database: postgres.database("coder"),
         accessHost: config.access.host,
         wildcardHost: config.coder.wildcardHost,
         providerMirror: config.coder.providerMirror,
       });
+      new CoderBootstrap(this, "coder-bootstrap", { coder, keyProvisioner });
+      this.workspaceImage = workspaceImage(this);
     }
   }
 

@@ -10,8 +10,8 @@ export interface SecretDefinition {
   readonly kind: SecretKind;
   /** Shown by Terraform when the value is missing. */
   readonly description: string;
-  /** Environment variable that the service reads it as, and so the name of the delivered file. */
-  readonly variable: string;
+  /** Environment variable that the service reads it as, and so the name of the delivered file. @default - not delivered: commands alone use it */
+  readonly variable?: string;
 }
 
 /** Where the image of a service comes from: a registry, a `Dockerfile` in `services/<name>`, or the shared base image as it is. */

@@ -8,24 +8,30 @@ import { serviceInputs } from "./service-inputs";
 /** The image of a service as it is defined, made once for each platform. */
 export function serviceImage(scope: Construct, service: ServiceDefinition): ContainerImage {
   const { name, image } = service;
-  if ("base" in image) return pulledImage(scope, image.base);
-  if ("reference" in image) return pulledImage(scope, settingName(service), image.reference);
-  return once(scope, name, (folder) =>
+  if ("base" in image) return baseImage(scope, image.base);
+  if ("reference" in image) return baseImage(scope, settingName(service), image.reference);
+  return onceForPlatform(scope, name, (folder) =>
     ContainerImage.built(folder, name, {
       repository: `${containerDefaults(scope).prefix}/${name}`,
-      base: pulledImage(scope, "node"),
+      base: baseImage(scope, "node"),
       ...serviceInputs(name),
     }),
   );
 }
 
-function pulledImage(scope: Construct, name: string, reference = BASE_IMAGES[name]): ContainerImage {
+/** An image of a registry, by its name under `images` in platform.yaml, made once for each platform. @throws Error when there is no such name */
+export function baseImage(scope: Construct, name: string, reference = BASE_IMAGES[name]): ContainerImage {
   const chosen = containerDefaults(scope).images?.[name] ?? reference;
   if (chosen === undefined) throw new Error(`there is no base image ${name}`);
-  return once(scope, name, (folder) => ContainerImage.pulled(folder, name, chosen));
+  return onceForPlatform(scope, name, (folder) => ContainerImage.pulled(folder, name, chosen));
 }
 
-function once(scope: Construct, id: string, make: (folder: Construct) => ContainerImage): ContainerImage {
+/** The image that `make` makes, or the one that it has made for this platform before. */
+export function onceForPlatform(
+  scope: Construct,
+  id: string,
+  make: (folder: Construct) => ContainerImage,
+): ContainerImage {
   const root = platformRoot(scope);
   const folder = (root.node.tryFindChild("images") as Construct | undefined) ?? new Construct(root, "images");
   return (folder.node.tryFindChild(id) as ContainerImage | undefined) ?? make(folder);

@@ -75,10 +75,9 @@ export class Service extends Construct {
     const { networks, resources = {}, image = serviceImage(this, definition) } = props;
     const { env, hostPaths, groups, hosts, ...parts } = makeParts(this);
     this.secrets = Object.fromEntries(
-      Object.entries(definition.secrets ?? {}).map(([secret, { variable }]) => [
-        variable,
-        Secret.generated(this, secret),
-      ]),
+      Object.entries(definition.secrets ?? {}).flatMap(([secret, { variable }]) =>
+        variable === undefined ? [] : [[variable, Secret.generated(this, secret)]],
+      ),
     );
     this.files =
       delivery &&

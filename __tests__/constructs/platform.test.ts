@@ -1,5 +1,6 @@
+import { join } from "node:path";
 import { z } from "zod";
-import { parsePlatform } from "../../constructs";
+import { parsePlatform, synthesizeWorkspaceTemplate } from "../../constructs";
 import { PlatformSchema } from "../../constructs/config/schema";
 import { synthesizeConfig } from "../support/platform-fixture";
 

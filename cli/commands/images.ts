@@ -12,6 +12,7 @@ import { lastDeployed } from "../terraform/last-deployed";
 interface PruneOptions {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
+  readonly workspaces?: boolean;
 }
 
 /** `sluice images`: what the platform has built. */
@@ -25,16 +26,22 @@ export function registerImages(program: Command): void {
     )
     .option("-y, --yes", "do not ask, for CI")
     .option("--dry-run", "only show what would be removed")
+    .option(
+      "--workspaces",
+      "also former images of workspaces; one that was stopped with such an image starts again only after its update in Coder",
+    )
     .action(prune);
 }
 
-async function prune({ yes = false, dryRun = false }: PruneOptions): Promise<void> {
+async function prune({ yes = false, dryRun = false, workspaces = false }: PruneOptions): Promise<void> {
   const home = sluiceHome();
   await checkDockerEngine();
   // After a destroy none is deployed; what a container of another home still uses is kept all the same.
   const recorded = readRecordedPlatform(home);
   const name = recorded?.name ?? lastDeployed(home, undefined)?.name ?? platformName(recorded);
-  const images = await prunableImages(name, recorded ?? { images: [] }, home);
+  const images = await prunableImages(name, recorded ?? { images: [] }, home, {
+    ofWorkspaces: workspaces,
+  });
   if (images.length === 0) {
     console.log("Nothing to remove: every image that the platform built is in use.");
     return;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { SERVICES } from "../../constructs/service-catalog";
+import { SERVICES, WORKSPACE } from "../../constructs/service-catalog";
 import { docker } from "../docker/docker";
 import { containersWhere } from "../docker/objects";
 import { parseSize } from "../docker/size";
@@ -37,12 +37,14 @@ const Image = z.object({
  * Images that this platform built, and that neither a container of this engine, nor the deployment, nor the one that a rollback would go back
  * to uses. Images that have lost their name count when their label says that they are ours.
  * @param home whose `deployed/` holds the stack for a rollback
+ * @param ofWorkspaces whether former images of workspaces count: no container says that a stopped workspace wants to start with one
  * @throws UserError when the engine cannot be asked
  */
 export async function prunableImages(
   platform: string,
   recorded: Pick<RecordedPlatform, "images">,
   home: string,
+  { ofWorkspaces = false }: { readonly ofWorkspaces?: boolean } = {},
 ): Promise<PrunableImage[]> {
   const [sizes, used, nameless] = await Promise.all([
     docker(["system", "df", "--verbose", "--format", "{{json .}}"], { timeoutMs: SIZES_MS }),
@@ -58,7 +60,8 @@ export async function prunableImages(
   ]);
   const { Images: images } = z.object({ Images: z.array(Image) }).parse(JSON.parse(sizes));
   const namelessOurs = new Set(nameless.split("\n").filter(Boolean));
-  const repositories = SERVICES.map(({ name }) => `${platform}/${name}`);
+  const names = [...SERVICES.map(({ name }) => name), ...(ofWorkspaces ? [WORKSPACE] : [])];
+  const repositories = names.map((name) => `${platform}/${name}`);
   const needed = new Set([...used, ...recorded.images, ...imagesForRollback(home)]);
   const all = images.map(({ ID: id, Repository, Tag, UniqueSize, CreatedAt }) => ({
     id,

@@ -19,6 +19,11 @@ export interface HostFactsOf {
   readonly outdir: string;
 }
 
+/** The file of facts in a stack's folder, which Terraform reads by its name. */
+export function hostFactsFile(outdir: string, stack?: string): string {
+  return join(stackFolder(outdir, stack), "host.auto.tfvars.json");
+}
+
 const PLACEHOLDER = "placeholder-until-deploy-makes-it";
 
 /**
@@ -40,7 +45,7 @@ export async function provideHostFacts(
 ): Promise<Record<string, string>> {
   const declared = declaredVariables(outdir);
   const wanted = (Object.keys(HOST_FACTS) as HostFactName[]).filter((name) => declared.has(name));
-  const file = join(stackFolder(outdir), "host.auto.tfvars.json");
+  const file = hostFactsFile(outdir);
   const needsKey = declared.has(ACCESS_KEY);
   if (wanted.length === 0 || purpose === "destroy") {
     rmSync(file, { force: true });

@@ -12,6 +12,7 @@ import { Images } from "./sections/images";
 import { Models, Providers } from "./sections/models";
 import { Networks, Resources } from "./sections/runtime";
 import { findScopeFaults, Scopes } from "./sections/scopes";
+import { findWorkspaceFaults, levelNames, Workspaces } from "./sections/workspaces";
 import { isPartOf, overlap, subnetFault } from "./subnets";
 
 /** Value of `apiVersion`. A new one comes with a migration. */
@@ -34,6 +35,7 @@ const Shape = z
     models: Models,
     enforcement: Enforcement,
     guardrails: Guardrails,
+    workspaces: Workspaces,
     scopes: Scopes,
     retention: Retention,
     images: Images,
@@ -177,6 +179,14 @@ function checkAcrossSections(platform: Partial<Shape>, context: z.core.$Refineme
   checkCredentials(platform, context);
   for (const { path, input, message } of findLevelFaults(platform.enforcement)) {
     context.addIssue({ code: "custom", path: ["enforcement", ...path], input, message });
+  }
+  const offered = {
+    levels: levelNames(platform.enforcement),
+    models: models.map((model) => model?.name).filter((name) => typeof name === "string"),
+  };
+  for (const { path, input, message, other } of findWorkspaceFaults(platform.workspaces, offered)) {
+    const params = other === undefined ? {} : { other };
+    context.addIssue({ code: "custom", path: ["workspaces", ...path], input, message, params });
   }
   const modelNames = models.flatMap((model) => (typeof model?.name === "string" ? [model.name] : []));
   for (const { path, input, message } of findScopeFaults(platform.scopes, modelNames)) {

@@ -20,6 +20,12 @@ export const CODER = {
   port: { container: 7080, host: 7080, setting: "coderHttp" },
   tlsPort: { host: 7443 },
   outputs: { coder_url: { description: "Coder, for people", from: "host" } },
+  secrets: {
+    coder_first_user_password: {
+      kind: "password",
+      description: "Password that Coder's first user, the owner, is made with.",
+    },
+  },
   // It opens up to 10, one that listens, and one for each migration of its schema.
   database: { name: "coder", connections: 16 },
   // Agents' binaries, Terraform's providers, and the folders in which Terraform runs: too large for memory.

@@ -59,7 +59,7 @@ describe("a wrong platform file", () => {
     [
       "an unknown key",
       `${VERSION}bogus: 1`,
-      "platform.yaml:2:1 bogus: unknown key; allowed: apiVersion, name, access, exposure, ports, coder, gateway, providers, models, enforcement, guardrails, scopes, retention, images, resources, networks; remedy: correct its spelling or remove it",
+      "platform.yaml:2:1 bogus: unknown key; allowed: apiVersion, name, access, exposure, ports, coder, gateway, providers, models, enforcement, guardrails, workspaces, scopes, retention, images, resources, networks; remedy: correct its spelling or remove it",
     ],
     [
       "an unknown nested key",
@@ -239,7 +239,7 @@ describe("a wrong platform file", () => {
     [
       "a misspelt key",
       `${VERSION}retension: { audit: 365d }`,
-      "platform.yaml:2:1 retension: unknown key; allowed: apiVersion, name, access, exposure, ports, coder, gateway, providers, models, enforcement, guardrails, scopes, retention, images, resources, networks; remedy: did you mean retention? correct its spelling or remove it",
+      "platform.yaml:2:1 retension: unknown key; allowed: apiVersion, name, access, exposure, ports, coder, gateway, providers, models, enforcement, guardrails, workspaces, scopes, retention, images, resources, networks; remedy: did you mean retention? correct its spelling or remove it",
     ],
     [
       "an empty section",

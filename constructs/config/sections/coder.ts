@@ -1,5 +1,6 @@
 import { isAbsolute } from "node:path";
 import { z } from "zod";
+import { CoderUsers } from "./coder-users";
 
 /** As Coder takes it: `*`, a name with a dot, no scheme or port. */
 const WILDCARD = /^\*(?=.{4,253}$)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?){2,}$/i;
@@ -39,6 +40,7 @@ export const Coder = z
       })
       .prefault({})
       .describe("The first user."),
+    users: CoderUsers,
   })
   .prefault({})
   .describe("The Coder server, which people open their workspaces with.");
