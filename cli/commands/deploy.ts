@@ -1,8 +1,10 @@
 import type { Command } from "commander";
 import { platformFile, shownFile } from "../../constructs/config/platform-file";
+import type { PlatformConfig } from "../../constructs/config/schema";
 import { SERVICES } from "../../constructs/service-catalog";
 import { type Deployment, deployPlatform } from "../apply/deploy-platform";
 import { betweenSteps } from "../apply/interruption";
+import { certificateStatus, renewal } from "../certificates/certificate-status";
 import { removeEndedGrace } from "../rotation/master-key-grace";
 import { describeUnfinished } from "../rotation/unfinished-rotation";
 import { sluiceHome } from "../sluice-home";
@@ -99,9 +101,17 @@ async function run(options: DeployOptions, isAgreed: boolean): Promise<Deploymen
     to: options.json === true ? process.stderr : process.stdout,
     full: options.full === true,
     acceptDataLoss: options.acceptDataLoss === true,
-    warnings: describeUnfinished(sluiceHome()),
+    warnings: [...describeUnfinished(sluiceHome()), ...certificateWarnings(stack.config)],
     confirm: isAgreed ? undefined : () => confirm("Apply this plan?"),
   });
+}
+
+/** One that Sluice makes is replaced by now. */
+function certificateWarnings(config: PlatformConfig): string[] {
+  if (!config.coder.enabled) return [];
+  const status = certificateStatus(sluiceHome(), config);
+  const due = status === undefined ? undefined : renewal(status);
+  return due === undefined ? [] : [`${due.what}\n  → ${due.remedy}`];
 }
 
 function toText({ result, outputs, models, warnings }: Deployment): string {

@@ -1,4 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { SERVICES } from "../../constructs/service-catalog";
+import { databaseSecret } from "../../constructs/service-definition";
 import { askInside } from "../docker/ask-inside";
 import { docker } from "../docker/docker";
 import { UserError } from "../terminal/user-error";
@@ -39,7 +41,7 @@ export async function checkInForce({
   formerValidUntil,
   onWait,
 }: ExpectedValues): Promise<boolean> {
-  const ask = QUESTIONS[variable];
+  const ask = QUESTIONS[variable] ?? roleQuestion(variable);
   if (ask === undefined) return false;
   await waitFor(async () => (await ask(platform, value)) === "taken", {
     problem: () => `the new ${variable} is deployed, but what it belongs to does not take it`,
@@ -86,9 +88,17 @@ async function waitFor(isSo: () => Promise<boolean>, { problem, onWait }: Waitin
 /** By Terraform variable. Values go in on standard input: an argument shows in `ps`, and `docker exec` would log it as an event. */
 const QUESTIONS: Readonly<Record<string, (platform: string, value: string) => Promise<Taken>>> = {
   postgres_superuser_password: (platform, value) => askPostgres(platform, "postgres", "postgres", value),
-  gateway_database_password: (platform, value) => askPostgres(platform, "gateway", "gateway", value),
   gateway_master_key: askGateway,
 };
+
+/** The role of a service's database has the database's name. */
+function roleQuestion(variable: string) {
+  const database = SERVICES.flatMap((service) => service.database?.name ?? []).find(
+    (name) => databaseSecret(name) === variable,
+  );
+  if (database === undefined) return undefined;
+  return (platform: string, value: string) => askPostgres(platform, database, database, value);
+}
 
 async function askPostgres(platform: string, role: string, database: string, value: string): Promise<Taken> {
   // By the server's name, since whoever comes by the loopback may be trusted. It is made to ask, and without a terminal it reads the answer

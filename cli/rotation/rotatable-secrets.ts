@@ -1,4 +1,5 @@
 import type { PlatformConfig } from "../../constructs/config/schema";
+import { deployedServices } from "../../constructs/deployed-services";
 import { credentialNames } from "../../constructs/gateway-config";
 import { SECRETS } from "../../constructs/secret-catalog";
 import { UserError } from "../terminal/user-error";
@@ -14,14 +15,19 @@ export interface RotatableSecret {
   readonly source: "generated" | "environment";
 }
 
-/** What can be rotated: the secrets that Sluice makes, and the credentials of the providers of platform.yaml. */
-export function rotatableSecrets(config: Pick<PlatformConfig, "providers">): RotatableSecret[] {
-  const generated = Object.entries(SECRETS).map(([name, { description }]) => ({
-    name,
-    variable: name,
-    description,
-    source: "generated" as const,
-  }));
+type RotatableConfig = Pick<PlatformConfig, "providers" | "coder" | "networks">;
+
+/** What can be rotated: the secrets that Sluice makes for the services of the platform, and the credentials of the providers of platform.yaml. */
+export function rotatableSecrets(config: RotatableConfig): RotatableSecret[] {
+  const services = deployedServices(config).map(({ name }) => name);
+  const generated = Object.entries(SECRETS)
+    .filter(([, { service }]) => services.includes(service))
+    .map(([name, { description }]) => ({
+      name,
+      variable: name,
+      description,
+      source: "generated" as const,
+    }));
   const credentials = [...new Set(credentialNames(config.providers))].map((name) => ({
     name,
     variable: name.toLowerCase(),
@@ -32,7 +38,7 @@ export function rotatableSecrets(config: Pick<PlatformConfig, "providers">): Rot
 }
 
 /** Hyphens and case do not matter. @throws UserError naming those there are */
-export function findRotatable(asked: string, config: Pick<PlatformConfig, "providers">): RotatableSecret {
+export function findRotatable(asked: string, config: RotatableConfig): RotatableSecret {
   const all = rotatableSecrets(config);
   const found = all.find(({ name }) => plainName(name) === plainName(asked));
   if (found !== undefined) return found;

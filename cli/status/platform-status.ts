@@ -1,3 +1,5 @@
+import type { CertificateStatus } from "../certificates/certificate-status";
+
 /** What `sluice status` found. It is printed as it is by `--json`; names stay as they are between versions. */
 export interface PlatformStatus {
   /** Name of the platform. */
@@ -17,6 +19,8 @@ export interface PlatformStatus {
   readonly gateway: GatewayStatus | null;
   readonly key_provisioner: { readonly ready: boolean } | null;
   readonly models: readonly ModelStatus[];
+  /** `null` without Coder, or where it cannot be read. */
+  readonly certificate: CertificateStatus | null;
   /** `null` unless asked for with `--plan`. */
   readonly plan: "no changes" | "changes" | null;
   readonly disk: DiskStatus;
