@@ -49,6 +49,12 @@ const status: PlatformStatus = {
     { name: "a", usable: true, reasons: [] },
     { name: "b", usable: false, reasons: ["b/0: no"] },
   ],
+  certificate: {
+    host: "ai.example",
+    valid_until: "2027-04-11T08:00:00.000Z",
+    days_left: 396,
+    made_by: "sluice",
+  },
   plan: null,
   disk: {
     free_bytes: 57_700_000_000,
