@@ -211,7 +211,7 @@ describe("the environment", () => {
 describe("test files", () => {
   it("mirror the source path for path", () => {
     const elsewhere =
-      /^__tests__\/(acceptance|plan|contracts|faults|support|documents|workflows)\/|^__tests__\/architecture\.test\.ts$/;
+      /^__tests__\/(acceptance|clients|contracts|documents|faults|guide|plan|support|workflows)\/|^__tests__\/architecture\.test\.ts$/;
     const orphans = sourceFiles("__tests__")
       .filter((file) => file.endsWith(".test.ts") && !elsewhere.test(file))
       .filter((file) => {

@@ -1,7 +1,7 @@
 import { signRequest } from "../../services/gateway/providers/bedrock/sign-request";
 import { Secret } from "../../services/shared/secret";
-import { ClientRun } from "../support/clients/client-run";
-import { installClients } from "../support/clients/install";
+import { ClientRun } from "../clients/client-run";
+import { installClients } from "../clients/install";
 import { exceptionFrame } from "../support/services/aws-frames";
 import { messageEvents } from "../support/services/fake-anthropic";
 import { answerWithFrames, FakeBedrock, sendFrames } from "../support/services/fake-bedrock";

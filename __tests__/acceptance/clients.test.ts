@@ -1,5 +1,5 @@
-import { describeClients } from "../support/clients/describe/clients";
-import { GatewayProcess } from "../support/clients/gateway-process";
+import { describeClients } from "../clients/describe/clients";
+import { GatewayProcess } from "../clients/gateway-process";
 
 /** Unmodified clients against a gateway process, a real Postgres and a provider that follows a script. */
 let gateway: GatewayProcess;

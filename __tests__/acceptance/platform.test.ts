@@ -3,14 +3,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import OpenAI from "openai";
 import { SERVICES as DEFINITIONS, NODE_IMAGE } from "../../constructs/service-catalog";
-import { AppliedGateway } from "../support/applied/applied-gateway";
+import { AppliedGateway } from "../clients/applied-gateway";
+import { describeClients } from "../clients/describe/clients";
+import { describeGuideCommands } from "../guide/describe";
 import { AppliedPlatform } from "../support/applied/applied-platform";
 import { containersOf, docker, inspect, logsOf } from "../support/applied/docker";
 import { passesWithin } from "../support/applied/passes-within";
 import { reach } from "../support/applied/probe";
 import { startUpstream } from "../support/applied/upstream";
-import { describeClients } from "../support/clients/describe/clients";
-import { describeGuideCommands } from "../support/guide/describe";
 import { readmeBlocks } from "../support/readme";
 import { PROJECT } from "../support/source-files";
 

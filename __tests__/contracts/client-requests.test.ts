@@ -1,6 +1,6 @@
-import { clineTurn } from "../support/clients/replays/cline";
-import { rooTurn } from "../support/clients/replays/roo-code";
-import { textTool } from "../support/clients/replays/turn";
+import { clineTurn } from "../clients/replays/cline";
+import { rooTurn } from "../clients/replays/roo-code";
+import { textTool } from "../clients/replays/turn";
 import { brokenRules } from "../support/services/broken-rules";
 import { targetOf, translateChat } from "../support/services/translate-chat";
 

@@ -1,8 +1,8 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { describeGuideCommands, type GuideTarget, runCommand } from "../support/guide/describe";
-import { ADMIN, HELLO, JSON_BODY } from "../support/guide/rows";
+import { describeGuideCommands, type GuideTarget, runCommand } from "../guide/describe";
+import { ADMIN, HELLO, JSON_BODY } from "../guide/rows";
 import { EmbeddedPostgres } from "../support/services/embedded-postgres";
 import { eventually } from "../support/services/eventually";
 import { FakeAnthropic } from "../support/services/fake-anthropic";

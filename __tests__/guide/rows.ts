@@ -19,7 +19,7 @@ export interface GuideRow {
   readonly needs?: GuideNeed;
 }
 
-const PROMPTS = path.join(__dirname, "../../../prompts");
+const PROMPTS = path.join(__dirname, "../../prompts");
 
 export const ADMIN = '-H "Authorization: Bearer $LITELLM_MASTER_KEY"';
 export const JSON_BODY = '-H "Content-Type: application/json"';

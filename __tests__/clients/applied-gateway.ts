@@ -1,11 +1,11 @@
+import type { AppliedPlatform } from "../support/applied/applied-platform";
+import { docker } from "../support/applied/docker";
 import {
   type AuditedRequest,
   createKey,
   type GatewayUnderTest,
   type UpstreamRequest,
-} from "../clients/gateway-under-test";
-import type { AppliedPlatform } from "./applied-platform";
-import { docker } from "./docker";
+} from "./gateway-under-test";
 
 const ASK_REQUESTS =
   'fetch("http://127.0.0.1:8080/requests").then((response) => response.text()).then((text) => process.stdout.write(text))';

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PROJECT } from "../source-files";
+import { PROJECT } from "../support/source-files";
 import type { ClientResult, ClientRun } from "./client-run";
 
 /** Agents that can be run without a terminal. */

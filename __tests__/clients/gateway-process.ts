@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { EmbeddedPostgres } from "../services/embedded-postgres";
-import { eventually } from "../services/eventually";
-import { freePort } from "../services/free-port";
-import { ServiceProcess } from "../services/service-process";
+import { EmbeddedPostgres } from "../support/services/embedded-postgres";
+import { eventually } from "../support/services/eventually";
+import { freePort } from "../support/services/free-port";
+import { ServiceProcess } from "../support/services/service-process";
 import {
   type AuditedRequest,
   createKey,
@@ -39,7 +39,7 @@ export class GatewayProcess implements GatewayUnderTest {
   static async start(): Promise<GatewayProcess> {
     const [postgres, port] = [await EmbeddedPostgres.start(), await freePort()];
     const providerUrl = `http://127.0.0.1:${port}`;
-    const provider = spawn(process.execPath, [join(__dirname, "../applied/fake-anthropic.cjs")], {
+    const provider = spawn(process.execPath, [join(__dirname, "../support/applied/fake-anthropic.cjs")], {
       env: { PORT: String(port), HOST: "127.0.0.1" },
       stdio: "ignore",
     });
@@ -51,7 +51,7 @@ export class GatewayProcess implements GatewayUnderTest {
       CONFIG_FILE: config,
       ANTHROPIC_API_KEY: "credential-of-the-provider",
       ANTHROPIC_BASE_URL: providerUrl,
-      PROMPTS_DIRECTORY: join(__dirname, "../../../prompts"),
+      PROMPTS_DIRECTORY: join(__dirname, "../../prompts"),
     });
     await eventually(async () => (await fetch(`${gateway.url}/health/readiness`)).status === 200);
     return new GatewayProcess(postgres, provider, providerUrl, gateway);
