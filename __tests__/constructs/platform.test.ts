@@ -1,8 +1,10 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { parsePlatform, synthesizeWorkspaceTemplate } from "../../constructs";
+import { type PlatformConfig, parsePlatform, synthesizeWorkspaceTemplate } from "../../constructs";
 import { PlatformSchema } from "../../constructs/config/schema";
 import { synthesizeConfig } from "../support/platform-fixture";
+import { temporaryFolder } from "../support/temporary-folder";
 
 /** Every setting that there is, written out: what has no default, is a list or a map is here with an entry. */
 const EVERYTHING = {
@@ -41,6 +43,11 @@ const EVERYTHING = {
       prices: { input: 1, output: 1, cacheRead: 1, cacheWrite5m: 1, cacheWrite1h: 1 },
       maxOutputTokens: 1000,
     },
+    ...["second", "third"].map((name) => ({
+      name,
+      deployments: [{ provider: "anthropic", model: "provider-model" }],
+      prices: { input: 1, output: 1 },
+    })),
   ],
   enforcement: {
     minimum: Object.fromEntries(
@@ -54,6 +61,7 @@ const EVERYTHING = {
   scopes: Object.fromEntries(
     ["workspace", "user", "ci", "agentReview", "agentWrite"].map((scope) => [scope, { models: ["model"] }]),
   ),
+  workspaces: { levels: ["unrestricted", "standard"], models: ["model", "second"] },
   networks: {
     edge: { subnet: "10.80.1.0/24" },
     data: { subnet: "10.80.2.0/24" },
@@ -73,11 +81,15 @@ const OTHER: readonly (readonly [path: RegExp, value: unknown])[] = [
   [/Env$/, "OTHER_VARIABLE"],
   [/baseUrl$/, "https://b.example"],
   [/region$/, "eu-central-1"],
-  [/models\.0\.name$/, "other"],
+  [/models\.\d\.name$/, "other"],
   [/deployments\.\d\.provider$/, "SWAP"],
   [/deployments\.\d\.model$/, "other"],
   [/^enforcement\.default$/, "design-first"],
   [/^enforcement\.minimum\./, "design-first"],
+  [/^workspaces\.levels\.\d$/, "design-first"],
+  [/^workspaces\.defaultLevel$/, "unrestricted"],
+  [/^workspaces\.models\.\d$/, "third"],
+  [/^workspaces\.defaultModel$/, "second"],
   [/levels\.0\.name$/, "another"],
   [/levels\.0\.file$/, "design-first.md"],
   [/^scopes\..*\.period$/, "30d"],
@@ -100,6 +112,7 @@ const EXEMPT: Readonly<Record<string, string>> = {
   "coder.admin.username": "the first user is made once Coder runs",
   "coder.admin.email": "as coder.admin.username",
   "providers.<name>.kind": "says which other settings a provider has",
+  "workspaces.autostopHours": "is a setting of the template, which the stack of Coder makes",
 };
 
 interface Schema {
@@ -136,7 +149,16 @@ function leavesOf(schema: Schema, path: readonly string[] = []): Leaf[] {
 const schema = z.toJSONSchema(PlatformSchema, { io: "input", target: "draft-7" }) as Schema;
 const leaves = [...new Map(leavesOf(schema).map((leaf) => [leaf.path, leaf])).values()];
 const base = JSON.parse(JSON.stringify(parsePlatform(JSON.stringify(EVERYTHING))));
-const before = JSON.stringify(synthesizeConfig(base));
+const outdir = temporaryFolder();
+const before = synthesized(base);
+
+/** All that a deploy works with: the stack and the template of workspaces. */
+function synthesized(config: PlatformConfig): string {
+  const stack = JSON.stringify(synthesizeConfig(config));
+  const { directory, variables } = synthesizeWorkspaceTemplate(outdir, config);
+  const files = readdirSync(directory).map((name) => readFileSync(join(directory, name), "utf8"));
+  return [stack, ...files, JSON.stringify(variables)].join("\n");
+}
 
 /** Places in the full configuration that a setting stands at. */
 function placesOf(path: string): string[][] {
@@ -171,6 +193,15 @@ function changed(place: readonly string[], value: unknown) {
   const config = structuredClone(base);
   const parent = place.slice(0, -1).reduce((at, step) => at[step], config);
   parent[place.at(-1) ?? ""] = value;
+  // What names it elsewhere follows.
+  if (place[0] === "models" && place[2] === "name") {
+    config.workspaces.models = config.workspaces.models.map((name: string) =>
+      name === valueAt(place) ? value : name,
+    );
+  }
+  if (!config.workspaces.levels.includes(config.workspaces.defaultLevel)) {
+    config.workspaces.defaultLevel = value;
+  }
   return parsePlatform(JSON.stringify(config));
 }
 
@@ -189,8 +220,7 @@ describe("platform.yaml", () => {
     );
     expect(places).not.toEqual([]);
     for (const place of places) {
-      const after = synthesizeConfig(changed(place, otherValue(place, leaf.schema)));
-      expect(JSON.stringify(after)).not.toBe(before);
+      expect(synthesized(changed(place, otherValue(place, leaf.schema)))).not.toBe(before);
     }
   });
 });

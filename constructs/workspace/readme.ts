@@ -29,7 +29,7 @@ ${rows.join("\n")}
 
 ## What stays
 
-Your home, \`/home/coder\`, stays until the workspace is deleted. Everything else is made anew at each start, so that updates of the
+Your home, \`/home/coder\`, stays until the workspace is deleted. Everything else is recreated at each start, so that updates of the
 platform reach you: install what you need for a project in its folder, and your own settings by way of dotfiles.
 
 ## Key, budget and rules

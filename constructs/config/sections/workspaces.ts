@@ -139,7 +139,8 @@ function* notOffered(
   value: unknown,
   { offered, list }: { readonly offered: readonly unknown[]; readonly list: string },
 ): Iterable<Fault> {
-  if (typeof value !== "string" || offered.includes(value)) return;
+  // An empty list is a finding of its own.
+  if (typeof value !== "string" || offered.length === 0 || offered.includes(value)) return;
   const names = offered.filter((name) => typeof name === "string");
   const message = `is not offered; allowed: ${names.join(", ")}; remedy: ${didYouMean(value, names)}name one of them, or add it to workspaces.${list}`;
   yield { path: [setting], input: value, message, other: ["workspaces", list] };
