@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { certificateVariables } from "../certificates";
-import { type Places, projectsFolder } from "../places";
+import { certificateVariables } from "../container/certificates";
+import { type Places, projectsFolder } from "../container/places";
 
 /** Only inside of the workspace: Coder's agent is the way in, and asks who comes. */
 export const EDITOR_PORT = 13_337;

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { readIfPresent } from "./atomic-file";
-import { keyFile, type Places } from "./places";
-import { readAnswer } from "./read-answer";
-import { PLACEHOLDER_KEY } from "./start-workspace";
+import { readIfPresent } from "../container/atomic-file";
+import { keyFile, type Places } from "../container/places";
+import { readAnswer } from "../container/read-answer";
+import { PLACEHOLDER_KEY } from "../startup/start-workspace";
 
 /** What `workspace-info` can be asked. */
 export const TOPICS = ["budget", "level", "gateway"] as const;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { readAnswer } from "./read-answer";
+import { readAnswer } from "../container/read-answer";
 
 /** How often and how long the key-provisioner is asked. */
 export interface RetryPolicy {
@@ -18,6 +18,9 @@ export const RETRIES: RetryPolicy = {
   totalMs: 150_000,
   pausesMs: [1000, 2000, 4000, 8000, 15_000],
 };
+
+/** An attempt with less time than this is not made, in milliseconds. */
+const SHORTEST_ATTEMPT_MS = 1000;
 
 /** What the key-provisioner says of a key. Only the key itself is certain. */
 const Issued = z.object({
@@ -77,7 +80,8 @@ export async function requestKey(
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
       const pause = policy.pausesMs[Math.min(attempt, policy.pausesMs.length) - 1] ?? 0;
-      const isLast = performance.now() + pause >= end;
+      // One that had hardly any time left would hide why the others failed.
+      const isLast = performance.now() + pause + Math.min(policy.attemptMs, SHORTEST_ATTEMPT_MS) > end;
       say(`attempt ${attempt}: ${error.message}${isLast ? "" : `; again in ${pause / 1000} s`}`);
       if (isLast)
         throw new KeyError(
@@ -118,11 +122,14 @@ async function ask(
 }
 
 /** Node hides why a connection failed in the cause. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === "TimeoutError") return "no answer in time";
-  const cause = error.cause as NodeJS.ErrnoException | undefined;
-  return cause?.code ?? cause?.message ?? error.message;
+function reasonOf(error: unknown): string {
+  const { name, message, cause } = error as {
+    name?: string;
+    message?: string;
+    cause?: NodeJS.ErrnoException;
+  };
+  if (name === "TimeoutError") return "no answer in time";
+  return cause?.code ?? cause?.message ?? message ?? String(error);
 }
 
 const ErrorBody = z.object({ error: z.union([z.string(), z.object({ message: z.string() })]) });
