@@ -123,7 +123,7 @@ function assistantPhases(props: Configured): Phase[] {
       const issued = await requestKey(config, say, props.retries ?? RETRIES);
       key = issued.key;
       level = issued.level ?? level;
-      const budget = issued.budgetUsd === undefined ? "" : `, budget $${issued.budgetUsd}`;
+      const budget = issued.budget === undefined ? "" : `, ${issued.budget}`;
       const asked = level === config.level ? "" : ` (asked for: ${config.level})`;
       return `${issued.reused ? "the same as before" : "issued"}, level ${level}${asked}${budget}`;
     },

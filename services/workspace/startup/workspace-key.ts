@@ -31,6 +31,7 @@ const Issued = z.object({
     .regex(/^[a-z0-9-]{1,64}$/)
     .nullish(),
   budget_usd: z.number().nullish(),
+  budget_period: z.string().nullish(),
 });
 
 /** The key of a workspace, and what is known of it. */
@@ -39,7 +40,8 @@ export interface WorkspaceKey {
   readonly reused: boolean;
   /** The level that the gateway enforces; undefined when it was not said. */
   readonly level: string | undefined;
-  readonly budgetUsd: number | undefined;
+  /** Such as `$10 a day`; undefined when there is none, or it was not said. */
+  readonly budget: string | undefined;
 }
 
 /** No key could be had. The text is for the user, with the remedy, and without any secret. */
@@ -117,9 +119,18 @@ async function ask(
     throw new KeyError(`the key-provisioner refused a key: ${status}${messageIn(text)}`);
   const issued = Issued.safeParse(parse(text));
   if (!issued.success) throw new Unanswered(`it answered ${status} without a key`);
-  const { key, reused = false, level, budget_usd: budget } = issued.data;
-  return { key, reused, level: level ?? undefined, budgetUsd: budget ?? undefined };
+  const { key, reused = false, level, budget_usd: usd, budget_period: period } = issued.data;
+  const budget = usd === null || usd === undefined ? undefined : `$${usd}${PERIODS[period ?? ""] ?? ""}`;
+  return { key, reused, level: level ?? undefined, budget };
 }
+
+const PERIODS: Readonly<Record<string, string>> = {
+  "1d": " a day",
+  "7d": " a week",
+  "1w": " a week",
+  "30d": " a month",
+  "1mo": " a month",
+};
 
 /** Node hides why a connection failed in the cause. */
 function reasonOf(error: unknown): string {

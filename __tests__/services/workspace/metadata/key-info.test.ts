@@ -51,9 +51,9 @@ describe("what Coder's page shows", () => {
 });
 
 it.each([
-  [{ budget_usd: 10, spent_usd: 0.001, period: "1d" }, "$9.99 of $10 left today"],
-  [{ budget_usd: 10, spent_usd: 12, period: "1d" }, "$0.00 of $10 left today"],
-  [{ budget_usd: 2.5, spent_usd: 0.1, period: "30d" }, "$2.40 of $2.50 left this month"],
+  [{ budget_usd: 10, spent_usd: 0.001, budget_period: "1d" }, "$9.99 of $10 left today"],
+  [{ budget_usd: 10, spent_usd: 12, budget_period: "1d" }, "$0.00 of $10 left today"],
+  [{ budget_usd: 2.5, spent_usd: 0.1, budget_period: "30d" }, "$2.40 of $2.50 left this month"],
   [{ budget_usd: 5, spent_usd: null }, "$5.00 of $5 left"],
   [{ budget_usd: null }, "no budget, so no limit"],
 ])("the budget %j reads %s", (info, expected) => {

@@ -67,7 +67,7 @@ describe("a start", () => {
     expect(exists(".config/opencode/opencode.json")).toBe(true);
     expect(read(join(places.state, "instructions.md"))).toContain('"standard"');
     expect(read(join(places.state, "environment"))).toContain(`export AI_GATEWAY_URL='${platform.url}'`);
-    expect(log).toContain("issued, level standard, budget $10");
+    expect(log).toContain("issued, level standard, $10 a day");
     expect(log).toMatch(/done, everything is ready\n$/);
     expect(log).not.toContain("sk-workspace");
     expect(existsSync(problemsFile(places))).toBe(false);

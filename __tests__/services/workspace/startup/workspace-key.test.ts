@@ -24,8 +24,10 @@ describe("the key of a workspace", () => {
     [201, false],
     [200, true],
   ])("comes with status %s", async (status, reused) => {
-    platform.keyAnswers = [{ status, body: { key: "sk-1", reused, level: "standard", budget_usd: 10 } }];
-    expect(await request()).toEqual({ key: "sk-1", reused, level: "standard", budgetUsd: 10 });
+    platform.keyAnswers = [
+      { status, body: { key: "sk-1", reused, level: "standard", budget_usd: 10, budget_period: "1d" } },
+    ];
+    expect(await request()).toEqual({ key: "sk-1", reused, level: "standard", budget: "$10 a day" });
     expect(platform.received).toEqual([
       {
         method: "POST",
