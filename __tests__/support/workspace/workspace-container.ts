@@ -58,10 +58,6 @@ export class WorkspaceContainer {
     return this.exec([], ["bash", isInteractive ? "-lic" : "-lc", line]);
   }
 
-  asRoot(line: string): Promise<CommandResult> {
-    return this.exec(["--user", "root"], ["bash", "-c", line]);
-  }
-
   remove(): void {
     spawnSync("docker", ["rm", "--force", this.name]);
   }

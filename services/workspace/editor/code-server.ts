@@ -18,8 +18,6 @@ export function codeServerArguments(places: Places): string[] {
   return [
     `--bind-addr=127.0.0.1:${EDITOR_PORT}`,
     "--auth=none",
-    // In the home it would leave a file with a password that nobody needs.
-    `--config=${join(places.state, "code-server.yaml")}`,
     // Without it folders open in Restricted Mode, where extensions such as Roo Code are off; as a setting of the machine it is ignored.
     "--disable-workspace-trust",
     "--disable-telemetry",

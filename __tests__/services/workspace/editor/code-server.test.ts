@@ -17,7 +17,6 @@ describe("code-server", () => {
     expect(codeServerArguments(places)).toEqual([
       "--bind-addr=127.0.0.1:13337",
       "--auth=none",
-      `--config=${join(places.state, "code-server.yaml")}`,
       "--disable-workspace-trust",
       "--disable-telemetry",
       "--disable-update-check",
