@@ -48,4 +48,14 @@ describe("contentHash", () => {
     symlinkSync("/etc/hosts", join(root, "src/link"));
     expect(() => hash(root)).toThrow("src/link is neither a file nor a folder");
   });
+
+  it("changes with a further value, and stays without one", () => {
+    const root = tree();
+    const withValues = (values: Record<string, string>) => contentHash(root, ["Dockerfile", "src"], values);
+    expect(withValues({})).toBe(hash(root));
+    expect(withValues({ a: "1", b: "2" })).toBe(withValues({ b: "2", a: "1" }));
+    expect(
+      new Set([hash(root), withValues({ a: "1" }), withValues({ a: "2" }), withValues({ b: "1" })]).size,
+    ).toBe(4);
+  });
 });

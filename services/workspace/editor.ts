@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
+import { placesIn } from "./container/places";
 import { codeServerArguments, openEditorLog } from "./editor/code-server";
 import { Supervisor, takeName } from "./editor/supervise";
-import { placesIn } from "./places";
 
 /** How long code-server may take to end, in milliseconds. */
 const GRACE_MS = 5000;

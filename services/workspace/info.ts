@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
-import { describeTopic, TOPICS } from "./key-info";
-import { placesIn } from "./places";
+import { placesIn } from "./container/places";
+import { describeTopic, TOPICS } from "./metadata/key-info";
 
 /** `workspace-info budget|level|gateway`: one line for the metadata of Coder's agent. */
 async function main(): Promise<void> {

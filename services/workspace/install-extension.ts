@@ -1,4 +1,4 @@
-import { unpackExtension } from "./unpack-extension";
+import { unpackExtension } from "./extension/unpack-extension";
 
 /** Part of the image's build: `install-extension <folder of extensions> <folder of the record>`, with `EXTENSION_URL` and `EXTENSION_SHA256`. */
 async function main(): Promise<void> {

@@ -2,11 +2,11 @@ import { appendFileSync, existsSync, renameSync, statSync, symlinkSync } from "n
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../shared/config-error";
-import { loadConfig, type WorkspaceConfig } from "./config";
-import type { Problem } from "./phases";
-import { placesIn } from "./places";
-import { createStartLog } from "./start-log";
-import { startWorkspace } from "./start-workspace";
+import { loadConfig, type WorkspaceConfig } from "./container/config";
+import { placesIn } from "./container/places";
+import type { Problem } from "./startup/phases";
+import { createStartLog } from "./startup/start-log";
+import { startWorkspace } from "./startup/start-workspace";
 
 /** A larger log makes room for a new one; one is kept. */
 const MAX_LOG_BYTES = 1024 * 1024;

@@ -30,6 +30,7 @@ describe("sluice images prune", () => {
         image("team/gateway", "0123456789ab", "sha256:1"),
         image("team/key-provisioner", "0123456789ab", "sha256:2"),
         image("other/gateway", "0123456789ab", "sha256:3"),
+        image("team/workspace", "0123456789ab", "sha256:4"),
       ],
     };
     writeFileSync(join(folder, "images"), JSON.stringify(images));
@@ -68,6 +69,15 @@ esac
     expect(await main(["images", "prune", "--yes"])).toBe(0);
     expect(out).toContain("1 image removed");
     expect(calls()).toContain("image rm team/gateway:0123456789ab\n");
+  });
+
+  it("keeps images of workspaces, which stopped ones start with again, unless it is asked for them", async () => {
+    writeState(home, stateText([stateContainer("team", "redis")]));
+    rememberDeployed(home, readState(home));
+    expect(await main(["images", "prune", "--yes"])).toBe(0);
+    expect(calls()).not.toContain("team/workspace");
+    expect(await main(["images", "prune", "--yes", "--workspaces"])).toBe(0);
+    expect(calls()).toContain("image rm team/gateway:0123456789ab team/workspace:0123456789ab\n");
   });
 
   it("removes nothing when it cannot be told what is deployed", async () => {

@@ -31,8 +31,8 @@ export function takeMachineState(home = homedir(), units = UNITS): MachineState 
         .filter((line) => line.includes(" sluice-"))
         .sort() ?? [],
     images: fromEngine("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").filter(
-      // Built once and used again, like the rest of the cache; `buildGatewayImage` bounds them.
-      (name) => !name.startsWith("sluice-tests/gateway:"),
+      // Built once and used again, like the rest of the cache; `removeOldImages` bounds them.
+      (name) => !/^sluice-tests\/(gateway|workspace):/.test(name),
     ),
   };
 }

@@ -21,12 +21,21 @@ export class PlatformStandIn {
   readonly received: ReceivedRequest[] = [];
   /** Answers of `POST /api/v1/keys/workspace`, one after the other; the last one repeats. */
   keyAnswers: KeyAnswer[] = [
-    { status: 201, body: { key: "sk-workspace-0001", reused: false, level: "standard", budget_usd: 10 } },
+    {
+      status: 201,
+      body: {
+        key: "sk-workspace-0001",
+        reused: false,
+        level: "standard",
+        budget_usd: 10,
+        budget_period: "1d",
+      },
+    },
   ];
   /** Answer of `GET /api/v1/keys/info`. */
   keyInfo: KeyAnswer = {
     status: 200,
-    body: { level: "standard", budget_usd: 10, spent_usd: 0.58, period: "1d" },
+    body: { level: "standard", budget_usd: 10, spent_usd: 0.58, budget_period: "1d" },
   };
   /** Takes requests and says nothing. */
   isHanging = false;

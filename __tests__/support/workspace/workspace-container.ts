@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { docker, inspect } from "../applied/docker";
 
 /** How a command in the workspace ended. */
@@ -48,30 +48,28 @@ export class WorkspaceContainer {
     return inspect(this.name).NetworkSettings.Networks["bridge"]?.IPAddress ?? "";
   }
 
-  /** Runs a program as the user, as `docker exec` of the guides does. */
-  run(...command: string[]): CommandResult {
+  /** Runs a program as the user, as `docker exec` of the guides does. This process answers meanwhile. */
+  run(...command: string[]): Promise<CommandResult> {
     return this.exec([], command);
   }
 
   /** Runs a line in a login shell, which is interactive if asked. */
-  shell(line: string, { isInteractive = false } = {}): CommandResult {
+  shell(line: string, { isInteractive = false } = {}): Promise<CommandResult> {
     return this.exec([], ["bash", isInteractive ? "-lic" : "-lc", line]);
-  }
-
-  asRoot(line: string): CommandResult {
-    return this.exec(["--user", "root"], ["bash", "-c", line]);
   }
 
   remove(): void {
     spawnSync("docker", ["rm", "--force", this.name]);
   }
 
-  private exec(options: string[], command: string[]): CommandResult {
-    const { status, stdout, stderr } = spawnSync("docker", ["exec", ...options, this.name, ...command], {
-      encoding: "utf8",
-      timeout: LIMIT_MS,
-      maxBuffer: 64 * 1024 * 1024,
+  private exec(options: string[], command: string[]): Promise<CommandResult> {
+    const args = ["exec", ...options, this.name, ...command];
+    return new Promise((resolve) => {
+      const settings = { timeout: LIMIT_MS, maxBuffer: 64 * 1024 * 1024 };
+      const child = execFile("docker", args, settings, (_, stdout, stderr) =>
+        resolve({ exitCode: child.exitCode, stdout, stderr }),
+      );
+      child.stdin?.end();
     });
-    return { exitCode: status, stdout, stderr };
   }
 }

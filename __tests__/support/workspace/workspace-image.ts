@@ -9,6 +9,7 @@ import { contentHash } from "../../../constructs/content-hash";
 import { DEBIAN_IMAGE, NODE_IMAGE, WORKSPACE } from "../../../constructs/service-catalog";
 import { serviceInputs } from "../../../constructs/service-inputs";
 import { docker } from "../applied/docker";
+import { removeOldImages } from "../applied/old-images";
 import { PROJECT } from "../source-files";
 
 const REPOSITORY = "sluice-tests/workspace";
@@ -54,5 +55,6 @@ export async function buildWorkspaceImage(vsix: Buffer): Promise<string> {
   } finally {
     server.close();
   }
+  removeOldImages(REPOSITORY);
   return image;
 }

@@ -1,5 +1,5 @@
-import type { WorkspaceConfig } from "../config";
-import type { Places } from "../places";
+import type { WorkspaceConfig } from "../container/config";
+import type { Places } from "../container/places";
 
 /** What the configuration of an assistant is made of. */
 export interface AssistantSettings {

@@ -1,4 +1,4 @@
-import type { WorkspaceConfig } from "../config";
+import type { WorkspaceConfig } from "../container/config";
 import type { Assistant } from "./assistant";
 import { CLAUDE_CODE } from "./claude-code";
 import { OPENCODE } from "./opencode";

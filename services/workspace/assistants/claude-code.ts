@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { readIfPresent, toJson, writeAtomically } from "../atomic-file";
-import type { Places } from "../places";
+import { readIfPresent, toJson, writeAtomically } from "../container/atomic-file";
+import type { Places } from "../container/places";
 import type { Assistant, AssistantSettings } from "./assistant";
 import { modelOfFamily } from "./role-models";
 

@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { toJson, writeAtomically } from "../atomic-file";
-import { readBuiltInExtension } from "../built-in-extension";
-import type { Places } from "../places";
+import { toJson, writeAtomically } from "../container/atomic-file";
+import { readBuiltInExtension } from "../container/built-in-extension";
+import type { Places } from "../container/places";
 import type { Assistant, AssistantSettings } from "./assistant";
 
 const PROFILE = "litellm";

@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { certificateVariables } from "../certificates";
-import { type Places, projectsFolder } from "../places";
+import { certificateVariables } from "../container/certificates";
+import { type Places, projectsFolder } from "../container/places";
 
 /** Only inside of the workspace: Coder's agent is the way in, and asks who comes. */
 export const EDITOR_PORT = 13_337;
@@ -18,8 +18,6 @@ export function codeServerArguments(places: Places): string[] {
   return [
     `--bind-addr=127.0.0.1:${EDITOR_PORT}`,
     "--auth=none",
-    // In the home it would leave a file with a password that nobody needs.
-    `--config=${join(places.state, "code-server.yaml")}`,
     // Without it folders open in Restricted Mode, where extensions such as Roo Code are off; as a setting of the machine it is ignored.
     "--disable-workspace-trust",
     "--disable-telemetry",

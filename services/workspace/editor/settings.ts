@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { importFile } from "../assistants/roo-code";
-import { readIfPresent, toJson, writeAtomically } from "../atomic-file";
-import { readBuiltInExtension } from "../built-in-extension";
-import { editorData, type Places } from "../places";
+import { readIfPresent, toJson, writeAtomically } from "../container/atomic-file";
+import { readBuiltInExtension } from "../container/built-in-extension";
+import { editorData, type Places } from "../container/places";
 
 /** Settings by which the two extensions are told of their file, and the ids of the extensions. */
 const IMPORT_SETTINGS = {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { type BuiltInExtension, extensionRecord } from "./built-in-extension";
+import { type BuiltInExtension, extensionRecord } from "../container/built-in-extension";
 
 /** Which extension the image is built with. */
 export interface ExtensionSource {

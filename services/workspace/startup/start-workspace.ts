@@ -1,14 +1,14 @@
 import { rm } from "node:fs/promises";
-import type { AssistantSettings } from "./assistants/assistant";
-import { ASSISTANTS, isChosen } from "./assistants/assistants";
-import { readIfPresent, writeAtomically } from "./atomic-file";
-import { bundleCertificates, certificateVariables } from "./certificates";
-import type { WorkspaceConfig } from "./config";
-import { editorEnvironment, startSupervisor, waitForEditor } from "./editor/code-server";
-import { writeEditorSettings } from "./editor/settings";
+import type { AssistantSettings } from "../assistants/assistant";
+import { ASSISTANTS, isChosen } from "../assistants/assistants";
+import { readIfPresent, writeAtomically } from "../container/atomic-file";
+import { bundleCertificates, certificateVariables } from "../container/certificates";
+import type { WorkspaceConfig } from "../container/config";
+import { environmentFile, instructionsFile, keyFile, type Places, problemsFile } from "../container/places";
+import { editorEnvironment, startSupervisor, waitForEditor } from "../editor/code-server";
+import { writeEditorSettings } from "../editor/settings";
 import { instructionsFor } from "./instructions";
 import { describeProblems, type Phase, type Problem, runPhases } from "./phases";
-import { environmentFile, instructionsFile, keyFile, type Places, problemsFile } from "./places";
 import { applyDotfiles, cloneRepository } from "./repository";
 import { shellEnvironment } from "./shell-environment";
 import type { StartLog } from "./start-log";
@@ -123,7 +123,7 @@ function assistantPhases(props: Configured): Phase[] {
       const issued = await requestKey(config, say, props.retries ?? RETRIES);
       key = issued.key;
       level = issued.level ?? level;
-      const budget = issued.budgetUsd === undefined ? "" : `, budget $${issued.budgetUsd}`;
+      const budget = issued.budget === undefined ? "" : `, ${issued.budget}`;
       const asked = level === config.level ? "" : ` (asked for: ${config.level})`;
       return `${issued.reused ? "the same as before" : "issued"}, level ${level}${asked}${budget}`;
     },

@@ -1,5 +1,5 @@
-import { certificateVariables } from "./certificates";
-import type { Places } from "./places";
+import { certificateVariables } from "../container/certificates";
+import type { Places } from "../container/places";
 
 /**
  * Variables of login shells, in shell syntax. The key is none of them: `/etc/profile.d/sluice.sh` reads it from its file, so that it is

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { readEnvironment } from "../shared/config-error";
+import { readEnvironment } from "../../shared/config-error";
 
 /** What `ai_assistant` may be. */
 export const ASSISTANT_CHOICES = ["roo-code", "zoo-code", "opencode", "claude-code", "all", "none"] as const;

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { type Places, projectsFolder } from "./places";
-import { type CommandOptions, runCommand } from "./run-command";
+import { type Places, projectsFolder } from "../container/places";
+import { type CommandOptions, runCommand } from "../container/run-command";
 
 /** A clone of a large repository on a slow line, in milliseconds. */
 const CLONE_MS = 15 * 60_000;

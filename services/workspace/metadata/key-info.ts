@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { readIfPresent } from "./atomic-file";
-import { keyFile, type Places } from "./places";
-import { readAnswer } from "./read-answer";
-import { PLACEHOLDER_KEY } from "./start-workspace";
+import { readIfPresent } from "../container/atomic-file";
+import { keyFile, type Places } from "../container/places";
+import { readAnswer } from "../container/read-answer";
+import { PLACEHOLDER_KEY } from "../startup/start-workspace";
 
 /** What `workspace-info` can be asked. */
 export const TOPICS = ["budget", "level", "gateway"] as const;
@@ -16,7 +16,8 @@ const KeyInfo = z.object({
   level: z.string().nullish(),
   budget_usd: z.number().nullish(),
   spent_usd: z.number().nullish(),
-  period: z.string().nullish(),
+  budget_period: z.string().nullish(),
+  blocked: z.boolean().nullish(),
 });
 
 /** Where to ask. */
@@ -43,6 +44,7 @@ export async function describeTopic(topic: Topic, sources: InfoSources): Promise
     if (response.status === 401) return "the key is not valid, run workspace-start";
     if (!response.ok) return `unknown (${response.status})`;
     const info = KeyInfo.parse(JSON.parse(text));
+    if (info.blocked) return "the key is blocked";
     return topic === "level" ? (info.level ?? "unknown") : describeBudget(info);
   } catch {
     return "unknown, the key-provisioner does not answer";
@@ -50,7 +52,11 @@ export async function describeTopic(topic: Topic, sources: InfoSources): Promise
 }
 
 /** Such as `$9.42 of $10 left today`. */
-export function describeBudget({ budget_usd, spent_usd, period }: z.output<typeof KeyInfo>): string {
+export function describeBudget({
+  budget_usd,
+  spent_usd,
+  budget_period: period,
+}: z.output<typeof KeyInfo>): string {
   if (budget_usd === null || budget_usd === undefined) return "no budget, so no limit";
   // Downwards: what is shown as left can be spent.
   const left = Math.max(0, Math.floor((budget_usd - (spent_usd ?? 0)) * 100 + 1e-6) / 100);
@@ -60,6 +66,7 @@ export function describeBudget({ budget_usd, spent_usd, period }: z.output<typeo
 const WHEN: Readonly<Record<string, string>> = {
   "1d": " today",
   "7d": " this week",
+  "1w": " this week",
   "30d": " this month",
   "1mo": " this month",
 };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { readAnswer } from "./read-answer";
+import { readAnswer } from "../container/read-answer";
 
 /** How often and how long the key-provisioner is asked. */
 export interface RetryPolicy {
@@ -19,6 +19,9 @@ export const RETRIES: RetryPolicy = {
   pausesMs: [1000, 2000, 4000, 8000, 15_000],
 };
 
+/** An attempt with less time than this is not made, in milliseconds. */
+const SHORTEST_ATTEMPT_MS = 1000;
+
 /** What the key-provisioner says of a key. Only the key itself is certain. */
 const Issued = z.object({
   key: z.string().regex(/^[\x21-\x7e]{1,512}$/),
@@ -28,6 +31,7 @@ const Issued = z.object({
     .regex(/^[a-z0-9-]{1,64}$/)
     .nullish(),
   budget_usd: z.number().nullish(),
+  budget_period: z.string().nullish(),
 });
 
 /** The key of a workspace, and what is known of it. */
@@ -36,7 +40,8 @@ export interface WorkspaceKey {
   readonly reused: boolean;
   /** The level that the gateway enforces; undefined when it was not said. */
   readonly level: string | undefined;
-  readonly budgetUsd: number | undefined;
+  /** Such as `$10 a day`; undefined when there is none, or it was not said. */
+  readonly budget: string | undefined;
 }
 
 /** No key could be had. The text is for the user, with the remedy, and without any secret. */
@@ -77,7 +82,8 @@ export async function requestKey(
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
       const pause = policy.pausesMs[Math.min(attempt, policy.pausesMs.length) - 1] ?? 0;
-      const isLast = performance.now() + pause >= end;
+      // One that had hardly any time left would hide why the others failed.
+      const isLast = performance.now() + pause + Math.min(policy.attemptMs, SHORTEST_ATTEMPT_MS) > end;
       say(`attempt ${attempt}: ${error.message}${isLast ? "" : `; again in ${pause / 1000} s`}`);
       if (isLast)
         throw new KeyError(
@@ -113,16 +119,28 @@ async function ask(
     throw new KeyError(`the key-provisioner refused a key: ${status}${messageIn(text)}`);
   const issued = Issued.safeParse(parse(text));
   if (!issued.success) throw new Unanswered(`it answered ${status} without a key`);
-  const { key, reused = false, level, budget_usd: budget } = issued.data;
-  return { key, reused, level: level ?? undefined, budgetUsd: budget ?? undefined };
+  const { key, reused = false, level, budget_usd: usd, budget_period: period } = issued.data;
+  const budget = usd === null || usd === undefined ? undefined : `$${usd}${PERIODS[period ?? ""] ?? ""}`;
+  return { key, reused, level: level ?? undefined, budget };
 }
 
+const PERIODS: Readonly<Record<string, string>> = {
+  "1d": " a day",
+  "7d": " a week",
+  "1w": " a week",
+  "30d": " a month",
+  "1mo": " a month",
+};
+
 /** Node hides why a connection failed in the cause. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === "TimeoutError") return "no answer in time";
-  const cause = error.cause as NodeJS.ErrnoException | undefined;
-  return cause?.code ?? cause?.message ?? error.message;
+function reasonOf(error: unknown): string {
+  const { name, message, cause } = error as {
+    name?: string;
+    message?: string;
+    cause?: NodeJS.ErrnoException;
+  };
+  if (name === "TimeoutError") return "no answer in time";
+  return cause?.code ?? cause?.message ?? message ?? String(error);
 }
 
 const ErrorBody = z.object({ error: z.union([z.string(), z.object({ message: z.string() })]) });
