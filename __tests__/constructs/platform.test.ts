@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { z } from "zod";
 import { parsePlatform, synthesizeWorkspaceTemplate } from "../../constructs";
 import { PlatformSchema } from "../../constructs/config/schema";
