@@ -23,7 +23,7 @@ export class CoderBootstrap extends Construct {
   constructor(scope: Construct, id: string, { coder, keyProvisioner }: CoderBootstrapProps) {
     super(scope, id);
     new DataResource(this, "Resource", {
-      lifecycle: { replaceTriggeredBy: [coder.ready] },
+      lifecycle: { replaceTriggeredBy: [coder.ready.fqn] },
       dependsOn: [coder.ready, keyProvisioner.ready],
       provisioners: [bootstrapCommand(this)],
     });

@@ -120,9 +120,10 @@ function describeObject(resource: ResourceChange, context: Context): ObjectChang
 /** What the platform keeps in Coder, and the step that makes it possible. */
 function coderWords(type: string, values: Values, action: ChangeAction) {
   if (type === "terraform_data") {
-    const effect =
-      action === "delete" ? PLAIN_EFFECTS.delete : "set up, or looked after, once Coder is healthy";
-    return { service: "coder bootstrap", effect };
+    return {
+      service: "coder bootstrap",
+      effect: action === "delete" ? PLAIN_EFFECTS.delete : "Coder is set up",
+    };
   }
   if (type === "coderd_user") {
     const effect =
