@@ -116,7 +116,7 @@ describe("an applied Coder server", () => {
     const places = {
       inspect: docker("inspect", coder, `${coder}-files`),
       environment: docker("exec", coder, "cat", "/proc/1/environ"),
-      processes: docker("top", coder, "-eo", "args"),
+      processes: docker("top", coder, "-eo", "pid,args"),
       log: logsOf(coder) + logsOf(`${coder}-files`),
     };
     for (const [place, text] of Object.entries(places)) {
@@ -135,7 +135,7 @@ describe("an applied Coder server", () => {
 
   it("takes a renewed certificate over by its replacement, and keeps its users", async () => {
     const before = inspect(coder).Id;
-    const { exitCode, output } = platform.npmRun("sluice", "certs", "--renew");
+    const { exitCode, output } = platform.npmRun("sluice", "--", "certs", "--renew");
     expect([exitCode, output]).toEqual([0, expect.stringContaining("replaced (asked for)")]);
     const deployed = platform.npmRun("deploy", "--", "--yes");
     expect([deployed.exitCode, deployed.exitCode === 0 ? "" : deployed.output]).toEqual([0, ""]);
@@ -146,7 +146,7 @@ describe("an applied Coder server", () => {
 
   it("takes a rotated database password", async () => {
     const before = platform.secrets()["coder_database_password"];
-    const { exitCode, output } = platform.npmRun("sluice", "rotate", "coder_database_password", "--yes");
+    const { exitCode, output } = platform.npmRun("sluice", "--", "rotate", "coder_database_password", "--yes");
     expect([exitCode, exitCode === 0 ? "" : output]).toEqual([0, ""]);
     expect(platform.secrets()["coder_database_password"]).not.toBe(before);
     expect(await (await http("/healthz")).text()).toBe("OK");
