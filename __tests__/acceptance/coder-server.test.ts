@@ -24,16 +24,19 @@ const http = (path: string, options: RequestInit = {}) =>
     headers: { "content-type": "application/json", ...options.headers },
   });
 
-/** By TLS, trusting the given authority alone. */
+/** By TLS, trusting the given authority alone; each time by a connection of its own, since the server is replaced. */
 function https(path: string, ca: string | undefined): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    request({ host: "localhost", port: platform.coderPort, path, ca, timeout: 10_000 }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (part: string) => {
-        text += part;
-      });
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-    })
+    request(
+      { host: "localhost", port: platform.coderPort, path, ca, timeout: 10_000, agent: false },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (part: string) => {
+          text += part;
+        });
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+      },
+    )
       .on("error", reject)
       .end();
   });
@@ -146,7 +149,13 @@ describe("an applied Coder server", () => {
 
   it("takes a rotated database password", async () => {
     const before = platform.secrets()["coder_database_password"];
-    const { exitCode, output } = platform.npmRun("sluice", "--", "rotate", "coder_database_password", "--yes");
+    const { exitCode, output } = platform.npmRun(
+      "sluice",
+      "--",
+      "rotate",
+      "coder_database_password",
+      "--yes",
+    );
     expect([exitCode, exitCode === 0 ? "" : output]).toEqual([0, ""]);
     expect(platform.secrets()["coder_database_password"]).not.toBe(before);
     expect(await (await http("/healthz")).text()).toBe("OK");
