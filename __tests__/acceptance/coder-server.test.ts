@@ -24,16 +24,19 @@ const http = (path: string, options: RequestInit = {}) =>
     headers: { "content-type": "application/json", ...options.headers },
   });
 
-/** By TLS, trusting the given authority alone. */
+/** By TLS, trusting the given authority alone; each time by a connection of its own, since the server is replaced. */
 function https(path: string, ca: string | undefined): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    request({ host: "localhost", port: platform.coderPort, path, ca, timeout: 10_000 }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (part: string) => {
-        text += part;
-      });
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-    })
+    request(
+      { host: "localhost", port: platform.coderPort, path, ca, timeout: 10_000, agent: false },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8").on("data", (part: string) => {
+          text += part;
+        });
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+      },
+    )
       .on("error", reject)
       .end();
   });
@@ -116,7 +119,7 @@ describe("an applied Coder server", () => {
     const places = {
       inspect: docker("inspect", coder, `${coder}-files`),
       environment: docker("exec", coder, "cat", "/proc/1/environ"),
-      processes: docker("top", coder, "-eo", "args"),
+      processes: docker("top", coder, "-eo", "pid,args"),
       log: logsOf(coder) + logsOf(`${coder}-files`),
     };
     for (const [place, text] of Object.entries(places)) {
@@ -135,7 +138,7 @@ describe("an applied Coder server", () => {
 
   it("takes a renewed certificate over by its replacement, and keeps its users", async () => {
     const before = inspect(coder).Id;
-    const { exitCode, output } = platform.npmRun("sluice", "certs", "--renew");
+    const { exitCode, output } = platform.npmRun("sluice", "--", "certs", "--renew");
     expect([exitCode, output]).toEqual([0, expect.stringContaining("replaced (asked for)")]);
     const deployed = platform.npmRun("deploy", "--", "--yes");
     expect([deployed.exitCode, deployed.exitCode === 0 ? "" : deployed.output]).toEqual([0, ""]);
@@ -146,7 +149,13 @@ describe("an applied Coder server", () => {
 
   it("takes a rotated database password", async () => {
     const before = platform.secrets()["coder_database_password"];
-    const { exitCode, output } = platform.npmRun("sluice", "rotate", "coder_database_password", "--yes");
+    const { exitCode, output } = platform.npmRun(
+      "sluice",
+      "--",
+      "rotate",
+      "coder_database_password",
+      "--yes",
+    );
     expect([exitCode, exitCode === 0 ? "" : output]).toEqual([0, ""]);
     expect(platform.secrets()["coder_database_password"]).not.toBe(before);
     expect(await (await http("/healthz")).text()).toBe("OK");
