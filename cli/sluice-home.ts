@@ -27,9 +27,9 @@ export function stateFolder(home: string): string {
   return join(home, "state");
 }
 
-/** The file of Terraform's state in a home. */
-export function stateFile(home: string): string {
-  return join(stateFolder(home), `${PLATFORM_STACK}.tfstate`);
+/** The file of Terraform's state of a stack in a home. */
+export function stateFile(home: string, stack: string = PLATFORM_STACK): string {
+  return join(stateFolder(home), `${stack}.tfstate`);
 }
 
 /**

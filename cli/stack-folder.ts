@@ -1,16 +1,16 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { z } from "zod";
-import { PLATFORM_STACK } from "../constructs/stack-id";
+import { CODER_STACK, PLATFORM_STACK } from "../constructs/stack-id";
 import { PROJECT_ROOT, sluiceHome, stateFile } from "./sluice-home";
 
-/** The folder that Terraform runs in, below an output folder. */
-export function stackFolder(outdir: string): string {
-  return join(outdir, "stacks", PLATFORM_STACK);
+/** The folder that Terraform runs in for a stack, below an output folder. */
+export function stackFolder(outdir: string, stack: string = PLATFORM_STACK): string {
+  return join(outdir, "stacks", stack);
 }
 
 /**
- * Where the stack of a home is synthesized to. Each home has an output folder of its own, since what Terraform keeps
+ * Where the stacks of a home are synthesized to. Each home has an output folder of its own, since what Terraform keeps
  * there (the state that it works on, its last plan) belongs to one platform: `cdktf.out` in the project for the home
  * `.sluice`, `<home>/cdktf.out` for every other. The one that the CDKTF CLI names (CDKTF_OUTDIR) counts unless it is
  * another home's.
@@ -27,11 +27,11 @@ export function outputFolder(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * Gets a stack's folder ready for a synth: closed to others, since the CDKTF CLI leaves plans in it, without such a
+ * Gets the folder of a stack ready for a synth: closed to others, since the CDKTF CLI leaves plans in it, without such a
  * plan, and without what Terraform remembers of another home's state, which it would offer to copy into this one's.
  */
-export function claimStackFolder(outdir: string, home: string): void {
-  const folder = stackFolder(outdir);
+export function claimStackFolder(outdir: string, home: string, stack: string = PLATFORM_STACK): void {
+  const folder = stackFolder(outdir, stack);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   const memory = join(folder, ".terraform/terraform.tfstate");
@@ -39,14 +39,18 @@ export function claimStackFolder(outdir: string, home: string): void {
     memory,
     z.object({ backend: z.object({ config: z.object({ path: z.string() }) }) }),
   );
-  if (remembered !== undefined && resolve(folder, remembered.backend.config.path) !== stateFile(home)) {
+  if (
+    remembered !== undefined &&
+    resolve(folder, remembered.backend.config.path) !== stateFile(home, stack)
+  ) {
     rmSync(memory, { force: true });
   }
 }
 
-/** Removes the plan that `cdktf diff` leaves: it holds secrets in the clear. */
-export function removeCdktfPlan(outdir: string): void {
-  rmSync(join(stackFolder(outdir), "plan"), { force: true });
+/** Removes the plans that `cdktf diff` leaves: they hold secrets in the clear. */
+export function removeCdktfPlans(outdir: string): void {
+  for (const stack of [PLATFORM_STACK, CODER_STACK])
+    rmSync(join(stackFolder(outdir, stack), "plan"), { force: true });
 }
 
 /**
@@ -62,8 +66,9 @@ export function leadCdktfTo(
   if (!asked) return;
   const named = resolve(PROJECT_ROOT, asked);
   const manifest = JSON.parse(readFileSync(join(outdir, "manifest.json"), "utf8")) as Manifest;
-  for (const stack of Object.values(manifest.stacks)) {
+  for (const [name, stack] of Object.entries(manifest.stacks)) {
     for (const key of PATHS) stack[key] = relative(named, join(outdir, stack[key]));
+    if (name !== PLATFORM_STACK) continue;
     stack.annotations.push(
       ...warnings.map((message) => ({
         constructPath: PLATFORM_STACK,

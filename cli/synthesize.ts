@@ -1,14 +1,22 @@
+import { rmSync } from "node:fs";
 import { AnnotationMetadataEntryType, App } from "cdktf";
 import type { IConstruct } from "constructs";
-import { loadPlatform, type PlatformConfig, PlatformStack } from "../constructs";
+import {
+  CoderStack,
+  loadPlatform,
+  type PlatformConfig,
+  PlatformStack,
+  synthesizeWorkspaceTemplate,
+} from "../constructs";
 import { type PlatformFileOptions, platformFile } from "../constructs/config/platform-file";
+import { CODER_STACK } from "../constructs/stack-id";
 import { sluiceHome, stateFolder } from "./sluice-home";
-import { claimStackFolder, outputFolder } from "./stack-folder";
+import { claimStackFolder, outputFolder, stackFolder } from "./stack-folder";
 
 /** What a synth produced. */
 export interface Synthesis {
   readonly config: PlatformConfig;
-  /** Folder that holds `stacks/platform/cdk.tf.json`. */
+  /** Folder that holds `stacks/platform/cdk.tf.json`; with Coder also `stacks/coder/cdk.tf.json` and `template`. */
   readonly outdir: string;
   /** Names of the volumes that hold data. */
   readonly dataVolumes: readonly string[];
@@ -18,6 +26,8 @@ export interface Synthesis {
 export interface SynthesisOptions extends Pick<PlatformFileOptions, "mayUseExample"> {
   /** @default - what platform.yaml says */
   readonly config?: PlatformConfig;
+  /** Whether Coder has something of the home: its stack is made empty then where platform.yaml has none, for the removal. @default false */
+  readonly isCoderDeployed?: boolean;
 }
 
 /**
@@ -29,6 +39,7 @@ export function synthesize(
   {
     mayUseExample = false,
     config = loadPlatform(platformFile({ env, mayUseExample })),
+    isCoderDeployed = false,
   }: SynthesisOptions = {},
 ): Synthesis {
   const home = sluiceHome(env);
@@ -36,9 +47,20 @@ export function synthesize(
   claimStackFolder(outdir, home);
   // Without stack traces, which hold absolute paths, two checkouts synthesize the same bytes.
   const app = new App({ stackTraces: false, outdir });
-  const stack = new PlatformStack(app, { config, stateFolder: stateFolder(home) });
+  const states = stateFolder(home);
+  const stack = new PlatformStack(app, { config, stateFolder: states });
+  if (config.coder.enabled || isCoderDeployed) {
+    claimStackFolder(outdir, home, CODER_STACK);
+    const { workspaceImage: image } = stack;
+    const template =
+      image === undefined ? undefined : { image, files: synthesizeWorkspaceTemplate(outdir, config) };
+    new CoderStack(app, { config, stateFolder: states, template }).addDependency(stack);
+  } else {
+    // What a former synth left is no stack of this platform.
+    rmSync(stackFolder(outdir, CODER_STACK), { recursive: true, force: true });
+  }
   app.synth();
-  for (const warning of warningsBelow(stack)) console.warn(`Warning: ${warning}`);
+  for (const warning of warningsBelow(app)) console.warn(`Warning: ${warning}`);
   return { config, outdir, dataVolumes: stack.dataVolumes };
 }
 

@@ -40,7 +40,7 @@ export interface ContainerServiceProps {
   /** Name without the platform's prefix. */
   readonly name: string;
   readonly image: ContainerImage;
-  /** The networks it joins; `none`: not even a way to other containers; `host`: the host's own, which the construct must be allowed (`host-network.ts`). */
+  /** The networks it joins; `none`: not even a way to other containers; `host`: the host's own, which the construct must be allowed (`host-access.ts`). */
   readonly networks: readonly NetworkAttachment[] | "none" | "host";
   /** Hard memory limit in megabytes, without swap. */
   readonly memoryMegabytes: number;
@@ -60,6 +60,12 @@ export interface ContainerServiceProps {
   readonly ports?: Readonly<Record<number, number>>;
   /** Path → volume. @default - none */
   readonly volumes?: Readonly<Record<string, { readonly name: string }>>;
+  /** Path → path of the host, which the construct must be allowed (`host-access.ts`). @default - none */
+  readonly hostPaths?: Readonly<Record<string, { readonly path: string; readonly readOnly: boolean }>>;
+  /** Further groups of the user, by number. @default - none */
+  readonly groups?: readonly string[];
+  /** Host name → IP address, beside what the engine resolves. @default - none */
+  readonly hosts?: Readonly<Record<string, string>>;
   /** Configuration and secrets, read-only at `/etc/sluice`. @default - none */
   readonly files?: FilesMount;
   /** Makes the root file system writable: the engine refuses uploads into a read-only one. @default - none */
@@ -148,10 +154,17 @@ function toDocker(props: ContainerServiceProps, defaults: ContainerDefaults): Co
         volumeName: volume.name,
         containerPath,
       })),
+      ...Object.entries(props.hostPaths ?? {}).map(([containerPath, { path, readOnly }]) => ({
+        hostPath: path,
+        containerPath,
+        readOnly,
+      })),
       ...(files === undefined
         ? []
         : [{ volumeName: files.from.volumeName, containerPath: FILES_DIRECTORY, readOnly: true }]),
     ],
+    groupAdd: mutable(props.groups),
+    host: props.hosts && Object.entries(props.hosts).map(([host, ip]) => ({ host, ip })),
     upload: [...uploads],
     readOnly: uploads.length === 0,
     tmpfs,

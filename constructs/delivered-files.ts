@@ -8,6 +8,7 @@ import { ContainerService, type Upload } from "./container-service";
 import { PLATFORM_LABEL } from "./engine-names";
 import { FILES_DIRECTORY } from "./files-directory";
 import { fingerprint } from "./fingerprint";
+import type { HostFact } from "./host-fact";
 import { literalText } from "./literal-text";
 import type { Secret } from "./secret";
 
@@ -26,6 +27,8 @@ export interface DeliveredFilesProps {
 export interface FileContents {
   /** Path below `/etc/sluice/current` → text. Everybody in the container may read it. @default - none */
   readonly files?: Readonly<Record<string, string>>;
+  /** The same with a fact of the host in the place of a text. @default - none */
+  readonly hostFacts?: Readonly<Record<string, HostFact>>;
   /** Name → secret: the file `/etc/sluice/current/secrets/<name>`, which ends with a line break. @default - none */
   readonly secrets?: Readonly<Record<string, Secret>>;
 }
@@ -95,18 +98,24 @@ export class DeliveredFiles extends Construct {
 }
 
 /** By the names of the files: what a delivery that was broken off has left is overwritten as a whole, or is not looked at. */
-function incomingFolder({ files = {}, secrets = {} }: FileContents): string {
-  const paths = [...Object.keys(files), ...Object.keys(secrets).map((name) => `secrets/${name}`)];
+function incomingFolder({ files = {}, hostFacts = {}, secrets = {} }: FileContents): string {
+  const open = [...Object.keys(files), ...Object.keys(hostFacts)];
+  const paths = [...open, ...Object.keys(secrets).map((name) => `secrets/${name}`)];
   return `.incoming-${fingerprint(paths.sort())}`;
 }
 
 function uploadsOf(contents: FileContents): Upload[] {
-  const { files = {}, secrets = {} } = contents;
+  const { files = {}, hostFacts = {}, secrets = {} } = contents;
   const folder = `${FILES_DIRECTORY}/${incomingFolder(contents)}`;
   return [
     ...Object.entries(files).map(([path, text]) => ({
       file: `${folder}/${path}`,
       content: literalText(text),
+      permissions: "0444",
+    })),
+    ...Object.entries(hostFacts).map(([path, { value }]) => ({
+      file: `${folder}/${path}`,
+      content: value,
       permissions: "0444",
     })),
     // An empty secret is a file as well, which the provider would refuse without the line break.

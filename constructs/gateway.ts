@@ -52,9 +52,13 @@ export interface GatewayProps extends ServiceProps {
  * });
  */
 export class Gateway extends Service {
+  /** What it takes as a caller of the role provisioner. */
+  readonly provisionerToken: Secret;
+
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id, GATEWAY, props, (self) => gatewayParts(self, props));
     if (this.files !== undefined) props.database.changeAfter?.(this.files.delivered);
+    this.provisionerToken = this.secret("PROVISIONER_TOKEN");
   }
 }
 

@@ -1,5 +1,9 @@
 /** Public API of the constructs: the platform as a whole, and what it is made of. */
 export { applyPlatformRules } from "./aspects";
+export { CacheVolume } from "./cache-volume";
+export { Coder, type CoderProps } from "./coder";
+export { CoderBootstrap, type CoderBootstrapProps } from "./coder-bootstrap";
+export { CoderStack, type CoderStackProps } from "./coder-stack";
 export { ConfigError } from "./config/config-error";
 export { DEFAULT_MODELS } from "./config/default-models";
 export { loadPlatform, parsePlatform } from "./config/load";
@@ -21,18 +25,26 @@ export { Gateway, type GatewayProps } from "./gateway";
 export type { EnforcementRules, GuardrailRules, Model, Prices, Provider } from "./gateway-config";
 export type { GatewaySettings } from "./gateway-settings";
 export { type HealthCheck, httpHealthCheck } from "./health-check";
+export { HostFact, type HostFactName } from "./host-fact";
 export { KeyProvisioner, type KeyProvisionerProps } from "./key-provisioner";
+export type { KeyPolicy, ScopeFigures, ScopeName } from "./key-provisioner-config";
 export { Platform } from "./platform";
 export { PlatformStack, type PlatformStackProps } from "./platform-stack";
 export { Postgres } from "./postgres";
 export { Secret } from "./secret";
 export { type ContainerResources, Service, type ServiceParts, type ServiceProps } from "./service";
 export type { ServiceDefinition } from "./service-definition";
+export { CODER } from "./services/coder";
 export { GATEWAY } from "./services/gateway";
 export { KEY_PROVISIONER } from "./services/key-provisioner";
 export { POSTGRES } from "./services/postgres";
 export { WORKSPACE_FIREWALL } from "./services/workspace-firewall";
-export { PLATFORM_STACK } from "./stack-id";
+export { CODER_STACK, PLATFORM_STACK } from "./stack-id";
+export {
+  type SynthesizedTemplate,
+  synthesizeWorkspaceTemplate,
+  type TemplateConfig,
+} from "./workspace/synthesize";
 export { type ServiceEndpoint, WorkspaceFirewall, type WorkspaceFirewallProps } from "./workspace-firewall";
 export { type WorkspaceExtension, type WorkspaceImageProps, workspaceImage } from "./workspace-image";
 export { type NetworkPlan, planWorkspaceNetwork } from "./workspace-network-plan";

@@ -1,30 +1,77 @@
 import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
+import type { Database } from "./database";
+import { CURRENT_FILES, SECRETS_DIRECTORY } from "./files-directory";
+import { type KeyPolicy, renderKeyProvisionerConfig } from "./key-provisioner-config";
+import { Secret } from "./secret";
 import { Service, type ServiceProps } from "./service";
 import { KEY_PROVISIONER } from "./services/key-provisioner";
 
+/** Terraform variable of the encryption key before its rotation. `sluice rotate` fills it; nobody generates it. */
+export const PREVIOUS_ENCRYPTION_KEY = "key_encryption_key_previous";
+
 /** Props of `KeyProvisioner`. */
 export interface KeyProvisionerProps extends ServiceProps {
-  /** The gateway whose health it reports, such as a `Gateway`. */
-  readonly gateway: { readonly url: string; readonly ready?: ITerraformDependable };
+  /** Where the keys are made, such as a `Gateway`, and the token that it takes as one of the role provisioner. */
+  readonly gateway: {
+    readonly url: string;
+    readonly ready?: ITerraformDependable;
+    readonly provisionerToken: Secret;
+  };
+  /** For the keys that are handed out again, encrypted, and the record of all that was done. */
+  readonly database: Database;
+  readonly policy: KeyPolicy;
+  /** What proves workspaces and users. @default - nobody does: only administrators get keys */
+  readonly coder?: {
+    readonly url: string;
+    /** Names of the templates whose workspaces get keys. @default - `ai-workspace` */
+    readonly templates?: readonly string[];
+  };
+  /** How long the record is kept, such as `365d`. @default - for ever */
+  readonly auditRetention?: string;
 }
 
 /**
- * Reports whether the gateway is ready, on port 8100. It hands out no keys yet.
+ * Hands out keys of the gateway on port 8100: to workspaces and users that Coder proves, and to administrators. It never has the master key.
  *
  * @example
  * const networks = new DockerNetworks(stack, "networks", { prefix: "team" });
+ * const { scopes, models, enforcement } = parsePlatform("apiVersion: sluice/v1");
  * new KeyProvisioner(stack, "key-provisioner", {
  *   networks: [{ network: networks.edge }],
- *   gateway: { url: "https://gateway.example" },
+ *   gateway: {
+ *     url: "https://gateway.example",
+ *     provisionerToken: Secret.fromEnvironment(stack, "GATEWAY_PROVISIONER_TOKEN"),
+ *   },
+ *   database: externalDatabase(stack, "postgres://keys@db.example:5432/keys", "KEYS_DATABASE_PASSWORD"),
+ *   policy: { scopes, models, enforcement },
  * });
  */
 export class KeyProvisioner extends Service {
   constructor(scope: Construct, id: string, props: KeyProvisionerProps) {
-    const { gateway } = props;
-    super(scope, id, KEY_PROVISIONER, props, () => ({
-      env: { GATEWAY_URL: gateway.url },
-      dependsOn: gateway.ready === undefined ? [] : [gateway.ready],
+    const { gateway, database, policy, coder, auditRetention } = props;
+    super(scope, id, KEY_PROVISIONER, props, (self) => ({
+      files: { "key-provisioner.json": renderKeyProvisionerConfig(policy) },
+      secrets: {
+        GATEWAY_PROVISIONER_TOKEN: gateway.provisionerToken,
+        KEY_ENCRYPTION_KEY_PREVIOUS: Secret.optional(
+          self,
+          PREVIOUS_ENCRYPTION_KEY,
+          "What stored keys were encrypted with before its rotation.",
+        ),
+        DATABASE_PASSWORD: database.password,
+      },
+      env: {
+        CONFIG_FILE: `${CURRENT_FILES}/key-provisioner.json`,
+        SECRETS_DIRECTORY,
+        DATABASE_URL: database.url,
+        GATEWAY_URL: gateway.url,
+        ...(coder === undefined ? {} : { CODER_URL: coder.url }),
+        ...(coder?.templates === undefined ? {} : { CODER_TEMPLATES: coder.templates.join(",") }),
+        ...(auditRetention === undefined ? {} : { AUDIT_RETENTION: auditRetention }),
+      },
+      dependsOn: [gateway.ready, database.ready].filter((one) => one !== undefined),
     }));
+    if (this.files !== undefined) database.changeAfter?.(this.files.delivered);
   }
 }

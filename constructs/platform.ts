@@ -1,20 +1,26 @@
 import { Annotations } from "cdktf";
 import { Construct } from "constructs";
+import { Coder } from "./coder";
+import { CoderBootstrap } from "./coder-bootstrap";
 import type { PlatformConfig } from "./config/schema";
 import { setContainerDefaults } from "./container-defaults";
+import type { ContainerImage } from "./container-image";
+import { deployedServices } from "./deployed-services";
 import { DockerNetworks } from "./docker-networks";
 import { NETWORKS } from "./engine-names";
 import { Gateway } from "./gateway";
 import { KeyProvisioner } from "./key-provisioner";
 import { Postgres } from "./postgres";
 import type { ServiceProps } from "./service";
-import { SERVICES } from "./service-catalog";
-import { type ServiceDefinition, settingOf } from "./service-definition";
+import { hostPorts, internalUrl, type ServiceDefinition, settingOf } from "./service-definition";
+import { CODER } from "./services/coder";
 import { GATEWAY } from "./services/gateway";
 import { KEY_PROVISIONER } from "./services/key-provisioner";
 import { POSTGRES } from "./services/postgres";
 import { WORKSPACE_FIREWALL } from "./services/workspace-firewall";
+import { WORKSPACE_TEMPLATE } from "./stack-id";
 import { WorkspaceFirewall } from "./workspace-firewall";
+import { workspaceImage } from "./workspace-image";
 
 const NOT_ISOLATED =
   "networks.workspaces.isolation is none: workspaces reach each other, the host and the networks around it. Remedy: set it to firewall where the engine runs as root on Linux";
@@ -26,6 +32,9 @@ const NOT_ISOLATED =
  * new Platform(stack, "sluice", parsePlatform("apiVersion: sluice/v1\nname: team"));
  */
 export class Platform extends Construct {
+  /** The image that workspaces are made of; undefined without Coder. */
+  readonly workspaceImage: ContainerImage | undefined;
+
   constructor(scope: Construct, id: string, config: PlatformConfig) {
     super(scope, id);
     setContainerDefaults(this, {
@@ -57,7 +66,25 @@ export class Platform extends Construct {
       auditRetention: config.retention.audit,
       settings: config.gateway,
     });
-    new KeyProvisioner(this, "key-provisioner", { ...props(KEY_PROVISIONER), gateway });
+    const keyProvisioner = new KeyProvisioner(this, "key-provisioner", {
+      ...props(KEY_PROVISIONER),
+      gateway,
+      database: postgres.database("key_provisioner"),
+      policy: { scopes: config.scopes, models: config.models, enforcement: config.enforcement },
+      coder: config.coder.enabled ? { url: internalUrl(CODER), templates: [WORKSPACE_TEMPLATE] } : undefined,
+      auditRetention: config.retention.audit,
+    });
+    if (config.coder.enabled) {
+      const coder = new Coder(this, "coder", {
+        ...props(CODER),
+        database: postgres.database("coder"),
+        accessHost: config.access.host,
+        wildcardHost: config.coder.wildcardHost,
+        providerMirror: config.coder.providerMirror,
+      });
+      new CoderBootstrap(this, "coder-bootstrap", { coder, keyProvisioner });
+      this.workspaceImage = workspaceImage(this);
+    }
   }
 
   private firewall(config: PlatformConfig, networks: DockerNetworks): WorkspaceFirewall {
@@ -66,7 +93,7 @@ export class Platform extends Construct {
     return new WorkspaceFirewall(this, "workspace-firewall", {
       network: networks.workspaces,
       plan,
-      services: SERVICES.flatMap(({ workspacesAddress: address, port }) =>
+      services: deployedServices(config).flatMap(({ workspacesAddress: address, port }) =>
         address === undefined || port === undefined
           ? []
           : [{ ipv4Address: plan.serviceAddress(address), port: port.container }],
@@ -87,7 +114,7 @@ function propsOf(
     readonly firewall: WorkspaceFirewall | undefined;
   },
 ): ServiceProps {
-  const { name, networks: joined, workspacesAddress, port } = service;
+  const { name, networks: joined, workspacesAddress } = service;
   const { config, networks, firewall } = platform;
   const attachments = NETWORKS.flatMap((network) => {
     const aliases = joined === "host" ? undefined : joined[network];
@@ -101,6 +128,11 @@ function propsOf(
   return {
     networks: attachments,
     resources: settingOf(config.resources, service),
-    hostPort: port === undefined ? undefined : settingOf(config.ports, service),
+    ...Object.fromEntries(
+      hostPorts(service).map(({ setting, isTls }) => [
+        isTls ? "tlsHostPort" : "hostPort",
+        config.ports[setting],
+      ]),
+    ),
   };
 }

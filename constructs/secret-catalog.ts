@@ -1,5 +1,5 @@
 import { SERVICES } from "./service-catalog";
-import { databaseSecret, type SecretKind } from "./service-definition";
+import { databaseSecret, type SecretDefinition, type SecretKind } from "./service-definition";
 
 /** What is known about a secret before it has a value. */
 interface CataloguedSecret {
@@ -8,6 +8,8 @@ interface CataloguedSecret {
   readonly service: string;
   /** Shown by Terraform when the value is missing. */
   readonly description: string;
+  /** Whether a service reads it: one that only commands use is not changed by a deploy. */
+  readonly isDelivered: boolean;
 }
 
 /**
@@ -16,16 +18,28 @@ interface CataloguedSecret {
  */
 export const SECRETS: Readonly<Record<string, CataloguedSecret>> = Object.fromEntries(
   SERVICES.flatMap(({ name: service, title, secrets = {}, database }) => [
-    ...Object.entries(secrets).map(([name, { kind, description }]): [string, CataloguedSecret] => [
-      name,
-      { kind, service, description },
-    ]),
+    ...Object.entries(secrets).map(
+      ([name, secret]: [string, SecretDefinition]): [string, CataloguedSecret] => [
+        name,
+        {
+          kind: secret.kind,
+          service,
+          description: secret.description,
+          isDelivered: secret.variable !== undefined,
+        },
+      ],
+    ),
     ...(database === undefined
       ? []
       : ([
           [
             databaseSecret(database.name),
-            { kind: "password", service, description: `Postgres role of the ${title}.` },
+            {
+              kind: "password",
+              service,
+              description: `Postgres role of the ${title}.`,
+              isDelivered: true,
+            },
           ],
         ] satisfies [string, CataloguedSecret][])),
   ]),

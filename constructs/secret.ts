@@ -15,7 +15,14 @@ export class Secret extends Construct {
   /** Name of its Terraform variable. */
   readonly name: string;
 
-  private constructor(scope: Construct, id: string, description: string, fallback?: string) {
+  private constructor(
+    scope: Construct,
+    id: string,
+    description: string,
+    fallback?: string,
+    /** Whether the state is a way back to the value. @default true */
+    readonly isRecoverable = true,
+  ) {
     super(scope, id);
     this.name = id;
     this.variable = new TerraformVariable(this, "Resource", {
@@ -46,6 +53,11 @@ export class Secret extends Construct {
    */
   static fromEnvironment(scope: Construct, envName: string): Secret {
     return new Secret(scope, envName.toLowerCase(), `Value of the environment variable ${envName}.`, "");
+  }
+
+  /** A secret that lies in a file of the host, which can be made again. */
+  static ofHost(scope: Construct, name: string, description: string): Secret {
+    return new Secret(scope, name, description, undefined, false);
   }
 
   /** All secrets below `scope`. */

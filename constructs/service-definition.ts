@@ -10,8 +10,8 @@ export interface SecretDefinition {
   readonly kind: SecretKind;
   /** Shown by Terraform when the value is missing. */
   readonly description: string;
-  /** Environment variable that the service reads it as, and so the name of the delivered file. */
-  readonly variable: string;
+  /** Environment variable that the service reads it as, and so the name of the delivered file. @default - not delivered: commands alone use it */
+  readonly variable?: string;
 }
 
 /** Where the image of a service comes from: a registry, a `Dockerfile` in `services/<name>`, or the shared base image as it is. */
@@ -24,6 +24,15 @@ export interface OutputDefinition {
   readonly description: string;
   /** From where the URL is usable: the host and whoever reaches it, or containers on the service's networks. */
   readonly from: "host" | "networks";
+}
+
+/** A TCP port. */
+export interface PortDefinition {
+  readonly container: number;
+  /** Default of its setting: the port on the host. */
+  readonly host: number;
+  /** Its setting under `ports`. @default - the service's name there */
+  readonly setting?: string;
 }
 
 /** Settings of the container that are the same on every platform. */
@@ -61,8 +70,10 @@ export interface ServiceDefinition {
   /** Its place among the addresses of the workspaces network, from 2 on. Required for services on that network, and never changed. */
   readonly workspacesAddress?: number;
   readonly health: HealthCheck;
-  /** TCP port in the container, and the default of `ports.<service>`, its port on the host. @default - it listens to nobody, or is not published */
-  readonly port?: { readonly container: number; readonly host: number };
+  /** TCP port that other containers use. @default - it listens to nobody, or is not published */
+  readonly port?: PortDefinition;
+  /** Port for people, with TLS: its outputs are `https` URLs of it. It has the same number in the container, so that the URL holds there as well. @default - none */
+  readonly tlsPort?: Omit<PortDefinition, "container">;
   /** Name in URLs that other containers use. @default - the service's name */
   readonly hostName?: string;
   /** Output → what it is. @default - none */
@@ -73,6 +84,8 @@ export interface ServiceDefinition {
   readonly database?: { readonly name: string; readonly connections: number };
   /** Data volume → path. @default - none */
   readonly volumes?: Readonly<Record<string, string>>;
+  /** Volume → path, for what it can make or fetch again. @default - none */
+  readonly caches?: Readonly<Record<string, string>>;
   /** User of the image that reads its delivered files, and what becomes of a change. @default - nothing is delivered */
   readonly files?: { readonly reader: string; readonly onChange: "follow" | "replace" };
   /** @default - the image's, and the baseline */
@@ -89,6 +102,32 @@ export function settingOf<T>(section: Readonly<Record<string, T>>, service: Serv
   const value = section[settingName(service)];
   if (value === undefined) throw new Error(`${service.name} has no setting in this section`);
   return value;
+}
+
+/** A port that can be published. */
+export interface HostPort {
+  /** Its setting under `ports`. */
+  readonly setting: string;
+  /** The setting's default. */
+  readonly host: number;
+  /** Port in the container; undefined where it has the number that it has on the host. */
+  readonly container: number | undefined;
+  readonly isTls: boolean;
+}
+
+/** The ports of a service that can be published, the one for other containers first. */
+export function hostPorts(service: Pick<ServiceDefinition, "name" | "port" | "tlsPort">): HostPort[] {
+  const { port, tlsPort } = service;
+  const of = (definition: Omit<PortDefinition, "container">, container?: number): HostPort => ({
+    setting: definition.setting ?? settingName(service),
+    host: definition.host,
+    container,
+    isTls: container === undefined,
+  });
+  return [
+    ...(port === undefined ? [] : [of(port, port.container)]),
+    ...(tlsPort === undefined ? [] : [of(tlsPort)]),
+  ];
 }
 
 /** Name of its constant: `key-provisioner` → `KEY_PROVISIONER`. */

@@ -13,6 +13,7 @@ export function serviceInputs(service: string): { dockerfile: string; inputs: st
       "package.json",
       "package-lock.json",
       "tsconfig.json",
+      "bindings/coder/package.json",
       "bindings/coderd/package.json",
       "services/shared",
       `services/${service}`,

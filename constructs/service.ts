@@ -1,7 +1,8 @@
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { CacheVolume } from "./cache-volume";
 import type { ContainerImage } from "./container-image";
-import { ContainerService, type NetworkAttachment } from "./container-service";
+import { ContainerService, type ContainerServiceProps, type NetworkAttachment } from "./container-service";
 import { DataVolume } from "./data-volume";
 import { DeliveredFiles, type FileContents } from "./delivered-files";
 import { Secret } from "./secret";
@@ -24,6 +25,8 @@ export interface ServiceProps {
   readonly resources?: ContainerResources;
   /** Port on this host. @default - not published */
   readonly hostPort?: number;
+  /** Port on this host, and in the container, of a service that speaks TLS to people. @default - not published */
+  readonly tlsHostPort?: number;
   /** @default - as the service is defined, or as `images` of the container defaults says */
   readonly image?: ContainerImage;
   /** What has to be there first. @default - what the other props refer to */
@@ -31,7 +34,9 @@ export interface ServiceProps {
 }
 
 /** What a construct adds to the definition of its service, from its own props. */
-export interface ServiceParts extends FileContents {
+export interface ServiceParts
+  extends FileContents,
+    Pick<ContainerServiceProps, "hostPaths" | "groups" | "hosts"> {
   /** No secrets: they are delivered as files. @default - none */
   readonly env?: Readonly<Record<string, string>>;
   /** @default - none */
@@ -66,14 +71,13 @@ export class Service extends Construct {
     makeParts: (self: Construct) => ServiceParts = () => ({}),
   ) {
     super(scope, id);
-    const { name, files: delivery, port, volumes = {}, memoryMegabytes, container } = definition;
-    const { networks, resources = {}, hostPort, image = serviceImage(this, definition) } = props;
-    const parts = makeParts(this);
+    const { name, files: delivery, volumes = {}, caches = {}, memoryMegabytes, container } = definition;
+    const { networks, resources = {}, image = serviceImage(this, definition) } = props;
+    const { env, hostPaths, groups, hosts, ...parts } = makeParts(this);
     this.secrets = Object.fromEntries(
-      Object.entries(definition.secrets ?? {}).map(([secret, { variable }]) => [
-        variable,
-        Secret.generated(this, secret),
-      ]),
+      Object.entries(definition.secrets ?? {}).flatMap(([secret, { variable }]) =>
+        variable === undefined ? [] : [[variable, Secret.generated(this, secret)]],
+      ),
     );
     this.files =
       delivery &&
@@ -81,12 +85,12 @@ export class Service extends Construct {
         service: name,
         image,
         reader: delivery.reader,
-        contents: { files: parts.files, secrets: { ...this.secrets, ...parts.secrets } },
+        contents: { ...parts, secrets: { ...this.secrets, ...parts.secrets } },
       });
-    if (this.files === undefined && (parts.files ?? parts.secrets ?? definition.secrets) !== undefined) {
+    const { files, hostFacts, secrets } = parts;
+    if (this.files === undefined && (files ?? hostFacts ?? secrets ?? definition.secrets) !== undefined) {
       throw new Error(`${name} has files or secrets; say in its definition who reads them`);
     }
-    if (hostPort !== undefined && port === undefined) throw new Error(`${name} has no port to publish`);
     this.ready = new ContainerService(this, "server", {
       ...container,
       name,
@@ -95,18 +99,42 @@ export class Service extends Construct {
       memoryMegabytes: resources.memoryMegabytes ?? memoryMegabytes,
       cpus: resources.cpus,
       lifetime: { service: definition.health },
-      ports: hostPort === undefined || port === undefined ? undefined : { [hostPort]: port.container },
-      env: { ...container?.env, ...parts.env },
-      volumes: Object.fromEntries(
-        Object.entries(volumes).map(([volume, path]) => [path, new DataVolume(this, volume)]),
-      ),
+      ports: publishedPorts(definition, props),
+      env: { ...container?.env, ...env },
+      volumes: Object.fromEntries([
+        ...Object.entries(volumes).map(([volume, path]) => [path, new DataVolume(this, volume)]),
+        ...Object.entries(caches).map(([volume, path]) => [path, new CacheVolume(this, volume)]),
+      ]),
+      hostPaths,
+      groups,
+      hosts,
       files: this.files && delivery && { from: this.files, onChange: delivery.onChange },
       dependsOn: [...(parts.dependsOn ?? []), ...(props.dependsOn ?? [])],
     }).container;
+  }
+
+  /** Its own generated secret that it reads as this variable, for others who need it. @throws Error when it has none */
+  protected secret(variable: string): Secret {
+    const secret = this.secrets[variable];
+    if (secret === undefined) throw new Error(`${this.definition.name} has no secret ${variable}`);
+    return secret;
   }
 
   /** URL for other containers. @throws Error when it listens to nobody */
   get url(): string {
     return internalUrl(this.definition);
   }
+}
+
+/** Host port → port in the container. */
+function publishedPorts(
+  { name, port, tlsPort }: ServiceDefinition,
+  { hostPort, tlsHostPort }: ServiceProps,
+): Record<number, number> | undefined {
+  if (hostPort !== undefined && port === undefined) throw new Error(`${name} has no port to publish`);
+  if (tlsHostPort !== undefined && tlsPort === undefined) throw new Error(`${name} has no port with TLS`);
+  return {
+    ...(hostPort === undefined || port === undefined ? {} : { [hostPort]: port.container }),
+    ...(tlsHostPort === undefined ? {} : { [tlsHostPort]: tlsHostPort }),
+  };
 }

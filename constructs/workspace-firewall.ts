@@ -1,6 +1,6 @@
 import type { Network } from "@cdktf/provider-docker/lib/network";
 import type { Construct } from "constructs";
-import { allowHostNetwork } from "./host-network";
+import { allowHostNetwork } from "./host-access";
 import { Service, type ServiceProps } from "./service";
 import { WORKSPACE_FIREWALL } from "./services/workspace-firewall";
 import type { NetworkPlan } from "./workspace-network-plan";

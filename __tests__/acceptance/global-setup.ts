@@ -9,7 +9,7 @@ const SUPPORT = join(__dirname, "../support");
 const TOOLCHAIN = join(__dirname, "../../tools/toolchain/build.sh");
 
 /**
- * Everything the applied suite needs, made when it is missing: a Terraform core and the docker provider
+ * Everything the applied suite needs, made when it is missing: a Terraform core, its providers and a Coder server
  * (built once, cached outside the checkout), an engine, and stand-ins for images that cannot be pulled.
  * Nothing is skipped: what cannot be had fails the run here, with the remedy.
  */

@@ -50,9 +50,17 @@ describe("delivered files", () => {
     );
     expect(Object.keys(filesOf("postgres")).sort()).toEqual([
       "roles.sql",
+      "secrets/CODER_PASSWORD",
       "secrets/GATEWAY_PASSWORD",
       "secrets/POSTGRES_PASSWORD",
     ]);
+  });
+
+  it("hold facts of the host as references, for everybody", () => {
+    expect(filesOf("coder")["access.crt"]).toMatchObject({
+      content: "${var.access_certificate}",
+      permissions: "0444",
+    });
   });
 
   it("come with a job that has no network, may only give files away, and is checked", () => {

@@ -12,12 +12,16 @@ const PROJECT = resolve(__dirname, "../..");
 
 /** Addresses are a contract: another one means destroy and create on every platform that is deployed. None is ever taken from this list while its service lives. */
 const DEPLOYED = [
+  "docker_container.sluice_coder_files_job_7D8A5D0D",
+  "docker_container.sluice_coder_server_3152D758",
   "docker_container.sluice_gateway_files_job_DAB91112",
   "docker_container.sluice_gateway_server_B8548620",
+  "docker_container.sluice_key-provisioner_files_job_65B6F23E",
   "docker_container.sluice_key-provisioner_server_04F5ED8B",
   "docker_container.sluice_postgres_files_job_F4D04015",
   "docker_container.sluice_postgres_server_7AF76D24",
   "docker_container.sluice_workspace-firewall_server_B762D55F",
+  "docker_image.sluice_images_coder_A2115E81",
   "docker_image.sluice_images_gateway_47718D12",
   "docker_image.sluice_images_key-provisioner_82F9A9D3",
   "docker_image.sluice_images_node_680F1146",
@@ -26,7 +30,10 @@ const DEPLOYED = [
   "docker_network.sluice_networks_data_5A8D5AA0",
   "docker_network.sluice_networks_edge_E7272ED5",
   "docker_network.sluice_networks_workspaces_4C4691FD",
+  "docker_volume.sluice_coder_files_volume_7FEC20F3",
+  "docker_volume.sluice_coder_home_volume_9B2C42DD",
   "docker_volume.sluice_gateway_files_volume_B4C7D652",
+  "docker_volume.sluice_key-provisioner_files_volume_57D7CAF9",
   "docker_volume.sluice_postgres_files_volume_4CD1C643",
 ];
 
@@ -48,7 +55,7 @@ describe("the platform stack", () => {
     const expected = [
       ...NETWORKS.map((network) => address("docker_network", "networks", network)),
       ...Object.keys(BASE_IMAGES).map((image) => address("docker_image", "images", image)),
-      ...SERVICES.flatMap(({ name, image, files }) => [
+      ...SERVICES.flatMap(({ name, image, files, caches }) => [
         address("docker_container", name, "server"),
         ...("builtFrom" in image ? [address("docker_image", "images", name)] : []),
         ...(files === undefined
@@ -57,6 +64,7 @@ describe("the platform stack", () => {
               address("docker_container", name, "files", "job"),
               address("docker_volume", name, "files", "volume"),
             ]),
+        ...Object.keys(caches ?? {}).map((cache) => address("docker_volume", name, cache, "volume")),
       ]),
     ];
     expect(addresses.sort()).toEqual(expected.sort());
@@ -77,7 +85,10 @@ describe("the platform stack", () => {
   });
 
   it("gives URLs with the configured host and ports", () => {
-    const { output } = synthesizePlatform("access: { host: ai.example }\nports: { gateway: 4400 }");
+    const { output } = synthesizePlatform(
+      "access: { host: ai.example }\nports: { gateway: 4400, coder: 8443 }",
+    );
+    expect(output["coder_url"]?.value).toBe("https://ai.example:8443");
     expect(output["gateway_url"]?.value).toBe("http://ai.example:4400");
     expect(output["data_volumes"]?.value).toEqual(["sluice-gateway-journal", "sluice-postgres-data"]);
   });

@@ -1,11 +1,13 @@
 import { z } from "zod";
-import { parsePlatform } from "../../constructs";
+import { parsePlatform, synthesizeWorkspaceTemplate } from "../../constructs";
 import { PlatformSchema } from "../../constructs/config/schema";
 import { synthesizeConfig } from "../support/platform-fixture";
 
 /** Every setting that there is, written out: what has no default, is a list or a map is here with an entry. */
 const EVERYTHING = {
   apiVersion: "sluice/v1",
+  access: { certificate: { certificateFile: "a.crt", keyFile: "a.key", caFile: "ca.crt" } },
+  coder: { wildcardHost: "*.coder.example", providerMirror: "/srv/providers" },
   gateway: {
     trustedProxies: ["10.0.0.1"],
     corsAllowedOrigins: ["https://a.example"],
@@ -48,6 +50,9 @@ const EVERYTHING = {
     ),
     levels: [{ name: "own", file: "standard.md", strictness: 50 }],
   },
+  scopes: Object.fromEntries(
+    ["workspace", "user", "ci", "agentReview", "agentWrite"].map((scope) => [scope, { models: ["model"] }]),
+  ),
   networks: {
     edge: { subnet: "10.80.1.0/24" },
     data: { subnet: "10.80.2.0/24" },
@@ -60,6 +65,8 @@ const OTHER: readonly (readonly [path: RegExp, value: unknown])[] = [
   [/^name$/, "other"],
   [/^access\.host$/, "other.example"],
   [/^exposure\.address$/, "127.0.0.2"],
+  [/^coder\.wildcardHost$/, "*.other.example"],
+  [/^coder\.providerMirror$/, "/srv/other"],
   [/trustedProxies\.0$/, "10.0.0.2"],
   [/corsAllowedOrigins\.0$/, "https://b.example"],
   [/Env$/, "OTHER_VARIABLE"],
@@ -72,6 +79,8 @@ const OTHER: readonly (readonly [path: RegExp, value: unknown])[] = [
   [/^enforcement\.minimum\./, "design-first"],
   [/levels\.0\.name$/, "another"],
   [/levels\.0\.file$/, "design-first.md"],
+  [/^scopes\..*\.period$/, "30d"],
+  [/^scopes\..*\.models$/, "all"],
   [/^guardrails\.patterns\.0$/, "email"],
   [/^retention\.audit$/, "30d"],
   [/^images\./, "mirror.example/other:1.2.3"],
@@ -84,6 +93,11 @@ const OTHER: readonly (readonly [path: RegExp, value: unknown])[] = [
 /** Settings that change nothing by themselves, and why. */
 const EXEMPT: Readonly<Record<string, string>> = {
   apiVersion: "the only version there is",
+  "access.certificate.certificateFile": "which certificate it is, only the host knows: cli/certificates",
+  "access.certificate.keyFile": "as certificateFile",
+  "access.certificate.caFile": "as certificateFile",
+  "coder.admin.username": "the first user is made once Coder runs",
+  "coder.admin.email": "as coder.admin.username",
   "providers.<name>.kind": "says which other settings a provider has",
 };
 

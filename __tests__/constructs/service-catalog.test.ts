@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { PlatformSchema } from "../../constructs/config/schema";
 import { SECRETS } from "../../constructs/secret-catalog";
 import { BASE_IMAGES, SERVICES } from "../../constructs/service-catalog";
-import { settingName } from "../../constructs/service-definition";
+import { hostPorts, settingName } from "../../constructs/service-definition";
 import { importsOf, PROJECT, sourceFiles } from "../support/source-files";
 
 const unique = (values: readonly unknown[]) => expect(new Set(values).size).toBe(values.length);
@@ -29,7 +29,7 @@ describe("the services", () => {
   });
 
   it("have ports, places on the workspaces network, outputs and secrets of their own", () => {
-    unique(SERVICES.flatMap(({ port }) => port?.host ?? []));
+    unique(SERVICES.flatMap((service) => hostPorts(service).map(({ host }) => host)));
     unique(SERVICES.flatMap(({ workspacesAddress }) => workspacesAddress ?? []));
     unique(SERVICES.flatMap(({ outputs = {} }) => Object.keys(outputs)));
     unique(SERVICES.flatMap(({ secrets = {} }) => Object.keys(secrets)));
@@ -44,9 +44,7 @@ describe("the services", () => {
     expect(Object.keys(resources)).toEqual(SERVICES.map(settingName));
     expect(ports).toEqual(
       Object.fromEntries(
-        SERVICES.flatMap((service) =>
-          service.port === undefined ? [] : [[settingName(service), service.port.host]],
-        ),
+        SERVICES.flatMap((service) => hostPorts(service).map(({ setting, host }) => [setting, host])),
       ),
     );
     expect(images).toEqual(BASE_IMAGES);

@@ -58,11 +58,33 @@ describe("a service", () => {
     });
   });
 
+  it("publishes its port with TLS under the number that it has in the container", () => {
+    const definition = { ...CACHE, tlsPort: { host: 17443 }, caches: { scratch: "/scratch" } };
+    const stack = synthesize(definition, { hostPort: 18000, tlsHostPort: 18443 });
+    expect(containerNamed(stack, "team-object-cache")).toMatchObject({
+      ports: [
+        { internal: 7000, external: 18000, ip: "127.0.0.1" },
+        { internal: 18443, external: 18443, ip: "127.0.0.1" },
+      ],
+      volumes: expect.arrayContaining([
+        {
+          volume_name: expect.stringMatching(/^\$\{docker_volume\..*scratch_volume.*\.name\}$/),
+          container_path: "/scratch",
+        },
+      ]),
+    });
+    const volumes = Object.values(stack.resource["docker_volume"] ?? {}).map(({ name }) => name);
+    expect(volumes).toContain("team-object-cache-scratch");
+  });
+
   it("is refused where its definition cannot hold", () => {
     const { files: _files, port: _port, ...bare } = CACHE;
     expect(() => synthesize(bare)).toThrow("object-cache has files or secrets; say in its definition");
     expect(() => synthesize({ ...bare, secrets: undefined }, { hostPort: 18000 })).toThrow(
       "object-cache has no port to publish",
+    );
+    expect(() => synthesize({ ...bare, secrets: undefined }, { tlsHostPort: 18443 })).toThrow(
+      "object-cache has no port with TLS",
     );
   });
 });

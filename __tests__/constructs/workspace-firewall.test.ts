@@ -30,6 +30,7 @@ describe("the workspace firewall", () => {
       )?.ipv4_address;
     const config = loadConfig(environment());
     expect(config.services).toEqual([
+      `${addressOf("sluice/coder/server")}:7080`,
       `${addressOf("sluice/gateway/server")}:4000`,
       `${addressOf("sluice/key-provisioner/server")}:8100`,
     ]);
@@ -41,7 +42,7 @@ describe("the workspace firewall", () => {
       "networks: { workspaces: { subnet: 10.80.1.0/24, internet: false, allow: [10.9.0.0/16, 10.8.1.1/32] } }";
     expect(loadConfig(environment(yaml))).toMatchObject({
       subnet: "10.80.1.0/24",
-      services: ["10.80.1.2:4000", "10.80.1.3:8100"],
+      services: ["10.80.1.4:7080", "10.80.1.2:4000", "10.80.1.3:8100"],
       internet: false,
       allow: ["10.9.0.0/16", "10.8.1.1/32"],
     });
@@ -66,6 +67,10 @@ describe("the workspace firewall", () => {
       ipam_config: [expect.objectContaining({ subnet })],
       labels: [{ label: "sluice.platform", value: "sluice" }],
     });
+  });
+
+  it("knows nothing of Coder where there is none", () => {
+    expect(loadConfig(environment("coder: { enabled: false }")).services.join()).not.toContain(":7080");
   });
 
   it("is left out with isolation: none, together with its image", () => {

@@ -8,6 +8,7 @@ import { attributes, type PlanJson, type ResourceChange, readPlan } from "../../
 import { summarizePlan } from "../../cli/plan/summarize-plan";
 import { PLATFORM_STACK, PlatformStack } from "../../constructs";
 import { SECRETS } from "../../constructs/secret-catalog";
+import { HOST_FACT_VARIABLES } from "../support/host-facts";
 import { platformConfig } from "../support/platform-fixture";
 import { temporaryFolder } from "../support/temporary-folder";
 import { findCore } from "../support/terraform-core";
@@ -34,7 +35,7 @@ describePlan("a comparison of two stacks", () => {
     const { command = "", env } = core ?? {};
     const options = {
       cwd: stackFolder,
-      env: { ...env, ...secrets },
+      env: { ...env, ...HOST_FACT_VARIABLES, ...secrets },
       encoding: "utf8",
       maxBuffer: 1e8,
     } as const;

@@ -3,7 +3,9 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
 import { PLATFORM_STACK, PlatformStack } from "../../constructs";
+import { ACCESS_KEY } from "../../constructs/coder";
 import { SECRETS } from "../../constructs/secret-catalog";
+import { HOST_FACT_VARIABLES } from "../support/host-facts";
 import { platformConfig } from "../support/platform-fixture";
 import { temporaryFolder } from "../support/temporary-folder";
 import { findCore } from "../support/terraform-core";
@@ -33,7 +35,11 @@ describePlan("the plan of a new platform", () => {
 
   function run(...args: string[]): string {
     const { command = "", env } = core ?? {};
-    const result = spawnSync(command, args, { cwd: folder, env: { ...env, ...sentinels }, encoding: "utf8" });
+    const result = spawnSync(command, args, {
+      cwd: folder,
+      env: { ...env, ...HOST_FACT_VARIABLES, ...sentinels },
+      encoding: "utf8",
+    });
     const output = `${result.stdout}${result.stderr}`;
     if (result.status !== 0) throw new Error(`${args[0]} failed:\n${output}`);
     return output;
@@ -62,7 +68,8 @@ describePlan("the plan of a new platform", () => {
     const plan = run("plan", "-input=false", "-no-color", "-lock=false");
     expect(plan).toContain(`Plan: ${resourceCount()} to add, 0 to change, 0 to destroy.`);
     expect(plan).toContain("(sensitive value)");
-    for (const sentinel of Object.values(sentinels)) expect(plan).not.toContain(sentinel);
+    for (const sentinel of [...Object.values(sentinels), HOST_FACT_VARIABLES[`TF_VAR_${ACCESS_KEY}`]])
+      expect(plan).not.toContain(sentinel);
   });
 
   it("leaves no secret in the folder", () => {

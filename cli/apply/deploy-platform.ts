@@ -51,6 +51,8 @@ export interface DeployProps {
   readonly full: boolean;
   /** Whether a plan that would lose data may be applied without a question. */
   readonly acceptDataLoss: boolean;
+  /** What follows once this plan is applied, in a sentence. @default - nothing */
+  readonly next?: string | undefined;
   /** What else the user should know before a yes; also part of the result. */
   readonly warnings: readonly string[];
   /** Asks for the user's word on a plan that was shown; undefined where it was given with the command. */
@@ -97,7 +99,7 @@ async function deployByPlan(planFile: string, props: DeployProps, steps: Steps):
   const plan = props.full
     ? await makePlan(terraform, { ...planning, output: "show", to })
     : await progress.step("Planning", () => makePlan(terraform, planning));
-  const colour = to === process.stdout && hasColours();
+  const colour = isColoured(to);
   if (props.full) {
     // Terraform's own plan knows nothing of data, nor of networks that a container has lost.
     for (const one of plan.lostEndpoints) say(`${describeLostEndpoint(one)}: it is connected again.`);
@@ -106,6 +108,7 @@ async function deployByPlan(planFile: string, props: DeployProps, steps: Steps):
     for (const warning of plan.warnings) say(`${warning}\n`);
     say(formatChanges(plan.summary, { colour }));
   }
+  if (props.next !== undefined) say(`\n${props.next}`);
   steps.checkpoint(...NOTHING);
   const checked = await check(plan, props, say);
   steps.checkpoint(...NOTHING);
@@ -150,8 +153,9 @@ export function refuseDataLoss(risks: ChangeSummary["risks"]): void {
 const NOTHING = ["nothing was changed", "not changed"] as const;
 const IMAGES = ["images are built, and no container was touched", "not changed"] as const;
 
-function hasColours(): boolean {
-  return process.stdout.isTTY === true && !process.env["NO_COLOR"];
+/** Whether text that is shown there may have colours. */
+export function isColoured(to: TextSink): boolean {
+  return to === process.stdout && process.stdout.isTTY === true && !process.env["NO_COLOR"];
 }
 
 interface Checked {

@@ -6,7 +6,8 @@ export type PlatformState =
   | "rolled back"
   | "changed in part"
   | "applied, readiness unknown"
-  | "applied, not ready";
+  | "applied, not ready"
+  | "ready, coder stack not applied";
 
 /** A deployment that changed something and did not succeed. */
 export class DeploymentError extends UserError {

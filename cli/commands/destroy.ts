@@ -1,12 +1,14 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { applyPlan } from "../apply/apply-plan";
 import { rememberDetached } from "../apply/attach-again";
 import { checkAttachments, detach, findAttachments } from "../apply/attachments";
 import { forgetDeployedStack } from "../apply/deployed-stack";
 import { betweenSteps, type Steps } from "../apply/interruption";
 import { describeOrphans, findOrphans, removeOrphans } from "../apply/orphans";
+import { type CoderState, forgetCoder, removeCoder } from "../apply/remove-coder";
+import { forgetCoderTokens } from "../coder/coder-tokens";
 import { docker } from "../docker/docker";
 import { removeWorkspaceRules } from "../docker/workspace-rules";
 import { refuseFindings } from "../preflight/finding";
@@ -14,6 +16,8 @@ import { secretFile } from "../secrets/secret-store";
 import { sluiceHome, stateFile, stateFolder } from "../sluice-home";
 import { confirm } from "../terminal/confirm";
 import { Progress } from "../terminal/progress";
+import { UserError } from "../terminal/user-error";
+import { isCoderDeployed } from "../terraform/coder-state";
 import { forgetDeployed } from "../terraform/last-deployed";
 import { withPlanFile } from "../terraform/plan-files";
 import { makePlan } from "../terraform/planned-changes";
@@ -27,6 +31,8 @@ interface DestroyOptions {
   readonly detach?: boolean;
   readonly lockTimeout: string;
   readonly volumes?: boolean;
+  readonly deleteWorkspaces?: boolean;
+  readonly coderState?: CoderState;
 }
 
 /** `sluice destroy`: containers, networks and images go; data stays unless asked for. */
@@ -37,6 +43,16 @@ export function registerDestroy(program: Command): void {
     .option("--volumes", "ALSO DELETE ALL DATA: databases, queues, audit rows")
     .option("-y, --yes", "do not ask, for CI")
     .option("--auto-approve", "the same as --yes")
+    .option(
+      "--delete-workspaces",
+      "with --yes: ALSO DELETE ALL WORKSPACES in Coder, with the home folders of their users",
+    )
+    .addOption(
+      new Option(
+        "--coder-state <what>",
+        "do not remove template and users from Coder: keep them for the next deploy, or forget them where Coder is gone",
+      ).choices(["keep", "forget"]),
+    )
     .option("--detach", "disconnect other containers, such as workspaces, from the networks")
     .option(
       "--lock-timeout <duration>",
@@ -49,18 +65,51 @@ export function registerDestroy(program: Command): void {
 
 async function destroy(options: DestroyOptions): Promise<void> {
   const { yes = false, autoApprove = false, volumes = false } = options;
+  if (volumes && options.coderState === "keep") {
+    throw new UserError(
+      "--volumes deletes Coder's database, so nothing in it can be kept (--coder-state keep)",
+      "leave one of the two out",
+    );
+  }
+  const agreed = { ...options, yes: yes || autoApprove };
+  const remedy = `npm run destroy${volumes ? " -- --volumes" : ""} goes on from there`;
   const stack = await betweenSteps(() => prepareStack(new Progress(), { purpose: "destroy" }));
-  const isDone = await withPlanFile(sluiceHome(), (planFile) =>
-    betweenSteps(
-      (steps) => removePlatform(planFile, stack, { ...options, yes: yes || autoApprove }, steps),
-      `npm run destroy${volumes ? " -- --volumes" : ""} goes on from there`,
-    ),
-  );
-  if (!isDone) {
+  if (!(await betweenSteps((steps) => endCoder(stack, agreed, steps), remedy))) {
     console.log("Nothing was changed.");
     return;
   }
+  const isDone = await withPlanFile(sluiceHome(), (planFile) =>
+    betweenSteps((steps) => removePlatform(planFile, stack, agreed, steps), remedy),
+  );
+  if (!isDone) {
+    console.log("Nothing of the platform was changed.");
+    return;
+  }
   console.log([farewell(stack, volumes), ...(await describeLeft(stack, volumes))].join("\n"));
+}
+
+/**
+ * The stack `coder` goes before the Coder that it is in.
+ * @returns false when the user said no
+ */
+async function endCoder(
+  { config, outdir }: PreparedStack,
+  options: DestroyOptions,
+  steps: Steps,
+): Promise<boolean> {
+  const home = sluiceHome();
+  if (options.coderState !== undefined || !isCoderDeployed(home)) return true;
+  return removeCoder({
+    home,
+    config,
+    outdir,
+    lock: [`-lock-timeout=${options.lockTimeout}`],
+    progress: new Progress(),
+    to: process.stdout,
+    deleteWorkspaces: options.deleteWorkspaces === true,
+    confirm: options.yes === true ? undefined : confirm,
+    steps,
+  });
 }
 
 /** @returns false when the user said no */
@@ -109,6 +158,7 @@ async function removePlatform(
   await removeOrphans(orphans, progress);
   await removeWorkspaceRules(name);
   forgetDeployedStack(home);
+  if (options.coderState === "forget") forgetCoder(home);
   if (options.volumes !== true) return true;
   checkpoint("containers and networks are removed; all data is kept", "changed in part");
   begin(
@@ -117,6 +167,9 @@ async function removePlatform(
   );
   await removeVolumes(dataVolumes);
   forgetDeployed(home);
+  // They were in a database that is gone.
+  forgetCoder(home);
+  forgetCoderTokens(home);
   // Secrets of databases that are gone. Without their removal it would hold the last ones in the clear for ever.
   rmSync(`${stateFile(home)}.backup`, { force: true });
   return true;

@@ -13,7 +13,12 @@ import {
   type RotatableSecret,
   rotatableSecrets,
 } from "../rotation/rotatable-secrets";
-import { type BegunRotation, type Rotation, rotateSecret } from "../rotation/rotate-secret";
+import {
+  type BegunRotation,
+  type Rotation,
+  rotateSecret,
+  SECRET_OF_STORED_KEYS,
+} from "../rotation/rotate-secret";
 import { sluiceHome } from "../sluice-home";
 import { confirm } from "../terminal/confirm";
 import { InterruptedError } from "../terminal/interrupted-error";
@@ -207,11 +212,13 @@ export function describeRotation(
   const former =
     secret.source === "environment"
       ? "the former key is used no more, and stays valid until you revoke it at the provider"
-      : secret.name !== SECRET_WITH_GRACE
-        ? "the former value ends at once"
-        : formerValidUntil === undefined
-          ? "the former key ends at once"
-          : `the former key stays valid for ${formatSeconds(graceSeconds)} from now, until ${formerValidUntil}`;
+      : secret.name === SECRET_OF_STORED_KEYS
+        ? "the former value is kept until the next rotation, for what is stored with it"
+        : secret.name !== SECRET_WITH_GRACE
+          ? "the former value ends at once"
+          : formerValidUntil === undefined
+            ? "the former key ends at once"
+            : `the former key stays valid for ${formatSeconds(graceSeconds)} from now, until ${formerValidUntil}`;
   return [
     `${isResumed ? "Goes on with the interrupted rotation of" : "Rotates"} ${secret.name}: ${former}.`,
     `Containers that are replaced: ${replaced.join(", ") || "none; those concerned follow their files"}.`,
@@ -227,6 +234,8 @@ function outcome(
   if (source === "environment")
     return `${name} is delivered. Once a request has been answered with it, revoke the former one at the provider.`;
   const checked = isChecked ? ": the new value is taken" : "";
+  if (name === SECRET_OF_STORED_KEYS)
+    return `${name} is rotated: stored keys are encrypted anew within minutes, and the former one is kept until the next rotation. Make a new backup of the secret file.`;
   const former =
     formerValidUntil === undefined
       ? "the former one is refused"

@@ -35,12 +35,19 @@ async function status({ json = false, plan = false }: StatusOptions): Promise<vo
 
 /** Loaded when it is asked for: without a plan neither CDKTF nor Terraform is needed. */
 async function hasChanges(quiet: boolean): Promise<boolean> {
+  const { lookAtCoder } = require("../terraform/coder-plan") as typeof import("../terraform/coder-plan");
   const { prepareStack } = require("../terraform/prepare") as typeof import("../terraform/prepare");
   const { makePlan } =
     require("../terraform/planned-changes") as typeof import("../terraform/planned-changes");
-  const { terraform } = await prepareStack(new Progress({ quiet }), { purpose: "read" });
-  return withPlanFile(sluiceHome(), async (file) => {
-    const { isEmpty } = await makePlan(terraform, { file, options: ["-lock=false"] });
-    return !isEmpty;
-  });
+  const progress = new Progress({ quiet });
+  const stack = await prepareStack(progress, { purpose: "read" });
+  const coder = await lookAtCoder(stack, progress);
+  // Why Coder has no plan is a problem of its own.
+  const stacks = [stack.terraform, ...(typeof coder === "string" ? [] : [coder])];
+  for (const terraform of stacks) {
+    const options = ["-lock=false"];
+    const { isEmpty } = await withPlanFile(sluiceHome(), (file) => makePlan(terraform, { file, options }));
+    if (!isEmpty) return true;
+  }
+  return false;
 }

@@ -15,6 +15,8 @@ export interface DataFolder {
   readonly journal: string;
   /** The gateway's configuration, written at each start. */
   readonly gatewayConfig: string;
+  /** The key-provisioner's, likewise. */
+  readonly keyProvisionerConfig: string;
   /** Names the process that runs here. */
   readonly lock: string;
   /** The port that the database got at its first start. */
@@ -36,6 +38,7 @@ export function openDataFolder(chosen?: string, env: NodeJS.ProcessEnv = process
     logs: join(root, "logs"),
     journal: join(root, "journal"),
     gatewayConfig: join(root, "config.yaml"),
+    keyProvisionerConfig: join(root, "key-provisioner.json"),
     lock: join(root, "sluice.pid"),
     postgresPort: join(root, "postgres.port"),
   };

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import type { PlatformConfig } from "../../constructs/config/schema";
 import { credentialNames } from "../../constructs/gateway-config";
+import { renderKeyProvisionerConfig } from "../../constructs/key-provisioner-config";
 import type { Progress } from "../terminal/progress";
 import type { DataFolder } from "./data-folder";
 import { databaseUrl, ensureDatabases, type ServiceDatabase } from "./databases";
@@ -28,7 +29,7 @@ export interface LocalPlatformProps {
 /** Postgres, the key-provisioner, the gateway and, without a credential, a simulated provider on this machine. */
 export class LocalPlatform {
   private readonly secrets: LocalSecrets;
-  private readonly database: ServiceDatabase;
+  private readonly databases: Readonly<Record<"gateway" | "keyProvisioner", ServiceDatabase>>;
   private readonly postgres: PostgresProps;
   private readonly providers: readonly string[];
   private readonly supervisor: Supervisor;
@@ -40,21 +41,30 @@ export class LocalPlatform {
   ) {
     const { folder, ports, config, events } = props;
     this.secrets = openLocalSecrets(folder);
-    this.database = { name: "gateway", password: this.secrets.gatewayPassword };
+    this.databases = {
+      gateway: { name: "gateway", password: this.secrets.gatewayPassword },
+      keyProvisioner: { name: "key_provisioner", password: this.secrets.keyProvisionerPassword },
+    };
     this.postgres = preparePostgres(folder, ports.postgres, this.secrets.superuserPassword);
     this.providers = providersWithCredentials(config.providers);
     const simulatedPort = this.providers.length === 0 ? freePort : undefined;
     const simulatedUrl = simulatedPort === undefined ? undefined : `http://${LOOPBACK}:${simulatedPort}`;
     writeFileSync(folder.gatewayConfig, renderLocalGatewayConfig(config, simulatedUrl), { mode: 0o600 });
+    const { scopes, models, enforcement } = config;
+    writeFileSync(folder.keyProvisionerConfig, renderKeyProvisionerConfig({ scopes, models, enforcement }), {
+      mode: 0o600,
+    });
     this.services = localServices({
       config,
       gatewayPort: ports.gateway,
       gatewayUrl: this.gatewayUrl,
       gatewayConfigFile: folder.gatewayConfig,
-      gatewayDatabaseUrl: databaseUrl(this.database, ports.postgres),
+      gatewayDatabaseUrl: databaseUrl(this.databases.gateway, ports.postgres),
       gatewayJournal: folder.journal,
-      masterKey: this.secrets.masterKey,
+      secrets: this.secrets,
       keyProvisionerPort: ports.keyProvisioner,
+      keyProvisionerConfigFile: folder.keyProvisionerConfig,
+      keyProvisionerDatabaseUrl: databaseUrl(this.databases.keyProvisioner, ports.postgres),
       simulatedPort,
       logs: folder.logs,
     });
@@ -106,7 +116,7 @@ export class LocalPlatform {
 
   private async startDatabase(): Promise<void> {
     await this.supervisor.start("postgres");
-    await ensureDatabases(() => superuserClient(this.postgres), [this.database]);
+    await ensureDatabases(() => superuserClient(this.postgres), Object.values(this.databases));
   }
 
   private async launchPostgres() {

@@ -8,6 +8,12 @@ export interface LocalSecrets {
   readonly masterKey: string;
   readonly superuserPassword: string;
   readonly gatewayPassword: string;
+  readonly keyProvisionerPassword: string;
+  /** What the key-provisioner authenticates with at the gateway. */
+  readonly provisionerToken: string;
+  /** What administrators authenticate with at the key-provisioner. */
+  readonly adminToken: string;
+  readonly encryptionKey: string;
 }
 
 /**
@@ -33,5 +39,9 @@ export function openLocalSecrets({ root, postgres }: DataFolder): LocalSecrets {
     masterKey: secret("gateway_master_key"),
     superuserPassword: secret("postgres_superuser_password"),
     gatewayPassword: secret("gateway_database_password"),
+    keyProvisionerPassword: secret("key_provisioner_database_password"),
+    provisionerToken: secret("gateway_provisioner_token"),
+    adminToken: secret("key_provisioner_admin_token"),
+    encryptionKey: secret("key_encryption_key"),
   };
 }

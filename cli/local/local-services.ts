@@ -4,6 +4,7 @@ import { credentialNames } from "../../constructs/gateway-config";
 import { gatewaySettings } from "../../constructs/gateway-settings";
 import { Child } from "./child-process";
 import { SIMULATED_KEY_ENV } from "./gateway-config";
+import type { LocalSecrets } from "./local-secrets";
 import { type ServiceProps, serviceChild } from "./service";
 import type { Part } from "./supervisor";
 
@@ -18,8 +19,10 @@ export interface LocalServicesProps {
   readonly gatewayConfigFile: string;
   readonly gatewayDatabaseUrl: string;
   readonly gatewayJournal: string;
-  readonly masterKey: string;
+  readonly secrets: Omit<LocalSecrets, "superuserPassword" | "gatewayPassword" | "keyProvisionerPassword">;
   readonly keyProvisionerPort: number;
+  readonly keyProvisionerConfigFile: string;
+  readonly keyProvisionerDatabaseUrl: string;
   /** @default - real providers are used, and none is simulated */
   readonly simulatedPort: number | undefined;
   readonly logs: string;
@@ -38,7 +41,14 @@ export function localServices(props: LocalServicesProps): Part[] {
     part({
       name: "key-provisioner",
       port: props.keyProvisionerPort,
-      env: { GATEWAY_URL: props.gatewayUrl },
+      env: {
+        GATEWAY_URL: props.gatewayUrl,
+        CONFIG_FILE: props.keyProvisionerConfigFile,
+        DATABASE_URL: props.keyProvisionerDatabaseUrl,
+        KEY_PROVISIONER_ADMIN_TOKEN: props.secrets.adminToken,
+        GATEWAY_PROVISIONER_TOKEN: props.secrets.provisionerToken,
+        KEY_ENCRYPTION_KEY: props.secrets.encryptionKey,
+      },
       // It starts before the gateway, without which it does not call itself healthy.
       readyPath: "/health/live",
     }),
@@ -47,7 +57,8 @@ export function localServices(props: LocalServicesProps): Part[] {
       port: props.gatewayPort,
       env: {
         ...credentials(props),
-        LITELLM_MASTER_KEY: props.masterKey,
+        LITELLM_MASTER_KEY: props.secrets.masterKey,
+        PROVISIONER_TOKEN: props.secrets.provisionerToken,
         DATABASE_URL: props.gatewayDatabaseUrl,
         CONFIG_FILE: props.gatewayConfigFile,
         JOURNAL_DIRECTORY: props.gatewayJournal,

@@ -31,6 +31,16 @@ const IN_PLACE: Readonly<Record<string, ReadonlySet<string>>> = {
     "init",
   ]),
   docker_image: new Set(["keep_locally", "force_remove"]),
+  coderd_user: new Set(["username", "name", "roles", "password", "suspended"]),
+  coderd_template: new Set([
+    "name",
+    "display_name",
+    "description",
+    "icon",
+    "default_ttl_ms",
+    "activity_bump_ms",
+    "versions",
+  ]),
 };
 
 /** What Terraform itself reads of a resource; it changes nothing that runs. */

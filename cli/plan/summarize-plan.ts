@@ -5,7 +5,7 @@ import { attributeName, changedAttributes, describeAttributes, reachOf } from ".
 import { findDataRisks } from "./data-risks";
 import { type DeliveredFile, deliveredFiles } from "./delivered-files";
 import { containerService, type ObjectNames, objectNames } from "./object-names";
-import { attributes, type PlanJson, type PlannedChange, type ResourceChange } from "./plan-json";
+import { attributes, type PlanJson, type PlannedChange, type ResourceChange, type Values } from "./plan-json";
 import { redactor } from "./redact";
 
 /**
@@ -110,9 +110,30 @@ function describeObject(resource: ResourceChange, context: Context): ObjectChang
       ...(isLost ? { data: "WHAT IS IN IT IS LOST" } : {}),
     };
   }
+  const inCoder = coderWords(type, values, action);
+  if (inCoder !== undefined) return { ...base, kind: "other", ...inCoder };
   if (type === "setting") return { ...base, kind: "setting", ...settingWords(resource, action) };
   const effect = action === "update" ? "changes" : PLAIN_EFFECTS[action];
   return { ...base, kind: "other", service: address, effect };
+}
+
+/** What the platform keeps in Coder, and the step that makes it possible. */
+function coderWords(type: string, values: Values, action: ChangeAction) {
+  if (type === "terraform_data") {
+    return {
+      service: "coder bootstrap",
+      effect: action === "delete" ? PLAIN_EFFECTS.delete : "Coder is set up",
+    };
+  }
+  if (type === "coderd_user") {
+    const effect =
+      action === "replace" ? "replaced: Coder refuses while the user has workspaces" : PLAIN_EFFECTS[action];
+    return { service: `user ${String(values["username"])} in Coder`, effect };
+  }
+  if (type !== "coderd_template") return undefined;
+  const effect =
+    action === "update" ? "changes; workspaces get it at their next update" : PLAIN_EFFECTS[action];
+  return { service: `workspace template ${String(values["name"])}`, effect };
 }
 
 /** What a synthesized stack holds besides resources. */

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { PLATFORM_STACK } from "../../constructs/stack-id";
+import { CODER_STACK, PLATFORM_STACK } from "../../constructs/stack-id";
 import type { StackJson } from "../plan/compare-stacks";
 import { stripColours } from "../terminal/paint";
 import { UserError } from "../terminal/user-error";
@@ -65,7 +65,18 @@ export function synthesizeSide(side: Side, project: string, file: string | undef
       "see what it does: npm run synth",
     );
   }
-  return readStack(stack);
+  const coder = join(folder, "cdktf.out/stacks", CODER_STACK, "cdk.tf.json");
+  return existsSync(coder) ? withCoder(readStack(stack), readStack(coder)) : readStack(stack);
+}
+
+/** Both stacks as one: their resources have different types, their variables and outputs different names. */
+function withCoder(platform: StackJson, coder: StackJson): StackJson {
+  const { terraform, ...sections } = coder;
+  const all: Record<string, unknown> = { ...platform, "coder.terraform": terraform };
+  for (const [section, members] of Object.entries(sections)) {
+    all[section] = { ...(platform[section] as object | undefined), ...(members as object) };
+  }
+  return all as StackJson;
 }
 
 function readStack(file: string): StackJson {

@@ -1,4 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { GATEWAY } from "../../constructs/services/gateway";
+import { KEY_PROVISIONER } from "../../constructs/services/key-provisioner";
 import { askInside } from "../docker/ask-inside";
 import { docker } from "../docker/docker";
 import { UserError } from "../terminal/user-error";
@@ -87,7 +89,12 @@ async function waitFor(isSo: () => Promise<boolean>, { problem, onWait }: Waitin
 const QUESTIONS: Readonly<Record<string, (platform: string, value: string) => Promise<Taken>>> = {
   postgres_superuser_password: (platform, value) => askPostgres(platform, "postgres", "postgres", value),
   gateway_database_password: (platform, value) => askPostgres(platform, "gateway", "gateway", value),
-  gateway_master_key: askGateway,
+  key_provisioner_database_password: (platform, value) =>
+    askPostgres(platform, "key_provisioner", "key_provisioner", value),
+  gateway_master_key: (platform, value) => askService(platform, GATEWAY, "/models", value),
+  gateway_provisioner_token: (platform, value) => askService(platform, GATEWAY, "/key/aliases", value),
+  key_provisioner_admin_token: (platform, value) =>
+    askService(platform, KEY_PROVISIONER, "/api/v1/keys/list?limit=1", value),
 };
 
 async function askPostgres(platform: string, role: string, database: string, value: string): Promise<Taken> {
@@ -103,10 +110,15 @@ async function askPostgres(platform: string, role: string, database: string, val
   }
 }
 
-async function askGateway(platform: string, value: string): Promise<Taken> {
-  const { answers } = await askInside(`${platform}-gateway`, 4000, [{ path: "/models", bearer: { value } }]);
+async function askService(
+  platform: string,
+  { name, port }: Pick<typeof GATEWAY | typeof KEY_PROVISIONER, "name" | "port">,
+  path: string,
+  value: string,
+): Promise<Taken> {
+  const { answers } = await askInside(`${platform}-${name}`, port.container, [{ path, bearer: { value } }]);
   const [{ status, text } = { status: 0, text: "nothing" }] = answers;
   if (status === 200) return "taken";
   if (status === 401) return "refused";
-  throw new UserError(`the gateway answers ${status === 0 ? text : status}`);
+  throw new UserError(`the ${name} answers ${status === 0 ? text : status}`);
 }

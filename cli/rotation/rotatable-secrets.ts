@@ -14,14 +14,16 @@ export interface RotatableSecret {
   readonly source: "generated" | "environment";
 }
 
-/** What can be rotated: the secrets that Sluice makes, and the credentials of the providers of platform.yaml. */
+/** What can be rotated: the secrets that Sluice makes and services read, and the credentials of the providers of platform.yaml. */
 export function rotatableSecrets(config: Pick<PlatformConfig, "providers">): RotatableSecret[] {
-  const generated = Object.entries(SECRETS).map(([name, { description }]) => ({
-    name,
-    variable: name,
-    description,
-    source: "generated" as const,
-  }));
+  const generated = Object.entries(SECRETS)
+    .filter(([, { isDelivered }]) => isDelivered)
+    .map(([name, { description }]) => ({
+      name,
+      variable: name,
+      description,
+      source: "generated" as const,
+    }));
   const credentials = [...new Set(credentialNames(config.providers))].map((name) => ({
     name,
     variable: name.toLowerCase(),

@@ -1,3 +1,4 @@
+import { PREVIOUS_ENCRYPTION_KEY } from "../../constructs/key-provisioner";
 import { betweenSteps } from "../apply/interruption";
 import { readSecrets, writeSecrets } from "../secrets/secret-store";
 import { InterruptedError } from "../terminal/interrupted-error";
@@ -18,6 +19,9 @@ import type { RotatableSecret } from "./rotatable-secrets";
 
 /** How long the former master key stays valid where nothing else was said, in seconds. */
 const DEFAULT_GRACE_SECONDS = 86_400;
+
+/** The secret whose former value is kept until the next rotation: what was stored with it is read with it, and stored anew. */
+export const SECRET_OF_STORED_KEYS = "key_encryption_key";
 
 /** What is about to be deployed. */
 export interface BegunRotation {
@@ -125,7 +129,11 @@ async function begin(
   const value = isResumed ? present : makeValue({ secret, stored });
   const hasGrace = name === SECRET_WITH_GRACE;
   const graceSeconds = hasGrace ? (props.graceSeconds ?? found?.graceSeconds ?? DEFAULT_GRACE_SECONDS) : 0;
-  const values = { [variable]: value, ...(hasGrace ? await grace(former, graceSeconds, platform) : {}) };
+  const values = {
+    [variable]: value,
+    ...(hasGrace ? await grace(former, graceSeconds, platform) : {}),
+    ...(name === SECRET_OF_STORED_KEYS ? { [PREVIOUS_ENCRYPTION_KEY]: former } : {}),
+  };
   const asked = { secret: name, ...(hasGrace ? { graceSeconds } : {}) };
   const pending = found === undefined ? beginRotation(home, asked, values) : { ...found, ...asked };
   if (found !== undefined) reviseRotation(home, pending, values);

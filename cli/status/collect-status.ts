@@ -1,8 +1,10 @@
 import { SERVICES } from "../../constructs/service-catalog";
+import { CODER } from "../../constructs/services/coder";
 import { version } from "../../package.json";
 import { docker } from "../docker/docker";
 import { type EngineContainer, existingVolumes, inspectObjects, platformContainers } from "../docker/objects";
 import { sluiceHome } from "../sluice-home";
+import { askCoder, coderProblems } from "./ask-coder";
 import { askGateway, askKeyProvisioner } from "./ask-services";
 import { containerProblems, containerStatuses } from "./container-status";
 import { type DiskPlaces, readDisk } from "./disk";
@@ -57,9 +59,10 @@ async function askEngine(
 
   const isRunning = (service: string) =>
     containers.some((one) => one.service === service && one.state === "running");
-  const [gateway, keyProvisioner, disk, drift, volumes] = await Promise.all([
+  const [gateway, keyProvisioner, coder, disk, drift, volumes] = await Promise.all([
     isRunning("gateway") ? askGateway(`${name}-gateway`) : undefined,
     isRunning("key-provisioner") ? askKeyProvisioner(`${name}-key-provisioner`) : undefined,
+    isRunning(CODER.name) ? askCoder(sluiceHome()) : undefined,
     readDisk(diskPlaces(name, recorded, isRunning)),
     recorded === undefined ? [] : engineDrift(recorded, found),
     existingVolumes(recorded?.usedVolumes ?? []),
@@ -70,6 +73,7 @@ async function askEngine(
     ...containers.flatMap((one) => containerProblems(name, one)),
     ...gatewayProblems(gateway),
     ...keyProvisionerProblems(keyProvisioner),
+    ...coderProblems(coder),
     ...modelProblems(models),
     ...diskProblems(disk),
     ...drift,
@@ -102,6 +106,7 @@ async function askEngine(
     containers,
     gateway: gateway?.gateway ?? null,
     key_provisioner: typeof keyProvisioner === "object" ? keyProvisioner : null,
+    coder: coder ?? null,
     models,
     plan: null,
     disk,
@@ -189,6 +194,7 @@ function empty(name: string): PlatformStatus {
     containers: [],
     gateway: null,
     key_provisioner: null,
+    coder: null,
     models: [],
     plan: null,
     disk: UNKNOWN_DISK,

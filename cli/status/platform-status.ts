@@ -16,6 +16,8 @@ export interface PlatformStatus {
   /** `null` when the gateway gives no answer. */
   readonly gateway: GatewayStatus | null;
   readonly key_provisioner: { readonly ready: boolean } | null;
+  /** `null` when there is none, or it does not run. */
+  readonly coder: CoderStatus | null;
   readonly models: readonly ModelStatus[];
   /** `null` unless asked for with `--plan`. */
   readonly plan: "no changes" | "changes" | null;
@@ -72,6 +74,20 @@ export interface GatewayStatus {
   readonly version: string | null;
   /** Rows that wait on the disk for Postgres; `null` without a journal. */
   readonly journal_bytes: number | null;
+}
+
+/** Coder, and what the platform keeps in it. */
+export interface CoderStatus {
+  /** `null` when it gives no answer. */
+  readonly version: string | null;
+  /** Whether the platform's own token works there; `null` when that cannot be told. */
+  readonly bootstrapped: boolean | null;
+  /** The template with its active version, as it was deployed last. */
+  readonly template: { readonly name: string; readonly version: string } | null;
+  /** Login names of the users that were deployed. */
+  readonly users: readonly string[];
+  /** Why it cannot be asked. */
+  readonly fault: string | null;
 }
 
 /** A model that clients may ask for. */

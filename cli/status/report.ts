@@ -1,7 +1,13 @@
 import { formatSize } from "../docker/size";
 import { paint } from "../terminal/paint";
 import { readinessInWords } from "./judge";
-import type { ContainerStatus, DiskStatus, ModelStatus, PlatformStatus } from "./platform-status";
+import type {
+  CoderStatus,
+  ContainerStatus,
+  DiskStatus,
+  ModelStatus,
+  PlatformStatus,
+} from "./platform-status";
 
 /**
  * For people: what runs, what can be used, how much room there is, and what is wrong.
@@ -90,7 +96,15 @@ function imageOf({ image, checkout_tag }: ContainerStatus): string {
     : `${image} (checkout: ${checkout_tag})`;
 }
 
-function facts({ gateway, models, disk, checkout_version, key_provisioner, plan }: PlatformStatus): string[] {
+function facts({
+  gateway,
+  coder,
+  models,
+  disk,
+  checkout_version,
+  key_provisioner,
+  plan,
+}: PlatformStatus): string[] {
   const rows: [string, string][] = [];
   if (gateway !== null) {
     rows.push(["gateway", readinessInWords(gateway)]);
@@ -98,6 +112,7 @@ function facts({ gateway, models, disk, checkout_version, key_provisioner, plan 
     if (gateway.version !== null) rows.push(["version", `${gateway.version}${other}`]);
   }
   if (key_provisioner !== null) rows.push(["key-provisioner", key_provisioner.ready ? "ready" : "not ready"]);
+  if (coder !== null) rows.push(...coderRows(coder));
   if (models.length > 0) rows.push(["models", modelsInWords(models)]);
   if (plan !== null) rows.push(["plan", plan]);
   rows.push(...diskRows(disk));
@@ -105,6 +120,15 @@ function facts({ gateway, models, disk, checkout_version, key_provisioner, plan 
     rows.push(["journal", gateway.journal_bytes === 0 ? "empty" : formatSize(gateway.journal_bytes)]);
   const width = Math.max(0, ...rows.map(([label]) => label.length));
   return rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`);
+}
+
+function coderRows({ version, bootstrapped, template, users }: CoderStatus): [string, string][] {
+  const state = bootstrapped === null ? "gives no answer" : bootstrapped ? "set up" : "not set up";
+  return [
+    ["coder", `${state}${version === null ? "" : ` (${version})`}`],
+    ["template", template === null ? "none" : `${template.name}, version ${template.version}`],
+    ...(users.length === 0 ? [] : [["users", users.join(", ")] as [string, string]]),
+  ];
 }
 
 function modelsInWords(models: readonly ModelStatus[]): string {

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from
 import { join } from "node:path";
 import { isAlive, startMark } from "../local/process-identity";
 import { sluiceHome, stateFolder } from "../sluice-home";
-import { outputFolder, removeCdktfPlan } from "../stack-folder";
+import { outputFolder, removeCdktfPlans } from "../stack-folder";
 import { UserError } from "../terminal/user-error";
 
 /**
@@ -36,7 +36,7 @@ export function removeStalePlans(env: NodeJS.ProcessEnv = process.env): void {
   removeIfEmpty(plans);
   // Where they were before 0.2.
   removeOfDead(stateFolder(home), /^deploy-(\d+)\.tfplan$/);
-  removeCdktfPlan(outputFolder(env));
+  removeCdktfPlans(outputFolder(env));
 }
 
 function plansFolder(home: string): string {

@@ -1,13 +1,20 @@
 import { platformFile, shownFile } from "../../constructs/config/platform-file";
+import type { PlatformConfig } from "../../constructs/config/schema";
 import { credentialNames } from "../../constructs/gateway-config";
-import { linkSecrets, unlinkSecrets } from "../secrets/link-secrets";
+import { CODER_STACK, PROVIDER_TOKEN } from "../../constructs/stack-id";
+import { coderVariablesFile, readCoderVariables, replaceCoderVariables } from "../coder/coder-tokens";
+import { linkSecrets, linkVariables, unlinkSecrets } from "../secrets/link-secrets";
 import { ensureSecrets, missingSecrets, newCredentials, readSecrets } from "../secrets/secret-store";
 import { openState, sluiceHome } from "../sluice-home";
+import { stackFolder } from "../stack-folder";
 import type { Synthesis } from "../synthesize";
 import { UserError } from "../terminal/user-error";
+import { deployedUsers, isCoderDeployed } from "./coder-state";
 import { type LastDeployed, lastDeployed, rememberDeployed } from "./last-deployed";
 import { lostVolumes } from "./lost-volumes";
 import { removeStalePlans } from "./plan-files";
+import { shareHostFacts } from "./prepare-coder";
+import { provideHostFacts } from "./provide-host-facts";
 import { type ExistingPlatform, refuseNewSecrets } from "./refuse-new-secrets";
 import { refuseRename } from "./refuse-rename";
 import { readState } from "./state";
@@ -34,6 +41,7 @@ export async function prepareForCdktf(
   const existing: ExistingPlatform = { home, deployed, last, planned };
   await refuseRename(existing, shownFile(platformFile({ env })));
   await refuseLostVolumes(last, dataVolumes);
+  if (!config.coder.enabled) refuseLeftCoder(home);
   rememberDeployed(home, deployed);
 
   const stored = readSecrets(home);
@@ -52,10 +60,26 @@ export async function prepareForCdktf(
     ensureSecrets(home, isFirst ? credentials : [], env);
   }
   linkSecrets(outdir, home);
-  return newCredentials(readSecrets(home), credentials, env).map(
-    ({ name, variable }) =>
-      `${name} of the environment is not used: ${stored[variable] === undefined ? "none is stored" : "another is stored"}. To store it: npm run sluice -- init`,
-  );
+  const notes = await hostFacts(home, config, outdir);
+  if (config.coder.enabled) linkCoder(home, outdir, config, env);
+  return [
+    ...notes,
+    ...newCredentials(readSecrets(home), credentials, env).map(
+      ({ name, variable }) =>
+        `${name} of the environment is not used: ${stored[variable] === undefined ? "none is stored" : "another is stored"}. To store it: npm run sluice -- init`,
+    ),
+  ];
+}
+
+/** `cdktf destroy` must go on where the engine's socket is gone: Terraform asks for a value that it needs. */
+async function hostFacts(home: string, config: PlatformConfig, outdir: string): Promise<string[]> {
+  try {
+    await provideHostFacts("prepare", { home, config, outdir }, () => {});
+    return [];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [error.message];
+  }
 }
 
 /** Plain `cdktf` shows no risk of ours and knows no --accept-data-loss. */
@@ -67,4 +91,40 @@ async function refuseLostVolumes(last: LastDeployed | undefined, planned: readon
     `data volumes are lost: ${lost.join(", ")}; empty ones would be made in their place`,
     'restore them (docs/operations.md, "Restore"), or accept empty ones: npm run deploy -- --accept-data-loss; to end the platform: npm run destroy',
   );
+}
+
+/** Plain `cdktf` would take Coder away before its stack, which then could not be removed any more. */
+function refuseLeftCoder(home: string): void {
+  if (!isCoderDeployed(home)) return;
+  throw new UserError(
+    "coder.enabled is false, and Coder has a template and users of this platform, which go before it does",
+    "npm run deploy removes them first; or write coder.enabled: true again",
+  );
+}
+
+/**
+ * Lets Terraform find what the stack `coder` needs: the token, which may be obtained between this and its plan, and the first passwords
+ * of users that are not there yet. Those of others are not kept.
+ */
+function linkCoder(
+  home: string,
+  outdir: string,
+  { coder: { users } }: Synthesis["config"],
+  env: NodeJS.ProcessEnv,
+): void {
+  const existing = deployedUsers(home);
+  const { [PROVIDER_TOKEN]: token, ...stored } = readCoderVariables(home);
+  const passwords = users.flatMap(({ username, passwordEnv }) => {
+    if (passwordEnv === undefined || existing.includes(username)) return [];
+    const variable = passwordEnv.toLowerCase();
+    const value = env[passwordEnv] || stored[variable];
+    return value === undefined ? [] : [[variable, value]];
+  });
+  openState(home);
+  replaceCoderVariables(home, {
+    ...(token && { [PROVIDER_TOKEN]: token }),
+    ...Object.fromEntries(passwords),
+  });
+  linkVariables(stackFolder(outdir, CODER_STACK), coderVariablesFile(home));
+  shareHostFacts(outdir);
 }

@@ -3,11 +3,13 @@ import { defaultPlatform } from "../../constructs/config/load";
 import { platformFile, shownFile } from "../../constructs/config/platform-file";
 import { openState, sluiceHome } from "../sluice-home";
 import { stackFolder } from "../stack-folder";
-import { type Synthesis, synthesize } from "../synthesize";
+import { type Synthesis, type SynthesisOptions, synthesize } from "../synthesize";
 import type { Progress } from "../terminal/progress";
+import { isCoderDeployed } from "./coder-state";
 import { checkDockerEngine } from "./docker-engine";
 import { lastDeployed, rememberDeployed } from "./last-deployed";
 import { lostVolumes } from "./lost-volumes";
+import { provideHostFacts } from "./provide-host-facts";
 import { provideSecrets } from "./provide-secrets";
 import type { ExistingPlatform } from "./refuse-new-secrets";
 import { refuseRename } from "./refuse-rename";
@@ -30,6 +32,8 @@ export interface PreparedStack {
   readonly deployed: DeployedPlatform | undefined;
   /** Name of the platform file, for messages. */
   readonly file: string;
+  /** Output folder with the stacks. */
+  readonly outdir: string;
 }
 
 /** What a stack is prepared for. */
@@ -42,7 +46,7 @@ export interface PrepareOptions {
   readonly purpose: "read" | "change" | "destroy";
 }
 
-/** Checks → synth → secrets → init, each shown as a step. */
+/** Checks → synth → secrets → facts of the host → init, each shown as a step. */
 export async function prepareStack(progress: Progress, { purpose }: PrepareOptions): Promise<PreparedStack> {
   const home = sluiceHome();
   const deployed = readState(home);
@@ -54,8 +58,9 @@ export async function prepareStack(progress: Progress, { purpose }: PrepareOptio
     done(`${found.command} ${found.version}, Docker engine answers`);
     return found;
   });
+  const synthesis = { isCoderDeployed: isCoderDeployed(home) };
   const { config, outdir, dataVolumes } = await progress.step(`Synthesizing ${file}`, (done) =>
-    purpose === "destroy" ? synthesizeAnyhow(done) : synthesize(),
+    purpose === "destroy" ? synthesizeAnyhow(synthesis, done) : synthesize(process.env, synthesis),
   );
   const existing: ExistingPlatform = {
     home,
@@ -71,11 +76,14 @@ export async function prepareStack(progress: Progress, { purpose }: PrepareOptio
   const variables = await progress.step("Secrets", (done) =>
     provideSecrets(purpose, { existing, config, outdir }, done),
   );
-  const terraform = new Terraform(binary, stackFolder(outdir), variables);
+  const facts = await progress.step("Certificate and engine", (done) =>
+    provideHostFacts(purpose, { home, config, outdir }, done),
+  );
+  const terraform = new Terraform(binary, stackFolder(outdir), { ...variables, ...facts });
   await progress.step("Preparing the docker provider", () => terraform.init());
   const lost = purpose === "destroy" ? [] : await lostVolumes(last);
   const acted = purpose === "destroy" ? (last ?? { name: config.name, dataVolumes: [] }) : existing.planned;
-  return { terraform, ...acted, lostVolumes: lost, config, deployed, file };
+  return { terraform, ...acted, lostVolumes: lost, config, deployed, file, outdir };
 }
 
 /** What is deployed can be destroyed when the file that declared it is gone. */
@@ -89,12 +97,12 @@ function platformFileName(mayBeMissing: boolean): string {
 }
 
 /** To destroy, Terraform asks the stack for its state and provider only. */
-function synthesizeAnyhow(done: (result: string) => void): Synthesis {
+function synthesizeAnyhow(options: SynthesisOptions, done: (result: string) => void): Synthesis {
   try {
-    return synthesize();
+    return synthesize(process.env, options);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     done("it has errors; what the state says is destroyed all the same");
-    return synthesize(process.env, { config: defaultPlatform() });
+    return synthesize(process.env, { ...options, config: defaultPlatform() });
   }
 }

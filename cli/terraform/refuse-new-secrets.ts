@@ -47,7 +47,10 @@ export async function refuseNewSecrets(
     );
   }
   const serviceOf = (name: string) => SECRETS[name]?.service ?? "";
-  const known = missing.filter((name) => isThere(serviceOf(name), existing, volumes));
+  // A state that lists what was deployed, and not this one, is of a version that did not have it.
+  const inState = stateSecrets(home);
+  const isNew = (name: string) => Object.keys(inState).length > 0 && !(name in inState);
+  const known = missing.filter((name) => !isNew(name) && isThere(serviceOf(name), existing, volumes));
   if (known.length === 0) return unknown;
   throw new UserError(
     `${secretFile(home)} lacks ${known.join(", ")}, but the services that know ${known.length === 1 ? "it" : "them"} exist: ${[

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { NETWORKS, PLATFORM_LABEL } from "../../constructs/engine-names";
-import { SECRETS_OUTPUT } from "../../constructs/stack-id";
+import { PLATFORM_STACK, SECRETS_OUTPUT } from "../../constructs/stack-id";
 import { stateFile } from "../sluice-home";
 import { UserError } from "../terminal/user-error";
 
@@ -57,8 +57,8 @@ const Mounts = z.array(z.object({ volume_name: z.string().nullish() }));
  * @returns undefined when nothing is: no state, or one with neither a resource nor an output
  * @throws UserError when the file cannot be read, is lost or is no state: it is never taken for an empty one
  */
-export function readState(home: string): DeployedPlatform | undefined {
-  const file = stateFile(home);
+export function readState(home: string, stack: string = PLATFORM_STACK): DeployedPlatform | undefined {
+  const file = stateFile(home, stack);
   const state = parseState(file);
   if (state === undefined) return undefined;
   const resources = state.resources

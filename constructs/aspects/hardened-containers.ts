@@ -1,6 +1,6 @@
 import { isAbsolute } from "node:path";
 import type { IResolvable } from "cdktf";
-import { mayUseHostNetwork } from "../host-network";
+import { mayMount, mayUseHostNetwork } from "../host-access";
 import { type ContainerRule, isJob, type Violation } from "./rule";
 
 /**
@@ -53,7 +53,7 @@ export const hardenedContainers: ContainerRule = function* (container) {
     yield* must(
       mayUseHostNetwork(container),
       "shares a namespace with the host: its network",
-      "attaches networks; one that cannot do without is allowed by its construct, see host-network.ts",
+      "attaches networks; one that cannot do without is allowed by its construct, see host-access.ts",
     );
     yield* must(
       container.readOnlyInput === true,
@@ -62,8 +62,13 @@ export const hardenedContainers: ContainerRule = function* (container) {
     );
   }
   for (const volume of asList(container.volumesInput)) {
+    // A path that is not known before the plan is a reference here, which is not absolute.
     const source = volume.hostPath ?? volume.volumeName ?? "";
-    yield* must(!isAbsolute(source), `mounts ${source} of the host`, "mounts data volumes only");
+    yield* must(
+      volume.hostPath === undefined ? !isAbsolute(source) : mayMount(container, volume.hostPath),
+      `mounts ${source} of the host`,
+      "mounts data volumes only; a path that a service cannot do without is allowed by its construct, see host-access.ts",
+    );
   }
   for (const mount of asList(container.mountsInput)) {
     yield* must(

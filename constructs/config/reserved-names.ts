@@ -6,12 +6,15 @@ import { SECRETS } from "../secret-catalog";
  */
 const READ_BY: Readonly<Record<string, readonly string[]>> = {
   "Sluice's services": [
+    "ACCESS_CERTIFICATE",
+    "ACCESS_CERTIFICATE_KEY",
     "ALLOW",
     "ANTHROPIC_BASE_URL",
     "AUDIT_RETENTION",
     "AWS_DEFAULT_REGION",
     "AWS_REGION",
     "BRIDGE",
+    "CA_CERTIFICATE",
     "CLIENT_DRAIN_TIMEOUT_SECONDS",
     "CONFIG_FILE",
     "CORS_ALLOWED_ORIGINS",
@@ -42,6 +45,7 @@ const READ_BY: Readonly<Record<string, readonly string[]>> = {
     "PWD",
     "SHELL",
     "SHLVL",
+    "SSL_CERT_FILE",
     "TEMP",
     "TERM",
     "TMP",
@@ -77,6 +81,7 @@ const PREFIXES: Readonly<Record<string, readonly string[]>> = {
     "SLUICE_",
     "UPSTREAM_",
   ],
+  Coder: ["CODER_"],
   Postgres: ["PG", "POSTGRES_"],
   "Node.js": ["NODE_", "NPM_", "UV_"],
   "the system": ["BASH_", "DYLD_", "LC_", "LD_", "XDG_"],

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { CODER } from "../services/coder";
 import { showPath } from "./config-path";
 import { didYouMean } from "./nearest";
 import { Access, Exposure, Ports } from "./sections/access";
+import { Coder } from "./sections/coder";
 import { Enforcement, findLevelFaults } from "./sections/enforcement";
 import { GatewaySettings } from "./sections/gateway";
 import { Retention } from "./sections/governance";
@@ -9,6 +11,8 @@ import { Guardrails } from "./sections/guardrails";
 import { Images } from "./sections/images";
 import { Models, Providers } from "./sections/models";
 import { Networks, Resources } from "./sections/runtime";
+import { findScopeFaults, Scopes } from "./sections/scopes";
+import { findWorkspaceFaults, levelNames, Workspaces } from "./sections/workspaces";
 import { isPartOf, overlap, subnetFault } from "./subnets";
 
 /** Value of `apiVersion`. A new one comes with a migration. */
@@ -25,11 +29,14 @@ const Shape = z
     access: Access,
     exposure: Exposure,
     ports: Ports,
+    coder: Coder,
     gateway: GatewaySettings,
     providers: Providers,
     models: Models,
     enforcement: Enforcement,
     guardrails: Guardrails,
+    workspaces: Workspaces,
+    scopes: Scopes,
     retention: Retention,
     images: Images,
     resources: Resources,
@@ -64,6 +71,17 @@ function reportDuplicates(
       });
     }
   }
+}
+
+/** Coder has its port for people inside its container as well, beside the one for agents. */
+function checkCoderPort(ports: Partial<Shape>["ports"], context: z.core.$RefinementCtx) {
+  if (ports?.["coder"] !== CODER.port.container) return;
+  context.addIssue({
+    code: "custom",
+    path: ["ports", "coder"],
+    input: CODER.port.container,
+    message: `is the port on which Coder serves agents in its container; allowed: any but ${CODER.port.container}; remedy: choose another`,
+  });
 }
 
 /** Subnets that Docker would refuse, each by itself or beside another. */
@@ -156,10 +174,23 @@ function checkAcrossSections(platform: Partial<Shape>, context: z.core.$Refineme
     "model name",
     context,
   );
+  checkCoderPort(platform.ports, context);
   checkSubnets(platform.networks, context);
   checkCredentials(platform, context);
   for (const { path, input, message } of findLevelFaults(platform.enforcement)) {
     context.addIssue({ code: "custom", path: ["enforcement", ...path], input, message });
+  }
+  const offered = {
+    levels: levelNames(platform.enforcement),
+    models: models.map((model) => model?.name).filter((name) => typeof name === "string"),
+  };
+  for (const { path, input, message, other } of findWorkspaceFaults(platform.workspaces, offered)) {
+    const params = other === undefined ? {} : { other };
+    context.addIssue({ code: "custom", path: ["workspaces", ...path], input, message, params });
+  }
+  const modelNames = models.flatMap((model) => (typeof model?.name === "string" ? [model.name] : []));
+  for (const { path, input, message } of findScopeFaults(platform.scopes, modelNames)) {
+    context.addIssue({ code: "custom", path: ["scopes", ...path], input, message });
   }
   const providers = Object.keys(platform.providers ?? {});
   for (const [index, model] of models.entries()) {

@@ -23,6 +23,12 @@ export const GATEWAY = {
       description: "The gateway's master key: may manage keys and use every model.",
       variable: "LITELLM_MASTER_KEY",
     },
+    gateway_provisioner_token: {
+      kind: "key",
+      description:
+        "What the key-provisioner authenticates with at the gateway: may manage keys, nothing else.",
+      variable: "PROVISIONER_TOKEN",
+    },
   },
   // One gateway opens up to 24. Two may overlap, and somebody may look.
   database: { name: "gateway", connections: 60 },

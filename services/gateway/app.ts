@@ -8,6 +8,7 @@ import Fastify, {
 } from "fastify";
 import fp from "fastify-plugin";
 import type { Clock } from "../shared/clock";
+import { MetricsRegistry } from "../shared/metrics-registry";
 import { zodValidator } from "../shared/zod-validator";
 import { budgetRoutes } from "./admin/budgets/routes";
 import { keyChangeRoutes, keyRoutes } from "./admin/keys/routes";
@@ -37,8 +38,7 @@ import { overload, refuseWhenClosing } from "./http/overload";
 import { requestId } from "./http/request-id";
 import { spendHeaders } from "./http/response-headers";
 import { answerParserError, createHttpServer, type LimitedServer } from "./http/server";
-import type { MasterKeys } from "./identity/keys";
-import { MetricsRegistry } from "./metrics/registry";
+import type { MasterKeys, ProvisionerToken } from "./identity/keys";
 import { budgetedSpend } from "./money/ledger/budgeted-spend";
 import { chargeNewBudgets } from "./money/ledger/charge-new-budgets";
 import type { Ledger } from "./money/ledger/ledger";
@@ -74,6 +74,7 @@ export interface GatewayDependencies {
   readonly monotonicClock?: Clock;
   readonly catalog: ModelCatalog;
   readonly masterKeys: MasterKeys;
+  readonly provisionerToken: ProvisionerToken;
   readonly keys: KeyStore;
   readonly users: UserStore;
   readonly namedBudgets: NamedBudgetStore;
@@ -105,6 +106,7 @@ export function buildApp(
     clock,
     catalog,
     masterKeys,
+    provisionerToken,
     keys,
     users,
     namedBudgets,
@@ -182,7 +184,7 @@ export function buildApp(
   app.register(openApi);
   app.register(metrics, { registry });
   app.register(refuseWhenClosing);
-  app.register(auth, { keys, users, namedBudgets, adminTokens, masterKeys, clock }); // who
+  app.register(auth, { keys, users, namedBudgets, adminTokens, masterKeys, provisionerToken, clock }); // who
   const { maxBodyBytes } = config;
   const hasManyModels = () => countModels(catalog, 2) > 1;
   const bodies = new IncomingBodies(config.connections);

@@ -73,6 +73,13 @@ const variables = z.object({
     .datetime({ offset: true, error: INSTANT })
     .transform((text) => new Date(text))
     .optional(),
+  PROVISIONER_TOKEN: z
+    .string()
+    .startsWith("sk-", "must start with sk-; remove it when there is no key-provisioner")
+    .min(16, "is too short; use at least 16 characters, such as sk-$(openssl rand -hex 24)")
+    .max(256, "is too long; use at most 256 characters")
+    .transform((token) => new Secret(token))
+    .optional(),
   DATABASE_URL: z
     .string({ error: "is not set; set it to postgres://user:password@host:5432/database" })
     .regex(/^postgres(ql)?:\/\//, "must start with postgres:// or postgresql://")
@@ -141,6 +148,7 @@ const LIVE_VARIABLES: readonly string[] = [
   "LITELLM_MASTER_KEY",
   "LITELLM_MASTER_KEY_PREVIOUS",
   "LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL",
+  "PROVISIONER_TOKEN",
   "DATABASE_PASSWORD",
 ];
 
@@ -156,6 +164,10 @@ const environment = variables
   .refine((env) => env.MAX_BODY_BYTES_IN_FLIGHT >= env.MAX_BODY_BYTES, {
     path: ["MAX_BODY_BYTES_IN_FLIGHT"],
     message: "must be at least MAX_BODY_BYTES; otherwise no body of that size is ever accepted",
+  })
+  .refine((env) => env.PROVISIONER_TOKEN?.expose() !== env.LITELLM_MASTER_KEY.expose(), {
+    path: ["PROVISIONER_TOKEN"],
+    message: "is the master key; give the key-provisioner a token of its own, which may do less",
   })
   .refine(
     (env) =>
@@ -181,6 +193,8 @@ const environment = variables
       env.LITELLM_MASTER_KEY_PREVIOUS,
       env.LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL,
     ),
+    /** What the platform's key-provisioner authenticates with. `PROVISIONER_TOKEN`, default none. */
+    provisionerToken: env.PROVISIONER_TOKEN,
     /** Postgres that holds keys and audit rows. `DATABASE_URL`. */
     databaseUrl: env.DATABASE_URL,
     /** For addresses of databases that come without a password. `DATABASE_PASSWORD`, default none. */

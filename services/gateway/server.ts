@@ -3,22 +3,22 @@ import { version } from "../../package.json";
 import { monotonicClock, systemClock } from "../shared/clock";
 import { ConfigError } from "../shared/config-error";
 import { exitGracefully } from "../shared/exit-gracefully";
+import { LiveSecrets } from "../shared/live-secrets";
 import { createLogger } from "../shared/logger";
+import { MetricsRegistry } from "../shared/metrics-registry";
+import { addressWithPassword, type DatabaseAddress, DatabasePassword } from "../shared/postgres-connection";
 import type { Secret } from "../shared/secret";
 import { buildApp } from "./app";
 import { GATEWAY_VARIABLES, loadConfig, STARTUP_VARIABLES } from "./config";
-import { MasterKeys } from "./identity/keys";
+import { MasterKeys, ProvisionerToken } from "./identity/keys";
 import { addConfigurationMetrics, LiveConfiguration } from "./live-config/live-configuration";
-import { LiveSecrets } from "./live-config/live-secrets";
 import { loadCatalog } from "./live-config/load-catalog";
 import { addProcessMetrics } from "./metrics/process-metrics";
-import { MetricsRegistry } from "./metrics/registry";
 import { Ledger } from "./money/ledger/ledger";
 import { Limiter } from "./money/limits/limiter";
 import { UpstreamClient } from "./providers/client";
 import { drain, InFlight } from "./providers/in-flight";
 import { listStatuses } from "./providers/model-groups";
-import { addressWithPassword, type DatabaseAddress, DatabasePassword } from "./store/postgres/connection";
 import { openDatabase } from "./store/postgres/database";
 
 /** For the last audit rows after the last answer, in milliseconds. */
@@ -63,6 +63,7 @@ async function main(): Promise<void> {
     ...(config.auditRetentionMs === undefined ? {} : { auditRetentionMs: config.auditRetentionMs }),
   });
   const masterKeys = new MasterKeys(database.clock, config.masterKey, config.previousMasterKey);
+  const provisionerToken = new ProvisionerToken(config.provisionerToken);
   const configuration = new LiveConfiguration({
     path: config.configFile,
     origin,
@@ -76,6 +77,7 @@ async function main(): Promise<void> {
       if (late.length > 0)
         logger.warn({ names: late }, "changed environment variables take effect after a restart");
       masterKeys.replace(next.masterKey, next.previousMasterKey);
+      provisionerToken.replace(next.provisionerToken);
       for (const one of passwords) one.change(next.databasePassword?.expose() ?? "");
     },
     isReferable: (name) => !GATEWAY_VARIABLES.includes(name),
@@ -103,6 +105,7 @@ async function main(): Promise<void> {
     monotonicClock,
     catalog: configuration.catalog,
     masterKeys,
+    provisionerToken,
     keys: database.keys,
     users: database.users,
     namedBudgets: database.namedBudgets,

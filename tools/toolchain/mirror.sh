@@ -1,23 +1,27 @@
 #!/usr/bin/env bash
-# mirror.sh CACHE VERSION PLATFORM: offers CACHE/bin/terraform-provider-docker as kreuzwerker/docker VERSION, and writes the
-# CLI configuration by which Terraform and OpenTofu take their providers from that mirror and from nowhere else.
+# mirror.sh CACHE PLATFORM SOURCE=VERSION…: offers CACHE/bin/terraform-provider-NAME as SOURCE (namespace/NAME) VERSION, and writes
+# the CLI configuration by which Terraform and OpenTofu take their providers from that mirror and from nowhere else.
 set -euo pipefail
 
-cache=$1 version=$2 platform=$3
-binary=$cache/bin/terraform-provider-docker
+cache=$1 platform=$2
+shift 2
 
-# Each core completes the short source `kreuzwerker/docker` with its own registry's host, so the mirror has both. Nothing is
-# replaced that is right already: another run may be using it.
-for host in registry.terraform.io registry.opentofu.org; do
-  provider=$cache/mirror/$host/kreuzwerker/docker
-  target=$provider/$version/$platform/terraform-provider-docker_v$version
+offer() { # registry host, source, version
+  local binary=$cache/bin/terraform-provider-${2#*/} provider=$cache/mirror/$1/$2
+  local target=$provider/$3/$platform/terraform-provider-${2#*/}_v$3
   mkdir -p "$(dirname "$target")"
+  # Nothing is replaced that is right already: another run may be using it.
   if ! [ "$binary" -ef "$target" ]; then
     ln -f "$binary" "$target.tmp"
     mv -f "$target.tmp" "$target"
   fi
   # A version left from an older checkout could be the newer one, and would be chosen.
-  find "$provider" -mindepth 1 -maxdepth 1 ! -name "$version" -exec rm -rf {} +
+  find "$provider" -mindepth 1 -maxdepth 1 ! -name "$3" -exec rm -rf {} +
+}
+
+# Each core completes a short source such as `kreuzwerker/docker` with its own registry's host, so the mirror has both.
+for provider; do
+  for host in registry.terraform.io registry.opentofu.org; do offer "$host" "${provider%=*}" "${provider#*=}"; done
 done
 
 config=$(

@@ -43,6 +43,7 @@ const status: PlatformStatus = {
     version: "0.1.0",
     journal_bytes: 1_200_000,
   },
+  coder: null,
   key_provisioner: { ready: true },
   models: [
     { name: "a", usable: true, reasons: [] },

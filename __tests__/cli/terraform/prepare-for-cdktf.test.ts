@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { ensureSecrets, readSecrets } from "../../../cli/secrets/secret-store";
 import { stackFolder } from "../../../cli/stack-folder";
@@ -16,11 +16,12 @@ describe("prepareForCdktf", () => {
     process.env["PATH"] = path;
   });
 
-  function run(volumes: string[] | "unreachable" = [], yaml = "") {
+  function run(volumes: string[] | "unreachable" = [], yaml = "", variable: object = {}) {
     process.env["PATH"] = standInDocker(volumes);
     const root = temporaryFolder();
     const [home, outdir] = [join(root, ".sluice"), join(root, "cdktf.out")];
     mkdirSync(stackFolder(outdir), { recursive: true });
+    writeFileSync(join(stackFolder(outdir), "cdk.tf.json"), JSON.stringify({ variable }));
     const prepare = (env: NodeJS.ProcessEnv) =>
       prepareForCdktf(
         { outdir, config: platformConfig(yaml), dataVolumes: DATA },
@@ -41,6 +42,18 @@ describe("prepareForCdktf", () => {
     expect(isAbsolute(readlinkSync(link))).toBe(false);
     expect(JSON.parse(readFileSync(link, "utf8"))).toMatchObject({ anthropic_api_key: "planted" });
     expect(readdirSync(home).sort()).toEqual([".gitignore", "secrets.tfvars.json", "state"]);
+  });
+
+  it("gives the stack its facts of the host, and a certificate where there is none", async () => {
+    const { home, outdir, prepare } = run([], "", { access_certificate_key: {}, ca_certificate: {} });
+    expect(await prepare({ CDKTF_OUTDIR: outdir })).toEqual([]);
+    const facts = JSON.parse(readFileSync(join(stackFolder(outdir), "host.auto.tfvars.json"), "utf8"));
+    expect(facts).toEqual({ ca_certificate: readFileSync(join(home, "certs/ca.crt"), "utf8") });
+  });
+
+  it("says so where the engine's socket cannot be found: what comes may be a destroy", async () => {
+    const { outdir, prepare } = run([], "", { docker_socket_group: {} });
+    expect(await prepare({ CDKTF_OUTDIR: outdir })).toEqual([expect.stringContaining("docker info --format failed")]);
   });
 
   it("stores no credential later, since it may be a diff, and says so", async () => {

@@ -57,6 +57,13 @@ describe("refuseNewSecrets", () => {
     await expect(refused).rejects.not.toThrow("--recover-from-state");
   });
 
+  it("lets one be made that the deployed version did not have", async () => {
+    const { gateway_provisioner_token: _, ...value } = Object.fromEntries(ALL.map((name) => [name, "x"]));
+    const platform = existing(["gateway", "key-provisioner"], { secrets: { value, sensitive: true } });
+    await expect(refuse(["gateway_provisioner_token"], false, platform)).resolves.toBeUndefined();
+    await expect(refuse(["gateway_master_key"], false, platform)).rejects.toThrow("exist: gateway");
+  });
+
   it("offers the state's values where it has all that are missing", async () => {
     const value = Object.fromEntries(ALL.map((name) => [name, "planted"]));
     const outputs = { secrets: { value, sensitive: true } };

@@ -6,10 +6,11 @@ import { Volume } from "@cdktf/provider-docker/lib/volume";
 import { TerraformStack, TerraformVariable, Testing } from "cdktf";
 import { Construct } from "constructs";
 import { applyPlatformRules } from "../../../constructs/aspects";
+import { CacheVolume } from "../../../constructs/cache-volume";
 import { setContainerDefaults } from "../../../constructs/container-defaults";
 import { ContainerImage } from "../../../constructs/container-image";
 import { DeliveredFiles } from "../../../constructs/delivered-files";
-import { allowHostNetwork } from "../../../constructs/host-network";
+import { allowHostNetwork, allowHostPaths } from "../../../constructs/host-access";
 import { Secret } from "../../../constructs/secret";
 
 /** Follows every rule; each test breaks one. */
@@ -124,6 +125,27 @@ describe("the rules", () => {
     );
   });
 
+  it("hardened-containers: a path of the host is for a construct that was allowed that very path", () => {
+    const build = (hostPath: string) => (stack: Construct) => {
+      const scope = new Construct(stack, "allowed");
+      const { stringValue: known } = new TerraformVariable(stack, "socket", { type: "string" });
+      allowHostPaths(scope, { "/srv/mirror": "a reason", [known]: "another" });
+      const path = hostPath === "KNOWN" ? known : hostPath;
+      new Container(scope, "box", { ...GOOD, volumes: [{ hostPath: path, containerPath: "/s" }] });
+    };
+    expect(() => synth(build("/srv/mirror"))).not.toThrow();
+    expect(() => synth(build("KNOWN"))).not.toThrow();
+    expect(() => synth(build("/srv"))).toThrow(/mounts \/srv of the host.*host-access\.ts/);
+  });
+
+  it("hardened-containers: a path that only the plan knows is one of the host, too", () => {
+    const build = (stack: Construct) => {
+      const { stringValue } = new TerraformVariable(stack, "path", { type: "string" });
+      new Container(stack, "box", { ...GOOD, volumes: [{ hostPath: stringValue, containerPath: "/s" }] });
+    };
+    expect(() => synth(build)).toThrow(/\[hardened-containers\] test\/box: mounts .* of the host/);
+  });
+
   it("private-ports: internal networks answer nothing", () => {
     const build = (stack: Construct) => {
       const network = new Network(stack, "inner", { name: "inner", internal: true });
@@ -195,6 +217,16 @@ describe("the rules", () => {
     expect(() => synth((stack) => new Volume(stack, "data", { name: "data" }))).toThrow(
       /\[durable-volumes\] test\/data: .*Remedy: use DataVolume/,
     );
+  });
+
+  it("durable-volumes: a cache may go", () => {
+    const build = (stack: Construct) => {
+      const platform = new Construct(stack, "platform");
+      const defaults = { prefix: "test", publishAddress: "127.0.0.1", logMegabytes: 1, logFiles: 1 };
+      setContainerDefaults(platform, defaults);
+      new CacheVolume(platform, "cache");
+    };
+    expect(() => synth(build)).not.toThrow();
   });
 
   it("report every broken rule at once", () => {

@@ -59,7 +59,7 @@ describe("a wrong platform file", () => {
     [
       "an unknown key",
       `${VERSION}bogus: 1`,
-      "platform.yaml:2:1 bogus: unknown key; allowed: apiVersion, name, access, exposure, ports, gateway, providers, models, enforcement, guardrails, retention, images, resources, networks; remedy: correct its spelling or remove it",
+      "platform.yaml:2:1 bogus: unknown key; allowed: apiVersion, name, access, exposure, ports, coder, gateway, providers, models, enforcement, guardrails, workspaces, scopes, retention, images, resources, networks; remedy: correct its spelling or remove it",
     ],
     [
       "an unknown nested key",
@@ -239,7 +239,7 @@ describe("a wrong platform file", () => {
     [
       "a misspelt key",
       `${VERSION}retension: { audit: 365d }`,
-      "platform.yaml:2:1 retension: unknown key; allowed: apiVersion, name, access, exposure, ports, gateway, providers, models, enforcement, guardrails, retention, images, resources, networks; remedy: did you mean retention? correct its spelling or remove it",
+      "platform.yaml:2:1 retension: unknown key; allowed: apiVersion, name, access, exposure, ports, coder, gateway, providers, models, enforcement, guardrails, workspaces, scopes, retention, images, resources, networks; remedy: did you mean retention? correct its spelling or remove it",
     ],
     [
       "an empty section",
@@ -437,6 +437,16 @@ describe("a wrong platform file", () => {
       'platform.yaml:2:46 providers.Team: must be a short lower-case name, got "Team"; remedy: choose another name',
     ],
     [
+      "a scope's model that is not offered",
+      `${VERSION}scopes: { ci: { models: [claude-haiku-4-5, claude-haiku-4] } }`,
+      'platform.yaml:2:44 scopes.ci.models[1]: is not a model, got "claude-haiku-4"; allowed: claude-sonnet-4-5, claude-haiku-4-5, claude-opus-4-5; remedy: did you mean claude-haiku-4-5? name one of them, or add it to models',
+    ],
+    [
+      "a budget below zero",
+      `${VERSION}scopes: { user: { budgetUsd: -1 } }`,
+      "platform.yaml:2:30 scopes.user.budgetUsd: is too small, got -1; allowed: a number from 0 to 1000000; remedy: correct it, or remove the line for the default, 20",
+    ],
+    [
       "a name of text elsewhere in capitals",
       `${VERSION}name: Team`,
       'platform.yaml:2:7 name: must be 1 to 24 lower-case letters, digits and dashes, got "Team"; remedy: correct it, or remove the line for the default, sluice',
@@ -446,7 +456,6 @@ describe("a wrong platform file", () => {
   });
 
   it.each([
-    ["scopes", "scopes: { workspace: { budgetUsd: 10 } }", "2:1"],
     ["admin", "admin: { email: admin@example.com }", "2:1"],
     ["images.redis", 'images:\n  redis: "redis:7.4.7"', "3:3"],
     ["resources.redis", "resources: { redis: { cpus: 1 } }", "2:14"],

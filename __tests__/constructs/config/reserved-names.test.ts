@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ACCESS_KEY } from "../../../constructs/coder";
 import { reservedFor } from "../../../constructs/config/reserved-names";
+import { HOST_FACTS } from "../../../constructs/host-fact";
 import { SECRETS } from "../../../constructs/secret-catalog";
 import { synthesizePlatform } from "../../support/platform-fixture";
 import { PROJECT, sourceFiles } from "../../support/source-files";
@@ -48,6 +50,13 @@ it("is found at all", () => {
 it("holds every variable that Sluice's own code and containers read", () => {
   expect(known.filter((name) => reservedFor(name) === undefined)).toEqual([]);
 });
+
+it.each([...Object.keys(HOST_FACTS), ACCESS_KEY])(
+  "holds %s, the name of a variable with a fact of the host",
+  (name) => {
+    expect(reservedFor(name.toUpperCase())).toMatch(/^a variable of /);
+  },
+);
 
 it.each(Object.keys(SECRETS))("holds %s, the name of a generated secret", (name) => {
   expect(reservedFor(name.toUpperCase())).toBe("the name of a secret that Sluice generates");

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { planWorkspaceNetwork } from "../../../constructs/workspace-network-plan";
 import { freePort } from "../services/free-port";
 import { PROJECT } from "../source-files";
-import { docker } from "./docker";
+import { docker, removeContainersOn } from "./docker";
 
 /** What a command printed and how it ended. */
 export interface CommandResult {
@@ -50,7 +50,7 @@ export class AppliedPlatform {
     return new AppliedPlatform(`${kind}${process.pid}`, await freePort(), await freePort(), environment);
   }
 
-  /** Writes the platform file: name, ports and an upstream of our own, plus `yaml`. */
+  /** Writes the platform file: name, ports and an upstream of our own, plus `yaml`; without Coder unless `yaml` says something of it. */
   configure(yaml = "", upstream = "http://fake-anthropic:8080"): void {
     writeFileSync(
       join(this.home, "platform.yaml"),
@@ -58,7 +58,7 @@ export class AppliedPlatform {
 name: ${this.name}
 ports: { gateway: ${this.gatewayPort}, keyProvisioner: ${this.provisionerPort} }
 providers: { anthropic: { kind: anthropic, baseUrl: "${upstream}" } }
-${yaml}`,
+${/^coder:/m.test(yaml) ? "" : "coder: { enabled: false }\n"}${yaml}`,
     );
   }
 
@@ -130,10 +130,12 @@ ${yaml}`,
   /** Removes everything of this platform, also after a failed test. @param prefix of what it is called, after a rename */
   remove(prefix = this.name): void {
     const named = (list: string) => list.split("\n").filter((name) => name.startsWith(prefix));
+    const networks = named(docker("network", "ls", "--format", "{{.Name}}"));
+    for (const network of networks) removeContainersOn(network);
     for (const name of named(docker("ps", "--all", "--format", "{{.Names}}")))
       docker("rm", "--force", "--volumes", name);
     removeFirewallRules(prefix);
-    for (const name of named(docker("network", "ls", "--format", "{{.Name}}"))) docker("network", "rm", name);
+    for (const network of networks) docker("network", "rm", network);
     for (const name of named(docker("volume", "ls", "--format", "{{.Name}}"))) docker("volume", "rm", name);
     for (const name of named(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}")))
       docker("image", "rm", name);

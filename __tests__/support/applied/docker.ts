@@ -65,3 +65,12 @@ export function inspect(container: string): Inspected {
   if (found === undefined) throw new Error(`no container ${container}`);
   return found;
 }
+
+/** Removes every container on a network with its volumes: workspaces have names of their own, and are found by nothing else. */
+export function removeContainersOn(network: string): void {
+  const mounts = '{{range .Mounts}}{{if eq .Type "volume"}}{{println .Name}}{{end}}{{end}}';
+  const ids = docker("ps", "--all", "--quiet", "--filter", `network=${network}`).split("\n").filter(Boolean);
+  const volumes = ids.flatMap((id) => docker("inspect", "--format", mounts, id).split("\n").filter(Boolean));
+  for (const id of ids) docker("rm", "--force", "--volumes", id);
+  for (const volume of new Set(volumes)) docker("volume", "rm", "--force", volume);
+}

@@ -6,8 +6,8 @@ import { join } from "node:path";
 const CACHES = [
   {
     name: "toolchain",
-    what: "Go, a Terraform core and the docker provider, built from source",
-    megabytes: 900,
+    what: "Go, a Terraform core, its providers and a Coder server, built from source",
+    megabytes: 1200,
   },
   { name: "clients", what: "OpenCode, Claude Code, Codex and SDKs, from the npm registry", megabytes: 1200 },
 ] as const;

@@ -6,7 +6,7 @@ import { EnforcementLevels, type LevelSettings } from "../../../services/gateway
 import type { PromptSource } from "../../../services/gateway/enforcement/policy";
 import { SCREENING_OFF, type ScreeningSettings } from "../../../services/gateway/guardrails/screening";
 import type { CapacityLimits } from "../../../services/gateway/http/capacity";
-import { hashKey, MasterKeys, maskKey } from "../../../services/gateway/identity/keys";
+import { hashKey, MasterKeys, maskKey, ProvisionerToken } from "../../../services/gateway/identity/keys";
 import { Ledger } from "../../../services/gateway/money/ledger/ledger";
 import { Limiter } from "../../../services/gateway/money/limits/limiter";
 import { UpstreamClient, type UpstreamTimeouts } from "../../../services/gateway/providers/client";
@@ -32,6 +32,7 @@ import { MemoryUserStore } from "../stores/user-store";
 import { staticPrompts } from "./static-prompts";
 
 export const MASTER_KEY = "sk-master-key-of-tests";
+export const PROVISIONER_TOKEN = "sk-provisioner-token-of-tests";
 export const MODEL = "claude-sonnet-4-5";
 
 /** A gateway in this process, with memory adapters. */
@@ -154,6 +155,7 @@ export function buildTestGateway(props: TestGatewayProps = {}): TestGateway {
         routing: { ...DEFAULT_ROUTING, retryWaitMs: 1, ...props.routing },
       },
       masterKeys: new MasterKeys({ now: () => clock.now() }, new Secret(MASTER_KEY)),
+      provisionerToken: new ProvisionerToken(new Secret(PROVISIONER_TOKEN)),
       keys,
       users,
       namedBudgets,

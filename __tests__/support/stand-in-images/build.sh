@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# build.sh KIND=REFERENCE…: gives each image reference a local image: the real one where it can be pulled, else one built here. Kinds: node, postgres, debian.
+# build.sh KIND=REFERENCE…: gives each image reference a local image: the real one where it can be pulled, else one built here. Kinds: node, postgres, debian, coder.
 #   build.sh node=node:22.21.1-bookworm-slim postgres=postgres:17.7-bookworm
 # An image that is there and that was not made by this script (a pulled one) is used as it is, never replaced. Only building needs
 # root, for debootstrap. SLUICE_STAND_IN_PULL=no asks no registry.
@@ -18,11 +18,13 @@ fail() {
 
 # The Debian release that a kind stands on, and the major version that it has.
 suite_of() { case $1 in postgres) echo trixie ;; *) echo bookworm ;; esac; }
-major_of() { case $1 in node) echo 22 ;; postgres) echo 17 ;; debian) echo 12 ;; esac; }
+major_of() { case $1 in node) echo 22 ;; postgres) echo 17 ;; debian) echo 12 ;; coder) echo v2 ;; esac; }
 
-# What an image is made of: its recipe, and the CA bundle that it carries.
+# What an image is made of: its recipe, the sources of what is built for it, and the CA bundle that it carries.
 stamp() {
-  (cd "$here" && find "$@" -type f -print0 | sort -z | xargs -0 sha256sum \
+  local built=()
+  if [ "${2:-}" = coder ]; then built=(../../../tools/toolchain/{coder,opentofu}); fi
+  (cd "$here" && find "$@" "${built[@]}" -type f -print0 | sort -z | xargs -0 sha256sum \
     && { cat /etc/ssl/certs/ca-certificates.crt 2>/dev/null || true; }) | sha256sum | cut -c 1-16
 }
 
@@ -72,7 +74,7 @@ build_image() {
   say "$reference: building…"
   context=$(mktemp -d)
   cp -a "$here/$kind/." "$context"
-  if [ -e "$context/fetch.sh" ]; then (cd "$context" && ./fetch.sh); fi
+  if [ -e "$here/$kind/fetch.sh" ]; then (cd "$context" && "$here/$kind/fetch.sh"); fi
   if ! docker build --label "$key=$wanted" --tag "$reference" "$context" >"$context/log" 2>&1; then
     tail -n 30 "$context/log" >&2
     rm -rf "$context"
@@ -92,7 +94,7 @@ missing=()
 for argument; do
   kind=${argument%%=*} reference=${argument#*=}
   major=$(major_of "$kind")
-  [ -n "$major" ] || fail "there is no stand-in for $argument" "kinds are node, postgres and debian, as in node=node:22-bookworm-slim"
+  [ -n "$major" ] || fail "there is no stand-in for $argument" "kinds are node, postgres, debian and coder, as in node=node:22-bookworm-slim"
   is_wanted "$reference" "$(stamp base.sh "$kind")" || continue
   # A stand-in is there, made from an older recipe: where it was needed once, the registry has had its chance.
   if [ "$(present "$reference")" = absent ] && pull "$reference"; then continue; fi

@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { SERVICES } from "../../service-catalog";
-import { settingName } from "../../service-definition";
+import { hostPorts } from "../../service-definition";
 import { overlap } from "../subnets";
 
 /** RFC 1123 host name, or an IPv4 address. */
@@ -16,6 +16,12 @@ const isNameOrAddress = (text: string) =>
 const isOfOneMachine = (address: string) =>
   !["0.0.0.0/8", "224.0.0.0/3"].some((network) => overlap(network, `${address}/32`)) && !/^ff/i.test(address);
 
+const pemFile = (what: string) =>
+  z
+    .string()
+    .min(1, { error: "must be the path of a PEM file" })
+    .describe(`${what}, as PEM. Relative to the project, or absolute.`);
+
 /** How people reach the platform. */
 export const Access = z
   .strictObject({
@@ -25,6 +31,18 @@ export const Access = z
       .refine(isNameOrAddress, { error: HOST_ERROR })
       .default("localhost")
       .describe("Host name that people type. It ends up in URLs and certificates."),
+    certificate: z
+      .strictObject({
+        certificateFile: pemFile("The server's certificate, then those between it and the authority"),
+        keyFile: pemFile("Its private key, unencrypted"),
+        caFile: pemFile(
+          "The authority's certificate, where systems do not trust it by themselves",
+        ).optional(),
+      })
+      .optional()
+      .describe(
+        "A certificate of your own for the access host and coder.wildcardHost. @default - Sluice makes one, see sluice certs",
+      ),
   })
   .prefault({})
   .describe("How people reach the platform.");
@@ -49,16 +67,18 @@ export const Exposure = z
 export const Ports = z
   .strictObject(
     Object.fromEntries(
-      SERVICES.flatMap((service) => {
-        if (service.port === undefined) return [];
-        const port = z
-          .int()
-          .min(1024)
-          .max(65535)
-          .default(service.port.host)
-          .describe(`Host port of the ${service.title}.`);
-        return [[settingName(service), port]];
-      }),
+      SERVICES.flatMap((service) =>
+        hostPorts(service).map(({ setting, host, isTls }, _, all) => {
+          const protocol = all.length === 1 ? "" : isTls ? ", TLS" : ", HTTP";
+          const port = z
+            .int()
+            .min(1024)
+            .max(65535)
+            .default(host)
+            .describe(`Host port of the ${service.title}${protocol}.`);
+          return [setting, port];
+        }),
+      ),
     ),
   )
   .prefault({})

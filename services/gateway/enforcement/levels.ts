@@ -1,3 +1,4 @@
+import { ANY_SCOPE, isInScope } from "../../shared/enforcement-scope";
 import { levelUnknown } from "../errors/catalogue";
 
 /** How strictly an assistant is told to work. */
@@ -66,10 +67,6 @@ export class EnforcementLevels {
 /** Says which level a key has. */
 export type LevelSource = Pick<EnforcementLevels, "all" | "levelOf">;
 
-function isInScope(scope: unknown, of: string): boolean {
-  return of === ANY_SCOPE || scope === of || (typeof scope === "string" && scope.startsWith(`${of}:`));
-}
-
 /** The levels in force. Whoever holds them sees each new set from the moment it is put in place. */
 export class LiveLevels implements LevelSource {
   #current: LevelSource;
@@ -133,9 +130,6 @@ export class LevelSettingsError extends Error {
     super(faults.map(({ subject, problem }) => `${subject}: ${problem}`).join("\n"));
   }
 }
-
-/** Minimum of all keys. */
-const ANY_SCOPE = "*";
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
 /** A plain file name: it must not lead out of the directory. */

@@ -334,6 +334,15 @@ export const mayNotLoosen = () =>
     { param: "metadata" },
   );
 
+/** A key that the role provisioner would leave without a budget. */
+export const mustHaveBudget = () =>
+  new GatewayError(
+    403,
+    "auth_error",
+    "Authentication Error, The role provisioner makes keys with a budget only and may not remove one. Set max_budget, in USD.",
+    { param: "max_budget" },
+  );
+
 /** What no schema here foresaw; repeating it is of no use, so it must not look like an outage. */
 export const valueRefused = () =>
   new GatewayError(400, "bad_request_error", "The database cannot store one of the values of this request.");

@@ -4,7 +4,7 @@ import type { Clock } from "../../shared/clock";
 import { blockedKey, expiredKey, keysNotLoaded, malformedKey, noKey, unknownKey } from "../errors/catalogue";
 import { type SubjectStores, subjectOf } from "../identity/allowances";
 import type { Caller } from "../identity/caller";
-import { hashKey, KEY_PREFIX, type MasterKeys, maskKey } from "../identity/keys";
+import { hashKey, KEY_PREFIX, type MasterKeys, maskKey, type ProvisionerToken } from "../identity/keys";
 import type { AdminTokenStore } from "../store/admin-token-store";
 import type { KeyStore, VirtualKey } from "../store/key-store";
 
@@ -13,12 +13,13 @@ interface AuthOptions extends SubjectStores {
   readonly keys: KeyStore;
   readonly adminTokens: AdminTokenStore;
   readonly masterKeys: MasterKeys;
+  readonly provisionerToken: ProvisionerToken;
   readonly clock: Clock;
 }
 
-/** Who is it: the master key, or a virtual key or admin token by its hash, from memory. Runs before the body is read. */
+/** Who is it: the master key or the key-provisioner, or a virtual key or admin token by its hash, from memory. Runs before the body is read. */
 export const auth = fp<AuthOptions>(
-  async (app, { keys, adminTokens, masterKeys, clock, ...stores }) => {
+  async (app, { keys, adminTokens, masterKeys, provisionerToken, clock, ...stores }) => {
     app.decorateRequest("caller", undefined);
 
     app.addHook("onRequest", (request, _reply, done) => {
@@ -31,6 +32,8 @@ export const auth = fp<AuthOptions>(
       const hash = hashKey(given);
       const version = masterKeys.find(hash);
       if (version !== undefined) return { kind: "master", version };
+      const provisioner = provisionerToken.find(hash);
+      if (provisioner !== undefined) return { kind: "token", token: provisioner };
       const key = keys.findByHash(hash);
       if (key !== undefined && isCurrent(key, hash, clock)) {
         return { kind: "key", ...subjectOf(key, stores) };

@@ -1,4 +1,4 @@
-import type { MetricsRegistry } from "../metrics/registry";
+import type { MetricsRegistry } from "../../shared/metrics-registry";
 
 /** How much a process takes on at the same time. */
 export interface CapacityLimits {

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import fp from "fastify-plugin";
 import type { Clock } from "../../shared/clock";
+import type { MetricsRegistry } from "../../shared/metrics-registry";
 import { rateLimited } from "../errors/catalogue";
-import type { MetricsRegistry } from "../metrics/registry";
 import { budgetForParallel } from "../money/ledger/budgets-of-request";
 import { type Ledger, Reservation } from "../money/ledger/ledger";
 import {

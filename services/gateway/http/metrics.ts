@@ -1,6 +1,6 @@
 import fp from "fastify-plugin";
+import type { MetricsRegistry } from "../../shared/metrics-registry";
 import type { Finding } from "../guardrails/find";
-import type { MetricsRegistry } from "../metrics/registry";
 import type { Ledger } from "../money/ledger/ledger";
 import type { AuditRow } from "../store/audit-log";
 

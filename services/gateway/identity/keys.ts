@@ -1,6 +1,7 @@
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../../shared/clock";
 import type { Secret } from "../../shared/secret";
+import type { AdminToken } from "../store/admin-token-store";
 
 /** What every key begins with; clients and scripts rely on it. */
 export const KEY_PREFIX = "sk-";
@@ -67,3 +68,42 @@ export class MasterKeys {
     return isSameHash(hash, this.#currentHash) || isPrevious;
   }
 }
+
+/**
+ * The token of the platform's own key-provisioner. It is delivered to both sides as a secret instead of being made by hand, so that a platform
+ * works from its first deployment, and is otherwise an admin token of the role `provisioner`.
+ */
+export class ProvisionerToken {
+  #current: AdminToken | undefined;
+
+  constructor(token: Secret | undefined) {
+    this.replace(token);
+  }
+
+  /** From now on this one holds; `undefined`: none. */
+  replace(token: Secret | undefined): void {
+    const raw = token?.expose();
+    this.#current =
+      raw === undefined
+        ? undefined
+        : {
+            tokenId: PROVISIONER_NAME,
+            tokenHash: hashKey(raw),
+            tokenName: maskKey(raw),
+            name: PROVISIONER_NAME,
+            role: "provisioner",
+            expiresAt: null,
+            createdAt: new Date(0),
+            createdBy: "PROVISIONER_TOKEN",
+          };
+  }
+
+  /** The token when it has this hash. Tells nothing by the time it takes. */
+  find(hash: string): AdminToken | undefined {
+    const token = this.#current;
+    return token !== undefined && isSameHash(hash, token.tokenHash) ? token : undefined;
+  }
+}
+
+/** How audit rows and `created_by` name the platform's key-provisioner. */
+const PROVISIONER_NAME = "key-provisioner";

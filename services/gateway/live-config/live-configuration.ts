@@ -2,13 +2,13 @@ import { dirname } from "node:path";
 import type { Logger } from "pino";
 import type { Clock } from "../../shared/clock";
 import { ConfigError } from "../../shared/config-error";
+import { FileWatch } from "../../shared/file-watch";
+import type { LiveSecrets, SecretsState } from "../../shared/live-secrets";
+import type { MetricsRegistry } from "../../shared/metrics-registry";
 import type { Environment } from "../../shared/secret-files";
 import { LiveLevels } from "../enforcement/levels";
-import type { MetricsRegistry } from "../metrics/registry";
 import { nextPriceChange } from "../money/pricing/price-list";
 import type { Deployment, ModelCatalog, RoutingSettings } from "../providers/deployment";
-import { FileWatch } from "./file-watch";
-import type { LiveSecrets, SecretsState } from "./live-secrets";
 import { type LoadedCatalog, type LoadOrigin, loadCatalog, readConfigText } from "./load-catalog";
 import { PromptStore } from "./prompt-store";
 

@@ -2,9 +2,9 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
+import type { WatchedFiles } from "../../shared/file-watch";
 import type { EnforcementLevel } from "../enforcement/levels";
 import { type EnforcedPrompt, MAX_PROMPT_BYTES, makePrompt, type PromptSource } from "../enforcement/policy";
-import type { WatchedFiles } from "./file-watch";
 
 /** Settings of `PromptStore`. */
 interface PromptStoreSettings {

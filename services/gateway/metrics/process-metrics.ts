@@ -6,7 +6,7 @@ import {
   PerformanceObserver,
   performance,
 } from "node:perf_hooks";
-import type { MetricsRegistry } from "./registry";
+import type { MetricsRegistry } from "../../shared/metrics-registry";
 
 /** How long one measure of the event loop's delays lasts, in milliseconds. */
 const WINDOW_MS = 15_000;

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import { type Clock, monotonicClock } from "../../shared/clock";
+import type { MetricsRegistry } from "../../shared/metrics-registry";
 import type { GatewayError } from "../errors/gateway-error";
-import type { MetricsRegistry } from "../metrics/registry";
 import { judgeFailure } from "./cool-down";
 import type { Deployment, ModelCatalog } from "./deployment";
 import type { DeploymentHealth } from "./health";

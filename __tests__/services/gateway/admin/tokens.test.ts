@@ -29,7 +29,7 @@ test("a token is shown once, works with its role, and ends when it is deleted", 
   expect(list.body).not.toContain(hashKey(made.token));
   expect(gateway.log.join("")).not.toContain(made.token);
 
-  const key = await call("POST", "/key/generate", { key_alias: "w1" }, made.token);
+  const key = await call("POST", "/key/generate", { key_alias: "w1", max_budget: 1 }, made.token);
   expect(key.json()).toMatchObject({ key_alias: "w1", created_by: "portal" });
   expect((await call("POST", "/user/new", {}, made.token)).statusCode).toBe(403);
 

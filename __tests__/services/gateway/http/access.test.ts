@@ -1,6 +1,11 @@
 import { ROUTE_ACCESS, type Role } from "../../../../services/gateway/http/access";
 import { callApp } from "../../../support/services/call-app";
-import { buildTestGateway, MASTER_KEY, type TestGateway } from "../../../support/services/test-gateway";
+import {
+  buildTestGateway,
+  MASTER_KEY,
+  PROVISIONER_TOKEN,
+  type TestGateway,
+} from "../../../support/services/test-gateway";
 
 const KEY = "sk-virtual-key-0000";
 let gateway: TestGateway;
@@ -103,4 +108,37 @@ test("an auditor changes nothing, a provisioner touches keys only", () => {
     ).map(({ route }) => route);
   expect(changing("auditor")).toEqual(["POST /key/info", "POST /v2/key/info", "POST /budget/info"]);
   expect(changing("provisioner").every((route) => /^POST (\/v2)?\/key\//.test(route))).toBe(true);
+});
+
+describe("the platform's key-provisioner", () => {
+  const asProvisioner = (method: string, url: string, payload?: object) =>
+    callApp(gateway.app, {
+      method,
+      url,
+      headers: { authorization: `Bearer ${PROVISIONER_TOKEN}` },
+      ...(payload === undefined ? {} : { payload }),
+    });
+
+  test("is one of the role provisioner, and no more", async () => {
+    for (const { route, roles } of ROUTES) {
+      const { statusCode, body } = await call(route, PROVISIONER_TOKEN);
+      if (roles === "public" || roles.includes("provisioner")) expect(body).not.toMatch(/may not call/);
+      else expect([route, statusCode]).toEqual([route, 403]);
+    }
+  });
+
+  test("makes keys in its own name, which audit rows show", async () => {
+    const made = await asProvisioner("POST", "/key/generate", { max_budget: 1 });
+    expect(made.json()).toMatchObject({ created_by: "key-provisioner" });
+    expect([...gateway.audit.rows.values()].at(-1)).toMatchObject({ actor: "key-provisioner", status: 200 });
+  });
+
+  test("cannot raise its own role, ask a model, or read what others spent", async () => {
+    const raised = await asProvisioner("POST", "/admin/token/new", { name: "mine", role: "admin" });
+    expect(raised.statusCode).toBe(403);
+    const asked = await asProvisioner("POST", "/v1/messages", { model: "claude-sonnet-4-5", messages: [] });
+    expect(asked.statusCode).toBe(403);
+    for (const path of ["/spend/logs", "/global/spend", "/global/spend/report", "/user/list", "/budget/list"])
+      expect((await asProvisioner("GET", path)).statusCode).toBe(403);
+  });
 });

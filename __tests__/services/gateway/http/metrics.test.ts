@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createFindingCounter, watchLeases } from "../../../../services/gateway/http/metrics";
-import { MetricsRegistry } from "../../../../services/gateway/metrics/registry";
 import { Ledger } from "../../../../services/gateway/money/ledger/ledger";
+import { MetricsRegistry } from "../../../../services/shared/metrics-registry";
 import { callApp } from "../../../support/services/call-app";
 import { RawConnection, rawRequest } from "../../../support/services/raw-connection";
 import { valueOfSeries } from "../../../support/services/read-exposition";

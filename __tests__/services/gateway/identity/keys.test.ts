@@ -4,6 +4,7 @@ import {
   isSameHash,
   MasterKeys,
   maskKey,
+  ProvisionerToken,
 } from "../../../../services/gateway/identity/keys";
 import { Secret } from "../../../../services/shared/secret";
 
@@ -65,5 +66,21 @@ describe("master keys", () => {
     expect(keys.find(hashKey("sk-next-master-key"))).toBe("current");
     expect(keys.find(hashKey("sk-present-master-key"))).toBeUndefined();
     expect(keys.find(hashKey("sk-former-master-key"))).toBeUndefined();
+  });
+});
+
+describe("the key-provisioner's token", () => {
+  test("is followed when it changes, and is nobody's when there is none", () => {
+    const token = new ProvisionerToken(new Secret("sk-first-provisioner"));
+    expect(token.find(hashKey("sk-first-provisioner"))).toMatchObject({
+      name: "key-provisioner",
+      role: "provisioner",
+    });
+    token.replace(new Secret("sk-second-provisioner"));
+    expect(token.find(hashKey("sk-first-provisioner"))).toBeUndefined();
+    expect(token.find(hashKey("sk-second-provisioner"))?.tokenName).toBe("sk-...oner");
+    token.replace(undefined);
+    expect(token.find(hashKey("sk-second-provisioner"))).toBeUndefined();
+    expect(token.find(hashKey(""))).toBeUndefined();
   });
 });

@@ -6,8 +6,8 @@ import {
   LiveConfiguration,
   type LiveConfigurationSettings,
 } from "../../../../services/gateway/live-config/live-configuration";
-import { LiveSecrets } from "../../../../services/gateway/live-config/live-secrets";
 import { loadCatalog } from "../../../../services/gateway/live-config/load-catalog";
+import { LiveSecrets } from "../../../../services/shared/live-secrets";
 import { createLogger } from "../../../../services/shared/logger";
 import { eventually } from "../../../support/services/eventually";
 

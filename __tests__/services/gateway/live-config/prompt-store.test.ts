@@ -7,7 +7,6 @@ import {
   EnforcementLevels,
   LiveLevels,
 } from "../../../../services/gateway/enforcement/levels";
-import { FileWatch } from "../../../../services/gateway/live-config/file-watch";
 import {
   lookAtPrompt,
   type PromptFile,
@@ -16,6 +15,7 @@ import {
   readPrompt,
   UNREAD,
 } from "../../../../services/gateway/live-config/prompt-store";
+import { FileWatch } from "../../../../services/shared/file-watch";
 import { eventually } from "../../../support/services/eventually";
 import { temporaryFolder } from "../../../support/temporary-folder";
 

@@ -1,5 +1,5 @@
 import { addProcessMetrics } from "../../../../services/gateway/metrics/process-metrics";
-import { MetricsRegistry } from "../../../../services/gateway/metrics/registry";
+import { MetricsRegistry } from "../../../../services/shared/metrics-registry";
 import { eventually } from "../../../support/services/eventually";
 import { valueOfSeries } from "../../../support/services/read-exposition";
 

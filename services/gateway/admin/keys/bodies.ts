@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { LevelSource } from "../../enforcement/levels";
-import { mayNotLoosen } from "../../errors/catalogue";
+import { mayNotLoosen, mustHaveBudget } from "../../errors/catalogue";
 import { resolveScreening, type Screening, type ScreeningSettings } from "../../guardrails/screening";
 import type { Caller } from "../../identity/caller";
-import type { KeyChanges, KeyCheck } from "../../store/key-store";
+import type { KeyChanges, KeyCheck, VirtualKey } from "../../store/key-store";
+import type { NamedBudgetStore } from "../../store/named-budget-store";
 import {
   addDuration,
   duration,
@@ -180,6 +181,28 @@ export function forbidLoosening(
   return ({ metadata: before }) => {
     const isLowered = strictnessOf(rules.levels, after) < strictnessOf(rules.levels, before);
     if (isLowered || isScreenedLess(rules.screening(), before, after)) throw mayNotLoosen();
+  };
+}
+
+/**
+ * The role provisioner belongs to a service that workspaces can reach: whoever takes it over must not have keys that spend without end.
+ * @param budgets those that a key may refer to
+ * @param changes what a key is made with, or gets
+ * @returns for the key as it stands when it is changed, and for a new one with `undefined`; throws GatewayError 403. `undefined`: the caller may
+ */
+export function requireBudgetOfKey(
+  budgets: Pick<NamedBudgetStore, "findById">,
+  caller: Caller,
+  changes: Pick<KeyChanges, "maxBudgetNanoUsd" | "budgetId">,
+): ((current: Pick<VirtualKey, "maxBudgetNanoUsd" | "budgetId"> | undefined) => void) | undefined {
+  if (caller.kind !== "token" || caller.token.role !== "provisioner") return undefined;
+  const hasBudget = (amount: number | null, budgetId: string | null) =>
+    amount !== null || (budgets.findById(budgetId ?? "")?.maxBudgetNanoUsd ?? null) !== null;
+  return (current) => {
+    const { maxBudgetNanoUsd: amount = null, budgetId = null } = current ?? {};
+    const { maxBudgetNanoUsd: nextAmount = amount, budgetId: nextId = budgetId } = changes;
+    const mayLack = current !== undefined && !hasBudget(amount, budgetId);
+    if (!mayLack && !hasBudget(nextAmount, nextId)) throw mustHaveBudget();
   };
 }
 

@@ -9,9 +9,11 @@ import {
   keyTaken,
   notYourKey,
 } from "../../errors/catalogue";
-import { callerOf } from "../../identity/caller";
+import { allowanceOfKey } from "../../identity/allowances";
+import { type Caller, callerOf } from "../../identity/caller";
 import { generateKey, hashKey, type MasterKeys, maskKey } from "../../identity/keys";
-import type { KeyStore, VirtualKey } from "../../store/key-store";
+import { periodAt } from "../../money/ledger/budgets-of-request";
+import type { KeyChanges, KeyCheck, KeyStore, VirtualKey } from "../../store/key-store";
 import type { NamedBudgetStore } from "../../store/named-budget-store";
 import type { SpendBaselines, SpendReader } from "../../store/spend-reader";
 import { addDuration } from "../fields";
@@ -29,6 +31,7 @@ import {
   keysInfoBody,
   namedKey,
   regenerateKeyBody,
+  requireBudgetOfKey,
   toKeyChanges,
   updateKeyBody,
 } from "./bodies";
@@ -67,6 +70,7 @@ export const keyRoutes: FastifyPluginAsync<KeysOptions> = async (app, options) =
     async (request) => {
       const { key: chosen, ...settings } = request.body;
       requireBudget(budgets, settings.budget_id);
+      requireBudgetOfKey(budgets, callerOf(request), toKeyChanges(settings, clock.now()))?.(undefined);
       const maker = { keys, masterKeys, now: clock.now(), createdBy: actorOf(request) };
       const { raw, key } = await makeKey(maker, settings, chosen);
       request.audit?.recordChange(`key ${key.keyId}`, fieldsOf(settings));
@@ -76,7 +80,14 @@ export const keyRoutes: FastifyPluginAsync<KeysOptions> = async (app, options) =
 
   const info = async (request: FastifyRequest, reference: KeyReference) => {
     const key = selectKey(keys, request, reference);
-    return { key: reference.key ?? key.tokenHash, info: describeKey(key, await spentBy(key)) };
+    const { endsAt } = periodAt(
+      allowanceOfKey(key, budgets.findById(key.budgetId ?? "")).budgetDuration,
+      clock.now(),
+    );
+    return {
+      key: reference.key ?? key.tokenHash,
+      info: { ...describeKey(key, await spentBy(key)), budget_reset_at: endsAt?.toISOString() ?? null },
+    };
   };
 
   app.get<{ Querystring: KeyReference }>(
@@ -203,6 +214,15 @@ type NamedKey = z.output<typeof namedKey>;
 export const keyChangeRoutes: FastifyPluginAsync<KeyChangesOptions> = async (app, options) => {
   const { keys, budgets, spend, baselines, clock, masterKeys, rules } = options;
   const spentBy = async (key: VirtualKey) => (await spend.byKeys([key.keyId])).get(key.keyId) ?? 0;
+  const checkChange = (caller: Caller, changes: KeyChanges): KeyCheck | undefined => {
+    const loosening = forbidLoosening(rules, caller, changes.metadata);
+    const budget = requireBudgetOfKey(budgets, caller, changes);
+    if (loosening === undefined && budget === undefined) return undefined;
+    return (current) => {
+      loosening?.(current);
+      budget?.(current);
+    };
+  };
 
   app.post<{ Body: UpdateBody }>(
     "/key/update",
@@ -213,7 +233,7 @@ export const keyChangeRoutes: FastifyPluginAsync<KeyChangesOptions> = async (app
       requireBudget(budgets, settings.budget_id);
       request.audit?.recordChange(`key ${key.keyId}`, fieldsOf(request.body, ["key"]));
       const changes = { ...toKeyChanges(settings, clock.now()), isBlocked: blocked };
-      const check = forbidLoosening(rules, callerOf(request), changes.metadata);
+      const check = checkChange(callerOf(request), changes);
       const updated = await keys.update(key.keyId, actorOf(request), changes, undefined, check);
       if (updated === undefined) throw keyNotFound();
       if (spent !== undefined) await baselines.set("key", key.keyId, spent ?? 0);
@@ -248,7 +268,7 @@ export const keyChangeRoutes: FastifyPluginAsync<KeyChangesOptions> = async (app
       keyName: maskKey(raw),
       previousValidUntil: grace ? (addDuration(new Date(now), grace) ?? null) : null,
     };
-    const check = forbidLoosening(rules, callerOf(request), changes.metadata);
+    const check = checkChange(callerOf(request), changes);
     const updated = await keys.update(key.keyId, actorOf(request), changes, rotation, check);
     if (updated === undefined) throw keyNotFound();
     return describeNewKey(raw, updated, await spentBy(updated));

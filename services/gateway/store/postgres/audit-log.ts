@@ -1,7 +1,7 @@
 import type { ClientBase, Pool } from "pg";
 import type { Logger } from "pino";
 import { monotonicClock } from "../../../shared/clock";
-import { MetricsRegistry } from "../../metrics/registry";
+import { MetricsRegistry } from "../../../shared/metrics-registry";
 import type { AuditEntry, AuditLog, AuditRow } from "../audit-log";
 import type { BudgetId } from "../budget-store";
 import { GroupCommit } from "../group-commit";

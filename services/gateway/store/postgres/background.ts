@@ -1,8 +1,8 @@
 import { Client, type ClientBase } from "pg";
 import type { Logger } from "pino";
 import { monotonicClock } from "../../../shared/clock";
+import { connectTo, type DatabaseAddress, openClient } from "../../../shared/postgres-connection";
 import type { SchemaWork } from "../database-state";
-import { connectTo, type DatabaseAddress, openClient } from "./connection";
 import { IDLE_TRANSACTION_MS, KEEP_ALIVE_MS, type LinkUser } from "./link";
 
 /** Work on the tables that no request waits for. */

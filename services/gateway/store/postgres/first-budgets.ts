@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { ClientBase, Pool, PoolClient } from "pg";
 import type { Logger } from "pino";
+import { openPool, type PoolSettings } from "../../../shared/postgres-connection";
 import type { LeaseRequest } from "../budget-store";
 import { StoreUnavailableError } from "../key-store";
 import {
@@ -10,7 +11,6 @@ import {
   UNCOUNTED_OF_KEY,
   UNCOUNTED_OF_USER,
 } from "./budget-statements";
-import { openPool, type PoolSettings } from "./connection";
 
 /** Settings of `FirstBudgets`. */
 interface FirstBudgetsSettings {

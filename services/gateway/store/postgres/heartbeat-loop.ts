@@ -2,8 +2,13 @@ import type { MessagePort } from "node:worker_threads";
 import { Client } from "pg";
 import type { Logger } from "pino";
 import { monotonicClock } from "../../../shared/clock";
+import {
+  connectTo,
+  type DatabaseAddress,
+  DatabasePassword,
+  openClient,
+} from "../../../shared/postgres-connection";
 import { HEARTBEAT } from "./budget-statements";
-import { connectTo, type DatabaseAddress, DatabasePassword, openClient } from "./connection";
 
 /** What the thread is started with; copied to it, so plain values. */
 export interface HeartbeatData {

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Logger } from "pino";
 import { monotonicClock } from "../../../shared/clock";
-import type { DatabaseAddress } from "./connection";
+import type { DatabaseAddress } from "../../../shared/postgres-connection";
 import type { HeartbeatData, HeartbeatMessage } from "./heartbeat-loop";
 
 /** Settings of `HeartbeatThread`. */

@@ -1,6 +1,6 @@
 import { Client, type Notification } from "pg";
 import type { Logger } from "pino";
-import { connectTo, type DatabaseAddress, openClient } from "./connection";
+import { connectTo, type DatabaseAddress, openClient } from "../../../shared/postgres-connection";
 
 /** What a part of the gateway does with the connection that is kept open for changes. */
 export interface LinkUser {

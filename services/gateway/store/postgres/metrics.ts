@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from "pg";
-import type { Counter, Histogram, MetricsRegistry, Sample } from "../../metrics/registry";
+import type { Counter, Histogram, MetricsRegistry, Sample } from "../../../shared/metrics-registry";
 
 /** What can be read of the connection that is kept open. */
 interface LinkState {

@@ -1,9 +1,9 @@
 import type { ClientBase } from "pg";
 import type { Logger } from "pino";
 import { type Clock, monotonicClock } from "../../../shared/clock";
+import type { DatabaseAddress } from "../../../shared/postgres-connection";
 import type { SchemaWork } from "../database-state";
 import { BackendWatch, type MaintenanceTask } from "./background";
-import type { DatabaseAddress } from "./connection";
 import { isStatementError } from "./errors";
 import { pauseAfter, untilHad, whileLocked } from "./locks";
 import { migrations } from "./migrations";

@@ -1,5 +1,10 @@
 import { callApp } from "../../../../support/services/call-app";
-import { buildTestGateway, MASTER_KEY, type TestGateway } from "../../../../support/services/test-gateway";
+import {
+  buildTestGateway,
+  MASTER_KEY,
+  PROVISIONER_TOKEN,
+  type TestGateway,
+} from "../../../../support/services/test-gateway";
 
 const RAW = "sk-first-secret-0000";
 const DESIGN_FIRST = { enforcement_level: "design-first", scope: "workspace:a" };
@@ -104,5 +109,38 @@ describe.each(["/key/update", "/key/regenerate", "/key/:key/regenerate"])("POST 
   it.each(["admin", "master"] as const)("%s may loosen", async (role) => {
     const metadata = { enforcement_level: "unrestricted" };
     expect(await change(role, DESIGN_FIRST, { metadata }, path)).toMatchObject({ status: 200, metadata });
+  });
+});
+
+describe("keys of the role provisioner have a budget", () => {
+  const call = async (url: string, payload: object, credential = PROVISIONER_TOKEN) => {
+    const headers = { authorization: `Bearer ${credential}` };
+    const answer = await callApp(gateway.app, { method: "POST", url, headers, payload });
+    return { status: answer.statusCode, param: answer.json().error?.param };
+  };
+  const REFUSED = { status: 403, param: "max_budget" };
+
+  test("it makes none without", async () => {
+    await call("/budget/new", { budget_id: "open" }, MASTER_KEY);
+    await call("/budget/new", { budget_id: "ten", max_budget: 10 }, MASTER_KEY);
+    expect(await call("/key/generate", {})).toEqual(REFUSED);
+    expect(await call("/key/generate", { max_budget: null })).toEqual(REFUSED);
+    expect(await call("/key/generate", { budget_id: "open" })).toEqual(REFUSED);
+    expect(await call("/key/generate", { max_budget: 0 })).toMatchObject({ status: 200 });
+    expect(await call("/key/generate", { budget_id: "ten" })).toMatchObject({ status: 200 });
+    expect(await call("/key/generate", {}, await gateway.addToken("admin"))).toMatchObject({ status: 200 });
+  });
+
+  test("it takes none away, by whatever call", async () => {
+    await gateway.addKey(RAW, { maxBudgetNanoUsd: 1e9, keyAlias: "a" });
+    for (const url of ["/key/update", "/key/regenerate"]) {
+      expect(await call(url, { key: RAW, max_budget: null })).toEqual(REFUSED);
+    }
+    expect(await call("/key/update", { key: RAW, max_budget: 5 })).toMatchObject({ status: 200 });
+    expect(await call("/key/update", { key: RAW, max_budget: null }, MASTER_KEY)).toMatchObject({
+      status: 200,
+    });
+    // One that an administrator left without is none of its own making, and it may go on changing it.
+    expect(await call("/key/update", { key: RAW, rpm_limit: 5 })).toMatchObject({ status: 200 });
   });
 });

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { MetricsRegistry } from "../../../../../services/gateway/metrics/registry";
-import { openPool } from "../../../../../services/gateway/store/postgres/connection";
 import { type Database, openDatabase } from "../../../../../services/gateway/store/postgres/database";
 import { DatabaseMetrics, type DatabaseStates } from "../../../../../services/gateway/store/postgres/metrics";
 import { createLogger } from "../../../../../services/shared/logger";
+import { MetricsRegistry } from "../../../../../services/shared/metrics-registry";
+import { openPool } from "../../../../../services/shared/postgres-connection";
 import { auditRow } from "../../../../support/services/audit-row";
 import { EmbeddedPostgres } from "../../../../support/services/embedded-postgres";
 import { eventually } from "../../../../support/services/eventually";

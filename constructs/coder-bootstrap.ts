@@ -1,0 +1,37 @@
+import { DataResource, type ITerraformDependable, type LocalExecProvisioner } from "cdktf";
+import { Construct } from "constructs";
+import { HostFact } from "./host-fact";
+
+/** Props of `CoderBootstrap`. */
+export interface CoderBootstrapProps {
+  /** Such as `Coder`; each new container of it is set up. */
+  readonly coder: { readonly ready: ITerraformDependable };
+  /** Is told its token for Coder, such as `KeyProvisioner`. */
+  readonly keyProvisioner: { readonly ready: ITerraformDependable };
+}
+
+/**
+ * Sets Coder up as part of the apply, so that plain `cdktf deploy platform coder` needs nobody's hand between the stacks. It keeps
+ * what it obtains in the home, not in the state.
+ *
+ * @example
+ * declare const coder: Coder;
+ * declare const keyProvisioner: KeyProvisioner;
+ * new CoderBootstrap(stack, "coder-bootstrap", { coder, keyProvisioner });
+ */
+export class CoderBootstrap extends Construct {
+  constructor(scope: Construct, id: string, { coder, keyProvisioner }: CoderBootstrapProps) {
+    super(scope, id);
+    new DataResource(this, "Resource", {
+      lifecycle: { replaceTriggeredBy: [coder.ready.fqn] },
+      dependsOn: [coder.ready, keyProvisioner.ready],
+      provisioners: [bootstrapCommand(this)],
+    });
+  }
+}
+
+/** Sets Coder up from within an apply. */
+export function bootstrapCommand(scope: Construct): LocalExecProvisioner {
+  const folder = HostFact.of(scope, "sluice_folder").value;
+  return { type: "local-exec", command: `node "${folder}/cli/bootstrap.cjs" coder bootstrap` };
+}
