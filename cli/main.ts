@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Register>> = {
   logs: () => (require("./commands/logs") as typeof import("./commands/logs")).registerLogs,
   outputs: () => (require("./commands/outputs") as typeof import("./commands/outputs")).registerOutputs,
   verify: () => (require("./commands/verify") as typeof import("./commands/verify")).registerVerify,
+  keys: () => (require("./commands/keys") as typeof import("./commands/keys")).registerKeys,
   rotate: () => (require("./commands/rotate") as typeof import("./commands/rotate")).registerRotate,
   images: () => (require("./commands/images") as typeof import("./commands/images")).registerImages,
   destroy: () => (require("./commands/destroy") as typeof import("./commands/destroy")).registerDestroy,
