@@ -30,6 +30,7 @@ const COMMANDS: Readonly<Record<string, () => Register>> = {
   verify: () => (require("./commands/verify") as typeof import("./commands/verify")).registerVerify,
   coder: () => (require("./commands/coder") as typeof import("./commands/coder")).registerCoder,
   certs: () => (require("./commands/certs") as typeof import("./commands/certs")).registerCerts,
+  keys: () => (require("./commands/keys") as typeof import("./commands/keys")).registerKeys,
   rotate: () => (require("./commands/rotate") as typeof import("./commands/rotate")).registerRotate,
   images: () => (require("./commands/images") as typeof import("./commands/images")).registerImages,
   destroy: () => (require("./commands/destroy") as typeof import("./commands/destroy")).registerDestroy,
