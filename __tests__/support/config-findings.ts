@@ -1,4 +1,5 @@
 import { ConfigError, parsePlatform } from "../../constructs";
+import { formatFinding } from "../../constructs/config/finding";
 
 /** What is said about a configuration made of `yaml` below the version line; nothing of a good one. */
 export const configFindings = (yaml: string) => findingsOf(`apiVersion: sluice/v1\n${yaml}`);
@@ -8,7 +9,7 @@ export function findingsOf(text: string): readonly string[] {
   try {
     parsePlatform(text);
   } catch (error) {
-    if (error instanceof ConfigError) return error.findings;
+    if (error instanceof ConfigError) return error.findings.map(formatFinding);
     throw error;
   }
   return [];

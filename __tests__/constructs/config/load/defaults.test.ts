@@ -34,7 +34,7 @@ describe("a platform file", () => {
 
   it("is read from disk, and a missing file says what to do", () => {
     const file = join(temporaryFolder(), "platform.yaml");
-    expect(() => loadPlatform(file)).toThrow(/cannot be read .*ENOENT.*Copy platform\.example\.yaml/);
+    expect(() => loadPlatform(file)).toThrow(/cannot be read .*ENOENT.*remedy: copy platform\.example\.yaml/);
     writeFileSync(file, `${VERSION}name: team`);
     expect(loadPlatform(file).name).toBe("team");
     writeFileSync(file, "apiVersion: sluice/v1\nports: {gateway: 80}\n");

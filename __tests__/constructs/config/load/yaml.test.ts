@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError } from "../../../../constructs/config/config-error";
 import { loadPlatform, parsePlatform } from "../../../../constructs/config/load";
 import { findingsOf } from "../../../support/config-findings";
 import { Random } from "../../../support/services/random";
@@ -63,7 +62,7 @@ describe("a platform file that is not good YAML", () => {
     [
       "leading zeros",
       `${VERSION}ports: { gateway: 04000 }`,
-      "platform.yaml:2:19 ports.gateway: has leading zeros, got 04000, which some programs read as an octal number; remedy: write 4000",
+      "platform.yaml:2:19 ports.gateway: has leading zeros, which some programs read as an octal number, got 04000; remedy: write 4000",
     ],
     [
       "YAML 1.1",
@@ -113,12 +112,10 @@ describe("the text of a platform file", () => {
       "platform.yaml:4:12 ports.gateway: is too small, got 1",
     );
     expect(() => load(Buffer.from(`\uFEFF${VERSION}`, "utf16le"))).toThrow(
-      new ConfigError([`${file}:1:1 is UTF-16; allowed: UTF-8; remedy: save it as UTF-8 in your editor`]),
+      `${file}:1:1 is UTF-16; allowed: UTF-8; remedy: save it as UTF-8 in your editor`,
     );
     expect(() => load(Buffer.concat([Buffer.from(`${VERSION}# \uFFFD caf`), Buffer.from([0xe9])]))).toThrow(
-      new ConfigError([
-        `${file}:2:8 is not UTF-8 (byte 0xE9); allowed: UTF-8; remedy: save it as UTF-8 in your editor`,
-      ]),
+      `${file}:2:8 is not UTF-8 (byte 0xE9); allowed: UTF-8; remedy: save it as UTF-8 in your editor`,
     );
   });
 
