@@ -155,7 +155,7 @@ export const budgetRoutes: FastifyPluginAsync<BudgetsOptions> = async (app, opti
       const inUse = [...keys.all(), ...users.all()].some((owner) => owner.budgetId === body.id);
       // Deleting it would lift a limit without anybody saying so.
       if (inUse) throw invalidRequest("the budget is in use by keys or users", "id");
-      if (!(await budgets.delete(body.id))) throw budgetNotFound();
+      if ((await budgets.delete([body.id])).length === 0) throw budgetNotFound();
       return { deleted_budget: body.id };
     },
   );

@@ -306,7 +306,12 @@ export class ReplicatedRecords<Row extends ReplicatedRow, Item, Fields extends o
     });
   }
 
-  get(id: string): Item | undefined {
+  /** Whether the table has been read: before that, what is missing here may exist. */
+  get isReady(): boolean {
+    return this.table.isReady;
+  }
+
+  findById(id: string): Item | undefined {
     return this.#items.get(id);
   }
 
