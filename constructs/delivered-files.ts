@@ -94,7 +94,7 @@ export class DeliveredFiles extends Construct {
   }
 }
 
-/** By the names of the files: what a delivery that was broken off has left is overwritten as a whole, or is not looked at. */
+/** By the names of the files: the remains of an interrupted delivery are overwritten as a whole, or ignored. */
 function incomingFolder({ files = {}, secrets = {} }: FileContents): string {
   const paths = [...Object.keys(files), ...Object.keys(secrets).map((name) => `secrets/${name}`)];
   return `.incoming-${fingerprint(paths.sort())}`;

@@ -53,7 +53,7 @@ async function destroy(options: DestroyOptions): Promise<void> {
   const isDone = await withPlanFile(sluiceHome(), (planFile) =>
     betweenSteps(
       (steps) => removePlatform(planFile, stack, { ...options, yes: yes || autoApprove }, steps),
-      `npm run destroy${volumes ? " -- --volumes" : ""} goes on from there`,
+      `npm run destroy${volumes ? " -- --volumes" : ""} resumes from there`,
     ),
   );
   if (!isDone) {

@@ -50,7 +50,7 @@ export class Aliases {
     if (isAlias(node)) {
       const target = this.#targets.get(node);
       if (target === undefined || !this.#open.has(target)) return this.#sizeOf(target);
-      this.#refuse(node, "stands for what it is part of", "write out what is meant");
+      this.#refuse(node, "refers to a value that contains it", "write out what is meant");
       return 1;
     }
     if (!isMap(node) && !isSeq(node)) return 1;

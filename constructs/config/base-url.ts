@@ -30,7 +30,7 @@ function problemOf(text: string): string | undefined {
   if (text.includes("#")) return "has a fragment";
   const [added] = ADDED.exec(text) ?? [];
   if (added !== undefined) return `ends with ${added}, which the gateway adds`;
-  return isGood(text) ? undefined : "is no address that a request can be sent to";
+  return isGood(text) ? undefined : "is not an address that requests can be sent to";
 }
 
 const isGood = (text: string) => text.length <= MAX_LENGTH && FORM.test(text) && URL.canParse(text);

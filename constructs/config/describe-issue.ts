@@ -88,7 +88,7 @@ function unknownKey(path: ConfigPath, key: string, { keys }: Allowed): SettingFa
     return { path, key, problem, remedy: "write the settings out, or refer to a whole value with *" };
   }
   if (isRemoved([...path, key])) {
-    return { path, key, problem: "is no setting any more", remedy: "remove it: nothing reads it" };
+    return { path, key, problem: "is no longer a setting", remedy: "remove it: nothing reads it" };
   }
   const hint = looksLikeSecret(key) ? "" : didYouMean(key, keys);
   return {

@@ -40,7 +40,7 @@ export function platformFile({
   throw new ConfigError([
     {
       file: OWN,
-      problem: "there is none, and without it nobody has said which platform is meant",
+      problem: "does not exist, so it is unknown which platform is meant",
       remedy: `cp ${EXAMPLE} ${OWN}, edit it and try again, or name another file with SLUICE_CONFIG`,
     },
   ]);

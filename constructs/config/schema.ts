@@ -114,7 +114,7 @@ function checkAllowedNetworks(networks: Partial<Shape>["networks"], context: z.c
     const own: unknown = networks?.workspaces?.subnet;
     if (typeof own === "string" && isPartOf(network, own)) {
       const remedy = "remove it: workspaces never reach each other";
-      refuse(`is a part of networks.workspaces.subnet, ${own}`, remedy);
+      refuse(`is part of networks.workspaces.subnet, ${own}`, remedy);
     }
   }
 }

@@ -109,7 +109,7 @@ export class YamlSource {
       const at = isNode(pair.key) ? (pair.key.range?.[0] ?? start) : start;
       if (!isScalar(pair.key)) {
         this.#refuse(at, {
-          problem: "is no plain key",
+          problem: "is not a plain key",
           allowed: "keys that are text",
           remedy: "write it as `key: value`",
         });
@@ -119,7 +119,7 @@ export class YamlSource {
       const here = [...path, name];
       const first = lines.get(name);
       if (first !== undefined && !isAlias(written)) {
-        const problem = `is given twice, first in line ${this.position(first).line}`;
+        const problem = `is set twice, first in line ${this.position(first).line}`;
         this.#refuse(at, { problem, allowed: "each key once", remedy: "remove one of the two" }, here);
       }
       lines.set(name, at);
@@ -149,7 +149,7 @@ export class YamlSource {
       this.unfit.push({
         offset,
         path,
-        problem: `has a character that cannot be seen, ${unprintable}`,
+        problem: `has an invisible character, ${unprintable}`,
         allowed: "printable text in one line",
         remedy: "remove it",
       });
@@ -179,14 +179,14 @@ export class YamlSource {
 const UNMERGED = /^(?:[<>|]{7}(?: .*)?|={7})\r?$/m;
 
 const MERGE_IT: Fault = {
-  problem: "has the marks of a merge that nobody has finished",
+  problem: "has unresolved merge conflict markers",
   allowed: "one version of each line",
   remedy:
     "keep what is meant between the lines with <<<<<<< and >>>>>>>, then remove those and the one with =======",
 };
 
 const OF_EVERY_OBJECT: Fault = {
-  problem: "is a name that every object in JavaScript has already",
+  problem: "is a reserved name in JavaScript",
   allowed: "any other",
   remedy: "choose another name, or remove it",
 };

@@ -12,7 +12,7 @@ function isAddressOrRange(text: string): boolean {
   return isIP(address) !== 0 && !address.includes("%") && isRange && more.length === 0;
 }
 
-/** Proxies whose word is taken for the address of a client. */
+/** Proxies that are trusted to name the address of a client. */
 const trustedProxy = z
   .string()
   .refine(isAddressOrRange, { error: "must be an address or a range such as 10.0.0.0/8", abort: true })
@@ -25,7 +25,7 @@ function proxyFault(text: string): Fault | undefined {
   const [address, bits] = text.split("/");
   if (bits === "0") {
     return {
-      problem: "trusts everybody, so that each client could choose its own address",
+      problem: "trusts everyone, so any client could choose its own address",
       allowed: "proxies alone",
       remedy: "write their addresses, or a range such as 10.0.0.0/8",
     };

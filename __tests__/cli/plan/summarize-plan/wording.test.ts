@@ -48,7 +48,7 @@ describe("a plan in words", () => {
     );
   });
 
-  it("tells of a data volume that is lost, wherever a container would mount it", () => {
+  it("warns about a lost data volume that a container would mount", () => {
     const mounting = (volume: string) => ({ volumes: [{ container_path: "/data", volume_name: volume }] });
     const changes = plan(container("postgres", ["create"], null, mounting("sluice-postgres-data")));
     const summary = summarizePlan(changes, ["sluice-postgres-data", "sluice-former-data"]);
@@ -63,7 +63,7 @@ describe("a plan in words", () => {
     expect(text(changes)).toContain("data in volume sluice-postgres-data");
   });
 
-  it("says nothing of what the engine had filled in, when a container is made anew", () => {
+  it("omits engine defaults from the changes of a replaced container", () => {
     const change = container(
       "redis",
       ["delete", "create"],
@@ -87,7 +87,7 @@ describe("a plan in words", () => {
     expect(details?.map(({ text: line }) => line)).toEqual(["memory 256 → 320 MB"]);
   });
 
-  it("tells a delivered price and key: the gateway's container stays, no value of a secret is told", () => {
+  it("describes a delivered price and key without replacing the gateway or showing the secret", () => {
     const change = container(
       "gateway-files",
       ["delete", "create"],
@@ -106,7 +106,7 @@ describe("a plan in words", () => {
     );
   });
 
-  it("shows what differs in long values, never the same text on both sides", () => {
+  it("shortens long values to the part that differs", () => {
     const limits = (level: string) =>
       JSON.stringify({
         ...Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`scope-${at}`, { level: "standard" }])),
@@ -136,7 +136,7 @@ describe("a plan in words", () => {
     ]);
   });
 
-  it("says nothing of a user and a folder that the image had given", () => {
+  it("omits a user and working directory that came from the image", () => {
     const change = container(
       "gateway",
       ["delete", "create"],
@@ -154,7 +154,7 @@ describe("a plan in words", () => {
     expect(told({ ...expressions, user: {} })).toContain("user: no longer set (was node)");
   });
 
-  it("says of files and keys that come from elsewhere now that they move, and what changes in them", () => {
+  it("reports files and keys that move to delivered files, and changes in them", () => {
     const before = {
       upload: [
         { file: "/app/config.yaml", content: config(3e-6) },
@@ -190,7 +190,7 @@ describe("a plan in words", () => {
     expect(told).toContain("OLD is no longer set");
   });
 
-  it("tells a provider's change without the folder that its files are uploaded to", () => {
+  it("describes a provider's change without its upload folder", () => {
     const files = (folder: string, secret: string) => ({
       command: [`.incoming-${folder}`, "node"],
       upload: [{ file: `/etc/sluice/.incoming-${folder}/secrets/${secret}`, content: "k" }],
@@ -211,7 +211,7 @@ describe("a plan in words", () => {
     expect(details.every(({ attributes }) => attributes.includes("command"))).toBe(true);
   });
 
-  it("says in words why a container is made anew, and what the state keeps", () => {
+  it("says why a container is replaced, and that the state keeps secrets", () => {
     const change = container(
       "redis",
       ["delete", "create"],
@@ -228,7 +228,7 @@ describe("a plan in words", () => {
     expect(told).toContain("outputs: the state's copy of the secrets changes (not shown)");
   });
 
-  it("counts what becomes of containers, not what Terraform calls it", () => {
+  it("counts containers by change, not Terraform resources", () => {
     const image = (name: string): ResourceChange => ({
       address: `docker_image.${name}`,
       type: "docker_image",
@@ -251,7 +251,7 @@ describe("a plan in words", () => {
     ).toBe("1 container new, 1 container changed in place; no data is lost.");
   });
 
-  it("says what it means for who can reach what", () => {
+  it("says who can reach a port or workspace after the change", () => {
     const firewall = { env: ["INTERNET=true"] };
     expect(text(plan(container("workspace-firewall", ["delete"], firewall, null)))).toContain(
       "container removed: workspaces are no longer isolated from each other, the host and private networks",
@@ -269,7 +269,7 @@ describe("a plan in words", () => {
     );
   });
 
-  it("tells files that go to a new container as that", () => {
+  it("says when files are delivered to a new container", () => {
     const files = container(
       "gateway-files",
       ["delete", "create"],
@@ -289,7 +289,7 @@ describe("a plan in words", () => {
     expect(text(plan(files, gateway))).toContain("files delivered to the new container");
   });
 
-  it("tells environment of a container with secrets by names only", () => {
+  it("shows environment variables of a container with secrets by name only", () => {
     const env = (key: string, extra: string[]) => ({ env: [`LITELLM_MASTER_KEY=${key}`, "A=1", ...extra] });
     const change = container(
       "gateway",
@@ -309,7 +309,7 @@ describe("a plan in words", () => {
     expect(told).not.toMatch(/sk-|NEW is set: |1 →/);
   });
 
-  it("gives images and networks their names, also where the plan has ids or does not know yet", () => {
+  it("shows images and networks by name where the plan has ids or unknown values", () => {
     const image: ResourceChange = {
       address: "docker_image.postgres",
       type: "docker_image",
@@ -349,7 +349,7 @@ describe("a plan in words", () => {
     expect(text(whole)).toContain("± postgres: image postgres:17.6 → postgres:17.7; container replaced");
   });
 
-  it("says why something is made anew that did not change", () => {
+  it("says why an unchanged container is replaced or created", () => {
     const tainted = {
       ...container("redis", ["delete", "create"], {}, {}),
       action_reason: "replace_because_tainted",
@@ -361,7 +361,7 @@ describe("a plan in words", () => {
     );
   });
 
-  it("tells outputs, and hides sensitive ones", () => {
+  it("shows changed outputs and hides sensitive ones", () => {
     const told = text({
       format_version: "1.2",
       output_changes: {
@@ -380,7 +380,7 @@ describe("a plan in words", () => {
     expect(told).not.toContain(SECRET);
   });
 
-  it("takes values of sensitive variables out of whatever text they got into", () => {
+  it("redacts values of sensitive variables in any text", () => {
     const change = container("redis", ["delete", "create"], { hostname: "a" }, { hostname: SECRET });
     const whole: PlanJson = {
       ...plan(change),
@@ -391,7 +391,7 @@ describe("a plan in words", () => {
     expect(text(whole)).toContain("(secret)");
   });
 
-  it("keeps control characters of values away from the terminal", () =>
+  it("strips control characters from values", () =>
     expect(text(plan(container("x", ["update"], { hostname: "a" }, { hostname: "\x1b[2Jb" })))).not.toContain(
       "\x1b",
     ));

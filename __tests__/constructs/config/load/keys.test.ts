@@ -50,7 +50,7 @@ describe("a platform file whose keys are wrong", () => {
     ["resources.redis", "resources: { redis: { cpus: 1 } }", "2:14"],
   ])("with %s, which nothing ever read, is told to remove it", (path, text, place) => {
     expect(findingsOf(`${VERSION}${text}`)).toEqual([
-      `platform.yaml:${place} ${path}: is no setting any more; remedy: remove it: nothing reads it`,
+      `platform.yaml:${place} ${path}: is no longer a setting; remedy: remove it: nothing reads it`,
     ]);
   });
 

@@ -12,7 +12,7 @@ describe("a platform file that is not good YAML", () => {
     [
       "a duplicate key",
       `${VERSION}name: a\nname: b`,
-      "platform.yaml:3:1 name: is given twice, first in line 2; allowed: each key once; remedy: remove one of the two",
+      "platform.yaml:3:1 name: is set twice, first in line 2; allowed: each key once; remedy: remove one of the two",
     ],
     [
       "a tab",
@@ -47,7 +47,7 @@ describe("a platform file that is not good YAML", () => {
     [
       "an alias in itself",
       `${VERSION}models: &a [*a]`,
-      "platform.yaml:2:13 *a stands for what it is part of; remedy: write out what is meant",
+      "platform.yaml:2:13 *a refers to a value that contains it; remedy: write out what is meant",
     ],
     [
       "an alias without an anchor",
@@ -82,7 +82,7 @@ describe("a platform file that is not good YAML", () => {
     [
       "a key that is a list",
       `${VERSION}? [a]\n: b`,
-      "platform.yaml:2:3 is no plain key; allowed: keys that are text; remedy: write it as `key: value`",
+      "platform.yaml:2:3 is not a plain key; allowed: keys that are text; remedy: write it as `key: value`",
     ],
     [
       "too many levels",

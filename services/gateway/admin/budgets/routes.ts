@@ -34,7 +34,7 @@ const updateBudgetBody = z
 
 /** `POST /budget/info`. */
 const budgetInfoBody = z.strictObject({
-  budgets: z.array(name(255), "must be a list of budget ids").max(100, "must have at most 100 budgets"),
+  budgets: z.array(name(255), "must be an array of budget ids").max(100, "must have at most 100 budgets"),
 });
 
 /** `POST /budget/delete`. */
