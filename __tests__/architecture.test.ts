@@ -227,6 +227,17 @@ describe("the environment", () => {
   });
 });
 
+describe("source files", () => {
+  // Generated code, and its size, is its generator's.
+  it("have at most 500 lines each, those of tests too", () => {
+    const folders = ["__tests__", "bench", "cli", "constructs", "examples", "services", "tools"];
+    const lineCount = (file: string) => readFileSync(join(PROJECT, file), "utf8").split("\n").length - 1;
+    const files = folders.flatMap(sourceFiles);
+    expect(files.length).toBeGreaterThan(500);
+    expect(files.filter((file) => lineCount(file) > 500)).toEqual([]);
+  });
+});
+
 describe("test files", () => {
   it("mirror the source path for path", () => {
     const elsewhere =

@@ -1,22 +1,24 @@
 import { CommanderError } from "commander";
 import { ConfigError } from "../constructs/config/config-error";
+import { type ConfigFinding, formatProblem } from "../constructs/config/finding";
 import { DeploymentError } from "./apply/deployment-error";
 import { InterruptedDeployment } from "./apply/interruption";
 import { FindingsError } from "./preflight/finding";
 import { InterruptedError } from "./terminal/interrupted-error";
 import { UserError } from "./terminal/user-error";
 
-/** One thing that is wrong. */
-interface Fault {
-  readonly problem: string;
-  readonly remedy: string | null;
-}
+/** One thing that is wrong with the configuration, and where; `null` for what is unknown. */
+type FindingJson = { readonly problem: string } & {
+  readonly [part in Exclude<keyof ConfigFinding, "problem">]: ConfigFinding[part] | null;
+};
 
 /** What a command with `--json` prints when it fails. */
 export interface FailureJson {
-  readonly error: Fault & {
-    /** Where several things are wrong, or may be: each of them. */
-    readonly findings: readonly Fault[];
+  readonly error: {
+    /** In one sentence; of a single finding with its place, value and what is allowed. */
+    readonly problem: string;
+    readonly remedy: string | null;
+    readonly findings: readonly FindingJson[];
   };
 }
 
@@ -29,13 +31,16 @@ export interface DeployFailureJson extends FailureJson {
 
 /** Why a command failed, for scripts. */
 export function failureAsJson(error: unknown): FailureJson {
-  const findings = findingsOf(error);
-  const [only] = findings;
-  const own = {
-    problem: problemOf(error),
-    remedy: error instanceof UserError ? (error.remedy ?? null) : null,
-  };
-  return { error: { ...(findings.length === 1 && only !== undefined ? only : own), findings } };
+  const found = error instanceof FindingsError || error instanceof ConfigError ? error.findings : [];
+  const [only] = found;
+  const own =
+    found.length === 1 && only !== undefined
+      ? { problem: formatProblem(only), remedy: only.remedy ?? null }
+      : {
+          problem: problemOf(error),
+          remedy: error instanceof UserError ? (error.remedy ?? null) : null,
+        };
+  return { error: { ...own, findings: found.map(findingAsJson) } };
 }
 
 /** Why `deploy` failed. */
@@ -62,21 +67,7 @@ function problemOf(error: unknown): string {
   return text.replace(/^error: /, "");
 }
 
-function findingsOf(error: unknown): Fault[] {
-  if (error instanceof FindingsError) {
-    return error.findings.map(({ path, problem, allowed, remedy }) => ({
-      problem: `${path === undefined ? "" : `${path}: `}${problem}; allowed: ${allowed}`,
-      remedy,
-    }));
-  }
-  if (!(error instanceof ConfigError)) return [];
-  return error.findings.map((finding) => {
-    const at = finding.lastIndexOf(REMEDY);
-    return at === -1
-      ? { problem: finding, remedy: null }
-      : { problem: finding.slice(0, at), remedy: finding.slice(at + REMEDY.length) };
-  });
+function findingAsJson(finding: ConfigFinding): FindingJson {
+  const unknown = { file: null, line: null, column: null, setting: null, value: null, allowed: null };
+  return { ...unknown, remedy: null, ...finding };
 }
-
-/** Before the remedy in a line of a `ConfigError`. */
-const REMEDY = "; remedy: ";

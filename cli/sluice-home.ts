@@ -53,7 +53,7 @@ export function checkHome(home: string, user: number | undefined = process.getui
   }
   if (found === undefined) return;
   if (!found.isDirectory())
-    throw new UserError(`the home ${home} is no folder`, `name a folder with ${name}`);
+    throw new UserError(`the home ${home} is not a folder`, `name a folder with ${name}`);
   if (user === undefined) return;
   for (const [path, owner] of [[home, found.uid] as const, ...ownersIn(home)]) {
     if (owner === user || owner === 0) continue;

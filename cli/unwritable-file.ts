@@ -13,7 +13,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** What to do about a full disk. */
 export const MAKE_ROOM =
-  "make room: npm run sluice -- images prune, docker system df; then run the command again";
+  "free some space: npm run sluice -- images prune, docker system df; then run the command again";
 
 /**
  * The error for a home that cannot be written to, whichever file of it was the first to meet that.

@@ -23,7 +23,7 @@ export interface NetworkAttachment {
 /** Files that are delivered to a service, see `DeliveredFiles`. */
 export interface FilesMount {
   readonly from: { readonly volumeName: string; readonly delivered: TerraformResource };
-  /** What becomes of a change: the service takes it over while it runs, or its container is replaced. */
+  /** How a change is applied: the service reloads it while it runs, or its container is replaced. */
   readonly onChange: "follow" | "replace";
 }
 

@@ -10,7 +10,7 @@ export interface Database {
   /** Depend on this, and role and database exist before you start. @default - they are there already */
   readonly ready?: ITerraformDependable;
   /**
-   * Changes passwords only after a service has got the new ones: it goes on with the former one until the server takes the new one,
+   * Changes passwords only after a service has got the new ones: it uses the former one until the server accepts the new one,
    * and would have none to go on with the other way round. @default - whoever changes the password sees to that
    */
   readonly changeAfter?: (delivered: TerraformResource) => void;

@@ -97,7 +97,7 @@ export class DeliveredFiles extends Construct {
   }
 }
 
-/** By the names of the files: what a delivery that was broken off has left is overwritten as a whole, or is not looked at. */
+/** By the names of the files: the remains of an interrupted delivery are overwritten as a whole, or ignored. */
 function incomingFolder({ files = {}, hostFacts = {}, secrets = {} }: FileContents): string {
   const open = [...Object.keys(files), ...Object.keys(hostFacts)];
   const paths = [...open, ...Object.keys(secrets).map((name) => `secrets/${name}`)];

@@ -86,7 +86,7 @@ export interface ServiceDefinition {
   readonly volumes?: Readonly<Record<string, string>>;
   /** Volume → path, for what it can make or fetch again. @default - none */
   readonly caches?: Readonly<Record<string, string>>;
-  /** User of the image that reads its delivered files, and what becomes of a change. @default - nothing is delivered */
+  /** User of the image that reads its delivered files, and how a change is applied. @default - nothing is delivered */
   readonly files?: { readonly reader: string; readonly onChange: "follow" | "replace" };
   /** @default - the image's, and the baseline */
   readonly container?: ContainerSettings;

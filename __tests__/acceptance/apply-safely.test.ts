@@ -83,7 +83,7 @@ networks: { edge: { subnet: 172.17.0.0/24 } }`,
     platform.configure("images: { postgres: localhost:9/postgres:17.0 }");
     const { exitCode, output } = deploy();
     expect(output).toMatch(
-      /images\.postgres: localhost:9\/postgres:17\.0 is not in the engine and cannot be pulled/,
+      /images\.postgres: localhost:9\/postgres:17\.0 is not in the engine's images and cannot be pulled/,
     );
     expect(exitCode).toBe(1);
     expect([containersOf(platform.name), networksOf()]).toEqual([[], []]);
@@ -170,7 +170,7 @@ describe("in the middle of an apply", () => {
       /SIGTERM: finishing the resource at hand \(docker_container\.sluice_gateway/,
     );
     expect(running.output).toMatch(/interrupted by SIGTERM: apply ended early, its state is saved/);
-    expect(running.output).toMatch(/npm run deploy goes on from there/);
+    expect(running.output).toMatch(/npm run deploy resumes from there/);
   });
 
   it("a closed output and a SIGKILL of the command do not end Terraform, and who has the state is said", async () => {

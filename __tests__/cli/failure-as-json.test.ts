@@ -6,12 +6,33 @@ import { FindingsError } from "../../cli/preflight/finding";
 import { InterruptedError } from "../../cli/terminal/interrupted-error";
 import { UserError } from "../../cli/terminal/user-error";
 import { ConfigError } from "../../constructs/config/config-error";
+import { parsePlatform } from "../../constructs/config/load";
+
+function failureOf(settings: string) {
+  try {
+    parsePlatform(`apiVersion: sluice/v1\n${settings}\n`);
+  } catch (error) {
+    return failureAsJson(error).error;
+  }
+  throw new Error("the configuration was accepted");
+}
 
 const finding = (path: string) => ({
   path,
   problem: "is taken",
   allowed: "a free one",
   remedy: `change ${path}`,
+});
+
+const expected = (setting: string) => ({
+  file: "platform.yaml",
+  line: null,
+  column: null,
+  setting,
+  problem: "is taken",
+  value: null,
+  allowed: "a free one",
+  remedy: `change ${setting}`,
 });
 
 describe("a failure as JSON", () => {
@@ -24,23 +45,44 @@ describe("a failure as JSON", () => {
       error: {
         problem: "this cannot be applied, and nothing was changed",
         remedy: null,
-        findings: [
-          { problem: "ports.gateway: is taken; allowed: a free one", remedy: "change ports.gateway" },
-          {
-            problem: "ports.keyProvisioner: is taken; allowed: a free one",
-            remedy: "change ports.keyProvisioner",
-          },
-        ],
+        findings: [expected("ports.gateway"), expected("ports.keyProvisioner")],
       },
     });
   });
 
-  it("is the finding itself where there is one", () => {
-    const single = failureAsJson(
-      new ConfigError(["platform.yaml:1:1 name: is wrong; remedy: mend it"]),
-    ).error;
-    expect(single).toMatchObject({ problem: "platform.yaml:1:1 name: is wrong", remedy: "mend it" });
-    expect(single.findings).toHaveLength(1);
+  it("says a single finding in one sentence, and has its parts", () => {
+    expect(failureOf("ports: { gateway: 80 }")).toEqual({
+      problem:
+        "platform.yaml:2:19 ports.gateway: is too small, got 80; allowed: a whole number from 1024 to 65535",
+      remedy: "correct it, or remove the line for the default, 4000",
+      findings: [
+        {
+          file: "platform.yaml",
+          line: 2,
+          column: 19,
+          setting: "ports.gateway",
+          problem: "is too small",
+          value: "80",
+          allowed: "a whole number from 1024 to 65535",
+          remedy: "correct it, or remove the line for the default, 4000",
+        },
+      ],
+    });
+  });
+
+  it("keeps a value apart that reads like a remedy", () => {
+    expect(failureOf('access: { host: "a; remedy: b" }').findings).toMatchObject([
+      { setting: "access.host", value: '"a; remedy: b"', remedy: expect.stringMatching(/^correct it/) },
+    ]);
+  });
+
+  it("has a finding about no file", () => {
+    const error = new ConfigError([{ setting: "SLUICE_CONFIG", problem: "names a file that is missing" }]);
+    expect(failureAsJson(error).error).toMatchObject({
+      problem: "SLUICE_CONFIG: names a file that is missing",
+      remedy: null,
+      findings: [{ file: null, line: null, setting: "SLUICE_CONFIG", remedy: null }],
+    });
   });
 
   it.each([

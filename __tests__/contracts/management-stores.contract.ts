@@ -80,8 +80,8 @@ export function describeNamedBudgetStore(name: string, open: () => Promise<Named
       expect(changed).toMatchObject({ maxBudgetNanoUsd: null, softBudgetNanoUsd: 2, budgetDuration: "1d" });
       expect(budgets.findById("b")).toEqual(changed);
       await expect(budgets.update("none", "y", {})).resolves.toBeUndefined();
-      await expect(budgets.delete("b")).resolves.toBe(true);
-      await expect(budgets.delete("b")).resolves.toBe(false);
+      await expect(budgets.delete(["b"])).resolves.toMatchObject([{ budgetId: "b" }]);
+      await expect(budgets.delete(["b"])).resolves.toEqual([]);
       expect([...budgets.all()]).toEqual([]);
       await expect(budgets.create("b", "x", {})).resolves.toMatchObject({ budgetDuration: null });
     });

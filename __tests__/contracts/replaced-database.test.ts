@@ -59,7 +59,7 @@ async function make(what: string): Promise<void> {
 async function remove(what: string): Promise<void> {
   await here.keys.delete([here.keys.findByAlias(what)?.keyId ?? ""]);
   await here.users.delete([what]);
-  await here.namedBudgets.delete(what);
+  await here.namedBudgets.delete([what]);
   await here.adminTokens.delete(here.adminTokens.findByName(what)?.tokenId ?? "");
 }
 
@@ -195,7 +195,7 @@ test("what the database no longer has is neither deleted nor changed, and is for
   await postgres.query(TABLES.map((table) => `DELETE FROM ${table};`).join(""), name);
   await expect(here.keys.delete([keyId])).resolves.toEqual([]);
   await expect(here.users.delete(["gone"])).resolves.toEqual([]);
-  await expect(here.namedBudgets.delete("gone")).resolves.toBe(false);
+  await expect(here.namedBudgets.delete(["gone"])).resolves.toEqual([]);
   await expect(here.adminTokens.delete(tokenId)).resolves.toBe(false);
   expect(knows(here, "gone")).toEqual(NONE);
   await expect(there.keys.update(keyId, "x", { isBlocked: true })).resolves.toBeUndefined();

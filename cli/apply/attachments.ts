@@ -70,7 +70,7 @@ export function checkAttachments(
       path: `networks.${network.slice(platform.length + 1)}`,
       problem: `the network ${network} is ${isReplaced ? "replaced" : "removed"}, and containers that are not the platform's are on it: ${names.join(", ")}`,
       allowed: "a network with the platform's own containers only",
-      remedy: `stop and remove them first (workspaces with their own tool), or give --detach: they lose the network${back}`,
+      remedy: `stop and remove them first (workspaces with their own tool), or give --detach: they are disconnected${back}`,
     };
   });
 }

@@ -80,7 +80,7 @@ export function deployPlatform(props: DeployProps): Promise<Deployment> {
   );
 }
 
-const GO_ON = "npm run deploy goes on from there, and says whether the platform is ready";
+const GO_ON = "npm run deploy resumes from there and reports whether the platform is ready";
 
 async function deployByPlan(planFile: string, props: DeployProps, steps: Steps): Promise<Deployment> {
   const { home, stack, lock, progress, to } = props;

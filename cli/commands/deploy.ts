@@ -52,8 +52,8 @@ export function registerDeploy(program: Command): void {
     .option("-y, --yes", "apply without asking, for CI")
     .option("--auto-approve", "the same as --yes")
     .option("--json", "the result as JSON on stdout, all else on stderr; needs --yes")
-    .option("--full", "show the whole plan of Terraform, not its summary in words")
-    .option("--accept-data-loss", "with --yes: also where the plan would lose data")
+    .option("--full", "show Terraform's full plan instead of the summary")
+    .option("--accept-data-loss", "with --yes: apply even if the plan would lose data")
     .option(
       "--delete-workspaces",
       "where coder.enabled has become false, with --yes: ALSO DELETE ALL WORKSPACES, with the home folders of their users",
@@ -83,7 +83,7 @@ export function registerDeploy(program: Command): void {
 Exit codes:
   0    deployed and ready, or nothing to change and ready; or you said no
   1    refused before anything was changed; or failed, and the text says what state the platform is in
-  130  ended by SIGINT; 143 by SIGTERM, 129 by SIGHUP: the resource at hand was finished, deploy goes on from there`,
+  130  ended by SIGINT; 143 by SIGTERM, 129 by SIGHUP: the current resource was finished, deploy resumes from there`,
     )
     .action(deploy);
 }

@@ -72,7 +72,7 @@ async function destroy(options: DestroyOptions): Promise<void> {
     );
   }
   const agreed = { ...options, yes: yes || autoApprove };
-  const remedy = `npm run destroy${volumes ? " -- --volumes" : ""} goes on from there`;
+  const remedy = `npm run destroy${volumes ? " -- --volumes" : ""} resumes from there`;
   const stack = await betweenSteps(() => prepareStack(new Progress(), { purpose: "destroy" }));
   if (!(await betweenSteps((steps) => endCoder(stack, agreed, steps), remedy))) {
     console.log("Nothing was changed.");

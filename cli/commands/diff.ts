@@ -23,7 +23,7 @@ const WITHOUT_LOCK = "-lock=false";
 export function registerDiff(program: Command): void {
   program
     .command("diff")
-    .description("show in words what deploy would change; changes nothing")
+    .description("summarize what deploy would change; changes nothing")
     .addOption(new Option("--full", "show the whole plan of Terraform instead").conflicts("json"))
     .option("--json", "as JSON, for scripts")
     .option("--exit-code", "exit with 2 when there are changes, or when those in Coder cannot be known")

@@ -18,15 +18,15 @@ interface LogsOptions {
 export function registerLogs(program: Command): void {
   program
     .command("logs")
-    .description("show what the services log, all of them by time or one; changes nothing")
+    .description("show the logs of all services by time, or of one; changes nothing")
     .argument("[service]", "such as gateway, key-provisioner or postgres (default: all)")
-    .option("-f, --follow", "go on with new lines until Ctrl-C, also when a container is replaced")
+    .option("-f, --follow", "follow new lines until Ctrl-C, also when a container is replaced")
     .option(
       "--since <time>",
       "lines since then: a duration such as 10m, or a moment such as 2026-03-10T09:00:00Z",
       parseSince,
     )
-    .option("-n, --tail <number>", "most lines of each service from the end", parseTail)
+    .option("-n, --tail <number>", "lines of each service to show, from the end", parseTail)
     .option(
       "--json",
       "every line as a JSON object; lines of the gateway and key-provisioner are as they wrote them",

@@ -52,7 +52,7 @@ export function registerRotate(program: Command): void {
       "how long the former master key stays valid, such as 30m, 24h or 7d; 0 ends it at once (default: 24h)",
       parseGrace,
     )
-    .option("--abort", "give up a rotation that was interrupted before anything got the new value")
+    .option("--abort", "abandon a rotation that was interrupted before the new value was used")
     .option("-y, --yes", "rotate without asking, for CI")
     .option(
       "--lock-timeout <duration>",
@@ -65,7 +65,7 @@ export function registerRotate(program: Command): void {
       `
 The new value is made here, or taken from the environment where it is a provider's credential. No value is ever shown.
 The former value is kept in rotation.json beside the secret file until the new one is in force. A rotation that failed
-or was interrupted goes on with the same new value: run the same command again. A grace is counted from then.`,
+or was interrupted resumes with the same new value: run the same command again. A grace is counted from then.`,
     )
     .action(rotate);
 }

@@ -13,8 +13,8 @@ export function registerStart(program: Command): void {
       "port of the key-provisioner (default: as in platform.yaml, 8100)",
       parsePort,
     )
-    .option("--postgres-port <number>", "port of the database (default: a free one, kept)", parsePort)
-    .option("--data <folder>", "where data is kept (default: .sluice/local)")
+    .option("--postgres-port <number>", "port of the database (default: a free one, then kept)", parsePort)
+    .option("--data <folder>", "folder for data (default: .sluice/local)")
     .option("--quiet", "no progress, only the final screen")
     .action((options: LocalOptions) => runLocal(options));
 }

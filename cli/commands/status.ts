@@ -18,7 +18,7 @@ export function registerStatus(program: Command): void {
       "show how the deployed platform is: containers, readiness, models, drift, disk; changes nothing",
     )
     .option("--json", "as JSON, for scripts")
-    .option("--plan", "also make a plan: would a deploy change something? Needs Terraform")
+    .option("--plan", "also plan: report whether a deploy would change something; needs Terraform")
     .addHelpText(
       "after",
       "\nThe exit code is 0 when the platform is healthy, and 1 when something is wrong or nothing is deployed.",

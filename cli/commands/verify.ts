@@ -23,7 +23,7 @@ interface VerifyOptions {
 export function registerVerify(program: Command): void {
   program
     .command("verify")
-    .description("show that the running platform does what it promises")
+    .description("verify that the running platform does what it promises")
     .command("enforcement")
     .description(
       "make a key for each enforcement level, use it on every route, try to lower it, and delete it; asks the model for about a dozen tiny answers a key",

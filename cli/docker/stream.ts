@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { PassThrough, type Readable } from "node:stream";
 
-/** A docker command that goes on giving lines. */
+/** A docker command that keeps printing lines. */
 export class DockerStream {
   /** Lines of standard output and of standard error, to be read at the reader's pace. */
   readonly lines: readonly AsyncIterable<string>[];

@@ -31,7 +31,7 @@ export class LogFile {
 
   /** Runs `use` with a descriptor for a child's output. */
   withDescriptor<T>(use: (descriptor: number) => T): T {
-    // Appending: after the file was cut, the writer goes on at its new end.
+    // Appending: after truncation the writer continues at the new end.
     const descriptor = openSync(this.path, "a", 0o600);
     try {
       return use(descriptor);

@@ -68,7 +68,7 @@ function tryListen(port: number): Promise<number | undefined> {
       if (error.code === "EADDRINUSE") resolve(undefined);
       else if (error.code === "EACCES") {
         reject(
-          new UserError(`port ${port} may not be opened by this user`, "choose a port from 1024 to 65535"),
+          new UserError(`port ${port} cannot be opened by this user`, "choose a port from 1024 to 65535"),
         );
       } else reject(error);
     });

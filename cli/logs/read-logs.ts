@@ -82,7 +82,7 @@ export async function followLogs(query: LogQuery): Promise<void> {
       return shown;
     };
     const follow = async (service: string): Promise<void> => {
-      // One that runs already goes on; it ends by itself when its container does.
+      // A stream that is open already ends by itself when its container does.
       if (signal.aborted) return;
       const since = lastTimes.get(service) ?? query.since;
       const stream = new DockerStream([

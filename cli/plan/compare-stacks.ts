@@ -51,7 +51,7 @@ const REFERENCE = /(?<!\$)\$\{([a-z][a-z0-9_]*\.[\w-]+)\.[\w.]+\}/g;
 
 /**
  * What the step from one synthesized stack to another would do to a platform that is exactly as `base` declares it: the same
- * form as a real plan, without a state, an engine or a provider. Resources that refer to one that is made anew are made anew.
+ * form as a real plan, without a state, an engine or a provider. Resources that refer to a replaced one are replaced.
  */
 export function compareStacks(base: StackJson, head: StackJson): PlanJson {
   const [before, after] = [resources(base), resources(head)];
@@ -117,7 +117,7 @@ function mapTexts(value: unknown, change: (text: string) => string): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, mapTexts(member, change)]));
 }
 
-/** By address the attributes that make it anew, own ones and those that refer to something made anew; none where a trigger does. */
+/** By address the attributes that force replacement, its own and references to something replaced; none where a trigger does. */
 function madeAnew(
   before: Map<string, Values>,
   after: Map<string, Values>,

@@ -154,7 +154,7 @@ export function describeAttributes(
   return details;
 }
 
-/** Attributes that differ, without those that the engine chooses when an object is made anew. */
+/** Attributes that differ, without those that the engine chooses when an object is replaced. */
 export function changedAttributes({ address, change }: ResourceChange, names: ObjectNames): string[] {
   const [before, after, unknown] = [change.before, change.after, change.after_unknown].map(attributes);
   const isMadeAnew = change.actions.includes("create");

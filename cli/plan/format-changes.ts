@@ -59,7 +59,7 @@ export function sentence({ details, effect, data }: ObjectChange): string[] {
   return [end.join("; "), ...texts];
 }
 
-/** The last line: what becomes of how many containers and of what they need, and what about data. */
+/** The last line: counts of containers, deliveries and images by change, and whether data is at risk. */
 export function total({ changes, risks }: ChangeSummary): string {
   const of = (kinds: readonly ObjectKind[], actions: readonly ChangeAction[]) =>
     changes.filter(({ kind, action }) => kinds.includes(kind) && actions.includes(action));

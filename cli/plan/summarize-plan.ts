@@ -38,7 +38,7 @@ export function summarizePlan(plan: PlanJson, lostVolumes: readonly string[] = [
 
 interface Context {
   readonly names: ObjectNames;
-  /** Services whose container is made anew. */
+  /** Services whose container is replaced. */
   readonly replaced: ReadonlySet<string | undefined>;
   /** Addresses of what somebody else removed. */
   readonly gone: ReadonlySet<string>;

@@ -26,7 +26,7 @@ export async function pullImages(
     } catch (error) {
       findings.push({
         ...(path === undefined ? {} : { path }),
-        problem: `${reference} is not in the engine and cannot be pulled (${(error as Error).message})`,
+        problem: `${reference} is not in the engine's images and cannot be pulled (${(error as Error).message})`,
         allowed: "an image that the engine has, or that a registry gives it",
         remedy:
           "correct the reference, log in to its registry (docker login), or load the image (docker load)",

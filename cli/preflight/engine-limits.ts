@@ -24,7 +24,7 @@ export function checkEngine({ version, apiVersion, freeDiskBytes, dataFolder }: 
     findings.push({
       problem: `the engine has ${Math.floor(freeDiskBytes / MEGABYTE)} MB of free disk in ${dataFolder}`,
       allowed: `${MINIMUM_FREE_BYTES / MEGABYTE} MB or more`,
-      remedy: "make room: docker system df shows what takes it",
+      remedy: "free some space: docker system df shows what uses it",
     });
   }
   return findings;

@@ -1,3 +1,4 @@
+import { type ConfigFinding, formatFinding } from "../../constructs/config/finding";
 import { UserError } from "../terminal/user-error";
 
 /** Something that would make an apply fail, found before anything is changed. */
@@ -18,15 +19,15 @@ export class FindingsError extends UserError {
   /** Above the findings. */
   readonly heading = HEADING;
 
-  constructor(
-    readonly findings: readonly Finding[],
-    file: string,
-  ) {
-    const lines = findings.map(
-      ({ path, problem, allowed, remedy }) =>
-        `  ${path === undefined ? "" : `${file} ${path}: `}${problem}; allowed: ${allowed}; remedy: ${remedy}`,
+  readonly findings: readonly ConfigFinding[];
+
+  /** @param file the platform file, as messages name it */
+  constructor(findings: readonly Finding[], file: string) {
+    const placed = findings.map(({ path, ...fault }) =>
+      path === undefined ? fault : { file, setting: path, ...fault },
     );
-    super(`${HEADING}:\n${lines.join("\n")}`);
+    super(`${HEADING}:\n${placed.map((finding) => `  ${formatFinding(finding)}`).join("\n")}`);
+    this.findings = placed;
   }
 }
 

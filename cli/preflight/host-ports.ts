@@ -54,7 +54,7 @@ async function checkOnThisMachine(path: string | undefined, one: Publication): P
     return [
       {
         path: "exposure.address",
-        problem: `${one.address} is no address of this machine`,
+        problem: `${one.address} is not an address of this machine`,
         allowed: "an address of the machine that the engine runs on",
         remedy: "correct it; 127.0.0.1 keeps the platform on this machine",
       },

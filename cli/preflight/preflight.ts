@@ -49,7 +49,7 @@ async function checkNames(names: readonly string[], going: ReadonlySet<string>):
   const taken = (await inspectObjects("container", names)).filter(({ Id }) => !going.has(Id));
   return taken.map(containerName).map((name) => ({
     path: "name",
-    problem: `a container named ${name} is there that does not belong to this platform`,
+    problem: `a container named ${name} exists that does not belong to this platform`,
     allowed: "a name whose containers do not exist yet",
     remedy: `remove it (docker rm --force ${name}), or choose another name`,
   }));

@@ -46,7 +46,7 @@ export async function checkInForce({
   const ask = QUESTIONS[variable] ?? roleQuestion(variable);
   if (ask === undefined) return false;
   await waitFor(async () => (await ask(platform, value)) === "taken", {
-    problem: () => `the new ${variable} is deployed, but what it belongs to does not take it`,
+    problem: () => `the new ${variable} is deployed, but its service does not accept it`,
     onWait,
   });
   if (former === undefined || former === value) return true;

@@ -101,7 +101,7 @@ function keep(file: string, pending: PendingRotation): void {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== "EEXIST") throw cause;
-    throw new UserError(`another rotation has begun meanwhile: ${file} is there`, "wait until it has ended");
+    throw new UserError(`another rotation is in progress: ${file} exists`, "wait for it to end");
   }
   writeSync(descriptor, textOf(pending));
   fsyncSync(descriptor);

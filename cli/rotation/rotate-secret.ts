@@ -25,7 +25,7 @@ export const SECRET_OF_STORED_KEYS = "key_encryption_key";
 
 /** What is about to be deployed. */
 export interface BegunRotation {
-  /** Whether it goes on with the value that an interrupted rotation has made. */
+  /** Whether it resumes with the value that an interrupted rotation generated. */
   readonly isResumed: boolean;
   /** For how long the former value stays valid, in seconds, from when this was asked; 0 where it ends at once. */
   readonly graceSeconds: number;

@@ -12,7 +12,7 @@ export function describeUnfinished(home: string): string[] {
   const isStored = values[variable] !== former[variable];
   const end = secret === SECRET_WITH_GRACE ? graceEnd(values) : undefined;
   const effect = isStored
-    ? `A deploy brings the new value into force; the former one ${end === undefined ? "ends" : `ends at ${end}`}, stays in rotation.json, and whether it is refused is not looked at`
+    ? `A deploy brings the new value into force; the former one ${end === undefined ? "ends" : `ends at ${end}`}, stays in rotation.json, and is not checked for being refused`
     : "It has not stored a new value yet, so a deploy brings the former one into force";
   return [
     `${describePending(pending)}. ${effect}. End it: npm run sluice -- rotate ${secret}; or, as long as nothing has the new value: npm run sluice -- rotate --abort`,

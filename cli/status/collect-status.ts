@@ -190,7 +190,7 @@ function diskProblems({ free_bytes, size_bytes }: DiskStatus): Problem[] {
   return [
     {
       what: `the disk with the data volumes is nearly full: ${Math.round((100 * free_bytes) / size_bytes)} % are free`,
-      remedy: "make room: npm run sluice -- images prune, docker system df",
+      remedy: "free some space: npm run sluice -- images prune, docker system df",
     },
   ];
 }

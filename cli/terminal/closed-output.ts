@@ -5,7 +5,7 @@ const ignore = (error: NodeJS.ErrnoException) => {
   if (!GONE.has(error.code ?? "")) throw error;
 };
 
-/** From here on nobody reading our output, as after `| head -1`, is no reason to end: work that is under way goes on. May be called often. */
+/** From here on a closed output, as after `| head -1`, does not end the process: work in progress continues. Idempotent. */
 export function ignoreClosedOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     if (!stream.listeners("error").includes(ignore)) stream.on("error", ignore);

@@ -10,11 +10,14 @@ import type { PlanJson, ResourceChange, Values } from "../plan/plan-json";
 export async function findLostEndpoints(
   existing: readonly { readonly type: string; readonly attributes: Values }[],
 ): Promise<LostEndpoint[]> {
-  const of = (type: string) =>
+  const attributesOf = (type: string) =>
     existing.filter((one) => one.type === type).map(({ attributes }) => attributes);
-  const names = new Map(of("docker_network").map(({ id, name }) => [String(id), String(name)]));
+  const names = new Map(attributesOf("docker_network").map(({ id, name }) => [String(id), String(name)]));
   const declared = new Map(
-    of("docker_container").map((container) => [String(container["id"]), declaredEndpoints(container, names)]),
+    attributesOf("docker_container").map((container) => [
+      String(container["id"]),
+      declaredEndpoints(container, names),
+    ]),
   );
   const ids = [...declared].filter(([, endpoints]) => endpoints.length > 0).map(([id]) => id);
   const containers = await inspectObjects("container", ids);
@@ -22,7 +25,7 @@ export async function findLostEndpoints(
 }
 
 /**
- * Puts lost connections into a plan: containers that stay are changed in place by being connected again. Those that are made anew get
+ * Puts lost connections into a plan: containers that stay are changed in place by being connected again. Those that are replaced get
  * all of theirs.
  * @returns the plan, and of `lost` what has to be restored besides applying it
  */

@@ -4,7 +4,7 @@ import type { ExistingPlatform } from "./refuse-new-secrets";
 
 /**
  * Refuses a `name` that is not the one whose data the home has: containers and volumes have the platform's name, so all
- * of them would be made anew, and empty. After a destroy another name is fine when its data volumes are there
+ * of them would be created again, empty. After a destroy another name is fine when its data volumes are there
  * (copies of the old ones, docs/operations.md), or the old ones are gone.
  * @param file the platform file, as errors name it
  * @throws UserError

@@ -8,7 +8,7 @@ import { UserError } from "../terminal/user-error";
  */
 export async function removeVolumes(names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
-  // It goes on after one that cannot be deleted.
+  // One that cannot be deleted does not stop the others.
   const failure = await docker(["volume", "rm", "--force", ...names]).then(
     () => undefined,
     (error: Error) => error.message,

@@ -55,7 +55,7 @@ const Mounts = z.array(z.object({ volume_name: z.string().nullish() }));
 /**
  * What is deployed from a home, read from its state without Terraform.
  * @returns undefined when nothing is: no state, or one with neither a resource nor an output
- * @throws UserError when the file cannot be read, is lost or is no state: it is never taken for an empty one
+ * @throws UserError when the file cannot be read, is lost or is no state: it is never treated as empty
  */
 export function readState(home: string, stack: string = PLATFORM_STACK): DeployedPlatform | undefined {
   const file = stateFile(home, stack);

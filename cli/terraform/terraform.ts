@@ -30,7 +30,7 @@ export interface RunOptions {
   readonly to?: TextSink;
   /** Exit codes besides 0 that are an answer, not a failure. @default none */
   readonly accept?: readonly number[];
-  /** File for the output of a run that changes something: it goes on, and can be read about, should we be killed. @default none */
+  /** File for the output of a run that changes something: if we are killed, it continues and its output can be read there. @default none */
   readonly log?: string;
   /** Ends the run as a signal would, for a reason of ours. @default never */
   readonly stop?: AbortSignal;

@@ -23,7 +23,7 @@ const LESS_HEADERS = {
 
 type Body = (asksForLess: boolean) => Record<string, unknown>;
 
-/** How each API is asked, and where it has room for instructions of a client. */
+/** How each API is called, and where a client can put instructions. */
 const APIS: readonly {
   readonly path: GenerationRequest["path"];
   readonly body: Body;

@@ -28,7 +28,7 @@ export function readMasterKey({ file, isOwnGateway, env = process.env }: MasterK
   if (env["LITELLM_MASTER_KEY"]) return env["LITELLM_MASTER_KEY"];
   const own = secretFile(sluiceHome(env));
   if (isOwnGateway && existsSync(own)) return fromFile(own, env);
-  throw new UserError("there is no master key to make keys with", remedy(env));
+  throw new UserError("there is no master key to create keys with", remedy(env));
 }
 
 function fromFile(file: string, env: NodeJS.ProcessEnv): string {

@@ -12,7 +12,7 @@ export interface Violation {
 export type ContainerRule = (container: Container) => Iterable<Violation>;
 
 /**
- * Runs a rule over every container of a stack. A violation is an error annotation: synth goes on to
+ * Runs a rule over every container of a stack. A violation is an error annotation: synth continues to
  * collect the others, then fails and names each construct.
  */
 export class ContainerAspect implements IAspect {

@@ -1,13 +1,16 @@
 import { type Alias, type Document, isAlias, isMap, isNode, isPair, isSeq, type Node, visit } from "yaml";
+import type { ConfigPath } from "./config-path";
+import type { Fault } from "./finding";
 
 /** Values of a file with all its aliases expanded; a platform has some thousands at most. */
 const MAX_VALUES = 100_000;
 
 /** Something wrong with the text itself. */
-export interface SourceFault {
+export interface SourceFault extends Fault {
   /** Place in the text, in characters. */
   readonly offset: number;
-  readonly text: string;
+  /** The setting, where it is one. */
+  readonly path?: ConfigPath;
 }
 
 /** The aliases of a file (`*name`) and what they stand for, found in time that grows with the text, not with what they make of it. */
@@ -29,7 +32,7 @@ export class Aliases {
     });
     if (this.faults.length > 0 || this.#sizeOf(document.contents) <= MAX_VALUES || this.faults.length > 0)
       return;
-    this.faults.push({ offset: this.#firstOfTooMany(document), text: TOO_MANY });
+    this.faults.push({ offset: this.#firstOfTooMany(document), ...TOO_MANY });
   }
 
   /** What an alias stands for. */
@@ -38,7 +41,7 @@ export class Aliases {
   }
 
   #refuse(alias: Alias, what: string, remedy: string): void {
-    this.faults.push({ offset: alias.range?.[0] ?? 0, text: `*${alias.source} ${what}; remedy: ${remedy}` });
+    this.faults.push({ offset: alias.range?.[0] ?? 0, problem: `*${alias.source} ${what}`, remedy });
   }
 
   /** Values that a node makes, saturated just above the limit. */
@@ -47,7 +50,7 @@ export class Aliases {
     if (isAlias(node)) {
       const target = this.#targets.get(node);
       if (target === undefined || !this.#open.has(target)) return this.#sizeOf(target);
-      this.#refuse(node, "stands for what it is part of", "write out what is meant");
+      this.#refuse(node, "refers to a value that contains it", "write out what is meant");
       return 1;
     }
     if (!isMap(node) && !isSeq(node)) return 1;
@@ -77,4 +80,8 @@ export class Aliases {
   }
 }
 
-const TOO_MANY = `makes more than ${MAX_VALUES} values of this file; allowed: a platform has some hundreds; remedy: write out what is meant, without aliases of aliases`;
+const TOO_MANY: Fault = {
+  problem: `makes more than ${MAX_VALUES} values of this file`,
+  allowed: "a platform has some hundreds",
+  remedy: "write out what is meant, without aliases of aliases",
+};

@@ -1,3 +1,5 @@
+import type { Fault } from "./finding";
+
 /** Scheme, host, port, and a path without empty or dot segments. */
 const FORM =
   /^https?:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[1-9]\d{0,4})?(?:\/(?!\.{1,2}(?:\/|$))[\w.~:@+=,!-]+)*\/?$/;
@@ -7,15 +9,13 @@ const MAX_LENGTH = 512;
 const ADDED = /\/v1(?:\/messages)?(?=\/*$)/;
 const EXAMPLE = "https://api.anthropic.com";
 
-const ALLOWED =
-  "allowed: http:// or https://, a host and a path, without credentials, query, fragment and /v1";
+const ALLOWED = "http:// or https://, a host and a path, without credentials, query, fragment and /v1";
 
 /** Why requests cannot be sent below `text`, and the remedy; `undefined` for a good base URL. */
-export function baseUrlFault(text: string): string | undefined {
-  const what = faultOf(text);
-  if (what === undefined) return undefined;
-  const better = withoutRest(text);
-  return `${what}; ${ALLOWED}; remedy: write ${better ?? `one such as ${EXAMPLE}`}`;
+export function baseUrlFault(text: string): Fault | undefined {
+  const problem = problemOf(text);
+  if (problem === undefined) return undefined;
+  return { problem, allowed: ALLOWED, remedy: `write ${withoutRest(text) ?? `one such as ${EXAMPLE}`}` };
 }
 
 /** A URL as it may be shown: what may be a credential is left out. */
@@ -23,14 +23,14 @@ export function withoutCredentials(text: string): string {
   return text.replace(/\/\/[^/?#]*@/, "//…@").replace(/[?#].*$/s, ([mark]) => `${mark}…`);
 }
 
-function faultOf(text: string): string | undefined {
+function problemOf(text: string): string | undefined {
   if (!/^https?:\/\/[^/]/.test(text)) return "must begin with http:// or https://";
   if (/^[^/]*\/\/[^/?#]*@/.test(text)) return "has credentials";
   if (text.includes("?")) return "has a query";
   if (text.includes("#")) return "has a fragment";
   const [added] = ADDED.exec(text) ?? [];
   if (added !== undefined) return `ends with ${added}, which the gateway adds`;
-  return isGood(text) ? undefined : "is no address that a request can be sent to";
+  return isGood(text) ? undefined : "is not an address that requests can be sent to";
 }
 
 const isGood = (text: string) => text.length <= MAX_LENGTH && FORM.test(text) && URL.canParse(text);
@@ -40,5 +40,5 @@ function withoutRest(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const { protocol, host, pathname } = new URL(text);
   const better = `${protocol}//${host}${pathname}`.replace(ADDED, "").replace(/\/+$/, "");
-  return faultOf(better) === undefined ? better : undefined;
+  return problemOf(better) === undefined ? better : undefined;
 }

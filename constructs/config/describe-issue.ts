@@ -1,16 +1,15 @@
 import type { z } from "zod";
 import { type Allowed, allowedAt } from "./allowed-values";
 import type { ConfigPath } from "./config-path";
+import type { Fault, FaultParams } from "./finding";
 import { didYouMean } from "./nearest";
 import { isRemoved } from "./removed-settings";
 import { looksLikeSecret } from "./secret-shape";
 import { DURATION_PATTERN } from "./sections/governance";
 
-/** One thing that is wrong, and where. */
-export interface Finding {
+/** What is wrong with a setting. */
+export interface SettingFault extends Fault {
   readonly path: ConfigPath;
-  /** What is wrong, the value, what is allowed, the remedy. */
-  readonly text: string;
   /** An unknown key inside `path`. */
   readonly key?: string;
   /** Another setting that has a part in it: the place to look at where nobody has written `path`. */
@@ -21,11 +20,11 @@ export interface Finding {
  * A zod issue in words.
  * @param input the whole file as data
  */
-export function describeIssue(issue: z.core.$ZodIssue, input: unknown): Finding[] {
+export function describeIssue(issue: z.core.$ZodIssue, input: unknown): SettingFault[] {
   const path = issue.path;
   const allowed = allowedAt(path, input);
   const value = issue.input;
-  const finding = (text: string): Finding[] => [{ path, text }];
+  const wrong = (fault: Fault): SettingFault[] => [{ path, ...fault }];
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) => unknownKey(path, key, allowed));
@@ -35,82 +34,102 @@ export function describeIssue(issue: z.core.$ZodIssue, input: unknown): Finding[
       const { keys } = allowedAt(parent, input);
       if (keys.length > 0) return [unknownKey(parent, key, allowedAt(parent, input))];
       const rule = issue.issues[0]?.message ?? issue.message;
-      return [{ path: parent, key, text: `${rule}, got ${show(key)}; remedy: choose another name` }];
+      return [{ path: parent, key, problem: rule, value: show(key), remedy: "choose another name" }];
     }
     case "invalid_type":
-      return finding(wrongType(path, value, allowed));
+      return wrong(wrongType(path, value, allowed));
     case "too_big":
     case "too_small": {
       const limit = issue.code === "too_big" ? issue.maximum : issue.minimum;
       const word = issue.code === "too_big" ? "most" : "least";
       const range = allowed.type === "integer" || allowed.type === "number";
-      return finding(
-        `is too ${issue.code === "too_big" ? "large" : "small"}, got ${size(value)}; allowed: ${
-          range ? allowed.text : `at ${word} ${limit}${unitOf(value)}`
-        }; remedy: ${correction(allowed)}`,
-      );
+      return wrong({
+        problem: `is too ${issue.code === "too_big" ? "large" : "small"}`,
+        value: size(value),
+        allowed: range ? allowed.text : `at ${word} ${limit}${unitOf(value)}`,
+        remedy: correction(allowed),
+      });
     }
     case "invalid_value": {
-      if (value === undefined) return finding(wrongType(path, value, allowed));
+      if (value === undefined) return wrong(wrongType(path, value, allowed));
       const values = issue.values.map(String);
-      return finding(
-        `is not known, got ${show(value)}; allowed: ${issue.values.map((one) => show(one)).join(", ")}; remedy: ${didYouMean(String(value), values)}${correction(allowed)}`,
-      );
+      return wrong({
+        problem: "is not known",
+        value: show(value),
+        allowed: issue.values.map(show).join(", "),
+        remedy: `${didYouMean(String(value), values)}${correction(allowed)}`,
+      });
     }
     case "invalid_union":
-      if (issue.errors.length === 0) return finding(unknownKind(issue, value, input));
-      return finding(`${issue.message}, got ${show(value)}; remedy: ${correction(allowed)}`);
+      if (issue.errors.length === 0) return wrong(unknownKind(issue, value, input));
+      return wrong({ problem: issue.message, value: show(value), remedy: correction(allowed) });
     case "custom": {
-      const { other } = (issue.params ?? {}) as { other?: ConfigPath };
-      const [what = "", ...rest] = issue.message.split("; ");
-      const hasRemedy = rest.some((part) => part.startsWith("remedy: "));
-      const more = hasRemedy ? rest : [...rest, `remedy: ${correction(allowed)}`];
-      return [{ path, text: `${what}, got ${show(value)}; ${more.join("; ")}`, ...(other && { other }) }];
+      const params = (issue.params ?? {}) as FaultParams;
+      return [
+        {
+          path,
+          problem: issue.message,
+          value: show(value),
+          ...(params.allowed !== undefined && { allowed: params.allowed }),
+          remedy: params.remedy ?? correction(allowed),
+          ...(params.other && { other: params.other }),
+        },
+      ];
     }
     default:
-      return finding(`${issue.message}, got ${show(value)}; remedy: ${correction(allowed)}`);
+      return wrong({ problem: issue.message, value: show(value), remedy: correction(allowed) });
   }
 }
 
-function unknownKey(path: ConfigPath, key: string, { keys }: Allowed): Finding {
+function unknownKey(path: ConfigPath, key: string, { keys }: Allowed): SettingFault {
   // Merge keys have left YAML with version 1.2.
   if (key === "<<") {
-    const text =
-      "is a merge key, which YAML 1.2 does not have; remedy: write the settings out, or refer to a whole value with *";
-    return { path, key, text };
+    const problem = "is a merge key, which YAML 1.2 does not have";
+    return { path, key, problem, remedy: "write the settings out, or refer to a whole value with *" };
   }
   if (isRemoved([...path, key])) {
-    return { path, key, text: "is no setting any more; remedy: remove it: nothing reads it" };
+    return { path, key, problem: "is no longer a setting", remedy: "remove it: nothing reads it" };
   }
   const hint = looksLikeSecret(key) ? "" : didYouMean(key, keys);
-  const text = `unknown key; allowed: ${keys.join(", ")}; remedy: ${hint}correct its spelling or remove it`;
-  return { path, key, text };
+  return {
+    path,
+    key,
+    problem: "unknown key",
+    allowed: keys.join(", "),
+    remedy: `${hint}correct its spelling or remove it`,
+  };
 }
 
 /** A provider of no known kind. */
-function unknownKind(issue: z.core.$ZodIssueInvalidUnion, value: unknown, input: unknown): string {
-  const kinds = issue.message
-    .replace(/^.*?[Ee]xpected /, "")
-    .replaceAll("'", '"')
-    .replaceAll(" | ", ", ");
+function unknownKind(issue: z.core.$ZodIssueInvalidUnion, value: unknown, input: unknown): Fault {
+  const kinds = ("options" in issue ? (issue.options ?? []) : []).map(String);
+  const allowed = kinds.map(show).join(", ");
   const written = issue.path.reduce<unknown>(
     (at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step],
     input,
   );
-  if (written === undefined) return `is missing; allowed: ${kinds}; remedy: say which it is`;
-  const names = [...kinds.matchAll(/"([^"]*)"/g)].map(([, name = ""]) => name);
-  const shown = typeof written === "object" ? show(value) : show(written);
-  return `is not known, got ${shown}; allowed: ${kinds}; remedy: ${didYouMean(String(written), names)}choose one of them`;
+  if (written === undefined) return { problem: "is missing", allowed, remedy: "say which it is" };
+  return {
+    problem: "is not known",
+    value: typeof written === "object" ? show(value) : show(written),
+    allowed,
+    remedy: `${didYouMean(String(written), kinds)}choose one of them`,
+  };
 }
 
-function wrongType(path: ConfigPath, value: unknown, allowed: Allowed): string {
+function wrongType(path: ConfigPath, value: unknown, allowed: Allowed): Fault {
   if (value === undefined) {
     const key = String(path.at(-1));
     const line = allowed.example === undefined ? `${key}: …` : `${key}: ${plain(allowed.example)}`;
-    return `is missing; allowed: ${allowed.text}; remedy: add ${line}`;
+    return { problem: "is missing", allowed: allowed.text, remedy: `add ${line}` };
   }
-  if (value === null) return `is empty; allowed: ${allowed.text}; remedy: ${fillIn(allowed)}`;
-  return `is ${kindOf(value)}, got ${show(value)}; allowed: ${allowed.text}; remedy: ${conversion(value, allowed) ?? correction(allowed)}`;
+  if (value === null) return { problem: "is empty", allowed: allowed.text, remedy: fillIn(allowed) };
+  return {
+    problem: `is ${kindOf(value)}`,
+    value: show(value),
+    allowed: allowed.text,
+    remedy: conversion(value, allowed) ?? correction(allowed),
+  };
 }
 
 function fillIn(allowed: Allowed): string {

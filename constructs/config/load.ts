@@ -4,7 +4,8 @@ import type { SourceFault } from "./aliases";
 import { ConfigError } from "./config-error";
 import { showPath } from "./config-path";
 import { DEFAULT_MODELS } from "./default-models";
-import { describeIssue, type Finding, show } from "./describe-issue";
+import { describeIssue, type SettingFault, show } from "./describe-issue";
+import { type ConfigFinding, type Fault, formatFinding } from "./finding";
 import { shownFile } from "./platform-file";
 import { escapeUnprintable } from "./printable";
 import { findPromptFaults } from "./prompt-files";
@@ -30,9 +31,8 @@ export function loadPlatform(path: string, context: LoadContext = {}): PlatformC
   try {
     bytes = readFileSync(path);
   } catch (cause) {
-    throw new ConfigError([
-      `${path}: cannot be read (${(cause as Error).message}). Copy platform.example.yaml to start.`,
-    ]);
+    const problem = `cannot be read (${(cause as Error).message})`;
+    throw new ConfigError([{ file: path, problem, remedy: "copy platform.example.yaml to start" }]);
   }
   const file = shownFile(path);
   refuseLarge(bytes.length, file);
@@ -49,11 +49,8 @@ export function parsePlatform(
   const source = new YamlSource(text.replace(/^\uFEFF/, ""));
   const found: SourceFault[] = [...source.faults];
   if (found.length === 0) {
-    const secrets = source.secrets.map((secret) => ({ ...secret, text: SECRET_TEXT }));
-    const unfit = [...secrets, ...source.unfit];
-    for (const { offset, path, text: what } of unfit) {
-      found.push({ offset, text: `${path.length === 0 ? "" : `${showPath(path)}: `}${what}` });
-    }
+    const unfit = [...source.secrets.map((secret) => ({ ...secret, ...SECRET_FAULT })), ...source.unfit];
+    found.push(...unfit);
     const { config, findings } = check(source, context);
     // What else is wrong with such a value is of no interest any more.
     const told = new Set(unfit.map(({ offset }) => offset));
@@ -71,23 +68,46 @@ export function parsePlatform(
 /** More than this is read by nobody: the first ones are corrected and the rest is asked for again. */
 const MAX_FINDINGS = 50;
 
-function inOrder(found: SourceFault[], source: YamlSource, file: string): string[] {
-  const all = found
-    .sort((a, b) => a.offset - b.offset)
-    .map(({ offset, text }) => `${file}:${source.position(offset)} ${escapeUnprintable(text)}`);
-  const lines = [...new Set(all)];
-  if (lines.length <= MAX_FINDINGS) return lines;
-  const [place] = lines[MAX_FINDINGS]?.split(" ") ?? [];
+function inOrder(found: SourceFault[], source: YamlSource, file: string): ConfigFinding[] {
+  const all = found.sort((a, b) => a.offset - b.offset).map((fault) => toFinding(fault, source, file));
+  const findings = [...new Map(all.map((finding) => [formatFinding(finding), finding])).values()];
+  const next = findings[MAX_FINDINGS];
+  if (next === undefined) return findings;
   return [
-    ...lines.slice(0, MAX_FINDINGS),
-    `${place} and from here on ${lines.length - MAX_FINDINGS} more findings; remedy: correct those above first`,
+    ...findings.slice(0, MAX_FINDINGS),
+    {
+      file,
+      line: next.line,
+      column: next.column,
+      problem: `and from here on ${findings.length - MAX_FINDINGS} more findings`,
+      remedy: "correct those above first",
+    },
   ];
 }
 
-function check(source: YamlSource, context: LoadContext): { config?: PlatformConfig; findings: Finding[] } {
+function toFinding(
+  { offset, path = [], problem, value, allowed, remedy }: SourceFault,
+  source: YamlSource,
+  file: string,
+) {
+  return {
+    file,
+    ...source.position(offset),
+    ...(path.length > 0 && { setting: escapeUnprintable(showPath(path)) }),
+    problem: escapeUnprintable(problem),
+    ...(value !== undefined && { value: escapeUnprintable(value) }),
+    ...(allowed !== undefined && { allowed: escapeUnprintable(allowed) }),
+    ...(remedy !== undefined && { remedy: escapeUnprintable(remedy) }),
+  };
+}
+
+function check(
+  source: YamlSource,
+  context: LoadContext,
+): { config?: PlatformConfig; findings: SettingFault[] } {
   const { data } = source;
   const wrong = wrongWhole(data);
-  if (wrong !== undefined) return { findings: [{ path: [], text: wrong }] };
+  if (wrong !== undefined) return { findings: [{ path: [], ...wrong }] };
   const result = PlatformSchema.safeParse(data, { reportInput: true });
   if (!result.success) {
     const findings = result.error.issues.flatMap((issue) => describeIssue(issue, data));
@@ -97,19 +117,20 @@ function check(source: YamlSource, context: LoadContext): { config?: PlatformCon
   return { config, findings: findPromptFaults(config.enforcement, context.promptsFolder) };
 }
 
-const START = `remedy: start with the line "apiVersion: ${API_VERSION}", or cp platform.example.yaml platform.yaml`;
-
-function wrongWhole(data: unknown): string | undefined {
+function wrongWhole(data: unknown): Fault | undefined {
+  const remedy = `start with the line "apiVersion: ${API_VERSION}", or cp platform.example.yaml platform.yaml`;
   if (data === null || data === undefined) {
-    return `is empty; allowed: a map of settings that has at least apiVersion; ${START}`;
+    return { problem: "is empty", allowed: "a map of settings that has at least apiVersion", remedy };
   }
-  if (typeof data === "object" && !Array.isArray(data)) return undefined;
-  const what = Array.isArray(data) ? "a list" : `a single value, got ${show(data)}`;
-  return `is ${what}; allowed: a map of settings such as apiVersion: ${API_VERSION}; ${START}`;
+  const allowed = `a map of settings such as apiVersion: ${API_VERSION}`;
+  if (Array.isArray(data)) return { problem: "is a list", allowed, remedy };
+  return typeof data === "object"
+    ? undefined
+    : { problem: "is a single value", value: show(data), allowed, remedy };
 }
 
 /** The models that stand in no file: what is wrong with them is that their provider is not there. */
-function aboutDefaultModels(findings: Finding[]): Finding[] {
+function aboutDefaultModels(findings: SettingFault[]): SettingFault[] {
   const others = findings.filter(({ path }) => path[0] !== "models");
   if (others.length === findings.length) return findings;
   const providers = [
@@ -119,32 +140,38 @@ function aboutDefaultModels(findings: Finding[]): Finding[] {
     ...others,
     {
       path: ["providers"],
-      text: `providers: has no ${providers.join(", ")}, on which the default models run; remedy: write models of your own, or add a provider of that name`,
+      problem: `has no ${providers.join(", ")}, on which the default models run`,
+      remedy: "write models of your own, or add a provider of that name",
     },
   ];
 }
 
 /** Puts a finding where somebody wrote something: what only a default has part in stands at the other setting. */
-function locate({ path, key, text, other }: Finding, source: YamlSource): SourceFault {
+function locate({ path, key, other, ...fault }: SettingFault, source: YamlSource): SourceFault {
   const place = other !== undefined && !source.has(path) && source.has(other) ? other : path;
-  const full = key === undefined ? path : [...path, key];
-  const name = key !== undefined && looksLikeSecret(key) ? showPath(path) : showPath(full);
-  const isNamed = full.length === 0 || text.startsWith(`${name}: `);
-  return { offset: source.offsetOf(place, key), text: isNamed ? text : `${name}: ${text}` };
+  const shown = key === undefined || looksLikeSecret(key) ? path : [...path, key];
+  return { ...fault, offset: source.offsetOf(place, key), path: shown };
 }
 
 function refuseLarge(bytes: number, file: string): void {
   if (bytes <= MAX_FILE_BYTES) return;
   throw new ConfigError([
-    `${file}:1:1 has ${bytes} bytes; allowed: at most ${MAX_FILE_BYTES}, a platform fits in a few hundred lines; remedy: check that this is the file you mean`,
+    {
+      file,
+      line: 1,
+      column: 1,
+      problem: `has ${bytes} bytes`,
+      allowed: `at most ${MAX_FILE_BYTES}, a platform fits in a few hundred lines`,
+      remedy: "check that this is the file you mean",
+    },
   ]);
 }
 
 /** @throws ConfigError where it is not UTF-8, with the place of the first byte that is not */
 function decode(bytes: Buffer, file: string): string {
-  const remedy = "allowed: UTF-8; remedy: save it as UTF-8 in your editor";
+  const expected = { allowed: "UTF-8", remedy: "save it as UTF-8 in your editor" };
   if (/^(?:fffe|feff)/.test(bytes.subarray(0, 2).toString("hex"))) {
-    throw new ConfigError([`${file}:1:1 is UTF-16; ${remedy}`]);
+    throw new ConfigError([{ file, line: 1, column: 1, problem: "is UTF-16", ...expected }]);
   }
   if (isUtf8(bytes)) return bytes.toString("utf8");
   // The first character that decoding replaced; such a character may also be written in the file.
@@ -155,9 +182,9 @@ function decode(bytes: Buffer, file: string): string {
   }
   const before = text.slice(0, at).split("\n");
   const byte = bytes[Buffer.byteLength(text.slice(0, at))]?.toString(16).toUpperCase();
-  throw new ConfigError([
-    `${file}:${before.length}:${(before.at(-1) ?? "").length + 1} is not UTF-8 (byte 0x${byte}); ${remedy}`,
-  ]);
+  const column = (before.at(-1) ?? "").length + 1;
+  const problem = `is not UTF-8 (byte 0x${byte})`;
+  throw new ConfigError([{ file, line: before.length, column, problem, ...expected }]);
 }
 
 /** The configuration of an empty file: every default. */
@@ -165,5 +192,8 @@ export function defaultPlatform(): PlatformConfig {
   return parsePlatform(`apiVersion: ${API_VERSION}\n`, "defaults");
 }
 
-const SECRET_TEXT =
-  "this value looks like a key or password (it is not repeated here); allowed: the NAME of an environment variable; remedy: put the value into the environment and its name here, then rotate the key if this file was shared";
+const SECRET_FAULT: Fault = {
+  problem: "this value looks like a key or password (it is not repeated here)",
+  allowed: "the NAME of an environment variable",
+  remedy: "put the value into the environment and its name here, then rotate the key if this file was shared",
+};

@@ -38,7 +38,11 @@ export function platformFile({
   if (lstatSync(own, { throwIfNoEntry: false }) !== undefined) return own;
   if (mayUseExample) return join(project, EXAMPLE);
   throw new ConfigError([
-    `${OWN}: there is none, and without it nobody has said which platform is meant; remedy: cp ${EXAMPLE} ${OWN}, edit it and try again, or name another file with SLUICE_CONFIG`,
+    {
+      file: OWN,
+      problem: "does not exist, so it is unknown which platform is meant",
+      remedy: `cp ${EXAMPLE} ${OWN}, edit it and try again, or name another file with SLUICE_CONFIG`,
+    },
   ]);
 }
 
@@ -56,7 +60,11 @@ function chosenFile(chosen: string, path: string): string {
     : [];
   const suggestion = didYouMean(path.slice(folder.length + 1), others);
   throw new ConfigError([
-    `SLUICE_CONFIG: names ${chosen}, and there is no ${path}; remedy: ${suggestion}correct it, or unset it to use ${OWN}`,
+    {
+      setting: "SLUICE_CONFIG",
+      problem: `names ${chosen}, and there is no ${path}`,
+      remedy: `${suggestion}correct it, or unset it to use ${OWN}`,
+    },
   ]);
 }
 
@@ -68,6 +76,11 @@ function refuseMisnamed(project: string): void {
     ? `${OWN} is there as well: remove one of the two`
     : `mv ${misnamed} ${OWN}`;
   throw new ConfigError([
-    `${misnamed}: a platform is not read from a file of this name; allowed: ${OWN}; remedy: ${remedy}, or name it with SLUICE_CONFIG=${misnamed}`,
+    {
+      file: misnamed,
+      problem: "a platform is not read from a file of this name",
+      allowed: OWN,
+      remedy: `${remedy}, or name it with SLUICE_CONFIG=${misnamed}`,
+    },
   ]);
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Finding } from "./describe-issue";
+import type { SettingFault } from "./describe-issue";
 import { BUILT_IN_LEVELS } from "./sections/enforcement";
 
 /** Folder with the rules of every level, one file each. */
@@ -44,12 +44,12 @@ export function readPromptFiles(
 }
 
 /** Files that the gateway would refuse: its keys of that level would be closed. */
-export function findPromptFaults(enforcement: OwnLevels, folder = PROMPTS_FOLDER): Finding[] {
+export function findPromptFaults(enforcement: OwnLevels, folder = PROMPTS_FOLDER): SettingFault[] {
   return promptFiles(enforcement).flatMap(({ level, file, path }) => {
     const fault = faultOf(join(folder, file));
     if (fault === undefined) return [];
-    const text = `prompts/${file} ${fault}; without valid rules the gateway refuses every request of level ${level}; remedy: write the rules into that file`;
-    return [{ path, text }];
+    const problem = `prompts/${file} ${fault}; without valid rules the gateway refuses every request of level ${level}`;
+    return [{ path, problem, remedy: "write the rules into that file" }];
   });
 }
 

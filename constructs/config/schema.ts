@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CODER } from "../services/coder";
 import { showPath } from "./config-path";
+import { faultIssue } from "./finding";
 import { didYouMean } from "./nearest";
 import { Access, Exposure, Ports } from "./sections/access";
 import { Coder } from "./sections/coder";
@@ -62,13 +63,9 @@ function reportDuplicates(
     const other = first.get(value);
     if (other === undefined) first.set(value, path);
     else {
-      context.addIssue({
-        code: "custom",
-        path,
-        input: value,
-        message: `is the same ${what} as ${showPath(other)}; allowed: each ${what} once; remedy: give each its own`,
-        params: { other },
-      });
+      const problem = `is the same ${what} as ${showPath(other)}`;
+      const fault = { problem, allowed: `each ${what} once`, remedy: "give each its own" };
+      context.addIssue(faultIssue(fault, value, { path, other }));
     }
   }
 }
@@ -95,16 +92,17 @@ function checkSubnets(networks: Partial<Shape>["networks"], context: z.core.$Ref
       subnetFault(subnet) ??
       (other === undefined
         ? undefined
-        : `overlaps networks.${other}.subnet, ${taken}; allowed: subnets that share no address; remedy: write another`);
+        : {
+            problem: `overlaps networks.${other}.subnet, ${taken}`,
+            allowed: "subnets that share no address",
+            remedy: "write another",
+          });
     if (fault !== undefined) {
-      const params = other === undefined ? {} : { other: ["networks", other, "subnet"] };
-      context.addIssue({
-        code: "custom",
+      const place = {
         path: ["networks", name, "subnet"],
-        input: subnet,
-        message: fault,
-        params,
-      });
+        ...(other !== undefined && { other: ["networks", other, "subnet"] }),
+      };
+      context.addIssue(faultIssue(fault, subnet, place));
     }
     earlier.push([name, subnet]);
   }
@@ -118,23 +116,23 @@ function checkSubnets(networks: Partial<Shape>["networks"], context: z.core.$Ref
 function checkAllowedNetworks(networks: Partial<Shape>["networks"], context: z.core.$RefinementCtx) {
   const allow: unknown = networks?.workspaces?.allow;
   for (const [index, network] of (Array.isArray(allow) ? allow : []).entries()) {
-    const refuse = (what: string, subnet: string, remedy: string) =>
-      context.addIssue({
-        code: "custom",
-        path: ["networks", "workspaces", "allow", index],
-        input: network,
-        message: `${what}.subnet, ${subnet}; allowed: networks outside the platform; remedy: ${remedy}`,
-      });
+    const refuse = (problem: string, remedy: string) =>
+      context.addIssue(
+        faultIssue({ problem, allowed: "networks outside the platform", remedy }, network, {
+          path: ["networks", "workspaces", "allow", index],
+        }),
+      );
     if (typeof network !== "string") continue;
     for (const name of ["edge", "data"] as const) {
       const subnet: unknown = networks?.[name]?.subnet;
       if (typeof subnet !== "string" || !overlap(network, subnet)) continue;
       const remedy = "leave its addresses out, or give that network another subnet";
-      refuse(`overlaps networks.${name}`, subnet, remedy);
+      refuse(`overlaps networks.${name}.subnet, ${subnet}`, remedy);
     }
     const own: unknown = networks?.workspaces?.subnet;
     if (typeof own === "string" && isPartOf(network, own)) {
-      refuse("is a part of networks.workspaces", own, "remove it: workspaces never reach each other");
+      const remedy = "remove it: workspaces never reach each other";
+      refuse(`is part of networks.workspaces.subnet, ${own}`, remedy);
     }
   }
 }
@@ -149,13 +147,12 @@ function checkCredentials({ providers }: Partial<Shape>, context: z.core.$Refine
       const other = first.get(variable);
       if (other === undefined) first.set(variable, path);
       else if (other.at(-1) !== field) {
-        context.addIssue({
-          code: "custom",
-          path,
-          input: variable,
-          message: `is the variable of ${showPath(other)}, which holds something else; allowed: one variable for one kind of credential; remedy: give each its own`,
-          params: { other },
-        });
+        const fault = {
+          problem: `is the variable of ${showPath(other)}, which holds something else`,
+          allowed: "one variable for one kind of credential",
+          remedy: "give each its own",
+        };
+        context.addIssue(faultIssue(fault, variable, { path, other }));
       }
     }
   }
@@ -177,8 +174,8 @@ function checkAcrossSections(platform: Partial<Shape>, context: z.core.$Refineme
   checkCoderPort(platform.ports, context);
   checkSubnets(platform.networks, context);
   checkCredentials(platform, context);
-  for (const { path, input, message } of findLevelFaults(platform.enforcement)) {
-    context.addIssue({ code: "custom", path: ["enforcement", ...path], input, message });
+  for (const { path, input, fault } of findLevelFaults(platform.enforcement)) {
+    context.addIssue(faultIssue(fault, input, { path: ["enforcement", ...path] }));
   }
   const offered = {
     levels: levelNames(platform.enforcement),
@@ -198,12 +195,13 @@ function checkAcrossSections(platform: Partial<Shape>, context: z.core.$Refineme
     for (const [position, deployment] of deployments.entries()) {
       const provider: unknown = deployment?.provider;
       if (typeof provider !== "string" || providers.includes(provider)) continue;
-      context.addIssue({
-        code: "custom",
-        path: ["models", index, "deployments", position, "provider"],
-        input: provider,
-        message: `is not a provider; allowed: ${providers.join(", ") || "none yet"}; remedy: ${didYouMean(provider, providers)}name one of them, or add it to providers`,
-      });
+      const fault = {
+        problem: "is not a provider",
+        allowed: providers.join(", ") || "none yet",
+        remedy: `${didYouMean(provider, providers)}name one of them, or add it to providers`,
+      };
+      const path = ["models", index, "deployments", position, "provider"];
+      context.addIssue(faultIssue(fault, provider, { path }));
     }
   }
 }

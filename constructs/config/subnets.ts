@@ -1,3 +1,5 @@
+import type { Fault } from "./finding";
+
 /** Addresses of an IPv4 subnet as whole numbers, both ends included. */
 interface Range {
   readonly first: number;
@@ -33,35 +35,55 @@ export function isPartOf(one: string, other: string): boolean {
 }
 
 /** Why Docker would refuse a subnet, or could not use it; `undefined` for a good one, and for what is none at all. */
-export function subnetFault(subnet: string): string | undefined {
+export function subnetFault(subnet: string): Fault | undefined {
   const range = rangeOf(subnet);
   if (range === undefined) return undefined;
   const prefix = Number(subnet.split("/")[1]);
   const network = networkOf(subnet);
   if (prefix < PREFIX.min || prefix > PREFIX.max) {
-    return `is too ${prefix < PREFIX.min ? "large" : "small"}; allowed: /${PREFIX.min} to /${PREFIX.max}; remedy: write one such as ${showAddress(range.first)}/24`;
+    return {
+      problem: `is too ${prefix < PREFIX.min ? "large" : "small"}`,
+      allowed: `/${PREFIX.min} to /${PREFIX.max}`,
+      remedy: `write one such as ${showAddress(range.first)}/24`,
+    };
   }
   if (subnet !== network) {
-    return `is an address inside a subnet; allowed: the subnet's own; remedy: write ${network}`;
+    return {
+      problem: "is an address inside a subnet",
+      allowed: "the subnet's own",
+      remedy: `write ${network}`,
+    };
   }
   const what = addressesOutside([...PRIVATE, SHARED], range);
   if (what === undefined) return undefined;
-  return `has ${what}; allowed: subnets within ${PRIVATE.join(", ")} or ${SHARED}; remedy: write one such as 10.80.1.0/24`;
+  return {
+    problem: `has ${what}`,
+    allowed: `subnets within ${PRIVATE.join(", ")} or ${SHARED}`,
+    remedy: "write one such as 10.80.1.0/24",
+  };
 }
 
 /** Why workspaces may not be let into a network; `undefined` for a private one, and for what is no network at all. */
-export function privateNetworkFault(network: string): string | undefined {
+export function privateNetworkFault(network: string): Fault | undefined {
   const range = rangeOf(network);
   if (range === undefined) return undefined;
   const what = addressesOutside(PRIVATE, range);
   if (what !== undefined) {
     const within = `${PRIVATE.slice(0, -1).join(", ")} or ${PRIVATE.at(-1)}`;
-    return `has ${what}; allowed: networks within ${within}; remedy: write one such as 10.9.0.0/16`;
+    return {
+      problem: `has ${what}`,
+      allowed: `networks within ${within}`,
+      remedy: "write one such as 10.9.0.0/16",
+    };
   }
   const own = networkOf(network);
   if (network === own) return undefined;
   const [address] = network.split("/");
-  return `is an address inside a network; allowed: the network's own; remedy: write ${own}, or ${address}/32 for that address alone`;
+  return {
+    problem: "is an address inside a network",
+    allowed: "the network's own",
+    remedy: `write ${own}, or ${address}/32 for that address alone`,
+  };
 }
 
 /** The network of an address: `10.0.0.7/8` → `10.0.0.0/8`; `undefined` for what is not IPv4. */

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type YAMLError } from "yaml";
 import { Aliases, type SourceFault } from "./aliases";
-import { type ConfigPath, showPath } from "./config-path";
+import type { ConfigPath } from "./config-path";
+import type { Fault } from "./finding";
 import { firstUnprintable } from "./printable";
 import { looksLikeSecret } from "./secret-shape";
 
@@ -22,7 +23,7 @@ export class YamlSource {
   /** Values that look like credentials. */
   readonly secrets: { readonly offset: number; readonly path: ConfigPath }[] = [];
   /** Keys and values that no setting may have, whatever it is. */
-  readonly unfit: { readonly offset: number; readonly path: ConfigPath; readonly text: string }[] = [];
+  readonly unfit: (SourceFault & { readonly path: ConfigPath })[] = [];
   readonly data: unknown;
 
   /** @param text without a byte order mark; its size is bounded by the caller */
@@ -51,8 +52,11 @@ export class YamlSource {
       this.#refuse(error.pos[0], inWords(error));
     const { yaml } = document.directives ?? {};
     if (yaml?.explicit && yaml.version !== "1.2") {
-      const remedy = "allowed: YAML 1.2, in which on and 0123 mean something else; remedy: remove the line";
-      this.#refuse(Math.max(0, text.indexOf("%YAML")), `says %YAML ${yaml.version}; ${remedy}`);
+      this.#refuse(Math.max(0, text.indexOf("%YAML")), {
+        problem: `says %YAML ${yaml.version}`,
+        allowed: "YAML 1.2, in which on and 0123 mean something else",
+        remedy: "remove the line",
+      });
     }
     if (this.faults.length > 0) return undefined;
     const aliases = new Aliases(document);
@@ -62,10 +66,10 @@ export class YamlSource {
     return this.faults.length > 0 ? undefined : document.toJS({ maxAliasCount: -1 });
   }
 
-  /** `line:column` of a place, both from 1. */
-  position(offset: number): string {
+  /** Line and column of a place, both from 1. */
+  position(offset: number): { readonly line: number; readonly column: number } {
     const { line, col } = this.#lines.linePos(offset);
-    return `${Math.max(line, 1)}:${Math.max(col, 1)}`;
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
   }
 
   /** Is there a value at `path`? */
@@ -84,8 +88,8 @@ export class YamlSource {
     return 0;
   }
 
-  #refuse(offset: number, text: string): void {
-    this.faults.push({ offset, text });
+  #refuse(offset: number, fault: Fault, path?: ConfigPath): void {
+    this.faults.push({ offset, ...fault, ...(path && { path }) });
   }
 
   /** Notes where everything is. Aliases lead to where their value is written. */
@@ -104,21 +108,23 @@ export class YamlSource {
     for (const pair of node.items) {
       const at = isNode(pair.key) ? (pair.key.range?.[0] ?? start) : start;
       if (!isScalar(pair.key)) {
-        this.#refuse(at, "is no plain key; allowed: keys that are text; remedy: write it as `key: value`");
+        this.#refuse(at, {
+          problem: "is not a plain key",
+          allowed: "keys that are text",
+          remedy: "write it as `key: value`",
+        });
         continue;
       }
       const name = String(pair.key.value);
       const here = [...path, name];
       const first = lines.get(name);
       if (first !== undefined && !isAlias(written)) {
-        this.#refuse(
-          at,
-          `${showPath(here)}: is given twice, first in line ${this.position(first).split(":")[0]}; allowed: each key once; remedy: remove one of the two`,
-        );
+        const problem = `is set twice, first in line ${this.position(first).line}`;
+        this.#refuse(at, { problem, allowed: "each key once", remedy: "remove one of the two" }, here);
       }
       lines.set(name, at);
       if (Object.hasOwn(Object.prototype, name)) {
-        this.#refuse(at, `${showPath(here)}: ${OF_EVERY_OBJECT}`);
+        this.#refuse(at, OF_EVERY_OBJECT, here);
         continue;
       }
       if (!isAlias(written)) this.#checkText(name, at, here);
@@ -135,13 +141,17 @@ export class YamlSource {
       this.unfit.push({
         offset,
         path,
-        text: `has ${begin}, but nothing is filled in here, neither variables nor Terraform's expressions; allowed: plain text; remedy: write out what is meant`,
+        problem: `has ${begin}, but nothing is filled in here, neither variables nor Terraform's expressions`,
+        allowed: "plain text",
+        remedy: "write out what is meant",
       });
     } else if (unprintable !== undefined) {
       this.unfit.push({
         offset,
         path,
-        text: `has a character that cannot be seen, ${unprintable}; allowed: printable text in one line; remedy: remove it`,
+        problem: `has an invisible character, ${unprintable}`,
+        allowed: "printable text in one line",
+        remedy: "remove it",
       });
     }
   }
@@ -159,10 +169,8 @@ export class YamlSource {
       this.#checkText(value, offset, path);
     }
     if (typeof value === "number" && source !== undefined && /^[-+]?0\d/.test(source)) {
-      this.#refuse(
-        offset,
-        `${showPath(path)}: has leading zeros, got ${source}, which some programs read as an octal number; remedy: write ${value}`,
-      );
+      const problem = "has leading zeros, which some programs read as an octal number";
+      this.#refuse(offset, { problem, value: source, remedy: `write ${value}` }, path);
     }
   }
 }
@@ -170,14 +178,24 @@ export class YamlSource {
 /** What git leaves of two versions, at the beginning of a line. */
 const UNMERGED = /^(?:[<>|]{7}(?: .*)?|={7})\r?$/m;
 
-const MERGE_IT =
-  "has the marks of a merge that nobody has finished; allowed: one version of each line; remedy: keep what is meant between the lines with <<<<<<< and >>>>>>>, then remove those and the one with =======";
+const MERGE_IT: Fault = {
+  problem: "has unresolved merge conflict markers",
+  allowed: "one version of each line",
+  remedy:
+    "keep what is meant between the lines with <<<<<<< and >>>>>>>, then remove those and the one with =======",
+};
 
-const OF_EVERY_OBJECT =
-  "is a name that every object in JavaScript has already; allowed: any other; remedy: choose another name, or remove it";
+const OF_EVERY_OBJECT: Fault = {
+  problem: "is a reserved name in JavaScript",
+  allowed: "any other",
+  remedy: "choose another name, or remove it",
+};
 
-const TOO_DEEP =
-  "is nested too deeply; allowed: six levels or so; remedy: compare with platform.example.yaml";
+const TOO_DEEP: Fault = {
+  problem: "is nested too deeply",
+  allowed: "six levels or so",
+  remedy: "compare with platform.example.yaml",
+};
 
 /** Where a text is nested deeper than any platform; quotes and comments aside, which hold no brackets by the dozen. */
 function tooDeep(text: string): number | undefined {
@@ -194,19 +212,37 @@ function tooDeep(text: string): number | undefined {
 }
 
 /** What the parser's own findings are called here. */
-function inWords({ code, message }: YAMLError): string {
+function inWords({ code, message }: YAMLError): Fault {
   switch (code) {
     case "MULTIPLE_DOCS":
-      return "a second document starts here; allowed: one document in a file; remedy: remove this line and all below it, or keep them in a file of their own and name that with SLUICE_CONFIG";
+      return {
+        problem: "a second document starts here",
+        allowed: "one document in a file",
+        remedy:
+          "remove this line and all below it, or keep them in a file of their own and name that with SLUICE_CONFIG",
+      };
     case "TAB_AS_INDENT":
-      return "is indented with a tab; allowed: spaces; remedy: replace each tab by two spaces";
+      return {
+        problem: "is indented with a tab",
+        allowed: "spaces",
+        remedy: "replace each tab by two spaces",
+      };
     case "BAD_ALIAS":
-      return "refers to an anchor that is not set before it; remedy: correct its name, or write the value out";
+      return {
+        problem: "refers to an anchor that is not set before it",
+        remedy: "correct its name, or write the value out",
+      };
     case "TAG_RESOLVE_FAILED":
-      return "has a tag, which means nothing here; remedy: remove the word with the exclamation mark";
+      return {
+        problem: "has a tag, which means nothing here",
+        remedy: "remove the word with the exclamation mark",
+      };
     default: {
       const said = looksLikeSecret(message) ? "what is written here is not" : message.split("\n")[0];
-      return `is not valid YAML: ${said}; remedy: correct this line or the one above it, platform.example.yaml shows the form`;
+      return {
+        problem: `is not valid YAML: ${said}`,
+        remedy: "correct this line or the one above it, platform.example.yaml shows the form",
+      };
     }
   }
 }

@@ -152,7 +152,7 @@ it.each([
     "there is no master key",
     [],
     {},
-    "there is no master key to make keys with\n  → put it into LITELLM_MASTER_KEY",
+    "there is no master key to create keys with\n  → put it into LITELLM_MASTER_KEY",
   ],
   [
     "it is another gateway's",

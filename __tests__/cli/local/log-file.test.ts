@@ -32,7 +32,7 @@ describe("LogFile", () => {
     log.close();
   });
 
-  it("is cut when it grew too long, and its writer goes on", () => {
+  it("is truncated when too long, and its writer continues", () => {
     const log = new LogFile(folder, "gateway");
     log.withDescriptor((descriptor) => {
       writeSync(descriptor, "x".repeat(100));

@@ -57,7 +57,7 @@ describe("a host port", () => {
     expect(await check(await freePort(), engine(), [], "192.0.2.1")).toEqual([
       expect.objectContaining({
         path: "exposure.address",
-        problem: "192.0.2.1 is no address of this machine",
+        problem: "192.0.2.1 is not an address of this machine",
       }),
     ]);
   });

@@ -81,7 +81,7 @@ it.each<[string, Partial<RotateProps>]>([
   expect(checks).toEqual([]);
 });
 
-it("after a failure that changed something both values are there, and the same command goes on", async () => {
+it("after a failed change both values are kept, and the same command resumes", async () => {
   await expect(rotate({ deploy: fail })).rejects.toThrow(
     /it did not work\n {2}→ mend it\n {2}→ the new gateway_database_password is in the secret file.*rotate gateway_database_password$/,
   );
@@ -174,7 +174,7 @@ it.each<[string, Partial<RotateProps>]>([
   expect(pendingRotation(home)?.former["gateway_master_key"]).toBe("sk-former");
 });
 
-it("killed before it had stored a value, makes one: the former one is not taken for it", async () => {
+it("killed before it stored a value, generates one instead of reusing the former one", async () => {
   const pending = beginRotation(
     home,
     { secret: "gateway_database_password" },

@@ -88,7 +88,7 @@ journal          1.20 MB
 team is unhealthy: 1 problem`);
 });
 
-it("fits a narrow terminal: what has no room beside each other stands below each other", () => {
+it("fits a narrow terminal by stacking columns", () => {
   const report = statusReport(status, Date.parse("2026-03-10T09:00:00Z"), 40);
   const [table = ""] = report.split("\n\n");
   expect(table).toBe(`\

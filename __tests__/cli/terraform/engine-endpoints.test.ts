@@ -58,7 +58,7 @@ describe("connections that containers have lost", () => {
       ["update", "networks team-data, team-edge: reattached"],
     ]));
 
-  it("are left to one that is made anew", () => {
+  it("are left alone for a replaced container", () => {
     const anew = plan(["delete", "create"]);
     expect(withLostEndpoints(anew, [lost()])).toEqual({ plan: anew, lost: [] });
   });

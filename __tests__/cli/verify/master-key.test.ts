@@ -28,7 +28,7 @@ it("comes from the project's own secrets, but only for its own gateway", () => {
   const env = { SLUICE_HOME: home };
   expect(readMasterKey({ isOwnGateway: true, env })).toBe("sk-of-home");
   expect(() => readMasterKey({ isOwnGateway: false, env })).toThrow(
-    "there is no master key to make keys with",
+    "there is no master key to create keys with",
   );
   expect(() => readMasterKey({ isOwnGateway: false, env })).toThrow(
     `--master-key-file ${home}/secrets.tfvars.json (deployed), ${home}/local/secrets.tfvars.json (npm start)`,

@@ -22,7 +22,7 @@ describe("platformFile", () => {
       join(project, "platform.example.yaml"),
     );
     expect(() => platformFile({ env: {}, project })).toThrow(
-      "platform.yaml: there is none, and without it nobody has said which platform is meant; remedy: cp platform.example.yaml platform.yaml, edit it and try again, or name another file with SLUICE_CONFIG",
+      "platform.yaml: does not exist, so it is unknown which platform is meant; remedy: cp platform.example.yaml platform.yaml, edit it and try again, or name another file with SLUICE_CONFIG",
     );
   });
 

@@ -1,6 +1,5 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError } from "../../../constructs/config/config-error";
 import { parsePlatform } from "../../../constructs/config/load";
 import { readPromptFiles } from "../../../constructs/config/prompt-files";
 import { temporaryFolder } from "../../support/temporary-folder";
@@ -38,9 +37,7 @@ it.each([
   ["not a text", "a\0b", "is not a text: it has a zero byte"],
 ])("refuses rules that are %s, where platform.yaml names them", (_what, content, fault) => {
   expect(() => parse({ ...GOOD, "pair.md": content })).toThrow(
-    new ConfigError([
-      `platform.yaml:5:27 enforcement.levels[0].file: prompts/pair.md ${fault}; without valid rules the gateway refuses every request of level pair; remedy: write the rules into that file`,
-    ]),
+    `platform.yaml:5:27 enforcement.levels[0].file: prompts/pair.md ${fault}; without valid rules the gateway refuses every request of level pair; remedy: write the rules into that file`,
   );
 });
 

@@ -1,3 +1,4 @@
+import { formatFinding } from "../../../constructs/config/finding";
 import {
   isPartOf,
   networkOf,
@@ -37,7 +38,7 @@ it.each([
 ])("the fault of %s is %s", (subnet, expected) => {
   const fault = subnetFault(subnet);
   if (expected === undefined) expect(fault).toBeUndefined();
-  else expect(fault).toContain(expected);
+  else expect(formatFinding(fault ?? { problem: "none" })).toContain(expected);
 });
 
 it.each([
@@ -65,5 +66,5 @@ it.each([
 ])("what keeps workspaces out of %s is %s", (network, expected) => {
   const fault = privateNetworkFault(network);
   if (expected === undefined) expect(fault).toBeUndefined();
-  else expect(fault).toContain(expected);
+  else expect(formatFinding(fault ?? { problem: "none" })).toContain(expected);
 });

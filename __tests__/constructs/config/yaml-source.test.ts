@@ -3,7 +3,7 @@ import { synthesizePlatform } from "../../support/platform-fixture";
 
 describe("a file that git could not merge", () => {
   const finding =
-    "has the marks of a merge that nobody has finished; allowed: one version of each line; remedy: keep what is meant between the lines with <<<<<<< and >>>>>>>, then remove those and the one with =======";
+    "has unresolved merge conflict markers; allowed: one version of each line; remedy: keep what is meant between the lines with <<<<<<< and >>>>>>>, then remove those and the one with =======";
 
   it.each([
     ["", "name: a\nports:\n<<<<<<< HEAD\n  gateway: 4001\n=======\n  gateway: 4002\n>>>>>>> feature/x\n", 4],
@@ -55,7 +55,7 @@ describe("a value", () => {
   ])("with %s is refused once, and the message shows it by its number", (_what, yaml, code) => {
     const found = configFindings(yaml);
     expect(found).toEqual([
-      `platform.yaml:2:7 name: has a character that cannot be seen, ${code}; allowed: printable text in one line; remedy: remove it`,
+      `platform.yaml:2:7 name: has an invisible character, ${code}; allowed: printable text in one line; remedy: remove it`,
     ]);
   });
 
@@ -94,7 +94,7 @@ describe("a key", () => {
     ["models: [{ __proto__: 1 }]", "2:12 models[0].__proto__"],
   ])("that every JavaScript object has is refused, not dropped: %s", (yaml, expected) => {
     expect(configFindings(yaml)).toEqual([
-      `platform.yaml:${expected}: is a name that every object in JavaScript has already; allowed: any other; remedy: choose another name, or remove it`,
+      `platform.yaml:${expected}: is a reserved name in JavaScript; allowed: any other; remedy: choose another name, or remove it`,
     ]);
   });
 });

@@ -1,8 +1,7 @@
-import { once } from "node:events";
-import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { chunkFrame } from "../services/aws-frames";
 import { encodeEvents, type FakeEvent, messageEvents } from "../services/fake-anthropic";
+import { LocalServer } from "../services/local-server";
 
 /** How a provider is spoken to. */
 export type ProviderKind = "anthropic" | "bedrock-invoke" | "bedrock-messages";
@@ -27,19 +26,17 @@ export class CapturingProvider {
   /** Answers instead. @default - nobody */
   script: ((response: ServerResponse) => void) | undefined;
   readonly #lanes = new Map<string, Captured[]>();
-  readonly #server = http.createServer((request, response) => void this.#handle(request, response));
+  readonly #server = new LocalServer((request, response) => void this.#handle(request, response));
 
   static async start(): Promise<CapturingProvider> {
     const provider = new CapturingProvider();
-    provider.#server.listen(0, "127.0.0.1");
-    await once(provider.#server, "listening");
+    await provider.#server.listen();
     return provider;
   }
 
   /** Base URL of a deployment. */
   urlOf(lane: string, kind: ProviderKind, isBusy = false): string {
-    const { port } = this.#server.address() as AddressInfo;
-    return `http://127.0.0.1:${port}/${lane}/${kind}${isBusy ? "/busy" : ""}`;
+    return `${this.#server.url}/${lane}/${kind}${isBusy ? "/busy" : ""}`;
   }
 
   /** What came to a lane since it was last asked. */
@@ -49,10 +46,8 @@ export class CapturingProvider {
     return taken;
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, "close");
+  stop(): Promise<void> {
+    return this.#server.stop();
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import http, { type IncomingHttpHeaders, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { encodeEvents, type FakeEvent } from "../services/fake-anthropic";
+import { LocalServer } from "../services/local-server";
 
 /** USD a million tokens, times 10⁶: what the provider bills, in nano-USD a token. */
 const INPUT_NANO = 3000;
@@ -35,7 +35,7 @@ export interface Bill {
 export class BillingProvider {
   readonly plays = new Map<string, Play>();
   readonly #turns: Turn[] = [];
-  readonly #server = http.createServer((request, response) => {
+  readonly #server = new LocalServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("error", () => {});
@@ -53,13 +53,12 @@ export class BillingProvider {
 
   static async start(): Promise<BillingProvider> {
     const provider = new BillingProvider();
-    provider.#server.listen(0, "127.0.0.1");
-    await once(provider.#server, "listening");
+    await provider.#server.listen();
     return provider;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#server.url;
   }
 
   get requests(): number {
@@ -80,10 +79,8 @@ export class BillingProvider {
     };
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, "close");
+  stop(): Promise<void> {
+    return this.#server.stop();
   }
 }
 

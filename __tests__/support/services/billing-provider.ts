@@ -1,8 +1,7 @@
-import { once } from "node:events";
-import http, { type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { chunkFrame, exceptionFrame } from "./aws-frames";
 import { encodeEvents, type FakeEvent } from "./fake-anthropic";
+import { LocalServer } from "./local-server";
 import type { Random } from "./random";
 
 /** What a provider does with one message that it is sent. */
@@ -126,19 +125,18 @@ export class BillingProvider {
   readonly attempts = new Map<string, number>();
   /** Called when the client of a request is to hang up. @param seen texts that must have come to it before */
   onLeave: (id: string, seen: readonly string[]) => void = () => {};
-  readonly #server = http.createServer((request, response) => void this.#handle(request, response));
+  readonly #server = new LocalServer((request, response) => void this.#handle(request, response));
 
   private constructor(readonly props: BillingProviderProps) {}
 
   static async start(props: BillingProviderProps): Promise<BillingProvider> {
     const provider = new BillingProvider(props);
-    provider.#server.listen(0, "127.0.0.1");
-    await once(provider.#server, "listening");
+    await provider.#server.listen();
     return provider;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#server.url;
   }
 
   /** What all requests with this beginning of their id were billed, in nano-USD. */
@@ -148,10 +146,8 @@ export class BillingProvider {
     return sum;
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, "close");
+  stop(): Promise<void> {
+    return this.#server.stop();
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

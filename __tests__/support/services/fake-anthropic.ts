@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { LocalServer } from "./local-server";
 
 /** What the fake saw of one request. */
 export interface RecordedRequest {
@@ -22,17 +21,16 @@ export class FakeAnthropic {
   readonly requests: RecordedRequest[] = [];
   /** Answers every request. @default a short message */
   script: Script = answerWith(messageEvents(["Hello", " world"]));
-  readonly #server = http.createServer((request, response) => void this.#handle(request, response));
+  readonly #server = new LocalServer((request, response) => void this.#handle(request, response));
 
   static async start(): Promise<FakeAnthropic> {
     const fake = new FakeAnthropic();
-    fake.#server.listen(0, "127.0.0.1");
-    await once(fake.#server, "listening");
+    await fake.#server.listen();
     return fake;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#server.url;
   }
 
   get lastRequest(): RecordedRequest {
@@ -41,10 +39,8 @@ export class FakeAnthropic {
     return last;
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, "close");
+  stop(): Promise<void> {
+    return this.#server.stop();
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

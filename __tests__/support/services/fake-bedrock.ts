@@ -1,8 +1,7 @@
-import { once } from "node:events";
-import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { chunkFrame } from "./aws-frames";
 import { encodeEvents, type FakeEvent, messageEvents } from "./fake-anthropic";
+import { LocalServer } from "./local-server";
 import { type KnownKeys, verifyAwsSignature } from "./verify-aws-signature";
 
 /** What the fake saw of one request whose signature was right. */
@@ -26,7 +25,7 @@ export class FakeBedrock {
   readonly requests: BedrockRequest[] = [];
   readonly refusals: string[] = [];
   script: BedrockScript = answerWithFrames(messageEvents(["Hello", " from Bedrock"]));
-  readonly #server = http.createServer((request, response) => void this.#handle(request, response));
+  readonly #server = new LocalServer((request, response) => void this.#handle(request, response));
 
   private constructor(
     readonly region: string,
@@ -36,13 +35,12 @@ export class FakeBedrock {
 
   static async start(region: string, keys: KnownKeys, apiKey?: string): Promise<FakeBedrock> {
     const fake = new FakeBedrock(region, keys, apiKey);
-    fake.#server.listen(0, "127.0.0.1");
-    await once(fake.#server, "listening");
+    await fake.#server.listen();
     return fake;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#server.url;
   }
 
   get lastRequest(): BedrockRequest {
@@ -51,10 +49,8 @@ export class FakeBedrock {
     return last;
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, "close");
+  stop(): Promise<void> {
+    return this.#server.stop();
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

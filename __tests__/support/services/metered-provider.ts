@@ -1,7 +1,5 @@
-import { once } from "node:events";
-import http from "node:http";
-import type { AddressInfo } from "node:net";
 import { encodeEvents } from "./fake-anthropic";
+import { LocalServer } from "./local-server";
 
 /** USD a million tokens, times 10⁶: what the provider bills, in nano-USD a token. */
 const INPUT_NANO = 3000;
@@ -24,7 +22,7 @@ export class MeteredProvider {
   delayMs = 20;
   /** Which part of the allowed tokens an answer has, from 0 to 1. */
   share = () => 1;
-  readonly #server = http.createServer((request, response) => {
+  readonly #server = new LocalServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
@@ -47,19 +45,16 @@ export class MeteredProvider {
 
   static async start(): Promise<MeteredProvider> {
     const provider = new MeteredProvider();
-    provider.#server.listen(0, "127.0.0.1");
-    await once(provider.#server, "listening");
+    await provider.#server.listen();
     return provider;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.#server.url;
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, "close");
+  stop(): Promise<void> {
+    return this.#server.stop();
   }
 }
 

@@ -43,7 +43,7 @@ export class MemoryNamedBudgetStore implements NamedBudgetStore {
     return this.#records.upsert(budgetId, updatedBy, fields);
   }
 
-  async delete(budgetId: string): Promise<boolean> {
-    return this.#records.delete([budgetId]).length > 0;
+  async delete(budgetIds: readonly string[]): Promise<readonly NamedBudget[]> {
+    return this.#records.delete(budgetIds);
   }
 }

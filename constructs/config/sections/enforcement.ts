@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Fault } from "../finding";
 import { didYouMean } from "../nearest";
 
 /** Levels that every gateway has, from the loosest on, and the files with their rules. */
@@ -69,16 +70,19 @@ export const Enforcement = z
 /** Rules among the settings of the section. It may be absent or wrong in part. */
 export function* findLevelFaults(
   enforcement: Partial<z.output<typeof Enforcement>> | undefined,
-): Iterable<{ path: (string | number)[]; input: unknown; message: string }> {
+): Iterable<{ path: (string | number)[]; input: unknown; fault: Fault }> {
   const own = Array.isArray(enforcement?.levels) ? enforcement.levels : [];
   const known = [...BUILT_IN_LEVELS, ...own].map((level) => level?.name);
   for (const [index, level] of own.entries()) {
     const name: unknown = level?.name;
     if (typeof name !== "string") continue;
     if (known.indexOf(name) === BUILT_IN_LEVELS.length + index) continue;
-    const message =
-      "is the name of another level; allowed: each name once, the standard ones are taken; remedy: choose another";
-    yield { path: ["levels", index, "name"], input: name, message };
+    const fault = {
+      problem: "is the name of another level",
+      allowed: "each name once, the standard ones are taken",
+      remedy: "choose another",
+    };
+    yield { path: ["levels", index, "name"], input: name, fault };
   }
   const uses: [path: string[], level: unknown][] = [
     [["default"], enforcement?.default],
@@ -93,7 +97,11 @@ export function* findLevelFaults(
     yield {
       path,
       input: level,
-      message: `is not a level; allowed: ${known.join(", ")}; remedy: ${didYouMean(level, known)}name one of them, or add it to enforcement.levels`,
+      fault: {
+        problem: "is not a level",
+        allowed: known.join(", "),
+        remedy: `${didYouMean(level, known)}name one of them, or add it to enforcement.levels`,
+      },
     };
   }
 }

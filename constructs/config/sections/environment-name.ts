@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { faultIssue } from "../finding";
 import { reservedFor } from "../reserved-names";
 
 /** Names the variable with one credential of a provider: one of the operator's environment that means nothing else to anybody. */
@@ -10,9 +11,10 @@ export const credentialEnv = z
   .superRefine((name, context) => {
     const reserved = reservedFor(name);
     if (reserved === undefined) return;
-    context.addIssue({
-      code: "custom",
-      input: name,
-      message: `is ${reserved}; allowed: a name that nothing else reads; remedy: put the value into a variable of its own, such as ANTHROPIC_API_KEY`,
-    });
+    const fault = {
+      problem: `is ${reserved}`,
+      allowed: "a name that nothing else reads",
+      remedy: "put the value into a variable of its own, such as ANTHROPIC_API_KEY",
+    };
+    context.addIssue(faultIssue(fault, name));
   });

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { type Fault, faultIssue } from "../finding";
 import { networkOf } from "../subnets";
 
 /** One address, or a range of them. */
@@ -11,21 +12,32 @@ function isAddressOrRange(text: string): boolean {
   return isIP(address) !== 0 && !address.includes("%") && isRange && more.length === 0;
 }
 
-/** Proxies whose word is taken for the address of a client. */
+/** Proxies that are trusted to name the address of a client. */
 const trustedProxy = z
   .string()
   .refine(isAddressOrRange, { error: "must be an address or a range such as 10.0.0.0/8", abort: true })
   .superRefine((text, context) => {
-    const [address, bits] = text.split("/");
-    const network = networkOf(text);
-    const message =
-      bits === "0"
-        ? "trusts everybody, so that each client could choose its own address; allowed: proxies alone; remedy: write their addresses, or a range such as 10.0.0.0/8"
-        : network !== undefined && network !== text
-          ? `is an address inside a range; allowed: the range's own; remedy: write ${network}, or ${address} for that address alone`
-          : undefined;
-    if (message !== undefined) context.addIssue({ code: "custom", input: text, message });
+    const fault = proxyFault(text);
+    if (fault !== undefined) context.addIssue(faultIssue(fault, text));
   });
+
+function proxyFault(text: string): Fault | undefined {
+  const [address, bits] = text.split("/");
+  if (bits === "0") {
+    return {
+      problem: "trusts everyone, so any client could choose its own address",
+      allowed: "proxies alone",
+      remedy: "write their addresses, or a range such as 10.0.0.0/8",
+    };
+  }
+  const network = networkOf(text);
+  if (network === undefined || network === text) return undefined;
+  return {
+    problem: "is an address inside a range",
+    allowed: "the range's own",
+    remedy: `write ${network}, or ${address} for that address alone`,
+  };
+}
 
 /** What a page on a host can have. Others (`{`, `,`, quotes) pass for parts of hosts as well, by the URL standard. */
 const ORIGIN = /^https?:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::\d+)?$/;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { faultIssue } from "../finding";
 
 const DURATION = /^(0|[1-9]\d*)(s|m|h|d|w|mo)$/;
 /** As the JSON Schema has it. */
@@ -25,11 +26,8 @@ export const Duration = z
     const [, count, unit = ""] = DURATION.exec(text) ?? [];
     const most = MOST[unit] ?? 0;
     if (Number(count) >= 1 && Number(count) <= most) return;
-    context.addIssue({
-      code: "custom",
-      input: text,
-      message: `is too ${count === "0" ? "short" : "long"}; allowed: 1${unit} to ${most}${unit}, ten years`,
-    });
+    const problem = `is too ${count === "0" ? "short" : "long"}`;
+    context.addIssue(faultIssue({ problem, allowed: `1${unit} to ${most}${unit}, ten years` }, text));
   });
 
 /** How long records are kept. */

@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { baseUrlFault, withoutCredentials } from "../base-url";
 import { DEFAULT_MODELS } from "../default-models";
+import { faultIssue } from "../finding";
 import { credentialEnv } from "./environment-name";
 
 /** Address below which a provider takes requests. */
 const baseUrl = z
   .string()
   .superRefine((text, context) => {
-    const message = baseUrlFault(text);
-    if (message !== undefined) context.addIssue({ code: "custom", input: withoutCredentials(text), message });
+    const fault = baseUrlFault(text);
+    if (fault !== undefined) context.addIssue(faultIssue(fault, withoutCredentials(text)));
   })
   .meta({ format: "uri" });
 

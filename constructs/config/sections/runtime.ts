@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { SERVICES } from "../../service-catalog";
 import { settingName } from "../../service-definition";
+import { faultIssue } from "../finding";
 import { privateNetworkFault } from "../subnets";
 
 const resources = (memoryMegabytes: number) =>
@@ -68,8 +69,8 @@ export const Networks = z
             z
               .cidrv4({ error: "must be an IPv4 network such as 10.9.0.0/16", abort: true })
               .superRefine((text, context) => {
-                const message = privateNetworkFault(text);
-                if (message !== undefined) context.addIssue({ code: "custom", input: text, message });
+                const fault = privateNetworkFault(text);
+                if (fault !== undefined) context.addIssue(faultIssue(fault, text));
               })
               .describe(
                 "A private IPv4 network that workspaces may reach all the same, such as 10.9.0.0/16 of an internal git server. Has no effect with internet: false.",

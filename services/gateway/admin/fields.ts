@@ -50,7 +50,7 @@ const MAX_METADATA_DEPTH = 32;
 /** Text that something is looked up by. Postgres takes no NUL, and UTF-8 no half of a character. */
 export const reference = (max: number) =>
   z
-    .string("must be text")
+    .string("must be a string")
     .max(max, `must be at most ${max} characters`)
     .regex(/^[^\p{Cc}\p{Cs}]*$/u, "must not contain control characters or unpaired surrogates");
 
@@ -58,7 +58,7 @@ export const reference = (max: number) =>
 export const name = (max: number) => reference(max).min(1, "must not be empty");
 
 /** A number of requests or tokens. */
-export const limit = z.int("must be a whole number").min(0, "must not be negative").nullish();
+export const limit = z.int("must be an integer").min(0, "must not be negative").nullish();
 
 /** Length of a budget period. */
 export const duration = z
@@ -94,7 +94,7 @@ export const usd = z
   .nullish();
 
 export const models = z
-  .array(name(200), "must be a list of model names")
+  .array(name(200), "must be an array of model names")
   .max(500, "must have at most 500 models")
   .nullish();
 
@@ -138,8 +138,8 @@ export const queryInteger = (min: number, max: number, fallback: number) =>
 /** A number in a query that may be left out. */
 export const optionalQueryInteger = (min: number, max: number) =>
   z.coerce
-    .number(`must be a whole number from ${min} to ${max}`)
-    .int(`must be a whole number from ${min} to ${max}`)
+    .number(`must be an integer from ${min} to ${max}`)
+    .int(`must be an integer from ${min} to ${max}`)
     .min(min, `must be at least ${min}`)
     .max(max, `must be at most ${max}`)
     .optional();

@@ -33,8 +33,8 @@ export function isAbsent(value: Value): value is null | undefined {
 export function kindOf(value: Value): string {
   if (value === undefined) return "missing";
   if (value === null) return "null";
-  if (Array.isArray(value)) return "list";
-  if (isText(value)) return "text";
+  if (Array.isArray(value)) return "array";
+  if (isText(value)) return "string";
   if (value instanceof RawNumber) return "number";
   return typeof value;
 }
@@ -64,14 +64,14 @@ export function requireObject(value: Value, path: string): JsonObject {
 /** @throws TranslationError for anything but a list */
 export function requireList(value: Value, path: string): readonly JsonValue[] {
   if (isList(value)) return value;
-  throw new TranslationError(path, `${path} must be a list, not ${kindOf(value)}`);
+  throw new TranslationError(path, `${path} must be an array, not ${kindOf(value)}`);
 }
 
 /** @throws TranslationError for anything but text, and for empty text */
 export function requireText(value: Value, path: string): string {
   const text = stringIn(value);
   if (text !== undefined && text !== "") return text;
-  throw new TranslationError(path, `${path} must be text, not ${text === "" ? "empty" : kindOf(value)}`);
+  throw new TranslationError(path, `${path} must be a string, not ${text === "" ? "empty" : kindOf(value)}`);
 }
 
 /** A word of the client's for an error message: short, and printable. */

@@ -151,7 +151,7 @@ export function createUpstreamCounts(registry: MetricsRegistry): UpstreamCounts 
   );
   const retries = registry.counter(
     "gateway_upstream_retries_total",
-    "Requests sent again to a deployment that had no room.",
+    "Requests retried on a deployment that was at capacity.",
     ["deployment"],
   );
   return {

@@ -45,7 +45,7 @@ export interface Lease {
  */
 export type LeaseAnswer = Lease | "missing" | "locked" | StoreUnavailableError;
 
-/** Unused room that is given back, in nano-USD; below zero, room that is taken for what was spent beyond the lease. */
+/** Unused amount that is returned, in nano-USD; negative: taken to cover spend beyond the lease. */
 export interface LeaseReturn extends BudgetId {
   readonly amountNano: number;
 }

@@ -39,7 +39,7 @@ export type KeyChanges = Partial<
 export interface KeyRotation {
   readonly tokenHash: string;
   readonly keyName: string;
-  /** Until when the present secret goes on working. `null`: it ends at once. */
+  /** Until when the present secret stays valid. `null`: it is revoked at once. */
   readonly previousValidUntil: Date | null;
 }
 

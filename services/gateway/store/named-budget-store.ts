@@ -25,6 +25,6 @@ export interface NamedBudgetStore {
   create(budgetId: string, createdBy: string, fields: NamedBudgetFields): Promise<NamedBudget>;
   /** @returns `undefined` when there is no such budget. @throws StoreUnavailableError */
   update(budgetId: string, updatedBy: string, fields: NamedBudgetFields): Promise<NamedBudget | undefined>;
-  /** @returns whether there was one. @throws StoreUnavailableError */
-  delete(budgetId: string): Promise<boolean>;
+  /** @returns those that existed. @throws StoreUnavailableError */
+  delete(budgetIds: readonly string[]): Promise<readonly NamedBudget[]>;
 }

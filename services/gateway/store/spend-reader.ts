@@ -41,7 +41,7 @@ export interface SpendGroup {
   readonly cacheWriteTokens: number;
 }
 
-/** Groups of a report, and what those come to that it has no room for. */
+/** Groups of a report, and the sum of those beyond its limit. */
 export interface SpendReport {
   readonly groups: readonly SpendGroup[];
   readonly leftOff: { readonly groups: number; readonly spentNanoUsd: number };

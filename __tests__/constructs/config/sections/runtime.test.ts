@@ -65,7 +65,7 @@ describe("a network that workspaces may reach", () => {
     expect(
       configFindings("networks: { workspaces: { subnet: 10.81.0.0/20, allow: [10.81.1.0/24] } }"),
     ).toEqual([
-      'platform.yaml:2:57 networks.workspaces.allow[0]: is a part of networks.workspaces.subnet, 10.81.0.0/20, got "10.81.1.0/24"; allowed: networks outside the platform; remedy: remove it: workspaces never reach each other',
+      'platform.yaml:2:57 networks.workspaces.allow[0]: is part of networks.workspaces.subnet, 10.81.0.0/20, got "10.81.1.0/24"; allowed: networks outside the platform; remedy: remove it: workspaces never reach each other',
     ]);
   });
 

@@ -250,7 +250,7 @@ describe("the budget of a user", () => {
     expect((await ask()).status).toBe(402);
     await gateway.namedBudgets.update("team", "tests", { maxBudgetNanoUsd: 1_000_000_000 });
     expect((await ask()).status).toBe(200);
-    await gateway.namedBudgets.delete("team");
+    await gateway.namedBudgets.delete(["team"]);
     const refused = await ask();
     expect(refused.status).toBe(503);
     expect(await refused.json()).toMatchObject({ error: { code: "budget_unknown" } });

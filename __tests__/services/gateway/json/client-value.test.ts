@@ -58,11 +58,11 @@ describe("what must be there", () => {
   });
 
   it.each<[() => unknown, string]>([
-    [() => requireObject([], "messages.0"), "messages.0 must be an object, not list"],
-    [() => requireList({}, "messages.0"), "messages.0 must be a list, not object"],
-    [() => requireText(5, "messages.0"), "messages.0 must be text, not number"],
-    [() => requireText("", "messages.0"), "messages.0 must be text, not empty"],
-    [() => requireText(undefined, "messages.0"), "messages.0 must be text, not missing"],
+    [() => requireObject([], "messages.0"), "messages.0 must be an object, not array"],
+    [() => requireList({}, "messages.0"), "messages.0 must be an array, not object"],
+    [() => requireText(5, "messages.0"), "messages.0 must be a string, not number"],
+    [() => requireText("", "messages.0"), "messages.0 must be a string, not empty"],
+    [() => requireText(undefined, "messages.0"), "messages.0 must be a string, not missing"],
   ])("is refused with its path when it is something else", (read, message) => {
     expect(read).toThrow(new TranslationError("messages.0", message));
     expect(read).toThrow(expect.objectContaining({ param: "messages.0", name: "TranslationError" }));

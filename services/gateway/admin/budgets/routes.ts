@@ -34,7 +34,7 @@ const updateBudgetBody = z
 
 /** `POST /budget/info`. */
 const budgetInfoBody = z.strictObject({
-  budgets: z.array(name(255), "must be a list of budget ids").max(100, "must have at most 100 budgets"),
+  budgets: z.array(name(255), "must be an array of budget ids").max(100, "must have at most 100 budgets"),
 });
 
 /** `POST /budget/delete`. */
@@ -155,7 +155,7 @@ export const budgetRoutes: FastifyPluginAsync<BudgetsOptions> = async (app, opti
       const inUse = [...keys.all(), ...users.all()].some((owner) => owner.budgetId === body.id);
       // Deleting it would lift a limit without anybody saying so.
       if (inUse) throw invalidRequest("the budget is in use by keys or users", "id");
-      if (!(await budgets.delete(body.id))) throw budgetNotFound();
+      if ((await budgets.delete([body.id])).length === 0) throw budgetNotFound();
       return { deleted_budget: body.id };
     },
   );

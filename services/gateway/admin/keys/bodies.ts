@@ -20,7 +20,7 @@ import {
 } from "../fields";
 
 const secret = z
-  .string("must be text")
+  .string("must be a string")
   .regex(
     /^sk-[\w.-]{13,253}$/,
     "must be sk- followed by 13 to 253 letters, digits, dots, dashes or underscores",
@@ -54,7 +54,7 @@ export const updateKeyBody = z
   .strictObject({
     key: keyName.nullish(),
     ...settings,
-    blocked: z.boolean("must be true or false").optional(),
+    blocked: z.boolean("must be a boolean").optional(),
     spend: usd,
   })
   .refine((body) => body.key || body.key_alias, "must contain key or key_alias");
@@ -79,8 +79,8 @@ export const namedKey = keyReference.refine(
 /** `POST /key/delete`; `key_alias` counts as `key_aliases`. */
 export const deleteKeyBody = z
   .strictObject({
-    keys: list("must be a list of keys or their hashes"),
-    key_aliases: list("must be a list of aliases"),
+    keys: list("must be an array of keys or their hashes"),
+    key_aliases: list("must be an array of aliases"),
     key_alias: list("must be an alias, or a list of aliases"),
   })
   .transform((body) => ({
@@ -92,7 +92,7 @@ export const deleteKeyBody = z
 /** `POST /v2/key/info`. */
 export const keysInfoBody = z.strictObject({
   keys: z
-    .array(keyName, "must be a list of keys, their hashes or their ids")
+    .array(keyName, "must be an array of keys, their hashes or their ids")
     .min(1, "must not be empty")
     .max(100, "must have at most 100 keys"),
 });

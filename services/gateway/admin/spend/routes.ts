@@ -29,7 +29,7 @@ interface SpendOptions {
   readonly reports: ReportQueue;
 }
 
-/** What a report holds if not said otherwise; one by day has room for the longest period. */
+/** Default page size of a report; by day, enough for the longest period. */
 const DEFAULT_GROUPS = 100;
 
 const DIMENSIONS = {
@@ -143,7 +143,7 @@ async function* takingTurns<Part>(
  * Writes items as the text of one JSON array, part after part as it is read. A part that cannot be read breaks the text off, which no
  * client takes for an answer.
  * @param toItems what a part holds
- * @returns once the first part is there; the text goes on from it
+ * @returns once the first part is there; the rest is streamed
  * @throws the error of the first part
  */
 export async function writeJsonArray<Part>(

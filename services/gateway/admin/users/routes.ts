@@ -53,7 +53,7 @@ const settings = {
 const newUserBody = z.strictObject({
   user_id: name(255).nullish(),
   ...settings,
-  auto_create_key: z.boolean("must be true or false").default(true),
+  auto_create_key: z.boolean("must be a boolean").default(true),
   key_alias: name(255).nullish(),
   duration: lifetime,
 });
@@ -66,7 +66,7 @@ const updateUserBody = z
 /** `POST /user/delete`. */
 const deleteUserBody = z.strictObject({
   user_ids: z
-    .array(name(255), "must be a list of user ids")
+    .array(name(255), "must be an array of user ids")
     .min(1, "must not be empty")
     .max(1000, "must have at most 1000 users"),
 });

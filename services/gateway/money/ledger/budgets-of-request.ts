@@ -58,11 +58,11 @@ function toAccount(scope: BudgetScope, id: string, limitNano: number, period: Bu
   };
 }
 
-/** A stretch of time that a budget counts for. */
+/** The period of a budget. */
 interface BudgetPeriod {
   /** The same for the same stretch, whatever its duration is called: part of the key of the ledger's rows. */
   readonly id: string;
-  /** `null`: since ever. */
+  /** `null`: from the beginning. */
   readonly startsAt: Date | null;
   /** When the budget is full again. `null`: never. */
   readonly endsAt: Date | null;

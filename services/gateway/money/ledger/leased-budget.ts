@@ -12,7 +12,7 @@ export interface NoRoom {
 /** Asks the store for room, and gives room back. */
 export interface LeaseSource {
   acquire(ask: LeaseAsk): Promise<Lease>;
-  /** Never fails: `returned` tells later what became of it. Below zero: taken, because it is spent already. */
+  /** Never fails: `returned` reports the outcome. Negative: taken, because it is spent already. */
   giveBack(budget: LeasedBudget, amountNano: number): void;
   /** Asks all gateways to give back what they hold of this budget and do not use. Never fails. */
   recall(): void;
@@ -81,7 +81,7 @@ export class LeasedBudget {
     readonly source: LeaseSource,
   ) {}
 
-  /** Room that nobody has reserved. */
+  /** Leased and not reserved. */
   get freeNano(): number {
     return this.#leasedNano - this.#reservedNano;
   }
@@ -164,7 +164,7 @@ export class LeasedBudget {
     this.source.giveBack(this, amount);
   }
 
-  /** What became of room that was given back. @param isKept it is still leased */
+  /** The outcome of giving room back. @param isKept it is still leased */
   returned(amountNano: number, isKept: boolean): void {
     this.#returningNano -= amountNano;
     if (isKept) this.#leasedNano += amountNano;

@@ -18,7 +18,7 @@ interface LedgerSettings {
   readonly recallMs?: number;
 }
 
-/** Told of what a ledger does. */
+/** Observes a ledger. */
 interface LedgerWatcher {
   /** The store was asked for leases, in milliseconds. */
   readonly onAsked?: (ms: number) => void;
@@ -26,7 +26,7 @@ interface LedgerWatcher {
   readonly onSettled?: (gateways: number) => void;
 }
 
-/** The budget that had no room. */
+/** The budget that refused. */
 interface Refusal extends NoRoom {
   readonly budget: AppliedBudget;
 }
@@ -55,7 +55,7 @@ export class Ledger {
     });
   }
 
-  /** Sets who is told of what happens, for metrics. */
+  /** Sets the observer, for metrics. */
   watch(watcher: LedgerWatcher): void {
     this.#watcher = watcher;
   }
@@ -72,7 +72,7 @@ export class Ledger {
 
   /**
    * Reserves the same amount in every budget, or nothing.
-   * @param budgets when several have no room, the first says why
+   * @param budgets when several refuse, the reason is that of the first
    * @throws StoreUnavailableError when a budget cannot be asked for
    */
   async reserve(budgets: readonly AppliedBudget[], bounds: CostBounds): Promise<Reservation | Refusal> {
@@ -107,7 +107,7 @@ export class Ledger {
         asked.map(({ budget }) => budget),
         least,
       );
-    // The first that has no room says why.
+    // The reason is that of the first that refuses.
     for (const [index, { applied }] of asked.entries()) {
       const result = results[index];
       if (result?.status === "rejected") throw result.reason;
@@ -185,7 +185,7 @@ export class Ledger {
       this.#isSilent = false;
     } catch (error) {
       this.#steadySince = undefined;
-      // Once for an outage, not for each of its heartbeats.
+      // Logged once per outage, not once per heartbeat.
       if (!this.#isSilent) logger.warn({ err: error }, "heartbeat failed, retrying");
       this.#isSilent = true;
     }

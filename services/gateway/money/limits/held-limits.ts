@@ -26,7 +26,7 @@ export class HeldLimits {
     return this.#places.length;
   }
 
-  /** What comes when the request is over already, because its client left, is given back. */
+  /** Released at once when the request is over already, because its client disconnected. */
   addCount(kind: CountKind, taken: TakenQuota): void {
     if (this.#isOver) this.limiter.refund(taken);
     else this.#counts[kind].push(taken);
@@ -70,7 +70,7 @@ export interface RequestCount {
   /** Whose limit it is. */
   readonly subject: RequestLimits;
   readonly limit: number;
-  /** What there must be room for. */
+  /** What must fit. */
   readonly amount: number;
   /** What it may count for beyond that, and does until it is known. @default 0 */
   readonly reserved?: number;
@@ -89,7 +89,7 @@ const COUNTINGS_PER_REQUEST = 10;
 /** …and at least so often a minute. */
 const LEAST_COUNTINGS = 600;
 
-/** What a request counts for as such. */
+/** What a request counts as, regardless of its tokens. */
 export function countsOf(subject: RequestLimits): RequestCount[] {
   return subject.rpm === null ? [] : [{ kind: "requests", subject, limit: subject.rpm, amount: 1 }];
 }
@@ -131,7 +131,7 @@ export function limitsOf(allowances: readonly Allowance[]): readonly RequestLimi
   return limits;
 }
 
-/** The one that refused and makes wait longest, or else the one with the least left. `undefined`: there is none. */
+/** The refusal with the longest wait, or else the limit with the least left. `undefined`: there is none. */
 export function tightestOf<One extends { readonly answer: QuotaAnswer }>(
   answers: readonly One[],
 ): One | undefined {

@@ -10,7 +10,7 @@ import {
   WINDOW_MS,
 } from "../../store/quota-store";
 
-/** What a limit says to one request. */
+/** A limit's decision about one request. */
 export interface QuotaAnswer {
   /** `undefined`: refused. */
   readonly taken: TakenQuota | undefined;
@@ -107,7 +107,7 @@ export class LeasedQuota {
     return result;
   }
 
-  /** The request is over: `actual` counts instead of what was taken. */
+  /** Ends the request: `actual` counts instead of what was reserved. */
   settle({ block, amount, reserved }: TakenQuota, actual: number): void {
     this.#reserved -= reserved;
     if (actual > amount) {
@@ -129,7 +129,7 @@ export class LeasedQuota {
 
   #giveToStore(block: number, amount: number): void {
     this.tools.corrections.put(this.account, block, amount);
-    // A refusal from before says nothing any more.
+    // An earlier refusal is out of date.
     this.#full = undefined;
   }
 
@@ -260,7 +260,7 @@ export class Corrections {
     this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS);
   }
 
-  /** Whether the store does not know all about an account yet. */
+  /** Whether corrections of an account are still unsent. */
   isBehind(account: string): boolean {
     if (this.#sending.has(account)) return true;
     for (const correction of this.#pending.values()) if (correction.account === account) return true;

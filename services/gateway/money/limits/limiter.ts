@@ -4,16 +4,16 @@ import { Questions, Spacing } from "../../store/batching";
 import type { QuotaStore } from "../../store/quota-store";
 import { Corrections, LeasedQuota, type QuotaAnswer, type QuotaTools, type TakenQuota } from "./leased-quota";
 
-/** From this many limits in memory on, unused ones are dropped. */
+/** Above this many limits in memory, unused ones are evicted. */
 const SWEEP_SIZE = 10_000;
 
-/** Between two warnings about lost corrections, of which an outage has many a second, in milliseconds. */
+/** Interval between warnings about lost corrections, in milliseconds: an outage loses many a second. */
 const WARNING_INTERVAL_MS = 10_000;
 /** Most limits in one query. */
 const MAX_LIMITS_PER_QUERY = 200;
 /** At 200 requests a second, each of which asks twice, about six share a query; in milliseconds. */
 const SPACING_MS = 15;
-/** This many limits do not wait for others to share their query. */
+/** With this many limits, a query is sent without waiting for more. */
 const ENOUGH_FOR_A_QUERY = 16;
 
 /** Settings of `Limiter`. */

@@ -19,7 +19,7 @@ const WITHOUT_PREMIUM: ReadonlySet<string> = new Set(["claude-opus-4", "claude-o
 
 /**
  * The list price of a model at a moment. Only whole names match, with or without the date of a snapshot: a new
- * model is never taken for an older one whose name begins the same.
+ * model is never priced as an older one with the same prefix.
  * @param upstreamModel Anthropic's id, or Bedrock's, where all but `global.` profiles cost a tenth more
  * @param atMs milliseconds since 1970
  * @returns `undefined` when the model is not in the list

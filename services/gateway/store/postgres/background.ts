@@ -29,7 +29,7 @@ const QUERY_TIMEOUT_MS = 60_000;
 const PAUSE_MS = 10_000;
 
 /**
- * Does what is due on a connection of its own, opened for that: so it neither holds up what the link carries nor can it keep
+ * Runs due maintenance on a connection opened for it: so it neither holds up what the link carries nor can it keep
  * the gateway from being connected, however long it takes and whatever comes of it.
  */
 export class Maintenance implements LinkUser {

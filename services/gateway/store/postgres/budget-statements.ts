@@ -112,7 +112,7 @@ export const SHORTEN_LIVES = `
    WHERE owner IN (SELECT owner FROM ledger_owners
                     WHERE expires_at > clock_timestamp() + interval '1 min' ORDER BY owner FOR NO KEY UPDATE SKIP LOCKED)`;
 
-/** Parameters: owner, then for each budget account, period, limit, full, ample, least, end, want; and how long to wait for a lock, in milliseconds. */
+/** Parameters: owner, then for each budget account, period, limit, full, preferred, least, end, want; and how long to wait for a lock, in milliseconds. */
 export const ACQUIRE = `
   SELECT granted, spent, leased, others, is_held AS "isHeld"
     FROM acquire_leases($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::integer) ORDER BY place`;

@@ -16,7 +16,7 @@ import {
 interface FirstBudgetsSettings {
   readonly connection: PoolSettings;
   readonly logger: Pick<Logger, "warn">;
-  /** How long a request waits; adding up goes on after that. @default 4000 ms */
+  /** How long a request waits; the sum is computed to its end all the same. @default 4000 ms */
   readonly waitMs?: number;
   /** Told of its connections. @default - nobody */
   readonly onPool?: (pool: Pool) => void;

@@ -33,7 +33,7 @@ export type HeartbeatMessage =
   | { readonly kind: "password"; readonly password: string }
   | { readonly kind: "stop" };
 
-/** The main thread says what becomes of a password. */
+/** The main thread reports whether a password works. */
 const SILENT = { info: () => {}, warn: () => {} };
 
 /** What a connection does before it gives up, in milliseconds: a later sign of life may be in time, a stuck one never is. */

@@ -26,11 +26,12 @@ interface BudgetRow extends ReplicatedRow, LimitsRow, AuthorshipRow {
 const COLUMNS: Columns<NamedBudgetFields> = { softBudgetNanoUsd: "soft_budget_nano_usd", ...LIMIT_COLUMNS };
 
 /** All budgets in memory, Postgres behind. */
-export class PostgresNamedBudgetStore implements NamedBudgetStore {
-  readonly #records: ReplicatedRecords<BudgetRow, NamedBudget, NamedBudgetFields>;
-
+export class PostgresNamedBudgetStore
+  extends ReplicatedRecords<BudgetRow, NamedBudget, NamedBudgetFields>
+  implements NamedBudgetStore
+{
   constructor(pool: Pool, logger?: Pick<Logger, "warn">) {
-    this.#records = new ReplicatedRecords({
+    super({
       pool,
       logger,
       name: "named_budgets",
@@ -40,35 +41,6 @@ export class PostgresNamedBudgetStore implements NamedBudgetStore {
       takenBy: (error, budgetId) =>
         isUniqueViolation(error, "named_budgets_pkey") ? new NamedBudgetTakenError(budgetId) : undefined,
     });
-  }
-
-  /** For the link. */
-  get table() {
-    return this.#records.table;
-  }
-
-  get isReady(): boolean {
-    return this.table.isReady;
-  }
-
-  findById(budgetId: string): NamedBudget | undefined {
-    return this.#records.get(budgetId);
-  }
-
-  all(): Iterable<NamedBudget> {
-    return this.#records.all();
-  }
-
-  create(budgetId: string, createdBy: string, fields: NamedBudgetFields): Promise<NamedBudget> {
-    return this.#records.create(budgetId, createdBy, fields);
-  }
-
-  update(budgetId: string, updatedBy: string, fields: NamedBudgetFields): Promise<NamedBudget | undefined> {
-    return this.#records.update(budgetId, updatedBy, fields);
-  }
-
-  async delete(budgetId: string): Promise<boolean> {
-    return (await this.#records.delete([budgetId])).length > 0;
   }
 }
 

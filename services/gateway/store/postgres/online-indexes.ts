@@ -35,9 +35,9 @@ interface Found {
 }
 
 /**
- * Builds the indexes that migrations have declared, while everything goes on: `CREATE INDEX CONCURRENTLY` for each partition, which
+ * Builds the indexes that migrations have declared, without blocking anything: `CREATE INDEX CONCURRENTLY` for each partition, which
  * is then put into the frame of the table; the frame counts once it has all. What is done stays when the gateway ends in the middle; what was
- * begun is INVALID then, and made anew.
+ * begun is INVALID then, and rebuilt.
  */
 export class OnlineIndexes implements MaintenanceTask {
   readonly #settings: Required<OnlineIndexesSettings>;

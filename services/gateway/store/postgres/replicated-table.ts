@@ -12,7 +12,7 @@ type ReplicatedTableName = "virtual_keys" | "users" | "named_budgets" | "admin_t
 
 /** Rows that are read at once: the event loop turns between two slices. */
 const SLICE_ROWS = 500;
-/** How long a poll goes on reading, in milliseconds; what is left comes with the next one. The link gives the polls of all tables three seconds. */
+/** How long a poll reads, in milliseconds; the next poll continues from there. The link allows three seconds for the polls of all tables. */
 const POLL_MS = 600;
 /** Between two comparisons of all rows in memory with the table, in milliseconds. */
 const COMPARE_INTERVAL_MS = 30_000;
@@ -50,7 +50,7 @@ interface FullRead {
   readonly seen: Set<string>;
   /** Versions of the rows that this process changed or made meanwhile: what was read of them may be older. */
   readonly changed: Map<string, number>;
-  /** Whether memory is known to be wrong: then it goes on for as long as a poll may, and not one slice a poll. */
+  /** Whether memory is known to be wrong: then each poll reads for as long as it may instead of one slice. */
   readonly isUrgent: boolean;
 }
 
@@ -306,7 +306,12 @@ export class ReplicatedRecords<Row extends ReplicatedRow, Item, Fields extends o
     });
   }
 
-  get(id: string): Item | undefined {
+  /** Whether the table has been read: before that, what is missing here may exist. */
+  get isReady(): boolean {
+    return this.table.isReady;
+  }
+
+  findById(id: string): Item | undefined {
     return this.#items.get(id);
   }
 

@@ -23,7 +23,7 @@ interface SchemaSettings {
 
 /**
  * Brings the schema up to date before the link counts as connected: on a connection of its own, which has all the time it needs. The link
- * may be lost and come back meanwhile; the work goes on.
+ * may be lost and come back meanwhile; the work continues.
  */
 export class Schema implements LinkUser {
   readonly #settings: Required<SchemaSettings>;

@@ -15,7 +15,7 @@ import {
 const INTERVAL_MS = 5000;
 /** Between steps when there is more to do, in milliseconds: requests come first. */
 const ROLLUP_PAUSE_MS = 500;
-/** How long one step goes on, in milliseconds. */
+/** How long one step may take, in milliseconds. */
 const ROLLUP_STEP_MS = 1000;
 /** Deltas of one statement at most. */
 const BATCH = 5000;
@@ -112,7 +112,7 @@ async function countDeltas(client: ClientBase): Promise<number> {
 /** After the start of the process, which has more urgent work, in milliseconds. */
 const FIRST_MS = 120_000;
 const LOOK_MS = 300_000;
-/** How long one step goes on, and the pause after it, in milliseconds: requests come first. */
+/** How long one step may take, and the pause after it, in milliseconds: requests come first. */
 const RECONCILE_STEP_MS = 250;
 const RECONCILE_PAUSE_MS = 250;
 /** Longest time of one statement, in milliseconds. */
@@ -226,7 +226,7 @@ export class SpendReconciliation implements MaintenanceTask {
       );
   }
 
-  /** That it goes on, or its result. */
+  /** Either "not finished", or the result. */
   async #note(client: ClientBase, { days, count, ...found }: Comparison): Promise<void> {
     if (days.length > 0) {
       await client.query(

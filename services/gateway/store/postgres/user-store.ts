@@ -33,52 +33,13 @@ const COLUMNS: Columns<UserFields> = {
 };
 
 /** All users in memory, Postgres behind. */
-export class PostgresUserStore implements UserStore {
-  readonly #records: ReplicatedRecords<UserRow, User, UserFields>;
-
+export class PostgresUserStore extends ReplicatedRecords<UserRow, User, UserFields> implements UserStore {
   constructor(pool: Pool, logger?: Pick<Logger, "warn">) {
-    this.#records = new ReplicatedRecords({
-      pool,
-      logger,
-      name: "users",
-      idColumn: "user_id",
-      columns: COLUMNS,
-      toItem: toUser,
-      takenBy,
-    });
-  }
-
-  /** For the link. */
-  get table() {
-    return this.#records.table;
-  }
-
-  get isReady(): boolean {
-    return this.table.isReady;
-  }
-
-  findById(userId: string): User | undefined {
-    return this.#records.get(userId);
+    super({ pool, logger, name: "users", idColumn: "user_id", columns: COLUMNS, toItem: toUser, takenBy });
   }
 
   findByEmail(email: string): User | undefined {
     return findUserByEmail(this.all(), email);
-  }
-
-  all(): Iterable<User> {
-    return this.#records.all();
-  }
-
-  create(userId: string, createdBy: string, fields: UserFields): Promise<User> {
-    return this.#records.create(userId, createdBy, fields);
-  }
-
-  upsert(userId: string, changedBy: string, fields: UserFields): Promise<User> {
-    return this.#records.upsert(userId, changedBy, fields);
-  }
-
-  delete(userIds: readonly string[]): Promise<readonly User[]> {
-    return this.#records.delete(userIds);
   }
 }
 

@@ -84,7 +84,7 @@ export function readStopSequences(stop: JsonValue | undefined): readonly Text[] 
   if (isAbsent(stop)) return [];
   return (isList(stop) ? stop : [stop]).filter((one): one is Text => {
     if (!isText(one))
-      throw new TranslationError("stop", `stop must be text or a list of texts, not ${kindOf(one)}`);
+      throw new TranslationError("stop", `stop must be a string or an array of strings, not ${kindOf(one)}`);
     return !isBlankText(one);
   });
 }
@@ -100,7 +100,8 @@ export function readUser(body: JsonObject): string | undefined {
     const value = body[field];
     if (isAbsent(value)) continue;
     const user = stringIn(value);
-    if (user === undefined) throw new TranslationError(field, `${field} must be text, not ${kindOf(value)}`);
+    if (user === undefined)
+      throw new TranslationError(field, `${field} must be a string, not ${kindOf(value)}`);
     if (user.trim() !== "") return user;
   }
   return undefined;

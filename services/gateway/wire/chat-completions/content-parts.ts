@@ -38,9 +38,12 @@ export function readContent(
 ): readonly ContentBlock[] {
   if (isText(content)) return [{ type: "text", text: content }];
   if (isAbsent(content))
-    throw new TranslationError(path, `${path} is ${kindOf(content)}; it must be text or a list of parts`);
+    throw new TranslationError(
+      path,
+      `${path} is ${kindOf(content)}; it must be a string or an array of parts`,
+    );
   if (!isList(content))
-    throw new TranslationError(path, `${path} must be text or a list of parts, not ${kindOf(content)}`);
+    throw new TranslationError(path, `${path} must be a string or an array of parts, not ${kindOf(content)}`);
   return content.flatMap((part, index) => readPart(part, `${path}.${index}`, kind, context) ?? []);
 }
 
@@ -103,7 +106,7 @@ const ACCEPTED: Readonly<Record<ContentKind, string>> = {
 
 function requireTextOf(value: JsonValue | undefined, path: string) {
   if (isText(value)) return value;
-  throw new TranslationError(path, `${path} must be text, not ${kindOf(value)}`);
+  throw new TranslationError(path, `${path} must be a string, not ${kindOf(value)}`);
 }
 
 /** Some clients send the address alone, and some a PDF. */

@@ -78,6 +78,6 @@ function readTokens(value: JsonValue | undefined, path: string): number | undefi
   if (tokens !== undefined && Number.isSafeInteger(tokens) && tokens >= 1) return tokens;
   throw new TranslationError(
     path,
-    `${path} must be a whole number of at least 1, not ${tokens ?? kindOf(value)}`,
+    `${path} must be an integer of at least 1, not ${tokens ?? kindOf(value)}`,
   );
 }

@@ -57,7 +57,7 @@ function readFunction(
   if (!isAbsent(description) && !isText(description)) {
     throw new TranslationError(
       `${path}.description`,
-      `${path}.description must be text, not ${kindOf(description)}`,
+      `${path}.description must be a string, not ${kindOf(description)}`,
     );
   }
   return {
@@ -89,7 +89,7 @@ function readParallel(value: JsonValue | undefined): boolean {
   if (typeof value === "boolean") return value;
   throw new TranslationError(
     "parallel_tool_calls",
-    `parallel_tool_calls must be true or false, not ${kindOf(value)}`,
+    `parallel_tool_calls must be a boolean, not ${kindOf(value)}`,
   );
 }
 

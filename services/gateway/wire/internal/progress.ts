@@ -208,7 +208,7 @@ const UNSEEN_TOKENS_PER_MS = 0.2;
 export interface SentMessage {
   /** Most output tokens that were asked for. */
   readonly maxTokens: number;
-  /** Whether the provider goes on with an answer, and bills it, when its connection is given up. */
+  /** Whether the provider completes and bills an answer after its connection is closed. */
   readonly isBilledWhole: boolean;
   /** The prompt, estimated; wanted when the provider does not count it. */
   readonly estimatePrompt: () => TokenUsage;

@@ -180,7 +180,7 @@ function requireBlocks(value: JsonValue | undefined, path: string): readonly Con
   if (!isList(value)) {
     throw new TranslationError(
       path,
-      `${path} must be text or a list of content blocks, not ${kindOf(value)}`,
+      `${path} must be a string or an array of content blocks, not ${kindOf(value)}`,
     );
   }
   value.forEach((block, index) => {

@@ -106,5 +106,5 @@ function refuseFileId(part: JsonObject, path: string, instead: string): void {
 function requireMember(part: JsonObject, name: string, path: string): Text {
   const value = part[name];
   if (isText(value)) return value;
-  throw new TranslationError(`${path}.${name}`, `${path}.${name} must be text, not ${kindOf(value)}`);
+  throw new TranslationError(`${path}.${name}`, `${path}.${name} must be a string, not ${kindOf(value)}`);
 }

@@ -136,7 +136,7 @@ class InputReader implements ReadInput {
     }
   }
 
-  /** Behind other items an instruction stays at its place. Thinking that waits for what it belongs to goes on waiting. */
+  /** Behind other items an instruction stays at its place. Thinking keeps waiting for the item it belongs to. */
   #instruct(texts: readonly TextBlock[]): void {
     if (this.items.length === 0 && this.#said.length === 0) {
       this.system.push(...texts);
@@ -204,7 +204,7 @@ class InputReader implements ReadInput {
   }
 }
 
-/** What becomes of the items of a conversation that are not translated. */
+/** How the items of a conversation that are not translated are handled. */
 type Verdict =
   /** The model misses nothing that it must know: left out when the operator allows it. */
   | { readonly kind: "droppable" }

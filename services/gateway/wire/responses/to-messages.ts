@@ -43,7 +43,7 @@ export interface TranslatedResponsesRequest {
 }
 
 /**
- * OpenAI response → Anthropic message. Nothing is kept between requests: `store` is taken for `false`, and what needs a
+ * OpenAI response → Anthropic message. Nothing is kept between requests: `store` is treated as `false`, and what needs a
  * stored response is refused.
  * @throws TranslationError naming the field
  */
@@ -108,7 +108,7 @@ export function toMessages(body: JsonObject, target: MessagesTarget): Translated
 function readInstructions(instructions: JsonValue | undefined): readonly TextBlock[] {
   if (isAbsent(instructions)) return [];
   if (isText(instructions)) return [textBlock(instructions)];
-  throw new TranslationError("instructions", `instructions must be text, not ${kindOf(instructions)}`);
+  throw new TranslationError("instructions", `instructions must be a string, not ${kindOf(instructions)}`);
 }
 
 /**
@@ -203,7 +203,7 @@ export function readReasoning(reasoning: JsonValue | undefined): ReadReasoning {
 export function includesReasoning(include: JsonValue | undefined): boolean {
   if (isAbsent(include)) return false;
   if (!isList(include)) {
-    throw new TranslationError("include", `include must be a list of names, not ${kindOf(include)}`);
+    throw new TranslationError("include", `include must be an array of names, not ${kindOf(include)}`);
   }
   return include.some((name) => stringIn(name) === "reasoning.encrypted_content");
 }

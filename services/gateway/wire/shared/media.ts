@@ -161,7 +161,7 @@ const MAX_DATA_URL_HEAD = 256;
 /** Splits a data URL, and leaves long data as it came. `undefined` for any other text. */
 function readDataUrl(url: Text): DataUrl | undefined {
   if (typeof url === "string") return split(url, (from) => url.slice(from));
-  // Escapes before the data, such as `image\/png`, would be taken for a part of the type.
+  // Escapes before the data, such as `image\/png`, would be read as part of the type.
   const start = url.slice(0, MAX_DATA_URL_HEAD).escaped;
   const comma = start.indexOf(",");
   if (comma >= 0 && start.lastIndexOf("\\", comma) < 0) return split(start, (from) => url.slice(from));

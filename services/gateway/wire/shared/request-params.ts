@@ -88,7 +88,7 @@ export function readMaxTokens(value: JsonValue | undefined, field: string): numb
 export function notTokens(field: string, found: number | string): TranslationError {
   return new TranslationError(
     field,
-    `${field} must be a whole number from 1 to ${Number.MAX_SAFE_INTEGER}, not ${found}`,
+    `${field} must be an integer from 1 to ${Number.MAX_SAFE_INTEGER}, not ${found}`,
   );
 }
 

@@ -386,7 +386,7 @@ describe("key changes", () => {
       expect((await call("GET", "/key/info?key_alias=agent-review")).statusCode).toBe(404);
     });
 
-    test("spend can be set, and goes on from there", async () => {
+    test("spend can be set, and later costs add to it", async () => {
       await call("POST", "/key/update", { key: RAW, max_budget: null });
       expect((await call("POST", "/key/update", { key: RAW, spend: 0 })).json().spend).toBe(0);
       await gateway.audit.open()?.commit(auditRow({ keyId, costNanoUsd: 500_000_000 }));

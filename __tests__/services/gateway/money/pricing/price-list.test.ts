@@ -45,7 +45,7 @@ test.each([
   ["claude-sonnet-5", 0.2],
   ["anthropic.claude-opus-5", 0.55],
   ["us.anthropic.claude-opus-4-1-20250805-v1:0", 1.5],
-])("%s is not taken for a model whose name begins the same: cache reads cost %f", (model, usd) => {
+])("%s is not priced as a model with the same prefix: cache reads cost %f", (model, usd) => {
   expect(findListPrices(model, NOW)?.cacheReadPicoUsd).toBe(usd * 1e6);
 });
 

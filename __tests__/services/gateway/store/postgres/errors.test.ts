@@ -71,7 +71,7 @@ test.each([
   expect(all.flat()).toEqual([expected]);
 });
 
-test("a plan that the schema has changed under is made anew; a mistake in the code is the row's fault", () => {
+test("a plan invalidated by a schema change is retried; a mistake in the code is the row's fault", () => {
   const plan = Object.assign(new Error("cached plan must not change result type"), { code: "0A000" });
   expect([isConflict(plan), isWriteFault(plan)]).toEqual([true, false]);
   expect(isWriteFault(new RangeError("Invalid time value"))).toBe(true);

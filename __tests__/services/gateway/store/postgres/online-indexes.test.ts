@@ -118,7 +118,7 @@ test("the step declares them and is done; they are built partition by partition,
   expect(task.building).toBeUndefined();
 });
 
-test("what was begun and is INVALID is made anew; what was done stays", async () => {
+test("an INVALID index is rebuilt; a finished one stays", async () => {
   await fill();
   await migrate(client, ALL);
   // Somebody who reads another table keeps the second from being finished; then the one who builds is killed.

@@ -252,7 +252,7 @@ describe("settle usage", () => {
     expect(settle([])).toEqual({ usage: PROMPT, isEstimated: true });
   });
 
-  describe("a provider that goes on after its connection was given up", () => {
+  describe("a provider that continues after its connection was closed", () => {
     const whole = { isBilledWhole: true };
 
     test.each<[string, FakeEvent[]]>([

@@ -108,25 +108,25 @@ describe("to messages", () => {
   });
 
   it.each<[string, JsonValue | undefined, string]>([
-    ["max_tokens", undefined, "max_tokens must be a whole number from 1 to 9007199254740991, not missing"],
-    ["max_tokens", "10", "max_tokens must be a whole number from 1 to 9007199254740991, not text"],
+    ["max_tokens", undefined, "max_tokens must be an integer from 1 to 9007199254740991, not missing"],
+    ["max_tokens", "10", "max_tokens must be an integer from 1 to 9007199254740991, not string"],
     ["max_tokens", 0, "max_tokens must be at least 1; filling a cache with 0 is not supported"],
-    ["max_tokens", -1, "max_tokens must be a whole number from 1 to 9007199254740991, not -1"],
-    ["max_tokens", 1.5, "max_tokens must be a whole number from 1 to 9007199254740991, not 1.5"],
+    ["max_tokens", -1, "max_tokens must be an integer from 1 to 9007199254740991, not -1"],
+    ["max_tokens", 1.5, "max_tokens must be an integer from 1 to 9007199254740991, not 1.5"],
     [
       "max_tokens",
       new RawNumber("1e999"),
-      "max_tokens must be a whole number from 1 to 9007199254740991, not Infinity",
+      "max_tokens must be an integer from 1 to 9007199254740991, not Infinity",
     ],
     [
       "max_tokens",
       new RawNumber("9007199254740993"),
-      "max_tokens must be a whole number from 1 to 9007199254740991, not 9007199254740992",
+      "max_tokens must be an integer from 1 to 9007199254740991, not 9007199254740992",
     ],
-    ["model", undefined, "model must be text, not missing"],
-    ["model", "", "model must be text, not empty"],
-    ["messages", null, "messages must be a list, not null"],
-    ["system", 5, "system must be text or a list of content blocks, not number"],
+    ["model", undefined, "model must be a string, not missing"],
+    ["model", "", "model must be a string, not empty"],
+    ["messages", null, "messages must be an array, not null"],
+    ["system", 5, "system must be a string or an array of content blocks, not number"],
   ])("refuses %s %p", (param, value, message) => {
     expect(() => toMessages({ ...body, [param]: value }, target)).toThrow(
       expect.objectContaining({ param, message }),
@@ -183,10 +183,10 @@ describe("read conversation", () => {
     });
 
     it.each<[JsonValue | undefined, string, string]>([
-      [undefined, "messages", "messages must be a list, not missing"],
-      ["Hi", "messages", "messages must be a list, not text"],
+      [undefined, "messages", "messages must be an array, not missing"],
+      ["Hi", "messages", "messages must be an array, not string"],
       [[], "messages", "messages must have at least one message"],
-      [["Hi"], "messages.0", "messages.0 must be an object, not text"],
+      [["Hi"], "messages.0", "messages.0 must be an object, not string"],
       [[{ content: "Hi" }], "messages.0.role", "messages.0.role must be the name of a role, not missing"],
       [
         [{ role: long, content: "Hi" }],
@@ -196,17 +196,17 @@ describe("read conversation", () => {
       [
         [{ role: "user" }],
         "messages.0.content",
-        "messages.0.content must be text or a list of content blocks, not missing",
+        "messages.0.content must be a string or an array of content blocks, not missing",
       ],
       [
         [{ role: "user", content: { type: "text" } }],
         "messages.0.content",
-        "messages.0.content must be text or a list of content blocks, not object",
+        "messages.0.content must be a string or an array of content blocks, not object",
       ],
       [
         [{ role: "user", content: ["Hi"] }],
         "messages.0.content.0",
-        "messages.0.content.0 must be a content block, not text",
+        "messages.0.content.0 must be a content block, not string",
       ],
       [
         [{ role: "user", content: [{ type: "text" }, { text: "Hi" }] }],
@@ -236,7 +236,9 @@ describe("read conversation", () => {
     });
 
     it("refuses other kinds", () => {
-      expect(() => readSystem(1)).toThrow("system must be text or a list of content blocks, not number");
+      expect(() => readSystem(1)).toThrow(
+        "system must be a string or an array of content blocks, not number",
+      );
       expect(() => readSystem([null])).toThrow("system.0 must be a content block, not null");
     });
   });

@@ -1,7 +1,7 @@
 import { Output } from "../../../../../services/gateway/wire/responses/output";
 import { EventWriter } from "../../../../../services/gateway/wire/responses/output-items";
 import type { ResponsesAnswerPlan } from "../../../../../services/gateway/wire/responses/response-object";
-import { PLAN } from "../../../../support/services/responses-fixtures";
+import { PLAN } from "../../../../support/services/responses-events";
 
 const open = (props: Partial<ResponsesAnswerPlan> = {}) =>
   new Output(new EventWriter(), "k", { ...PLAN, ...props });

@@ -11,7 +11,6 @@ import { Random } from "../../../../support/services/random";
 import { randomStream } from "../../../../support/services/random-stream";
 import {
   block,
-  FIXTURES,
   IDENTITY,
   json,
   message,
@@ -27,7 +26,8 @@ import {
   toEvent,
   toolBlock,
   USAGE,
-} from "../../../../support/services/responses-fixtures";
+} from "../../../../support/services/responses-events";
+import { FIXTURES } from "../../../../support/services/responses-fixtures";
 
 describe("stream", () => {
   const MODEL = "claude-opus-4-6";

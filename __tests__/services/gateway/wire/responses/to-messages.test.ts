@@ -195,15 +195,15 @@ describe("refused with a remedy", () => {
       'input.0.type must be a type of item, such as message, not "dream"',
     ],
     [{ input: [{}] }, "input.0.type", "input.0.type must be a type of item, such as message, not missing"],
-    [{ input: ["a"] }, "input.0", "input.0 must be an object, not text"],
-    [{ input: 5 }, "input", "input must be a list, not number"],
+    [{ input: ["a"] }, "input.0", "input.0 must be an object, not string"],
+    [{ input: 5 }, "input", "input must be an array, not number"],
     [{ input: [] }, "input", "input holds no text, image, document or tool call"],
     [
       { input: [{ role: "tool", content: "a" }] },
       "input.0.role",
       'input.0.role must be system, developer, user or assistant, not "tool"',
     ],
-    [{ input: [{ role: "user" }] }, "input.0.content", "input.0.content must be a list, not missing"],
+    [{ input: [{ role: "user" }] }, "input.0.content", "input.0.content must be an array, not missing"],
     [
       { input: [{ role: "user", content: [{ type: "input_audio" }] }] },
       "input.0.content.0.type",
@@ -227,20 +227,20 @@ describe("refused with a remedy", () => {
     [
       { input: [{ type: "function_call", arguments: "{}" }] },
       "input.0.name",
-      "input.0.name must be text, not missing",
+      "input.0.name must be a string, not missing",
     ],
-    [{ instructions: ["a"] }, "instructions", "instructions must be text, not list"],
+    [{ instructions: ["a"] }, "instructions", "instructions must be a string, not array"],
     [
       { max_output_tokens: 0 },
       "max_output_tokens",
-      "max_output_tokens must be a whole number from 1 to 9007199254740991, not 0",
+      "max_output_tokens must be an integer from 1 to 9007199254740991, not 0",
     ],
     [
       { reasoning: { effort: "extreme" } },
       "reasoning.effort",
       'reasoning.effort must be none, minimal, low, medium, high, xhigh, max, not "extreme"',
     ],
-    [{ include: "a" }, "include", "include must be a list of names, not text"],
+    [{ include: "a" }, "include", "include must be an array of names, not string"],
     [
       { text: { format: { type: "xml" } } },
       "text.format.type",
@@ -256,7 +256,7 @@ describe("refused with a remedy", () => {
       "tool_choice.type",
       'tool_choice.type is not supported by this gateway; choose auto, none, required, a function, a custom tool or allowed_tools, not "mcp"',
     ],
-    [{ tools: [{ type: "function" }] }, "tools.0.name", "tools.0.name must be text, not missing"],
+    [{ tools: [{ type: "function" }] }, "tools.0.name", "tools.0.name must be a string, not missing"],
     [
       {
         input: [

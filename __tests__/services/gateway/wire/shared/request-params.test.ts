@@ -26,7 +26,7 @@ describe("readSampling", () => {
 
   it.each([
     [{ temperature: 2.1 }, "temperature must be a number from 0 to 2, not 2.1"],
-    [{ top_p: "1" }, "top_p must be a number from 0 to 1, not text"],
+    [{ top_p: "1" }, "top_p must be a number from 0 to 1, not string"],
     [{ top_k: -2 }, "top_k must be a number from -1 up, not -2"],
   ])("refuses %j", (body, message) => expect(() => readSampling(body)).toThrow(message));
 });
