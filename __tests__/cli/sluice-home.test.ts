@@ -26,7 +26,7 @@ describe("checkHome", () => {
   it("refuses a file, and what lies below one", () => {
     const file = join(temporaryFolder(), "file");
     writeFileSync(file, "");
-    expect(() => checkHome(file)).toThrow(`the home ${file} is no folder`);
+    expect(() => checkHome(file)).toThrow(`the home ${file} is not a folder`);
     expect(() => checkHome(join(file, "home"))).toThrow("there is a file where a folder should be (ENOTDIR)");
   });
 

@@ -15,15 +15,15 @@ it.each([
     "is replaced",
     attachment(true),
     undefined,
-    "they lose the network while it is replaced, and are connected again",
+    "they are disconnected while it is replaced, and are connected again",
   ],
   [
     "a destroy removes",
     attachment(false),
     "deploy again",
-    "they lose the network, and the next deploy connects them again",
+    "they are disconnected, and the next deploy connects them again",
   ],
-  ["is no longer declared", attachment(false), undefined, "they lose the network"],
+  ["is no longer declared", attachment(false), undefined, "they are disconnected"],
 ] as const)("says what --detach means for a network that %s", (_what, one, removed, expected) => {
   const [finding] = checkAttachments("team", [one], removed);
   expect(finding?.path).toBe("networks.workspaces");

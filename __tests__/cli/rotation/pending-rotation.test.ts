@@ -49,7 +49,7 @@ it("an empty value removes what is there", () => {
 it("two at a time are refused, and nothing is lost", () => {
   beginRotation(home, { secret: "gateway_database_password" }, { gateway_database_password: "new" });
   expect(() => beginRotation(home, { secret: "kept" }, { kept: "new" })).toThrow(
-    "another rotation has begun meanwhile",
+    "another rotation is in progress",
   );
   expect(readSecrets(home)).toEqual({ gateway_database_password: "new", kept: "same" });
 });

@@ -38,7 +38,7 @@ describe("a run", () => {
   it("says what to do about a full disk", async () => {
     standIn("echo 'Failed to write plan file: write plan: no space left on device' >&2; exit 1");
     await expect(terraform.run(["plan"], { output: "collect" })).rejects.toThrow(
-      /no space left on device\n {2}→ the disk is full; make room: npm run sluice -- images prune/,
+      /no space left on device\n {2}→ the disk is full; free some space: npm run sluice -- images prune/,
     );
   });
 

@@ -8,8 +8,8 @@ describe("a trusted proxy", () => {
   );
 
   it.each([
-    ["0.0.0.0/0", "trusts everybody"],
-    ["::/0", "trusts everybody"],
+    ["0.0.0.0/0", "trusts everyone"],
+    ["::/0", "trusts everyone"],
     ["10.0.0.1/8", "is an address inside a range"],
     ["10.0.0.0/08", "must be an address or a range such as 10.0.0.0/8"],
     ["fe80::1%eth0", "must be an address or a range such as 10.0.0.0/8"],

@@ -21,9 +21,9 @@ const PRECISE = new RawNumber("12345678901234567890");
 const KINDS: [string, JsonValue | undefined][] = [
   ["missing", undefined],
   ["null", null],
-  ["list", [1]],
-  ["text", "short"],
-  ["text", LONG],
+  ["array", [1]],
+  ["string", "short"],
+  ["string", LONG],
   ["number", 5],
   ["number", PRECISE],
   ["boolean", false],
@@ -33,10 +33,10 @@ const KINDS: [string, JsonValue | undefined][] = [
 test.each(KINDS)("tells %s apart", (kind, value) => {
   expect(kindOf(value)).toBe(kind);
   expect(isObject(value)).toBe(kind === "object");
-  expect(isList(value)).toBe(kind === "list");
+  expect(isList(value)).toBe(kind === "array");
   expect(isAbsent(value)).toBe(kind === "missing" || kind === "null");
-  expect(stringIn(value) !== undefined).toBe(kind === "text");
-  expect(textIn(value) !== undefined).toBe(kind === "text");
+  expect(stringIn(value) !== undefined).toBe(kind === "string");
+  expect(textIn(value) !== undefined).toBe(kind === "string");
   expect(numberIn(value) !== undefined).toBe(kind === "number");
 });
 

@@ -191,7 +191,7 @@ describe("read conversation", () => {
       [
         [{ role: long, content: "Hi" }],
         "messages.0.role",
-        "messages.0.role must be the name of a role, not text",
+        "messages.0.role must be the name of a role, not string",
       ],
       [
         [{ role: "user" }],
