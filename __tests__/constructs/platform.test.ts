@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { parsePlatform, synthesizeWorkspaceTemplate } from "../../constructs";
 import { PlatformSchema } from "../../constructs/config/schema";
 import { synthesizeConfig } from "../support/platform-fixture";
 
