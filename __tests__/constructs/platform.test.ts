@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parsePlatform } from "../../constructs";
 import { PlatformSchema } from "../../constructs/config/schema";
 import { synthesizeConfig } from "../support/platform-fixture";
 
