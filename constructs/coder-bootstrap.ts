@@ -1,11 +1,16 @@
-import { DataResource, type ITerraformDependable, type LocalExecProvisioner } from "cdktf";
+import {
+  DataResource,
+  type ITerraformDependable,
+  type LocalExecProvisioner,
+  type TerraformResource,
+} from "cdktf";
 import { Construct } from "constructs";
 import { HostFact } from "./host-fact";
 
 /** Props of `CoderBootstrap`. */
 export interface CoderBootstrapProps {
   /** Such as `Coder`; each new container of it is set up. */
-  readonly coder: { readonly ready: ITerraformDependable };
+  readonly coder: { readonly ready: TerraformResource };
   /** Is told its token for Coder, such as `KeyProvisioner`. */
   readonly keyProvisioner: { readonly ready: ITerraformDependable };
 }
@@ -22,8 +27,10 @@ export interface CoderBootstrapProps {
 export class CoderBootstrap extends Construct {
   constructor(scope: Construct, id: string, { coder, keyProvisioner }: CoderBootstrapProps) {
     super(scope, id);
+    const { terraformResourceType, friendlyUniqueId } = coder.ready;
     new DataResource(this, "Resource", {
-      lifecycle: { replaceTriggeredBy: [coder.ready.fqn] },
+      // Terraform wants a plain address here, no expression.
+      lifecycle: { replaceTriggeredBy: [`${terraformResourceType}.${friendlyUniqueId}`] },
       dependsOn: [coder.ready, keyProvisioner.ready],
       provisioners: [bootstrapCommand(this)],
     });

@@ -1,4 +1,4 @@
-import type { ITerraformDependable } from "cdktf";
+import type { ITerraformDependable, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { CacheVolume } from "./cache-volume";
 import type { ContainerImage } from "./container-image";
@@ -56,7 +56,7 @@ export interface ServiceParts
  */
 export class Service extends Construct {
   /** To depend on: the service is healthy. */
-  readonly ready: ITerraformDependable;
+  readonly ready: TerraformResource;
   /** What is delivered to it, where it is defined to take files. */
   protected readonly files: DeliveredFiles | undefined;
   /** Its own generated secrets, by the variable that it reads them as. */

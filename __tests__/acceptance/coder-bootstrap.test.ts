@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -74,14 +75,15 @@ ${yaml}
   );
 }
 
-const sluice = (...args: string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["cli/bootstrap.cjs", ...args], {
-    cwd: PROJECT,
-    encoding: "utf8",
-    env: process.env,
-  });
-  return { status, stdout, stderr };
-};
+/** Not waited for in one breath: it asks the key-provisioner, which is in this process. */
+async function sluice(...args: string[]) {
+  const child = spawn(process.execPath, ["cli/bootstrap.cjs", ...args], { cwd: PROJECT, env: process.env });
+  const result = { status: -1, stdout: "", stderr: "" };
+  child.stdout.setEncoding("utf8").on("data", (text) => (result.stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text) => (result.stderr += text));
+  const [status] = await once(child, "close");
+  return { ...result, status };
+}
 
 const stored = () => ({
   provider: JSON.parse(readFileSync(join(home, "coder.tfvars.json"), "utf8")).coder_provider_token as string,
@@ -104,7 +106,7 @@ async function get(path: string, token: string): Promise<Response> {
 
 describe("sluice coder bootstrap", () => {
   it("sets Coder up, and changes nothing the second time", async () => {
-    const first = sluice("coder", "bootstrap", "--json");
+    const first = await sluice("coder", "bootstrap", "--json");
     expect([first.stderr, first.status]).toEqual(["", 0]);
     expect(JSON.parse(first.stdout)).toEqual({
       first_user: "created",
@@ -114,7 +116,7 @@ describe("sluice coder bootstrap", () => {
     });
     const tokens = stored();
     expect(told).toEqual([{ authorization: `Bearer ${ADMIN_TOKEN}`, token: tokens.keyProvisioner }]);
-    const second = sluice("coder", "bootstrap", "--json");
+    const second = await sluice("coder", "bootstrap", "--json");
     expect(JSON.parse(second.stdout)).toMatchObject({
       first_user: "exists",
       tokens: { "sluice-deploy": "valid", "sluice-key-provisioner": "valid" },
@@ -133,13 +135,16 @@ describe("sluice coder bootstrap", () => {
     const { keyProvisioner: token } = stored();
     expect((await get("/workspaces", token)).status).toBe(200);
     expect((await get("/templates", token)).status).toBe(200);
-    expect((await get("/users", token)).status).toBe(403);
+    const headers = { "coder-session-token": token };
+    const tokens = `${server.url}/api/v2/users/me/keys/tokens`;
+    const made = await fetch(tokens, { method: "POST", headers, body: "{}" });
+    expect(made.status).toBe(403);
   });
 
   it("makes a token again that is not valid any more, and deletes the former ones", async () => {
     const before = stored();
     writeFileSync(join(home, "coder.tfvars.json"), '{"coder_provider_token": "gone-gone"}', { mode: 0o600 });
-    const { stdout } = sluice("coder", "bootstrap", "--json");
+    const { stdout } = await sluice("coder", "bootstrap", "--json");
     expect(JSON.parse(stdout)).toMatchObject({
       tokens: { "sluice-deploy": "new", "sluice-key-provisioner": "valid" },
       deleted_tokens: 1,
@@ -153,21 +158,21 @@ describe("sluice coder bootstrap", () => {
     const before = stored();
     writeSecrets("another-one");
     writeFileSync(join(home, "coder-key-provisioner.token"), "gone-gone\n", { mode: 0o600 });
-    const { status, stderr } = sluice("coder", "bootstrap");
+    const { status, stderr } = await sluice("coder", "bootstrap");
     expect(status).toBe(1);
     expect(stderr).toContain(
       "does not accept the stored password (coder_first_user_password) for admin@sluice.example",
     );
     expect(stderr).not.toContain("another-one");
     writeSecrets(PASSWORD);
-    expect(sluice("coder", "bootstrap").status).toBe(0);
+    expect((await sluice("coder", "bootstrap")).status).toBe(0);
     expect(stored().provider).toBe(before.provider);
   });
 
-  it("shows the owner's password only when it is asked for", () => {
-    expect(sluice("coder", "admin").stdout).not.toContain(PASSWORD);
-    expect(sluice("coder", "admin").stdout).toContain("admin@sluice.example");
-    expect(sluice("coder", "admin", "--show-password").stdout).toContain(PASSWORD);
+  it("shows the owner's password only when it is asked for", async () => {
+    expect((await sluice("coder", "admin")).stdout).not.toContain(PASSWORD);
+    expect((await sluice("coder", "admin")).stdout).toContain("admin@sluice.example");
+    expect((await sluice("coder", "admin", "--show-password")).stdout).toContain(PASSWORD);
   });
 });
 

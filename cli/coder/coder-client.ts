@@ -194,10 +194,15 @@ export class CoderClient {
     return status === 200 ? this.parse(text, Workspace) : undefined;
   }
 
-  /** Begins the deletion of a workspace with all that belongs to it. */
-  async deleteWorkspace(id: string): Promise<void> {
+  /**
+   * Begins the deletion of a workspace with all that belongs to it.
+   * @returns false while another build of it is under way
+   */
+  async deleteWorkspace(id: string): Promise<boolean> {
     const body = { transition: "delete" };
-    await this.call({ method: "POST", path: `/workspaces/${id}/builds`, body }, [200, 201]);
+    const call = { method: "POST", path: `/workspaces/${id}/builds`, body } as const;
+    const { status } = await this.call(call, [200, 201, 409]);
+    return status !== 409;
   }
 
   private async read<T>(call: Call, shape: z.ZodType<T>): Promise<T> {

@@ -42,13 +42,18 @@ export async function deleteWorkspaces(
 ): Promise<void> {
   await asOwner(new CoderClient(url), admin, home, async (owner) => {
     const end = performance.now() + DELETION_MS;
-    for (const { id } of workspaces) await owner.deleteWorkspace(id);
+    const begun = new Set<string>();
     let left = workspaces;
     for (;;) {
+      for (const { id } of left) {
+        if (!begun.has(id) && (await owner.deleteWorkspace(id))) begun.add(id);
+      }
       const found = await Promise.all(left.map(({ id }) => owner.workspace(id)));
       left = found.filter((one) => one !== undefined);
-      const failed = left.filter(({ latest_build: { status } }) => ["failed", "canceled"].includes(status));
       if (left.length === 0) return;
+      const failed = left.filter(
+        ({ id, latest_build: { status } }) => begun.has(id) && ["failed", "canceled"].includes(status),
+      );
       if (failed.length === left.length || performance.now() >= end) break;
       await sleep(INTERVAL_MS);
     }
