@@ -83,7 +83,7 @@ export class Platform extends Construct {
         providerMirror: config.coder.providerMirror,
       });
       new CoderBootstrap(this, "coder-bootstrap", { coder, keyProvisioner });
-      this.workspaceImage = workspaceImage(this);
+      this.workspaceImage = workspaceImage(this, config.workspaces);
     }
   }
 

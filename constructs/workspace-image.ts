@@ -16,7 +16,7 @@ export interface WorkspaceExtension {
 /** Props of `workspaceImage`. */
 export interface WorkspaceImageProps {
   /** @default - no extension besides those of code-server */
-  readonly extension?: WorkspaceExtension;
+  readonly extension?: WorkspaceExtension | undefined;
 }
 
 /**

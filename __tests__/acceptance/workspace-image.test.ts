@@ -371,6 +371,13 @@ describe("the IDE in a browser", () => {
       path: "/home/coder/.config/roo-code/settings.json",
       isTrusted: true,
     });
+    await page.click('.activitybar a[aria-label*="Test View"]');
+    await passesWithin(60, async () => {
+      const texts = await Promise.all(
+        page.frames().map((frame) => frame.textContent("body").catch(() => "")),
+      );
+      expect(texts.join()).toContain("the webview shows");
+    });
   }, 300_000);
 
   const vsix = process.env["ROO_VSIX"];

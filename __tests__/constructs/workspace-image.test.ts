@@ -4,6 +4,7 @@ import type { ContainerImage } from "../../constructs/container-image";
 import { DEBIAN_IMAGE, NODE_IMAGE } from "../../constructs/service-catalog";
 import { type WorkspaceImageProps, workspaceImage } from "../../constructs/workspace-image";
 import { synthesizeLibrary } from "../support/library-stack";
+import { resourceAt, synthesizePlatform } from "../support/platform-fixture";
 import { PROJECT } from "../support/source-files";
 
 const SHA256 = "ab".repeat(32);
@@ -45,6 +46,20 @@ describe("the image of workspaces", () => {
       (props) => synthesize(props).images[0]?.reference,
     );
     expect(new Set(names).size).toBe(3);
+  });
+
+  it("has the extension that platform.yaml names, and there is none without Coder", () => {
+    const url = "https://example.org/roo.vsix";
+    const extension = `workspaces: { extension: { url: "${url}", sha256: ${SHA256} } }`;
+    expect(
+      resourceAt(synthesizePlatform(extension), "docker_image", "sluice/images/workspace"),
+    ).toMatchObject({
+      build: { build_args: { EXTENSION_URL: url, EXTENSION_SHA256: SHA256 } },
+    });
+    const withoutCoder = Object.keys(
+      synthesizePlatform("coder: { enabled: false }").resource["docker_image"] ?? {},
+    );
+    expect(withoutCoder.filter((name) => /workspace_|debian/.test(name))).toEqual([]);
   });
 
   it("stands on the base images that its Dockerfile names by itself", () => {

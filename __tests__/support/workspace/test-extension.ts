@@ -25,8 +25,13 @@ export function makeTestExtension(version: string, announcementId: string): Buff
   writeFileSync(
     join(folder, "extension/dist/extension.js"),
     `const vscode=require("vscode");var latestAnnouncementId="${announcementId}";
-exports.activate=()=>require("fs").writeFileSync("/tmp/test-extension.json",JSON.stringify({version:"${version}",latestAnnouncementId,
-path:vscode.workspace.getConfiguration("roo-cline").get("autoImportSettingsPath"),isTrusted:vscode.workspace.isTrusted}));\n`,
+exports.activate=()=>{vscode.window.registerWebviewViewProvider("test.webview",
+{resolveWebviewView:(view)=>{view.webview.html="<p>the webview shows</p>";}});require("fs").writeFileSync("/tmp/test-extension.json",JSON.stringify({version:"${version}",latestAnnouncementId,
+path:vscode.workspace.getConfiguration("roo-cline").get("autoImportSettingsPath"),isTrusted:vscode.workspace.isTrusted}));};\n`,
+  );
+  writeFileSync(
+    join(folder, "extension/icon.svg"),
+    '<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24"><circle cx="12" cy="12" r="9"/></svg>',
   );
   writeFileSync(join(folder, "extension.vsixmanifest"), "<PackageManifest/>");
   const code = "import shutil, sys; shutil.make_archive(sys.argv[1], 'zip', sys.argv[2])";

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { modelAliases } from "../model-aliases";
 import { didYouMean } from "../nearest";
 import { BUILT_IN_LEVELS } from "./enforcement";
+import { WorkspaceExtension } from "./workspace-extension";
 
 /** Coder takes 64 options of a parameter; three are for aliases. */
 export const MOST_MODELS = 60;
@@ -59,6 +60,7 @@ export const Workspaces = z
       .max(720)
       .default(12)
       .describe("Hours after its start or its last use at which a workspace stops; 0: never."),
+    extension: WorkspaceExtension.optional(),
   })
   .prefault({})
   .describe("What developers may choose when they make a workspace.");

@@ -35,7 +35,7 @@ describe("an extension of the image", () => {
     });
     expect(await readBuiltInExtension({ image: targets.image })).toEqual(record);
     const folder = join(targets.extensions, "rooveterinaryinc.roo-cline");
-    expect(readdirSync(folder).sort()).toEqual(["dist", "package.json"]);
+    expect(readdirSync(folder).sort()).toEqual(["dist", "icon.svg", "package.json"]);
     expect(readFileSync(join(folder, "dist/extension.js"), "utf8")).toContain("the-announcement");
   });
 
