@@ -38,5 +38,6 @@ export {
   synthesizeWorkspaceTemplate,
   type TemplateConfig,
 } from "./workspace/synthesize";
+export { type WorkspaceTemplateProps, WorkspaceTemplateStack } from "./workspace/template-stack";
 export { type ServiceEndpoint, WorkspaceFirewall, type WorkspaceFirewallProps } from "./workspace-firewall";
 export { type NetworkPlan, planWorkspaceNetwork } from "./workspace-network-plan";
