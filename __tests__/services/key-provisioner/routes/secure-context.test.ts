@@ -1,7 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
+import { certificateFiles, ensureAccessCertificate } from "../../../../cli/certificates/access-certificate";
+import { platformConfig } from "../../../support/platform-fixture";
 import { EmbeddedPostgres } from "../../../support/services/embedded-postgres";
 import { eventually } from "../../../support/services/eventually";
 import { call } from "../../../support/services/provisioner-process";
@@ -13,34 +14,20 @@ const folder = temporaryFolder();
 const [certificate, key] = [join(folder, "access.crt"), join(folder, "access.key")];
 let postgres: EmbeddedPostgres;
 let provisioner: ServiceProcess;
+let authority: string;
 
-/** A certificate of its own authority. */
-function makeCertificate(name: string) {
-  const [crt, pem] = [join(folder, `${name}.crt`), join(folder, `${name}.pem`)];
-  execFileSync(
-    "openssl",
-    [
-      ...[
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-      ],
-      ...["-subj", `/CN=${name}`, "-addext", "subjectAltName=DNS:localhost", "-keyout", pem, "-out", crt],
-    ],
-    { stdio: "ignore" },
-  );
-  copyFileSync(crt, certificate);
-  copyFileSync(pem, key);
+/** A certificate of an authority of its own, in the place of the one before. @returns the authority */
+async function makeCertificate(): Promise<string> {
+  const home = temporaryFolder();
+  await ensureAccessCertificate(home, platformConfig());
+  const made = certificateFiles(home);
+  copyFileSync(made.certificate, certificate);
+  copyFileSync(made.key, key);
+  return readFileSync(made.authority, "utf8");
 }
 
 beforeAll(async () => {
-  makeCertificate("first");
+  authority = await makeCertificate();
   const settings = join(folder, "settings.json");
   writeFileSync(settings, settingsText());
   postgres = await EmbeddedPostgres.start();
@@ -80,10 +67,10 @@ test("one port speaks http and https, and the page offers the latter", async () 
   const plain = await call(provisioner, "GET", "/secure-context");
   expect(plain.status).toBe(200);
   expect(plain.body).toContain('data-tls="true"');
-  const { status, body } = await overTls("/secure-context", readFileSync(certificate, "utf8"));
+  const { status, body } = await overTls("/secure-context", authority);
   expect(status).toBe(200);
   expect(body).toContain("<h1>Will the IDE work in this browser?</h1>");
-  expect((await overTls("/health/live", readFileSync(certificate, "utf8"))).status).toBe(200);
+  expect((await overTls("/health/live", authority)).status).toBe(200);
 });
 
 test("nothing runs on the page but its own script, and the worker is a script", async () => {
@@ -103,11 +90,9 @@ test("nothing runs on the page but its own script, and the worker is a script", 
 });
 
 test("a renewed certificate is taken over", async () => {
-  const former = readFileSync(certificate, "utf8");
-  makeCertificate("second");
-  await eventually(
-    async () => (await overTls("/health/live", readFileSync(certificate, "utf8"))).status === 200,
-  );
+  const former = authority;
+  authority = await makeCertificate();
+  await eventually(async () => (await overTls("/health/live", authority)).status === 200);
   await expect(overTls("/health/live", former)).rejects.toThrow();
 });
 
