@@ -11,6 +11,7 @@ const EVERYTHING = {
   apiVersion: "sluice/v1",
   access: { certificate: { certificateFile: "a.crt", keyFile: "a.key", caFile: "ca.crt" } },
   coder: { wildcardHost: "*.coder.example", providerMirror: "/srv/providers" },
+  workspaces: { extension: { url: "https://files.example/a.vsix", sha256: "ab".repeat(32) } },
   gateway: {
     trustedProxies: ["10.0.0.1"],
     corsAllowedOrigins: ["https://a.example"],
@@ -74,6 +75,8 @@ const OTHER: readonly (readonly [path: RegExp, value: unknown])[] = [
   [/^name$/, "other"],
   [/^access\.host$/, "other.example"],
   [/^exposure\.address$/, "127.0.0.2"],
+  [/^workspaces\.extension\.url$/, "https://files.example/b.vsix"],
+  [/^workspaces\.extension\.sha256$/, "cd".repeat(32)],
   [/^coder\.wildcardHost$/, "*.other.example"],
   [/^coder\.providerMirror$/, "/srv/other"],
   [/trustedProxies\.0$/, "10.0.0.2"],
