@@ -29,6 +29,7 @@ const COMMANDS: Readonly<Record<string, () => Register>> = {
   outputs: () => (require("./commands/outputs") as typeof import("./commands/outputs")).registerOutputs,
   verify: () => (require("./commands/verify") as typeof import("./commands/verify")).registerVerify,
   coder: () => (require("./commands/coder") as typeof import("./commands/coder")).registerCoder,
+  certs: () => (require("./commands/certs") as typeof import("./commands/certs")).registerCerts,
   rotate: () => (require("./commands/rotate") as typeof import("./commands/rotate")).registerRotate,
   images: () => (require("./commands/images") as typeof import("./commands/images")).registerImages,
   destroy: () => (require("./commands/destroy") as typeof import("./commands/destroy")).registerDestroy,

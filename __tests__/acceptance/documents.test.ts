@@ -86,6 +86,7 @@ function edit(file: string, name: string, [gateway, keyProvisioner]: readonly nu
     `${readFileSync(join(checkout.folder, "platform.example.yaml"), "utf8")}
 name: ${name}
 ports: { gateway: ${gateway}, keyProvisioner: ${keyProvisioner} }
+coder: { enabled: false }
 providers: { anthropic: { kind: anthropic, apiKeyEnv: ANTHROPIC_API_KEY, baseUrl: "http://fake-anthropic:8080" } }
 `,
   );

@@ -81,6 +81,11 @@ describePlan("a comparison of two stacks", () => {
     ["images", `${BASE}images: { postgres: "postgres:17.8-bookworm", node: "node:22.21.2-bookworm-slim" }`],
     ["a network", `${BASE}networks: { workspaces: { internet: false }, data: { subnet: 10.81.2.0/24 } }`],
     ["the name", `${BASE}name: team`],
+    ["Coder, which is left out", `${BASE}coder: { enabled: false }`],
+    [
+      "Coder's host and mirror",
+      `${BASE}access: { host: ai.example }\ncoder: { providerMirror: /srv/mirror }`,
+    ],
     [
       "the provider",
       `${BASE}providers: { anthropic: { kind: anthropic, baseUrl: "https://proxy.example.org" } }`,

@@ -1,10 +1,12 @@
 import { type Command, Option } from "commander";
 import { platformFile, shownFile } from "../../constructs/config/platform-file";
+import type { PlatformConfig } from "../../constructs/config/schema";
 import { SERVICES } from "../../constructs/service-catalog";
 import { type CoderDeployment, deployCoder } from "../apply/deploy-coder";
 import { type Deployment, deployPlatform } from "../apply/deploy-platform";
 import { betweenSteps } from "../apply/interruption";
 import { type CoderState, forgetCoder, removeCoder } from "../apply/remove-coder";
+import { certificateStatus, renewal } from "../certificates/certificate-status";
 import { DEFERRED_BOOTSTRAP } from "../coder/bootstrap-props";
 import { firstPasswords } from "../coder/user-passwords";
 import { removeEndedGrace } from "../rotation/master-key-grace";
@@ -139,7 +141,7 @@ async function run(options: DeployOptions, isAgreed: boolean): Promise<WholeDepl
       full: options.full === true,
       acceptDataLoss: options.acceptDataLoss === true,
       next: enabled ? announceCoder(home, stack) : undefined,
-      warnings: describeUnfinished(home),
+      warnings: [...describeUnfinished(home), ...certificateWarnings(config)],
       confirm: isAgreed ? undefined : () => confirm("Apply this plan?"),
     }),
   );
@@ -200,6 +202,14 @@ async function deferringBootstrap<T>(work: () => Promise<T>): Promise<T> {
   } finally {
     delete process.env[DEFERRED_BOOTSTRAP];
   }
+}
+
+/** One that Sluice makes is replaced by now. */
+function certificateWarnings(config: PlatformConfig): string[] {
+  if (!config.coder.enabled) return [];
+  const status = certificateStatus(sluiceHome(), config);
+  const due = status === undefined ? undefined : renewal(status);
+  return due === undefined ? [] : [`${due.what}\n  → ${due.remedy}`];
 }
 
 function toText({ platform, coder }: WholeDeployment): string {

@@ -1,4 +1,5 @@
 import { PLATFORM_LABEL } from "../../constructs/engine-names";
+import { SERVICES } from "../../constructs/service-catalog";
 import type { DataRisk } from "./change-summary";
 import { environment } from "./container-changes";
 import { containerService, labels, type ObjectNames } from "./object-names";
@@ -12,8 +13,8 @@ interface Mount {
 
 /**
  * What a plan would lose, or start without although it is still in the engine: volumes that go, change their name or their
- * place, those that are lost already, a Postgres of another major version, audit rows whose time is shortened. Terraform's own volumes named
- * `<platform>-<service>-files` hold nothing that is not delivered again.
+ * place, those that are lost already, a Postgres of another major version, audit rows whose time is shortened. Terraform's own volumes hold
+ * nothing that is not delivered or made again.
  */
 export function findDataRisks(
   plan: PlanJson,
@@ -51,7 +52,7 @@ function platformNameRisks(containers: readonly ResourceChange[]): DataRisk[] {
   if (names === undefined) return [];
   const [before, after] = names;
   const volumes = [...dataMounts(containers, "before").keys()]
-    .filter((volume) => !holdsDeliveredFiles(volume))
+    .filter((volume) => !holdsNoData(volume))
     .sort()
     .join(", ");
   return [
@@ -73,7 +74,7 @@ function volumeRisks(
   const managed = resources.filter(({ type }) => type === "docker_volume");
   for (const { change } of managed) {
     const name = String(attributes(change.before)["name"] ?? "");
-    if (!change.actions.includes("delete") || holdsDeliveredFiles(name)) continue;
+    if (!change.actions.includes("delete") || holdsNoData(name)) continue;
     risks.push({
       service: `volume ${name}`,
       text: `volume ${name} is deleted with all that is in it`,
@@ -94,7 +95,7 @@ function volumeRisks(
   const old = new Set([...before.keys(), ...listed("before")]);
   const young = new Set([...after.keys(), ...listed("after")]);
   for (const volume of old) {
-    if (deliveries.has(volume) || holdsDeliveredFiles(volume)) continue;
+    if (deliveries.has(volume) || holdsNoData(volume)) continue;
     const mount = before.get(volume);
     const service = mount?.service ?? "platform";
     // Mounted before and not now is lost to the service, whatever the output still lists.
@@ -140,9 +141,13 @@ function lossRisks(containers: readonly ResourceChange[], lostVolumes: readonly 
   });
 }
 
-/** `<platform>-<service>-files`: made and filled again at any time. */
-function holdsDeliveredFiles(volume: string): boolean {
-  return volume.endsWith("-files");
+const CACHES = SERVICES.flatMap(({ name, caches = {} }) =>
+  Object.keys(caches).map((cache) => `-${name}-${cache}`),
+);
+
+/** Delivered files, `<platform>-<service>-files`, and caches: made and filled again at any time. */
+export function holdsNoData(volume: string): boolean {
+  return ["-files", ...CACHES].some((end) => volume.endsWith(end));
 }
 
 function dataMounts(containers: readonly ResourceChange[], side: "before" | "after"): Map<string, Mount> {

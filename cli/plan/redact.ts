@@ -1,3 +1,4 @@
+import { HOST_FACTS } from "../../constructs/host-fact";
 import type { ChangeSummary } from "./change-summary";
 import { attributes, type PlanJson, type PlannedChange } from "./plan-json";
 
@@ -12,6 +13,8 @@ export function redactor(plan: PlanJson): (summary: ChangeSummary) => ChangeSumm
   const sensitive = plan.configuration?.root_module?.variables ?? {};
   const variables = Object.entries(plan.variables ?? {})
     .filter(([name]) => sensitive[name]?.sensitive !== false || !(name in sensitive))
+    // A plan leaves the mark out where it is false; of all but these that could be a version which knows none.
+    .filter(([name]) => !(name in HOST_FACTS))
     .map(([, { value }]) => value);
   const files = [...(plan.resource_changes ?? []), ...(plan.resource_drift ?? [])].flatMap(({ change }) =>
     [change.before, change.after].flatMap((values) => {

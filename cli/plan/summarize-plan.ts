@@ -2,7 +2,7 @@ import { SECRETS_OUTPUT } from "../../constructs/stack-id";
 import { shown, transition } from "./attribute-values";
 import type { ChangeAction, ChangeDetail, ChangeSummary, ObjectChange } from "./change-summary";
 import { attributeName, changedAttributes, describeAttributes, reachOf } from "./container-changes";
-import { findDataRisks } from "./data-risks";
+import { findDataRisks, holdsNoData } from "./data-risks";
 import { type DeliveredFile, deliveredFiles } from "./delivered-files";
 import { containerService, type ObjectNames, objectNames } from "./object-names";
 import { attributes, type PlanJson, type PlannedChange, type ResourceChange, type Values } from "./plan-json";
@@ -295,12 +295,15 @@ function firstValues({ type, change }: ResourceChange): ChangeDetail[] {
   return texts.length === 0 ? [] : [{ attributes: ["memory", "cpus", "ports"], text: texts.join(", ") }];
 }
 
+/** Those that hold data. */
 function volumesOf(values: unknown): string[] {
   const { volumes } = attributes(values);
   const names = (Array.isArray(volumes) ? volumes : [])
     .map(attributes)
-    .filter(({ read_only: readOnly }) => readOnly !== true)
-    .map(({ volume_name: volume, host_path: host }) => String(volume || host));
+    // The only path of the host that can be written is the engine's socket.
+    .filter(({ read_only: readOnly, host_path: host }) => readOnly !== true && !host)
+    .map(({ volume_name: volume }) => String(volume))
+    .filter((volume) => !holdsNoData(volume));
   return [...new Set(names)].sort();
 }
 

@@ -9,6 +9,10 @@ export interface EngineFacts {
   readonly apiVersion: string;
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** As Go has it, such as `amd64`. */
+  readonly architecture: string;
+  /** Whether root in a container is another user of its machine, by `userns-remap`. */
+  readonly mapsUsers: boolean;
   /** Whether it runs on this machine, so that its ports and disk can be looked at from here. */
   readonly isLocal: boolean;
   /** Free space where it keeps images and volumes; undefined when it cannot be told. */
@@ -17,6 +21,9 @@ export interface EngineFacts {
   readonly runningContainers: readonly EngineContainer[];
   readonly networks: readonly EngineNetwork[];
 }
+
+/** Architectures of `uname` by their name in Go. */
+const GO_NAMES: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64", armv7l: "arm" };
 
 /**
  * Asks the engine.
@@ -30,11 +37,15 @@ export async function readEngineFacts(env: NodeJS.ProcessEnv = process.env): Pro
     docker(["ps", "--quiet", "--no-trunc"]),
     docker(["network", "ls", "--quiet", "--no-trunc"]),
   ]);
-  const { ServerVersion, NCPU, MemTotal, DockerRootDir } = JSON.parse(info) as {
+  const { ServerVersion, NCPU, MemTotal, DockerRootDir, Architecture, SecurityOptions } = JSON.parse(
+    info,
+  ) as {
     ServerVersion: string;
     NCPU: number;
     MemTotal: number;
     DockerRootDir: string;
+    Architecture: string;
+    SecurityOptions: string[] | null;
   };
   const isLocal = !env["DOCKER_CONTEXT"] && (env["DOCKER_HOST"] || "unix://").startsWith("unix://");
   return {
@@ -42,6 +53,8 @@ export async function readEngineFacts(env: NodeJS.ProcessEnv = process.env): Pro
     apiVersion: apiVersion.trim(),
     cpus: NCPU,
     memoryBytes: MemTotal,
+    architecture: GO_NAMES[Architecture] ?? Architecture,
+    mapsUsers: (SecurityOptions ?? []).some((option) => /^name=userns\b/.test(option)),
     isLocal,
     freeDiskBytes: isLocal ? await freeBytes(DockerRootDir) : undefined,
     dataFolder: DockerRootDir,

@@ -1,6 +1,7 @@
 import type { PlatformConfig } from "../../constructs/config/schema";
 import { containerName, inspectObjects } from "../docker/objects";
 import { creates, nameOf, type Plan, removes } from "../terraform/planned-changes";
+import { checkCoder } from "./coder";
 import { type EngineFacts, readEngineFacts } from "./engine-facts";
 import { checkEngine, checkLimits } from "./engine-limits";
 import type { Finding } from "./finding";
@@ -34,6 +35,7 @@ export async function checkBeforeApply(
     ...checkLimits(config.name, containers, engine),
     ...(await checkPorts(config.ports, containers, engine, going)),
     ...checkSubnets(config.name, changes, engine),
+    ...checkCoder(config, engine),
     ...(await checkNames(
       containers.filter(creates).map(({ after }) => nameOf(after)),
       going,
@@ -55,6 +57,8 @@ async function checkNames(names: readonly string[], going: ReadonlySet<string>):
 
 function notesOn({ isLocal, freeDiskBytes }: EngineFacts): string[] {
   if (!isLocal)
-    return ["the engine is on another machine: ports of its other programs and its disk are not checked"];
+    return [
+      "the engine is on another machine: ports of its other programs, its disk and its folders are not checked",
+    ];
   return freeDiskBytes === undefined ? ["the engine's free disk space cannot be told"] : [];
 }

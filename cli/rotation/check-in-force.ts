@@ -1,4 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { SERVICES } from "../../constructs/service-catalog";
+import { databaseSecret } from "../../constructs/service-definition";
 import { GATEWAY } from "../../constructs/services/gateway";
 import { KEY_PROVISIONER } from "../../constructs/services/key-provisioner";
 import { askInside } from "../docker/ask-inside";
@@ -41,7 +43,7 @@ export async function checkInForce({
   formerValidUntil,
   onWait,
 }: ExpectedValues): Promise<boolean> {
-  const ask = QUESTIONS[variable];
+  const ask = QUESTIONS[variable] ?? roleQuestion(variable);
   if (ask === undefined) return false;
   await waitFor(async () => (await ask(platform, value)) === "taken", {
     problem: () => `the new ${variable} is deployed, but what it belongs to does not take it`,
@@ -88,14 +90,20 @@ async function waitFor(isSo: () => Promise<boolean>, { problem, onWait }: Waitin
 /** By Terraform variable. Values go in on standard input: an argument shows in `ps`, and `docker exec` would log it as an event. */
 const QUESTIONS: Readonly<Record<string, (platform: string, value: string) => Promise<Taken>>> = {
   postgres_superuser_password: (platform, value) => askPostgres(platform, "postgres", "postgres", value),
-  gateway_database_password: (platform, value) => askPostgres(platform, "gateway", "gateway", value),
-  key_provisioner_database_password: (platform, value) =>
-    askPostgres(platform, "key_provisioner", "key_provisioner", value),
   gateway_master_key: (platform, value) => askService(platform, GATEWAY, "/models", value),
   gateway_provisioner_token: (platform, value) => askService(platform, GATEWAY, "/key/aliases", value),
   key_provisioner_admin_token: (platform, value) =>
     askService(platform, KEY_PROVISIONER, "/api/v1/keys/list?limit=1", value),
 };
+
+/** The role of a service's database has the database's name. */
+function roleQuestion(variable: string) {
+  const database = SERVICES.flatMap((service) => service.database?.name ?? []).find(
+    (name) => databaseSecret(name) === variable,
+  );
+  if (database === undefined) return undefined;
+  return (platform: string, value: string) => askPostgres(platform, database, database, value);
+}
 
 async function askPostgres(platform: string, role: string, database: string, value: string): Promise<Taken> {
   // By the server's name, since whoever comes by the loopback may be trusted. It is made to ask, and without a terminal it reads the answer

@@ -1,4 +1,5 @@
 import type { PlatformConfig } from "../../constructs/config/schema";
+import { deployedServices } from "../../constructs/deployed-services";
 import { credentialNames } from "../../constructs/gateway-config";
 import { SECRETS } from "../../constructs/secret-catalog";
 import { UserError } from "../terminal/user-error";
@@ -14,10 +15,13 @@ export interface RotatableSecret {
   readonly source: "generated" | "environment";
 }
 
-/** What can be rotated: the secrets that Sluice makes and services read, and the credentials of the providers of platform.yaml. */
-export function rotatableSecrets(config: Pick<PlatformConfig, "providers">): RotatableSecret[] {
+type RotatableConfig = Pick<PlatformConfig, "providers" | "coder" | "networks">;
+
+/** What can be rotated: the secrets that Sluice makes and services of the platform read, and the credentials of the providers of platform.yaml. */
+export function rotatableSecrets(config: RotatableConfig): RotatableSecret[] {
+  const services = deployedServices(config).map(({ name }) => name);
   const generated = Object.entries(SECRETS)
-    .filter(([, { isDelivered }]) => isDelivered)
+    .filter(([, { service, isDelivered }]) => isDelivered && services.includes(service))
     .map(([name, { description }]) => ({
       name,
       variable: name,
@@ -34,7 +38,7 @@ export function rotatableSecrets(config: Pick<PlatformConfig, "providers">): Rot
 }
 
 /** Hyphens and case do not matter. @throws UserError naming those there are */
-export function findRotatable(asked: string, config: Pick<PlatformConfig, "providers">): RotatableSecret {
+export function findRotatable(asked: string, config: RotatableConfig): RotatableSecret {
   const all = rotatableSecrets(config);
   const found = all.find(({ name }) => plainName(name) === plainName(asked));
   if (found !== undefined) return found;

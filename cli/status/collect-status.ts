@@ -1,9 +1,14 @@
+import { ConfigError } from "../../constructs/config/config-error";
+import { loadPlatform } from "../../constructs/config/load";
+import { platformFile } from "../../constructs/config/platform-file";
 import { SERVICES } from "../../constructs/service-catalog";
 import { CODER } from "../../constructs/services/coder";
 import { version } from "../../package.json";
+import { certificateStatus, renewal } from "../certificates/certificate-status";
 import { docker } from "../docker/docker";
 import { type EngineContainer, existingVolumes, inspectObjects, platformContainers } from "../docker/objects";
 import { sluiceHome } from "../sluice-home";
+import { UserError } from "../terminal/user-error";
 import { askCoder, coderProblems } from "./ask-coder";
 import { askGateway, askKeyProvisioner } from "./ask-services";
 import { containerProblems, containerStatuses } from "./container-status";
@@ -33,8 +38,28 @@ export async function collectStatus(): Promise<PlatformStatus> {
   const status = await askEngine(name, recorded, fault !== undefined).catch((error: Error) =>
     withoutEngine(name, recorded, error.message),
   );
-  const problems = [...homeProblems(home, recorded, fault), ...status.problems];
-  return { ...status, well: status.well && problems.length === 0, problems };
+  const { certificate, problems: ofCertificate } = findCertificate(home, status.containers);
+  const problems = [...homeProblems(home, recorded, fault), ...status.problems, ...ofCertificate];
+  return { ...status, certificate, well: status.well && problems.length === 0, problems };
+}
+
+/** The certificate, where there is somebody who shows it. */
+function findCertificate(
+  home: string,
+  containers: PlatformStatus["containers"],
+): { readonly certificate: PlatformStatus["certificate"]; readonly problems: Problem[] } {
+  if (!containers.some(({ service }) => service === CODER.name)) return { certificate: null, problems: [] };
+  try {
+    const certificate = certificateStatus(home, loadPlatform(platformFile())) ?? null;
+    const due = certificate === null ? undefined : renewal(certificate);
+    return { certificate, problems: due === undefined ? [] : [due] };
+  } catch (error) {
+    // Of a platform.yaml that is wrong, the next deploy tells more.
+    if (error instanceof ConfigError) return { certificate: null, problems: [] };
+    if (error instanceof UserError)
+      return { certificate: null, problems: [{ what: error.problem, remedy: error.remedy ?? "" }] };
+    throw error;
+  }
 }
 
 /** @param isRecordLost whether there is a state that cannot be read */
@@ -108,6 +133,7 @@ async function askEngine(
     key_provisioner: typeof keyProvisioner === "object" ? keyProvisioner : null,
     coder: coder ?? null,
     models,
+    certificate: null,
     plan: null,
     disk,
     checkout_version: version,
@@ -196,6 +222,7 @@ function empty(name: string): PlatformStatus {
     key_provisioner: null,
     coder: null,
     models: [],
+    certificate: null,
     plan: null,
     disk: UNKNOWN_DISK,
     checkout_version: version,

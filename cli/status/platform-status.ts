@@ -1,3 +1,5 @@
+import type { CertificateStatus } from "../certificates/certificate-status";
+
 /** What `sluice status` found. It is printed as it is by `--json`; names stay as they are between versions. */
 export interface PlatformStatus {
   /** Name of the platform. */
@@ -19,6 +21,8 @@ export interface PlatformStatus {
   /** `null` when there is none, or it does not run. */
   readonly coder: CoderStatus | null;
   readonly models: readonly ModelStatus[];
+  /** `null` without Coder, or where it cannot be read. */
+  readonly certificate: CertificateStatus | null;
   /** `null` unless asked for with `--plan`. */
   readonly plan: "no changes" | "changes" | null;
   readonly disk: DiskStatus;

@@ -96,15 +96,8 @@ function imageOf({ image, checkout_tag }: ContainerStatus): string {
     : `${image} (checkout: ${checkout_tag})`;
 }
 
-function facts({
-  gateway,
-  coder,
-  models,
-  disk,
-  checkout_version,
-  key_provisioner,
-  plan,
-}: PlatformStatus): string[] {
+function facts(status: PlatformStatus): string[] {
+  const { gateway, coder, models, disk, checkout_version, key_provisioner, certificate, plan } = status;
   const rows: [string, string][] = [];
   if (gateway !== null) {
     rows.push(["gateway", readinessInWords(gateway)]);
@@ -114,6 +107,13 @@ function facts({
   if (key_provisioner !== null) rows.push(["key-provisioner", key_provisioner.ready ? "ready" : "not ready"]);
   if (coder !== null) rows.push(...coderRows(coder));
   if (models.length > 0) rows.push(["models", modelsInWords(models)]);
+  if (certificate !== null) {
+    const { host, valid_until, days_left } = certificate;
+    rows.push([
+      "certificate",
+      `of ${host}, until ${valid_until.slice(0, 10)} (${days_left} days left): sluice certs`,
+    ]);
+  }
   if (plan !== null) rows.push(["plan", plan]);
   rows.push(...diskRows(disk));
   if (gateway !== null && gateway.journal_bytes !== null)

@@ -67,6 +67,7 @@ describe("two synthesized stacks", () => {
     ).changes;
     const replaced = changes.filter(({ action }) => action === "replace").map(({ service }) => service);
     expect([...new Set(replaced)]).toEqual([
+      "coder",
       "gateway",
       "image postgres:17.8-bookworm",
       "key-provisioner",

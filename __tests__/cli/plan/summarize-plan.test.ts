@@ -49,6 +49,38 @@ describe("a plan in words", () => {
     );
   });
 
+  it("sees no data in a cache or in the engine's socket, and no secret in where that is", () => {
+    const volumes = [
+      { container_path: "/home/coder", volume_name: "sluice-coder-home" },
+      { container_path: "/var/run/docker.sock", host_path: "/var/run/docker.sock", volume_name: "" },
+    ];
+    const removed: ResourceChange = {
+      address: "docker_volume.home",
+      mode: "managed",
+      type: "docker_volume",
+      change: { actions: ["delete"], before: { name: "sluice-coder-home" }, after: null },
+    };
+    const changes = plan(
+      container("coder", ["delete"], { volumes, env: ["SOCKET=/var/run/docker.sock"] }, null),
+      removed,
+    );
+    const summary = summarizePlan(changes);
+    expect(summary.risks).toEqual([]);
+    expect(summary.changes.find(({ service }) => service === "coder")?.data).toBeUndefined();
+    const moved = container(
+      "coder",
+      ["update"],
+      { env: ["SOCKET=/srv/elsewhere.sock"] },
+      { env: ["SOCKET=/var/run/docker.sock"] },
+    );
+    const variables = {
+      docker_socket: { value: "/var/run/docker.sock" },
+      other: { value: "/srv/elsewhere.sock" },
+    };
+    const configuration = { root_module: { variables: { docker_socket: {}, other: {} } } };
+    expect(text({ ...plan(moved), variables, configuration })).toContain("(secret) → /var/run/docker.sock");
+  });
+
   it("tells of a data volume that is lost, wherever a container would mount it", () => {
     const mounting = (volume: string) => ({ volumes: [{ container_path: "/data", volume_name: volume }] });
     const changes = plan(container("postgres", ["create"], null, mounting("sluice-postgres-data")));

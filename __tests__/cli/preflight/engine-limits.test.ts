@@ -6,6 +6,8 @@ const ENGINE: EngineFacts = {
   apiVersion: "1.46",
   cpus: 2,
   memoryBytes: 4096 * 1024 * 1024,
+  architecture: "amd64",
+  mapsUsers: false,
   isLocal: true,
   freeDiskBytes: 50e9,
   dataFolder: "/var/lib/docker",

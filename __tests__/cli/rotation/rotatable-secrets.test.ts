@@ -13,6 +13,12 @@ it("is every secret that a service reads, and every provider's credential", () =
   ]);
 });
 
+it("leaves out those of services that the platform does not have", () => {
+  const names = rotatableSecrets(platformConfig("coder: { enabled: false }")).map(({ name }) => name);
+  expect(names).not.toContain("coder_database_password");
+  expect(names).toContain("gateway_master_key");
+});
+
 it.each(["gateway_master_key", "gateway-master-key", "GATEWAY_MASTER_KEY"])("finds %s", (name) => {
   expect(findRotatable(name, config).variable).toBe("gateway_master_key");
 });

@@ -49,6 +49,12 @@ const status: PlatformStatus = {
     { name: "a", usable: true, reasons: [] },
     { name: "b", usable: false, reasons: ["b/0: no"] },
   ],
+  certificate: {
+    host: "ai.example",
+    valid_until: "2027-04-11T08:00:00.000Z",
+    days_left: 396,
+    made_by: "sluice",
+  },
   plan: null,
   disk: {
     free_bytes: 57_700_000_000,
@@ -69,6 +75,7 @@ gateway          ready
 version          0.1.0
 key-provisioner  ready
 models           1 of 2 usable: a
+certificate      of ai.example, until 2027-04-11 (396 days left): sluice certs
 disk             57.7 GB free of 271 GB
 volumes          team-redis-data 1.00 kB
 journal          1.20 MB

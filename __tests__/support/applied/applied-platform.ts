@@ -39,6 +39,9 @@ export class AppliedPlatform {
     readonly name: string,
     readonly gatewayPort: number,
     readonly provisionerPort: number,
+    /** With TLS. */
+    readonly coderPort: number,
+    readonly coderHttpPort: number,
     private readonly environment: Record<string, string>,
   ) {}
 
@@ -47,7 +50,14 @@ export class AppliedPlatform {
    * @param kind tells the platforms of one test file apart
    */
   static async create(environment: Record<string, string>, kind = "acc"): Promise<AppliedPlatform> {
-    return new AppliedPlatform(`${kind}${process.pid}`, await freePort(), await freePort(), environment);
+    return new AppliedPlatform(
+      `${kind}${process.pid}`,
+      await freePort(),
+      await freePort(),
+      await freePort(),
+      await freePort(),
+      environment,
+    );
   }
 
   /** Writes the platform file: name, ports and an upstream of our own, plus `yaml`; without Coder unless `yaml` says something of it. */
@@ -56,7 +66,7 @@ export class AppliedPlatform {
       join(this.home, "platform.yaml"),
       `apiVersion: sluice/v1
 name: ${this.name}
-ports: { gateway: ${this.gatewayPort}, keyProvisioner: ${this.provisionerPort} }
+ports: { gateway: ${this.gatewayPort}, keyProvisioner: ${this.provisionerPort}, coder: ${this.coderPort}, coderHttp: ${this.coderHttpPort} }
 providers: { anthropic: { kind: anthropic, baseUrl: "${upstream}" } }
 ${/^coder:/m.test(yaml) ? "" : "coder: { enabled: false }\n"}${yaml}`,
     );
