@@ -158,6 +158,24 @@ function checkCredentials({ providers }: Partial<Shape>, context: z.core.$Refine
   }
 }
 
+/** The owner is made by the bootstrap, and would be taken for one of the others. */
+function checkCoderAdmin(coder: Partial<Shape>["coder"], context: z.core.$RefinementCtx) {
+  const users = Array.isArray(coder?.users) ? coder.users : [];
+  for (const [index, user] of users.entries()) {
+    for (const field of ["username", "email"] as const) {
+      const value: unknown = user?.[field];
+      if (typeof value !== "string" || value.toLowerCase() !== coder?.admin?.[field]?.toLowerCase()) continue;
+      context.addIssue({
+        code: "custom",
+        path: ["coder", "users", index, field],
+        input: value,
+        message: `is that of coder.admin, who is made first; allowed: any other; remedy: remove this user, or give coder.admin another ${field}`,
+        params: { other: ["coder", "admin", field] },
+      });
+    }
+  }
+}
+
 /** Rules that span sections. They also run on a file with other faults, so every part may be absent or wrong. */
 function checkAcrossSections(platform: Partial<Shape>, context: z.core.$RefinementCtx) {
   reportDuplicates(
@@ -172,6 +190,7 @@ function checkAcrossSections(platform: Partial<Shape>, context: z.core.$Refineme
     context,
   );
   checkCoderPort(platform.ports, context);
+  checkCoderAdmin(platform.coder, context);
   checkSubnets(platform.networks, context);
   checkCredentials(platform, context);
   for (const { path, input, fault } of findLevelFaults(platform.enforcement)) {

@@ -19,7 +19,7 @@ const CoderUser = z.strictObject({
   email: z
     .email({ error: "must be an email address, such as ada@example.com" })
     .describe(
-      "Email that the user logs in with. A change makes the user anew, so their workspaces must be gone.",
+      "Email that the user logs in with. A change deletes the user and makes a new one, so their workspaces must be gone.",
     ),
   name: z.string().min(1).max(128).optional().describe("Full name; the login name where it is left out."),
   roles: z
@@ -30,7 +30,7 @@ const CoderUser = z.strictObject({
   login: z
     .enum(["password", "oidc", "github", "none"])
     .describe(
-      "How the user logs in. A change makes the user anew. oidc and github need a Coder that is set up for it; none is for a user with tokens only.",
+      "How the user logs in. A change deletes the user and makes a new one. oidc and github need a Coder that is set up for it; none is for a user with tokens only.",
     ),
   passwordEnv: credentialEnv
     .optional()
