@@ -25,6 +25,8 @@ export function hostFactsFile(outdir: string, stack?: string): string {
 }
 
 const PLACEHOLDER = "placeholder-until-deploy-makes-it";
+/** Stands in where no value matters. The docker provider checks, of a mount even in the plan of a removal, that it is an absolute path. */
+const SOME_PATH = "/var/run/docker.sock";
 
 /**
  * Lets Terraform find the facts of this host that the stack declares: in a file of its folder, and the certificate's key through a link,
@@ -50,7 +52,7 @@ export async function provideHostFacts(
   if (wanted.length === 0 || purpose === "destroy") {
     rmSync(file, { force: true });
     unlinkKey(outdir);
-    return Object.fromEntries([...wanted, ...(needsKey ? [ACCESS_KEY] : [])].map((name) => [name, "0"]));
+    return Object.fromEntries([...wanted, ...(needsKey ? [ACCESS_KEY] : [])].map((name) => [name, SOME_PATH]));
   }
   const needsSocket = declared.has("docker_socket") || declared.has("docker_socket_group");
   const socket = needsSocket ? await findDockerSocket(config.images) : undefined;
