@@ -11,7 +11,6 @@ const EVERYTHING = {
   apiVersion: "sluice/v1",
   access: { certificate: { certificateFile: "a.crt", keyFile: "a.key", caFile: "ca.crt" } },
   coder: { wildcardHost: "*.coder.example", providerMirror: "/srv/providers" },
-  workspaces: { extension: { url: "https://files.example/a.vsix", sha256: "ab".repeat(32) } },
   gateway: {
     trustedProxies: ["10.0.0.1"],
     corsAllowedOrigins: ["https://a.example"],
@@ -62,7 +61,11 @@ const EVERYTHING = {
   scopes: Object.fromEntries(
     ["workspace", "user", "ci", "agentReview", "agentWrite"].map((scope) => [scope, { models: ["model"] }]),
   ),
-  workspaces: { levels: ["unrestricted", "standard"], models: ["model", "second"] },
+  workspaces: {
+    levels: ["unrestricted", "standard"],
+    models: ["model", "second"],
+    extension: { url: "https://files.example/a.vsix", sha256: "ab".repeat(32) },
+  },
   networks: {
     edge: { subnet: "10.80.1.0/24" },
     data: { subnet: "10.80.2.0/24" },
