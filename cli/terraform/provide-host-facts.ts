@@ -50,7 +50,8 @@ export async function provideHostFacts(
   if (wanted.length === 0 || purpose === "destroy") {
     rmSync(file, { force: true });
     unlinkKey(outdir);
-    return Object.fromEntries([...wanted, ...(needsKey ? [ACCESS_KEY] : [])].map((name) => [name, "0"]));
+    // A path, since Terraform looks at the shape of the socket's all the same.
+    return Object.fromEntries([...wanted, ...(needsKey ? [ACCESS_KEY] : [])].map((name) => [name, "/0"]));
   }
   const needsSocket = declared.has("docker_socket") || declared.has("docker_socket_group");
   const socket = needsSocket ? await findDockerSocket(config.images) : undefined;
