@@ -20,7 +20,9 @@ const MAX_BYTES = 1024 * 1024;
 
 /** The parts of platform.yaml that the template is made of. */
 export type TemplateConfig = FormConfig &
-  Pick<PlatformConfig, "name" | "retention"> & { readonly coder?: Pick<PlatformConfig["coder"], "wildcardHost"> };
+  Pick<PlatformConfig, "name" | "retention"> & {
+    readonly coder?: Pick<PlatformConfig["coder"], "wildcardHost">;
+  };
 
 /** A folder with the template, and the values of its variables. */
 export interface SynthesizedTemplate {
