@@ -33,6 +33,7 @@ describe("delivered files", () => {
       "secrets/LITELLM_MASTER_KEY",
       "secrets/LITELLM_MASTER_KEY_PREVIOUS",
       "secrets/LITELLM_MASTER_KEY_PREVIOUS_VALID_UNTIL",
+      "secrets/PROVISIONER_TOKEN",
     ]);
     expect(files["prompts/standard.md"]).toMatchObject({
       content: readFileSync(join(PROJECT, "prompts/standard.md"), "utf8"),
@@ -52,6 +53,7 @@ describe("delivered files", () => {
       "roles.sql",
       "secrets/CODER_PASSWORD",
       "secrets/GATEWAY_PASSWORD",
+      "secrets/KEY_PROVISIONER_PASSWORD",
       "secrets/POSTGRES_PASSWORD",
     ]);
   });

@@ -27,6 +27,7 @@ const DEPLOYED = [
   "docker_image.sluice_images_node_680F1146",
   "docker_image.sluice_images_postgres_C1D4D1DD",
   "docker_image.sluice_images_workspace-firewall_F74DA36C",
+  "docker_image.sluice_images_workspace_92E863DF",
   "docker_network.sluice_networks_data_5A8D5AA0",
   "docker_network.sluice_networks_edge_E7272ED5",
   "docker_network.sluice_networks_workspaces_4C4691FD",
@@ -35,11 +36,12 @@ const DEPLOYED = [
   "docker_volume.sluice_gateway_files_volume_B4C7D652",
   "docker_volume.sluice_key-provisioner_files_volume_57D7CAF9",
   "docker_volume.sluice_postgres_files_volume_4CD1C643",
+  "terraform_data.sluice_coder-bootstrap_896D06B6",
 ];
 
 /** As CDKTF makes it of the path of a construct below the platform. Those of our own have their resource below them. */
 function address(type: string, ...path: string[]): string {
-  const below = /^docker_(container|image)$/.test(type) ? ["Resource"] : [];
+  const below = /^(docker_container|docker_image|terraform_data)$/.test(type) ? ["Resource"] : [];
   const digest = createHash("md5")
     .update(["sluice", ...path, ...below].join("/"))
     .digest("hex");
@@ -54,7 +56,8 @@ describe("the platform stack", () => {
     );
     const expected = [
       ...NETWORKS.map((network) => address("docker_network", "networks", network)),
-      ...Object.keys(BASE_IMAGES).map((image) => address("docker_image", "images", image)),
+      ...[...Object.keys(BASE_IMAGES), "workspace"].map((image) => address("docker_image", "images", image)),
+      address("terraform_data", "coder-bootstrap"),
       ...SERVICES.flatMap(({ name, image, files, caches }) => [
         address("docker_container", name, "server"),
         ...("builtFrom" in image ? [address("docker_image", "images", name)] : []),

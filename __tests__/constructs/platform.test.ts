@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { App, Testing } from "cdktf";
 import { z } from "zod";
-import { type PlatformConfig, parsePlatform, synthesizeWorkspaceTemplate } from "../../constructs";
+import {
+  CoderStack,
+  type PlatformConfig,
+  parsePlatform,
+  synthesizeWorkspaceTemplate,
+} from "../../constructs";
 import { PlatformSchema } from "../../constructs/config/schema";
 import { synthesizeConfig } from "../support/platform-fixture";
 import { temporaryFolder } from "../support/temporary-folder";
@@ -10,7 +16,20 @@ import { temporaryFolder } from "../support/temporary-folder";
 const EVERYTHING = {
   apiVersion: "sluice/v1",
   access: { certificate: { certificateFile: "a.crt", keyFile: "a.key", caFile: "ca.crt" } },
-  coder: { wildcardHost: "*.coder.example", providerMirror: "/srv/providers" },
+  coder: {
+    wildcardHost: "*.coder.example",
+    providerMirror: "/srv/providers",
+    users: [
+      {
+        username: "ada",
+        email: "ada@example.com",
+        name: "Ada",
+        roles: ["auditor"],
+        login: "password",
+        passwordEnv: "ADA_PASSWORD",
+      },
+    ],
+  },
   gateway: {
     trustedProxies: ["10.0.0.1"],
     corsAllowedOrigins: ["https://a.example"],
@@ -80,6 +99,11 @@ const OTHER: readonly (readonly [path: RegExp, value: unknown])[] = [
   [/^exposure\.address$/, "127.0.0.2"],
   [/^workspaces\.extension\.url$/, "https://files.example/b.vsix"],
   [/^workspaces\.extension\.sha256$/, "cd".repeat(32)],
+  [/users\.\d\.username$/, "eve"],
+  [/users\.\d\.email$/, "eve@example.com"],
+  [/users\.\d\.name$/, "Eve"],
+  [/users\.\d\.login$/, "github"],
+  [/users\.\d\.roles\.0$/, "owner"],
   [/^coder\.wildcardHost$/, "*.other.example"],
   [/^coder\.providerMirror$/, "/srv/other"],
   [/trustedProxies\.0$/, "10.0.0.2"],
@@ -118,7 +142,6 @@ const EXEMPT: Readonly<Record<string, string>> = {
   "coder.admin.username": "the first user is made once Coder runs",
   "coder.admin.email": "as coder.admin.username",
   "providers.<name>.kind": "says which other settings a provider has",
-  "workspaces.autostopHours": "is a setting of the template, which the stack of Coder makes",
 };
 
 interface Schema {
@@ -158,12 +181,14 @@ const base = JSON.parse(JSON.stringify(parsePlatform(JSON.stringify(EVERYTHING))
 const outdir = temporaryFolder();
 const before = synthesized(base);
 
-/** All that a deploy works with: the stack and the template of workspaces. */
+/** All that a deploy works with: both stacks and the template of workspaces. */
 function synthesized(config: PlatformConfig): string {
   const stack = JSON.stringify(synthesizeConfig(config));
-  const { directory, variables } = synthesizeWorkspaceTemplate(outdir, config);
-  const files = readdirSync(directory).map((name) => readFileSync(join(directory, name), "utf8"));
-  return [stack, ...files, JSON.stringify(variables)].join("\n");
+  const files = synthesizeWorkspaceTemplate(outdir, config);
+  const texts = readdirSync(files.directory).map((name) => readFileSync(join(files.directory, name), "utf8"));
+  const app = Testing.stubVersion(new App({ stackTraces: false, outdir }));
+  const coder = new CoderStack(app, { config, template: { files, image: "team/workspace:1" } });
+  return [stack, JSON.stringify(coder.toTerraform()), ...texts, JSON.stringify(files.variables)].join("\n");
 }
 
 /** Places in the full configuration that a setting stands at. */
@@ -204,7 +229,12 @@ function changed(place: readonly string[], value: unknown) {
     config.workspaces.models = config.workspaces.models.map((name: string) =>
       name === valueAt(place) ? value : name,
     );
+    for (const figures of Object.values<{ models: string | string[] }>(config.scopes)) {
+      if (figures.models.includes(String(valueAt(place)))) figures.models = [value as string];
+    }
   }
+  // Only one way to log in has a password.
+  if (place.at(-1) === "login") delete parent.passwordEnv;
   if (!config.workspaces.levels.includes(config.workspaces.defaultLevel)) {
     config.workspaces.defaultLevel = value;
   }

@@ -82,6 +82,7 @@ const PREFIXES: Readonly<Record<string, readonly string[]>> = {
     "RECONCILE_",
     "REQUEST_BODY_",
     "SLUICE_",
+    "TLS_",
     "UPSTREAM_",
   ],
   Coder: ["CODER_"],
