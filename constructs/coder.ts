@@ -44,9 +44,15 @@ export interface CoderProps extends ServiceProps {
  * });
  */
 export class Coder extends Service {
+  /** Private key of the certificate that people see, for others who show them the same. */
+  readonly certificateKey: Secret;
+
   constructor(scope: Construct, id: string, props: CoderProps) {
     super(scope, id, CODER, props, (self) => coderParts(self, props));
     if (this.files !== undefined) props.database.changeAfter?.(this.files.delivered);
+    const key = Secret.below(this).find(({ name }) => name === ACCESS_KEY);
+    if (key === undefined) throw new Error(`Coder has no secret ${ACCESS_KEY}`);
+    this.certificateKey = key;
   }
 }
 

@@ -45,6 +45,7 @@ export {
   synthesizeWorkspaceTemplate,
   type TemplateConfig,
 } from "./workspace/synthesize";
+export { type WorkspaceTemplateProps, WorkspaceTemplateStack } from "./workspace/template-stack";
 export { type ServiceEndpoint, WorkspaceFirewall, type WorkspaceFirewallProps } from "./workspace-firewall";
 export { type WorkspaceExtension, type WorkspaceImageProps, workspaceImage } from "./workspace-image";
 export { type NetworkPlan, planWorkspaceNetwork } from "./workspace-network-plan";

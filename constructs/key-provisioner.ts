@@ -2,6 +2,7 @@ import type { ITerraformDependable } from "cdktf";
 import type { Construct } from "constructs";
 import type { Database } from "./database";
 import { CURRENT_FILES, SECRETS_DIRECTORY } from "./files-directory";
+import { HostFact } from "./host-fact";
 import { type KeyPolicy, renderKeyProvisionerConfig } from "./key-provisioner-config";
 import { Secret } from "./secret";
 import { Service, type ServiceProps } from "./service";
@@ -9,6 +10,10 @@ import { KEY_PROVISIONER } from "./services/key-provisioner";
 
 /** Terraform variable of the encryption key before its rotation. `sluice rotate` fills it; nobody generates it. */
 export const PREVIOUS_ENCRYPTION_KEY = "key_encryption_key_previous";
+
+/** Delivered files with the access host's certificate and its key. A key is many lines, so no secret of the environment. */
+const CERTIFICATE = "access.crt";
+const CERTIFICATE_KEY = "access.key";
 
 /** Props of `KeyProvisioner`. */
 export interface KeyProvisionerProps extends ServiceProps {
@@ -26,6 +31,8 @@ export interface KeyProvisionerProps extends ServiceProps {
     readonly url: string;
     /** Names of the templates whose workspaces get keys. @default - `ai-workspace` */
     readonly templates?: readonly string[];
+    /** Key of the access host's certificate: `/secure-context` tests with it what browsers say to Coder's. @default - plain HTTP only */
+    readonly certificateKey?: Secret;
   };
   /** How long the record is kept, such as `365d`. @default - for ever */
   readonly auditRetention?: string;
@@ -50,9 +57,13 @@ export interface KeyProvisionerProps extends ServiceProps {
 export class KeyProvisioner extends Service {
   constructor(scope: Construct, id: string, props: KeyProvisionerProps) {
     const { gateway, database, policy, coder, auditRetention } = props;
+    const certificateKey = coder?.certificateKey;
     super(scope, id, KEY_PROVISIONER, props, (self) => ({
       files: { "key-provisioner.json": renderKeyProvisionerConfig(policy) },
+      hostFacts:
+        certificateKey === undefined ? undefined : { [CERTIFICATE]: HostFact.of(self, "access_certificate") },
       secrets: {
+        ...(certificateKey === undefined ? {} : { [CERTIFICATE_KEY]: certificateKey }),
         GATEWAY_PROVISIONER_TOKEN: gateway.provisionerToken,
         KEY_ENCRYPTION_KEY_PREVIOUS: Secret.optional(
           self,
@@ -68,6 +79,12 @@ export class KeyProvisioner extends Service {
         GATEWAY_URL: gateway.url,
         ...(coder === undefined ? {} : { CODER_URL: coder.url }),
         ...(coder?.templates === undefined ? {} : { CODER_TEMPLATES: coder.templates.join(",") }),
+        ...(certificateKey === undefined
+          ? {}
+          : {
+              TLS_CERT_FILE: `${CURRENT_FILES}/${CERTIFICATE}`,
+              TLS_KEY_FILE: `${SECRETS_DIRECTORY}/${CERTIFICATE_KEY}`,
+            }),
         ...(auditRetention === undefined ? {} : { AUDIT_RETENTION: auditRetention }),
       },
       dependsOn: [gateway.ready, database.ready].filter((one) => one !== undefined),

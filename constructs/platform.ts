@@ -12,7 +12,7 @@ import { Gateway } from "./gateway";
 import { KeyProvisioner } from "./key-provisioner";
 import { Postgres } from "./postgres";
 import type { ServiceProps } from "./service";
-import { hostPorts, internalUrl, type ServiceDefinition, settingOf } from "./service-definition";
+import { hostPorts, type ServiceDefinition, settingOf } from "./service-definition";
 import { CODER } from "./services/coder";
 import { GATEWAY } from "./services/gateway";
 import { KEY_PROVISIONER } from "./services/key-provisioner";
@@ -66,22 +66,28 @@ export class Platform extends Construct {
       auditRetention: config.retention.audit,
       settings: config.gateway,
     });
+    const coder = config.coder.enabled
+      ? new Coder(this, "coder", {
+          ...props(CODER),
+          database: postgres.database("coder"),
+          accessHost: config.access.host,
+          wildcardHost: config.coder.wildcardHost,
+          providerMirror: config.coder.providerMirror,
+        })
+      : undefined;
     const keyProvisioner = new KeyProvisioner(this, "key-provisioner", {
       ...props(KEY_PROVISIONER),
       gateway,
       database: postgres.database("key_provisioner"),
       policy: { scopes: config.scopes, models: config.models, enforcement: config.enforcement },
-      coder: config.coder.enabled ? { url: internalUrl(CODER), templates: [WORKSPACE_TEMPLATE] } : undefined,
+      coder: coder && {
+        url: coder.url,
+        templates: [WORKSPACE_TEMPLATE],
+        certificateKey: coder.certificateKey,
+      },
       auditRetention: config.retention.audit,
     });
-    if (config.coder.enabled) {
-      const coder = new Coder(this, "coder", {
-        ...props(CODER),
-        database: postgres.database("coder"),
-        accessHost: config.access.host,
-        wildcardHost: config.coder.wildcardHost,
-        providerMirror: config.coder.providerMirror,
-      });
+    if (coder !== undefined) {
       new CoderBootstrap(this, "coder-bootstrap", { coder, keyProvisioner });
       this.workspaceImage = workspaceImage(this, config.workspaces);
     }

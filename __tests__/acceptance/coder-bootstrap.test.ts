@@ -138,7 +138,8 @@ describe("sluice coder bootstrap", () => {
     const headers = { "coder-session-token": token };
     const tokens = `${server.url}/api/v2/users/me/keys/tokens`;
     const made = await fetch(tokens, { method: "POST", headers, body: "{}" });
-    expect(made.status).toBe(403);
+    // What a token may not do, Coder does not know.
+    expect(made.status).toBe(404);
   });
 
   it("makes a token again that is not valid any more, and deletes the former ones", async () => {

@@ -34,6 +34,10 @@ const NOT_TYPED: Readonly<Record<string, string>> = {
   "npm run sluice -- rotate gateway_master_key": "__tests__/acceptance/rotate.test.ts",
   "npm run sluice -- rotate gateway_database_password": "__tests__/acceptance/rotate.test.ts",
   "npm run sluice -- rotate postgres_superuser_password": "__tests__/acceptance/rotate.test.ts",
+  "npm run sluice -- rotate key_provisioner_admin_token": "__tests__/acceptance/rotate.test.ts",
+  "npm run sluice -- rotate gateway_provisioner_token": "__tests__/acceptance/rotate.test.ts",
+  "npm run sluice -- rotate key_encryption_key":
+    "__tests__/cli/rotation/rotate-secret.test.ts, and what follows from it: __tests__/services/key-provisioner/routes/admin.test.ts",
   "read -rs ANTHROPIC_API_KEY; export ANTHROPIC_API_KEY": "__tests__/acceptance/rotate.test.ts",
   "npm run sluice -- rotate ANTHROPIC_API_KEY": "__tests__/acceptance/rotate.test.ts",
   "npm run test:acceptance -- __tests__/faults/resources": "tests of this suite",

@@ -103,6 +103,9 @@ test.each([
   ["gateway_master_key", ["gateway_master_key", "--grace", "10m"]],
   ["gateway_database_password", ["gateway_database_password"]],
   ["postgres_superuser_password", ["postgres_superuser_password"]],
+  ["key_provisioner_database_password", ["key_provisioner_database_password"]],
+  ["key_provisioner_admin_token", ["key_provisioner_admin_token"]],
+  ["gateway_provisioner_token", ["gateway_provisioner_token"]],
 ])("%s changes, no request is refused and no container is replaced", async (name, args) => {
   const before = platform.secrets();
   const ids = ["gateway", "postgres", "key-provisioner"].map((service) => inspect(container(service)).Id);

@@ -47,8 +47,10 @@ function synthesize(
 }
 
 const templateOf = ({ resource }: CoderJson) => resource?.["coderd_template"]?.["workspace"];
-const versionOf = (json: CoderJson) =>
-  (templateOf(json)?.["versions"] as { readonly name: string }[])[0]?.name;
+const versionOf = (json: CoderJson) => {
+  const versions = templateOf(json)?.["versions"] as { readonly name: string }[] | undefined;
+  return versions?.[0]?.name;
+};
 
 describe("the stack coder", () => {
   it("needs no licence of Coder", () => {

@@ -135,6 +135,7 @@ provider_installation {
     expect(declared).toEqual([
       "docker_socket",
       "docker_socket_group",
+      "sluice_folder",
       "ca_certificate",
       "access_certificate",
     ]);

@@ -61,7 +61,11 @@ const EVERYTHING = {
   scopes: Object.fromEntries(
     ["workspace", "user", "ci", "agentReview", "agentWrite"].map((scope) => [scope, { models: ["model"] }]),
   ),
-  workspaces: { levels: ["unrestricted", "standard"], models: ["model", "second"] },
+  workspaces: {
+    levels: ["unrestricted", "standard"],
+    models: ["model", "second"],
+    extension: { url: "https://files.example/a.vsix", sha256: "ab".repeat(32) },
+  },
   networks: {
     edge: { subnet: "10.80.1.0/24" },
     data: { subnet: "10.80.2.0/24" },
@@ -74,6 +78,8 @@ const OTHER: readonly (readonly [path: RegExp, value: unknown])[] = [
   [/^name$/, "other"],
   [/^access\.host$/, "other.example"],
   [/^exposure\.address$/, "127.0.0.2"],
+  [/^workspaces\.extension\.url$/, "https://files.example/b.vsix"],
+  [/^workspaces\.extension\.sha256$/, "cd".repeat(32)],
   [/^coder\.wildcardHost$/, "*.other.example"],
   [/^coder\.providerMirror$/, "/srv/other"],
   [/trustedProxies\.0$/, "10.0.0.2"],

@@ -2,7 +2,18 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PROJECT } from "../support/source-files";
 
-const FOLDERS = ["", "bench", "bindings/coder", "bindings/coderd", "certs", "docs", "examples", "prompts", "services", "tools"];
+const FOLDERS = [
+  "",
+  "bench",
+  "bindings/coder",
+  "bindings/coderd",
+  "certs",
+  "docs",
+  "examples",
+  "prompts",
+  "services",
+  "tools",
+];
 const pages = FOLDERS.flatMap((folder) =>
   readdirSync(join(PROJECT, folder), { recursive: folder !== "", encoding: "utf8" })
     .filter((name) => name.endsWith(".md") && !name.includes("node_modules"))

@@ -213,7 +213,7 @@ export function describeRotation(
     secret.source === "environment"
       ? "the former key is used no more, and stays valid until you revoke it at the provider"
       : secret.name === SECRET_OF_STORED_KEYS
-        ? "the former value is kept until the next rotation, for what is stored with it"
+        ? "the previous value is kept until the next rotation, for what is stored with it"
         : secret.name !== SECRET_WITH_GRACE
           ? "the former value ends at once"
           : formerValidUntil === undefined
@@ -235,7 +235,7 @@ function outcome(
     return `${name} is delivered. Once a request has been answered with it, revoke the former one at the provider.`;
   const checked = isChecked ? ": the new value is taken" : "";
   if (name === SECRET_OF_STORED_KEYS)
-    return `${name} is rotated: stored keys are encrypted anew within minutes, and the former one is kept until the next rotation. Make a new backup of the secret file.`;
+    return `${name} is rotated: stored keys are encrypted with the new one within a minute, and the previous one is kept until the next rotation. Make a new backup of the secret file.`;
   const former =
     formerValidUntil === undefined
       ? "the former one is refused"

@@ -17,7 +17,7 @@ export interface RotatableSecret {
 
 type RotatableConfig = Pick<PlatformConfig, "providers" | "coder" | "networks">;
 
-/** What can be rotated: the secrets that Sluice makes for the services of the platform, and the credentials of the providers of platform.yaml. */
+/** What can be rotated: the secrets that Sluice makes and services of the platform read, and the credentials of the providers of platform.yaml. */
 export function rotatableSecrets(config: RotatableConfig): RotatableSecret[] {
   const services = deployedServices(config).map(({ name }) => name);
   const generated = Object.entries(SECRETS)

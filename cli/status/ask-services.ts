@@ -18,6 +18,8 @@ const Health = z.object({
   unhealthy_endpoints: z.array(Endpoint),
 });
 
+const Lacks = z.object({ missing: z.array(z.string()) });
+
 /** What the gateway says of itself, or why it cannot be asked. */
 export interface GatewayAnswer {
   readonly gateway: GatewayStatus | null;
@@ -54,13 +56,15 @@ export async function askGateway(container: string): Promise<GatewayAnswer> {
   };
 }
 
-/** Whether the key-provisioner is of use; a text says why it cannot be asked. */
-export async function askKeyProvisioner(container: string): Promise<{ ready: boolean } | string> {
+/** Whether the key-provisioner is of use, and what it lacks; a text says why it cannot be asked. */
+export async function askKeyProvisioner(
+  container: string,
+): Promise<{ ready: boolean; missing: readonly string[] } | string> {
   const answers = await ask(container, KEY_PROVISIONER_PORT, [{ path: "/health" }]);
   if (typeof answers === "string") return answers;
   const [health = NONE] = answers;
   return health.status === 200 || health.status === 503
-    ? { ready: health.status === 200 }
+    ? { ready: health.status === 200, missing: parse(Lacks, health.text)?.missing ?? [] }
     : `it answers ${said(health)} to /health`;
 }
 

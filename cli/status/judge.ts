@@ -40,11 +40,17 @@ export function readinessInWords({ status, budgets, audit, database }: GatewaySt
 }
 
 /** @param answer `undefined` when its container does not run; a text when it cannot be asked */
-export function keyProvisionerProblems(answer: { readonly ready: boolean } | string | undefined): Problem[] {
+export function keyProvisionerProblems(
+  answer: { readonly ready: boolean; readonly missing?: readonly string[] } | string | undefined,
+): Problem[] {
   const remedy = "npm run sluice -- logs key-provisioner";
   if (answer === undefined) return [];
   if (typeof answer === "string") return [{ what: `the key-provisioner cannot be asked: ${answer}`, remedy }];
-  return answer.ready ? [] : [{ what: "the key-provisioner is not ready: the gateway is not", remedy }];
+  const { ready, missing = [] } = answer;
+  if (ready) return [];
+  const what = `the key-provisioner is not ready: it lacks ${missing.join(", ") || "the gateway"}`;
+  // Only the bootstrap hands it over.
+  return [{ what, remedy: missing.includes("coder token") ? "npm run sluice -- coder bootstrap" : remedy }];
 }
 
 /** Models of which no deployment can be asked. */

@@ -52,7 +52,9 @@ export async function provideHostFacts(
   if (wanted.length === 0 || purpose === "destroy") {
     rmSync(file, { force: true });
     unlinkKey(outdir);
-    return Object.fromEntries([...wanted, ...(needsKey ? [ACCESS_KEY] : [])].map((name) => [name, SOME_PATH]));
+    return Object.fromEntries(
+      [...wanted, ...(needsKey ? [ACCESS_KEY] : [])].map((name) => [name, SOME_PATH]),
+    );
   }
   const needsSocket = declared.has("docker_socket") || declared.has("docker_socket_group");
   const socket = needsSocket ? await findDockerSocket(config.images) : undefined;

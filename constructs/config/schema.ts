@@ -73,12 +73,12 @@ function reportDuplicates(
 /** Coder has its port for people inside its container as well, beside the one for agents. */
 function checkCoderPort(ports: Partial<Shape>["ports"], context: z.core.$RefinementCtx) {
   if (ports?.["coder"] !== CODER.port.container) return;
-  context.addIssue({
-    code: "custom",
-    path: ["ports", "coder"],
-    input: CODER.port.container,
-    message: `is the port on which Coder serves agents in its container; allowed: any but ${CODER.port.container}; remedy: choose another`,
-  });
+  const fault = {
+    problem: "is the port on which Coder serves agents in its container",
+    allowed: `any but ${CODER.port.container}`,
+    remedy: "choose another",
+  };
+  context.addIssue(faultIssue(fault, CODER.port.container, { path: ["ports", "coder"] }));
 }
 
 /** Subnets that Docker would refuse, each by itself or beside another. */
@@ -158,6 +158,24 @@ function checkCredentials({ providers }: Partial<Shape>, context: z.core.$Refine
   }
 }
 
+/** The owner is made by the bootstrap, and would be taken for one of the others. */
+function checkCoderAdmin(coder: Partial<Shape>["coder"], context: z.core.$RefinementCtx) {
+  const users = Array.isArray(coder?.users) ? coder.users : [];
+  for (const [index, user] of users.entries()) {
+    for (const field of ["username", "email"] as const) {
+      const value: unknown = user?.[field];
+      if (typeof value !== "string" || value.toLowerCase() !== coder?.admin?.[field]?.toLowerCase()) continue;
+      const fault = {
+        problem: "is that of coder.admin, who is made first",
+        allowed: "any other",
+        remedy: `remove this user, or give coder.admin another ${field}`,
+      };
+      const place = { path: ["coder", "users", index, field], other: ["coder", "admin", field] };
+      context.addIssue(faultIssue(fault, value, place));
+    }
+  }
+}
+
 /** Rules that span sections. They also run on a file with other faults, so every part may be absent or wrong. */
 function checkAcrossSections(platform: Partial<Shape>, context: z.core.$RefinementCtx) {
   reportDuplicates(
@@ -172,6 +190,7 @@ function checkAcrossSections(platform: Partial<Shape>, context: z.core.$Refineme
     context,
   );
   checkCoderPort(platform.ports, context);
+  checkCoderAdmin(platform.coder, context);
   checkSubnets(platform.networks, context);
   checkCredentials(platform, context);
   for (const { path, input, fault } of findLevelFaults(platform.enforcement)) {
@@ -181,13 +200,11 @@ function checkAcrossSections(platform: Partial<Shape>, context: z.core.$Refineme
     levels: levelNames(platform.enforcement),
     models: models.map((model) => model?.name).filter((name) => typeof name === "string"),
   };
-  for (const { path, input, message, other } of findWorkspaceFaults(platform.workspaces, offered)) {
-    const params = other === undefined ? {} : { other };
-    context.addIssue({ code: "custom", path: ["workspaces", ...path], input, message, params });
+  for (const { path, input, fault, other } of findWorkspaceFaults(platform.workspaces, offered)) {
+    context.addIssue(faultIssue(fault, input, { path: ["workspaces", ...path], ...(other && { other }) }));
   }
-  const modelNames = models.flatMap((model) => (typeof model?.name === "string" ? [model.name] : []));
-  for (const { path, input, message } of findScopeFaults(platform.scopes, modelNames)) {
-    context.addIssue({ code: "custom", path: ["scopes", ...path], input, message });
+  for (const { path, input, fault } of findScopeFaults(platform.scopes, offered.models)) {
+    context.addIssue(faultIssue(fault, input, { path: ["scopes", ...path] }));
   }
   const providers = Object.keys(platform.providers ?? {});
   for (const [index, model] of models.entries()) {

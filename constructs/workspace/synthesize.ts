@@ -5,6 +5,7 @@ import { App } from "cdktf";
 import { modelAliases } from "../config/model-aliases";
 import type { PlatformConfig } from "../config/schema";
 import { internalUrl } from "../service-definition";
+import { CODER } from "../services/coder";
 import { KEY_PROVISIONER } from "../services/key-provisioner";
 import { workspaceForm } from "./form";
 import { offeredModels, titleOf } from "./model-options";
@@ -14,15 +15,14 @@ import { renderReadme } from "./readme";
 import { WorkspaceTemplateStack } from "./template-stack";
 import type { TemplateVariable } from "./template-variables";
 
-/** Coder on the workspaces network. */
-const CODER_INTERNAL_URL = "http://coder:7080";
-
 /** What the coderd provider and Coder's command line take at most, as a tar. */
 const MAX_BYTES = 1024 * 1024;
 
 /** The parts of platform.yaml that the template is made of. */
 export type TemplateConfig = FormConfig &
-  Pick<PlatformConfig, "name" | "retention"> & { readonly coder?: { readonly wildcardHost?: string } };
+  Pick<PlatformConfig, "name" | "retention"> & {
+    readonly coder?: Pick<PlatformConfig["coder"], "wildcardHost">;
+  };
 
 /** A folder with the template, and the values of its variables. */
 export interface SynthesizedTemplate {
@@ -34,7 +34,7 @@ export interface SynthesizedTemplate {
 }
 
 /**
- * platform.yaml → the workspace template of Coder, in `<outdir>/template`, which is written anew. The same configuration gives the same bytes.
+ * platform.yaml → the workspace template of Coder, in `<outdir>/template`, which is replaced. The same configuration gives the same bytes.
  * @throws Error when it is larger than Coder takes
  */
 export function synthesizeWorkspaceTemplate(outdir: string, config: TemplateConfig): SynthesizedTemplate {
@@ -54,7 +54,7 @@ export function synthesizeWorkspaceTemplate(outdir: string, config: TemplateConf
     variables: {
       network: `${config.name}-workspaces`,
       platform: config.name,
-      coder_internal_url: CODER_INTERNAL_URL,
+      coder_internal_url: internalUrl(CODER),
       key_provisioner_url: internalUrl(KEY_PROVISIONER),
     },
   };

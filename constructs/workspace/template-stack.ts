@@ -36,6 +36,14 @@ const TERMINAL_ASSISTANTS = [
 /**
  * The template of a workspace, less its form, which is a file of its own (`renderParameters`): JSON and HCL are one module to Terraform.
  * Addresses and names of apps are the same in every version, since workspaces have them in their states and URLs.
+ *
+ * @example
+ * new WorkspaceTemplateStack(new App(), "workspace", {
+ *   models: [{ name: "claude-sonnet-4-5", displayName: "Claude Sonnet 4.5" }],
+ *   modelAliases: { "claude-sonnet": "claude-sonnet-4-5" },
+ *   hasWildcard: false,
+ *   logs: { megabytes: 10, files: 5 },
+ * });
  */
 export class WorkspaceTemplateStack extends TerraformStack {
   constructor(scope: App, id: string, props: WorkspaceTemplateProps) {

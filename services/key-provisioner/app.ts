@@ -13,12 +13,14 @@ import { type HealthOptions, health } from "./health";
 import type { KeyIssuer } from "./issue-key";
 import { RateLimit } from "./rate-limit";
 import { adminRoutes } from "./routes/admin";
+import { secureContextRoutes } from "./routes/secure-context";
 import { selfServiceRoutes } from "./routes/self-service";
 import { workspaceRoutes } from "./routes/workspace";
 import type { Settings } from "./settings";
 import { recordEvent } from "./store/audit";
 import type { CoderTokenStore } from "./store/coder-token";
 import type { Database } from "./store/database";
+import { type Certificate, serve } from "./tls";
 
 /** Everything outside the process that the key-provisioner talks to, and what it was told. */
 export interface KeyProvisionerDependencies extends Pick<HealthOptions, "isGatewayReady" | "reconciliation"> {
@@ -34,6 +36,8 @@ export interface KeyProvisionerDependencies extends Pick<HealthOptions, "isGatew
   readonly issuer: KeyIssuer;
   readonly settings: () => Settings;
   readonly adminToken: () => Secret;
+  /** For TLS beside plain HTTP. @default - plain HTTP only */
+  readonly certificate?: Certificate | undefined;
   /** What others show in `/metrics` besides. @default - nothing */
   readonly metrics?: MetricsRegistry;
 }
@@ -46,7 +50,7 @@ const REFUSALS = 30;
 
 /** The key-provisioner without its process. */
 export function buildApp(deps: KeyProvisionerDependencies): FastifyInstance {
-  const { database, coder, clock } = deps;
+  const { database, coder, clock, certificate } = deps;
   const registry = deps.metrics ?? new MetricsRegistry();
   const answered = registry.counter("key_provisioner_requests_total", "Requests, by route and status.", [
     "route",
@@ -54,6 +58,7 @@ export function buildApp(deps: KeyProvisionerDependencies): FastifyInstance {
   ]);
   const refusals = new RateLimit(REFUSALS, clock);
   const app: FastifyInstance = Fastify({
+    serverFactory: (handler) => serve(handler, certificate),
     loggerInstance: deps.logger,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
@@ -61,8 +66,6 @@ export function buildApp(deps: KeyProvisionerDependencies): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }),
     exposeHeadRoutes: false,
     bodyLimit: BODY_LIMIT,
-    connectionTimeout: 60_000,
-    requestTimeout: 15_000,
     routerOptions: { maxParamLength: 300 },
   });
   app.setValidatorCompiler(zodValidator);
@@ -139,6 +142,7 @@ export function buildApp(deps: KeyProvisionerDependencies): FastifyInstance {
   app.register(workspaceRoutes, { coder, templates, issuer, settings });
   app.register(selfServiceRoutes, { coder, issuer, gateway, settings });
   app.register(adminRoutes, { coder, coderToken, database, gateway, issuer, settings });
+  app.register(secureContextRoutes, { hasTls: () => certificate?.isUsable ?? false });
   return app;
 }
 

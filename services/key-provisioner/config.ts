@@ -44,6 +44,8 @@ const variables = z.object({
     "set it to at least 16 random characters, and keep it: it opens the keys that are stored",
   ),
   KEY_ENCRYPTION_KEY_PREVIOUS: secret("").optional(),
+  TLS_CERT_FILE: z.string().optional(),
+  TLS_KEY_FILE: z.string().optional(),
   RECONCILE_SECONDS: z.coerce
     .number("must be a number of seconds; remove it for 60")
     .min(1, "must be at least 1; remove it for 60")
@@ -105,6 +107,11 @@ const environment = variables.transform((env) => ({
   encryptionKey: env.KEY_ENCRYPTION_KEY,
   /** The one before its rotation, which still opens what it closed. `KEY_ENCRYPTION_KEY_PREVIOUS`, default none. */
   previousEncryptionKey: env.KEY_ENCRYPTION_KEY_PREVIOUS,
+  /** With these the port speaks TLS as well. `TLS_CERT_FILE` and `TLS_KEY_FILE`, default none. */
+  certificate:
+    env.TLS_CERT_FILE === undefined || env.TLS_KEY_FILE === undefined
+      ? undefined
+      : { certificateFile: env.TLS_CERT_FILE, keyFile: env.TLS_KEY_FILE },
   /** Between two reconciliations, in milliseconds. `RECONCILE_SECONDS`, default 60 s. */
   reconcileMs: env.RECONCILE_SECONDS * 1000,
   /** How long events are kept, such as `365d`. `AUDIT_RETENTION`, default for ever. */

@@ -18,6 +18,7 @@ import { Reconciliation } from "./reconcile";
 import { LiveSettings } from "./settings";
 import { CoderTokenStore } from "./store/coder-token";
 import { Database } from "./store/database";
+import { Certificate } from "./tls";
 
 /** Requests are short; this is for the ones that run at the end, in milliseconds. */
 const CLOSE_MS = 8000;
@@ -69,9 +70,10 @@ async function main(): Promise<void> {
       reconciliation.runSoon();
     },
   });
+  const certificate = config.certificate && new Certificate(config.certificate, logger);
   const watch = new FileWatch({
     directories: [path.dirname(config.configFile)],
-    files: [secrets, settings],
+    files: [secrets, settings, ...(certificate === undefined ? [] : [certificate])],
   });
   watch.start();
 
@@ -87,6 +89,7 @@ async function main(): Promise<void> {
     issuer,
     settings: () => settings.current,
     adminToken: () => adminToken,
+    certificate,
     isGatewayReady: createGatewayProbe(config.gatewayUrl),
     reconciliation: () => reconciliation.state,
   });

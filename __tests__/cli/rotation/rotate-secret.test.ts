@@ -201,3 +201,12 @@ it("interrupted while it looks, says what is so", async () => {
   });
   expect(pendingRotation(home)?.secret).toBe("gateway_database_password");
 });
+
+it("keeps the former encryption key beside the new one until the next rotation", async () => {
+  const rotateKey = () => rotate({ secret: secret("key_encryption_key") });
+  writeSecrets(home, { key_encryption_key: "sk-first" });
+  await rotateKey();
+  expect(readSecrets(home)).toEqual({ key_encryption_key: "new", key_encryption_key_previous: "sk-first" });
+  await rotateKey();
+  expect(readSecrets(home)).toMatchObject({ key_encryption_key_previous: "new" });
+});

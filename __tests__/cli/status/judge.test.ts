@@ -48,6 +48,12 @@ describe("the gateway", () => {
 it("the key-provisioner is a problem when it is not ready or cannot be asked", () => {
   expect(keyProvisionerProblems({ ready: true })).toEqual([]);
   expect(keyProvisionerProblems({ ready: false })[0]?.what).toContain("not ready");
+  expect(keyProvisionerProblems({ ready: false, missing: ["database", "coder token"] })).toEqual([
+    {
+      what: "the key-provisioner is not ready: it lacks database, coder token",
+      remedy: "npm run sluice -- coder bootstrap",
+    },
+  ]);
   expect(keyProvisionerProblems("HTTP 500")[0]?.what).toContain("HTTP 500");
 });
 

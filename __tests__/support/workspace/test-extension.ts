@@ -18,6 +18,8 @@ export function makeTestExtension(version: string, announcementId: string): Buff
       activationEvents: ["onStartupFinished"],
       contributes: {
         configuration: { properties: { "roo-cline.autoImportSettingsPath": { type: "string" } } },
+        viewsContainers: { activitybar: [{ id: "test-container", title: "Test View", icon: "icon.svg" }] },
+        views: { "test-container": [{ type: "webview", id: "test.webview", name: "Test" }] },
       },
     }),
   );

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { faultIssue } from "../finding";
 import { credentialEnv } from "./environment-name";
 
 /** Names of Coder's own roles that a user may be given. */
@@ -11,15 +12,18 @@ const CoderUser = z.strictObject({
       error:
         "must be a login name such as ada: up to 32 lower-case letters and digits, with single dashes between them",
     })
-    .refine((name) => !name.startsWith("sluice-"), {
-      error:
-        "begins with sluice-, as the platform's own users do; allowed: any other name; remedy: choose one",
+    .superRefine((name, context) => {
+      if (!name.startsWith("sluice-")) return;
+      const problem = "begins with sluice-, as the platform's own users do";
+      context.addIssue(
+        faultIssue({ problem, allowed: "any other name", remedy: "choose another name" }, name),
+      );
     })
     .describe("Login name; also part of the names of the user's workspaces."),
   email: z
     .email({ error: "must be an email address, such as ada@example.com" })
     .describe(
-      "Email that the user logs in with. A change makes the user anew, so their workspaces must be gone.",
+      "Email that the user logs in with. A change deletes the user and makes a new one, so their workspaces must be gone.",
     ),
   name: z.string().min(1).max(128).optional().describe("Full name; the login name where it is left out."),
   roles: z
@@ -30,7 +34,7 @@ const CoderUser = z.strictObject({
   login: z
     .enum(["password", "oidc", "github", "none"])
     .describe(
-      "How the user logs in. A change makes the user anew. oidc and github need a Coder that is set up for it; none is for a user with tokens only.",
+      "How the user logs in. A change deletes the user and makes a new one. oidc and github need a Coder that is set up for it; none is for a user with tokens only.",
     ),
   passwordEnv: credentialEnv
     .optional()
@@ -47,14 +51,18 @@ export const CoderUsers = z
     for (const [index, { login, passwordEnv }] of users.entries()) {
       const needs = login === "password";
       if (needs === (passwordEnv !== undefined)) continue;
-      context.addIssue({
-        code: "custom",
-        path: [index, "passwordEnv"],
-        input: passwordEnv,
-        message: needs
-          ? "is needed with login: password; allowed: the name of an environment variable; remedy: add one, such as passwordEnv: ADA_PASSWORD"
-          : `has no use with login: ${login}; allowed: only with login: password; remedy: remove it`,
-      });
+      const fault = needs
+        ? {
+            problem: "is needed with login: password",
+            allowed: "the name of an environment variable",
+            remedy: "add one, such as passwordEnv: ADA_PASSWORD",
+          }
+        : {
+            problem: `has no use with login: ${login}`,
+            allowed: "only with login: password",
+            remedy: "remove it",
+          };
+      context.addIssue(faultIssue(fault, passwordEnv, { path: [index, "passwordEnv"] }));
     }
     for (const field of ["username", "email", "passwordEnv"] as const) reportSame(users, field, context);
   })
@@ -74,13 +82,13 @@ function reportSame(
     const other = first.get(value.toLowerCase());
     if (other === undefined) first.set(value.toLowerCase(), index);
     else {
-      context.addIssue({
-        code: "custom",
-        path: [index, field],
-        input: value,
-        message: `is the same ${field} as coder.users[${other}].${field}; allowed: each ${field} once; remedy: give each user an own one`,
-        params: { other: ["coder", "users", other, field] },
-      });
+      const fault = {
+        problem: `is the same ${field} as coder.users[${other}].${field}`,
+        allowed: `each ${field} once`,
+        remedy: "give each user its own",
+      };
+      const place = { path: [index, field], other: ["coder", "users", other, field] };
+      context.addIssue(faultIssue(fault, value, place));
     }
   }
 }

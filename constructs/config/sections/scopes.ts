@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Fault } from "../finding";
 import { didYouMean } from "../nearest";
 import { Duration } from "./governance";
 
@@ -105,7 +106,7 @@ export const Scopes = z
 export function* findScopeFaults(
   scopes: Partial<z.output<typeof Scopes>> | undefined,
   models: readonly string[],
-): Iterable<{ path: (string | number)[]; input: unknown; message: string }> {
+): Iterable<{ path: (string | number)[]; input: unknown; fault: Omit<Fault, "value"> }> {
   for (const [name, figures] of Object.entries(scopes ?? {})) {
     const listed: unknown = figures?.models;
     for (const [index, model] of (Array.isArray(listed) ? listed : []).entries()) {
@@ -113,7 +114,11 @@ export function* findScopeFaults(
       yield {
         path: [name, "models", index],
         input: model,
-        message: `is not a model; allowed: ${models.join(", ")}; remedy: ${didYouMean(model, models)}name one of them, or add it to models`,
+        fault: {
+          problem: "is not a model",
+          allowed: models.join(", "),
+          remedy: `${didYouMean(model, models)}name one of them, or add it to models`,
+        },
       };
     }
   }

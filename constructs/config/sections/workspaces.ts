@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Fault } from "../finding";
 import { modelAliases } from "../model-aliases";
 import { didYouMean } from "../nearest";
 import { BUILT_IN_LEVELS } from "./enforcement";
@@ -75,10 +76,10 @@ export interface Offered {
   readonly models: readonly string[];
 }
 
-interface Fault {
+interface WorkspaceFault {
   readonly path: (string | number)[];
   readonly input: unknown;
-  readonly message: string;
+  readonly fault: Omit<Fault, "value">;
   /** Full path of a setting that has a part in it. */
   readonly other?: string[];
 }
@@ -90,7 +91,7 @@ export function levelNames(enforcement: { readonly levels?: unknown } | undefine
 }
 
 /** Rules among the settings of the section and what they name. It may be absent or wrong in part. */
-export function* findWorkspaceFaults(workspaces: Values, all: Offered): Iterable<Fault> {
+export function* findWorkspaceFaults(workspaces: Values, all: Offered): Iterable<WorkspaceFault> {
   yield* unknownEntries("levels", workspaces?.levels, {
     known: all.levels,
     one: "a level",
@@ -111,8 +112,12 @@ export function* findWorkspaceFaults(workspaces: Values, all: Offered): Iterable
   for (const section of ["cpus", "memoryGigabytes"] as const) {
     const { default: first, max } = workspaces?.[section] ?? {};
     if (typeof first !== "number" || typeof max !== "number" || first <= max) continue;
-    const message = `is more than workspaces.${section}.max, ${max}; allowed: 1 to ${max}; remedy: lower it, or raise the maximum`;
-    yield { path: [section, "default"], input: first, message, other: ["workspaces", section, "max"] };
+    const fault = {
+      problem: `is more than workspaces.${section}.max, ${max}`,
+      allowed: `1 to ${max}`,
+      remedy: "lower it, or raise the maximum",
+    };
+    yield { path: [section, "default"], input: first, fault, other: ["workspaces", section, "max"] };
   }
 }
 
@@ -120,18 +125,26 @@ function* unknownEntries(
   list: string,
   entries: unknown,
   names: { readonly known: readonly string[]; readonly one: string; readonly section: string },
-): Iterable<Fault> {
+): Iterable<WorkspaceFault> {
   const { known, one, section } = names;
   const all: readonly unknown[] = Array.isArray(entries) ? entries : [];
   for (const [index, entry] of all.entries()) {
     if (typeof entry !== "string") continue;
     const first = all.indexOf(entry);
     if (first !== index) {
-      const message = `is there already, as workspaces.${list}[${first}]; allowed: each name once; remedy: remove one of the two`;
-      yield { path: [list, index], input: entry, message };
+      const fault = {
+        problem: `is there already, as workspaces.${list}[${first}]`,
+        allowed: "each name once",
+        remedy: "remove one of the two",
+      };
+      yield { path: [list, index], input: entry, fault };
     } else if (!known.includes(entry)) {
-      const message = `is not ${one}; allowed: ${known.join(", ")}; remedy: ${didYouMean(entry, [...known])}name one of them, or add it to ${section}`;
-      yield { path: [list, index], input: entry, message };
+      const fault = {
+        problem: `is not ${one}`,
+        allowed: known.join(", "),
+        remedy: `${didYouMean(entry, [...known])}name one of them, or add it to ${section}`,
+      };
+      yield { path: [list, index], input: entry, fault };
     }
   }
 }
@@ -140,10 +153,14 @@ function* notOffered(
   setting: string,
   value: unknown,
   { offered, list }: { readonly offered: readonly unknown[]; readonly list: string },
-): Iterable<Fault> {
+): Iterable<WorkspaceFault> {
   // An empty list is a finding of its own.
   if (typeof value !== "string" || offered.length === 0 || offered.includes(value)) return;
   const names = offered.filter((name) => typeof name === "string");
-  const message = `is not offered; allowed: ${names.join(", ")}; remedy: ${didYouMean(value, names)}name one of them, or add it to workspaces.${list}`;
-  yield { path: [setting], input: value, message, other: ["workspaces", list] };
+  const fault = {
+    problem: "is not offered",
+    allowed: names.join(", "),
+    remedy: `${didYouMean(value, names)}name one of them, or add it to workspaces.${list}`,
+  };
+  yield { path: [setting], input: value, fault, other: ["workspaces", list] };
 }

@@ -12,7 +12,7 @@ describe("a platform file whose keys are wrong", () => {
     [
       "an unknown nested key",
       `${VERSION}access: { host: a.example, hots: b }`,
-      "platform.yaml:2:28 access.hots: unknown key; allowed: host; remedy: did you mean host? correct its spelling or remove it",
+      "platform.yaml:2:28 access.hots: unknown key; allowed: host, certificate; remedy: did you mean host? correct its spelling or remove it",
     ],
     [
       "another version",

@@ -6,6 +6,7 @@ describe("the section coder", () => {
     expect(platformConfig().coder).toEqual({
       enabled: true,
       admin: { username: "admin", email: "admin@sluice.example" },
+      users: [],
     });
   });
 
