@@ -11,10 +11,12 @@ export interface CommandResult {
 /** Beyond this a command counts as one that never ends, in milliseconds. */
 const LIMIT_MS = 120_000;
 
-/** A container of the image of workspaces, as the template makes it but without Coder, and a volume for its home. */
+/** A container of the image of workspaces. */
 export class WorkspaceContainer {
-  private constructor(readonly name: string) {}
+  /** One that is there, such as that which Coder has made. */
+  constructor(readonly name: string) {}
 
+  /** Makes one as the template does, but without Coder, and a volume for its home. */
   static start(
     name: string,
     options: { image: string; volume: string; env: Readonly<Record<string, string>>; platformPort: number },
