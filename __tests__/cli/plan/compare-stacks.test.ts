@@ -68,6 +68,7 @@ describe("two synthesized stacks", () => {
     const replaced = changes.filter(({ action }) => action === "replace").map(({ service }) => service);
     expect([...new Set(replaced)]).toEqual([
       "coder",
+      "coder bootstrap",
       "gateway",
       "image postgres:17.8-bookworm",
       "key-provisioner",
@@ -165,6 +166,11 @@ describe("data at risk", () => {
       `images: { postgres: 'postgres@sha256:${"a".repeat(64)}' }`,
       "nobody can tell whether it can read the data",
     ],
+  ])("is %s", (_what, base, head, text) =>
+    expect(risks(base, head)).toEqual([expect.stringContaining(text)]),
+  );
+
+  it.each([
     [
       "audit rows that are dropped earlier",
       "",
@@ -177,8 +183,8 @@ describe("data at risk", () => {
       "retention: { audit: 4w }",
       "kept for 4w instead of 1mo",
     ],
-  ])("is %s", (_what, base, head, text) =>
-    expect(risks(base, head)).toEqual([expect.stringContaining(text)]),
+  ])("is %s, at each service that keeps them", (_what, base, head, text) =>
+    expect(risks(base, head)).toEqual([expect.stringContaining(text), expect.stringContaining(text)]),
   );
 
   const changed = (edit: (container: Record<string, unknown>) => void) => {

@@ -190,7 +190,10 @@ const keyWithToken = z.strictObject({ token: hash, ...keyFields });
 const newKeyFields = { key: text, token: hash, token_id: hash, ...keyFields };
 
 const newKey = z.strictObject(newKeyFields);
-const keyInfo = z.strictObject({ key: text, info: z.strictObject(keyFields) });
+const keyInfo = z.strictObject({
+  key: text,
+  info: z.strictObject({ ...keyFields, budget_reset_at: textOrNull }),
+});
 
 /** Answers of `/key/*`. */
 export const KEY_ANSWERS: Readonly<Record<string, z.ZodType>> = {
