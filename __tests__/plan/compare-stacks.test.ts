@@ -167,7 +167,7 @@ function stateOf({ resource_changes: changes = [], output_changes: outputs = {},
       mode: "managed",
       type: change.type,
       name: change.address.slice(change.type.length + 1),
-      provider: 'provider["registry.opentofu.org/kreuzwerker/docker"]',
+      provider: `provider["${change.type === "terraform_data" ? "terraform.io/builtin/terraform" : "registry.opentofu.org/kreuzwerker/docker"}"]`,
       instances: [
         {
           schema_version: SCHEMA_VERSIONS[change.type] ?? 0,
