@@ -30,6 +30,12 @@ const NOT_TYPED: Readonly<Record<string, string>> = {
     "hours of tests; npm test runs the short form",
   "RACE_ROUNDS=20 RACE_REQUESTS=1000 RACE_PROCESSES=4 KILL_ROUNDS=50 npm run test:acceptance -- __tests__/faults":
     "hours of tests; this suite runs the short form",
+  "npm run sluice -- certs": "__tests__/cli/commands/certs.test.ts",
+  "npm run sluice -- certs --renew": "__tests__/acceptance/coder-server.test.ts",
+  "npm run sluice -- certs --json": "__tests__/cli/commands/certs.test.ts",
+  "npm run sluice -- coder admin": "__tests__/acceptance/coder-bootstrap.test.ts",
+  "npm run sluice -- coder admin --show-password": "__tests__/acceptance/coder-bootstrap.test.ts",
+  "npm run sluice -- coder bootstrap": "__tests__/acceptance/coder-bootstrap.test.ts",
   "npm run sluice -- rotate --list": "every rotation: __tests__/acceptance/rotate.test.ts",
   "npm run sluice -- rotate gateway_master_key": "__tests__/acceptance/rotate.test.ts",
   "npm run sluice -- rotate gateway_database_password": "__tests__/acceptance/rotate.test.ts",

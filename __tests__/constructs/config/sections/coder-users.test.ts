@@ -1,4 +1,4 @@
-import { parsePlatform } from "../../../constructs";
+import { parsePlatform } from "../../../../constructs";
 
 const ADA = "username: ada, email: ada@example.com";
 const parse = (...users: string[]) =>
