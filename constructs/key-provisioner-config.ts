@@ -1,3 +1,4 @@
+import type { PlatformConfig } from "./config/schema";
 import { BUILT_IN_LEVELS } from "./config/sections/enforcement";
 import type { EnforcementRules, Model } from "./gateway-config";
 
@@ -23,6 +24,16 @@ export interface KeyPolicy {
   readonly enforcement: EnforcementRules;
   /** User name → level that the user's keys have at least. @default - none */
   readonly userLevels?: Readonly<Record<string, string>>;
+}
+
+/** What platform.yaml decides about the keys that are made. */
+export function keyPolicy({ scopes, models, enforcement, coder }: PlatformConfig): KeyPolicy {
+  const userLevels = Object.fromEntries(
+    coder.users.flatMap(({ username, minimumLevel }) =>
+      minimumLevel === undefined ? [] : [[username, minimumLevel]],
+    ),
+  );
+  return { scopes, models, enforcement, userLevels };
 }
 
 /** The key-provisioner's settings file (`services/key-provisioner/settings.ts`). No credential is in it. */

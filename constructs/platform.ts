@@ -10,6 +10,7 @@ import { DockerNetworks } from "./docker-networks";
 import { NETWORKS } from "./engine-names";
 import { Gateway } from "./gateway";
 import { KeyProvisioner } from "./key-provisioner";
+import { keyPolicy } from "./key-provisioner-config";
 import { Postgres } from "./postgres";
 import type { ServiceProps } from "./service";
 import { hostPorts, type ServiceDefinition, settingOf } from "./service-definition";
@@ -79,7 +80,7 @@ export class Platform extends Construct {
       ...props(KEY_PROVISIONER),
       gateway,
       database: postgres.database("key_provisioner"),
-      policy: { scopes: config.scopes, models: config.models, enforcement: config.enforcement },
+      policy: keyPolicy(config),
       coder: coder && {
         url: coder.url,
         templates: [WORKSPACE_TEMPLATE],

@@ -1,8 +1,12 @@
 import { parsePlatform } from "../../constructs";
-import { type KeyPolicy, renderKeyProvisionerConfig } from "../../constructs/key-provisioner-config";
+import {
+  type KeyPolicy,
+  keyPolicy,
+  renderKeyProvisionerConfig,
+} from "../../constructs/key-provisioner-config";
 import { Settings } from "../../services/key-provisioner/settings";
 
-const policy = (yaml = ""): KeyPolicy => parsePlatform(`apiVersion: sluice/v1\n${yaml}`);
+const policy = (yaml = ""): KeyPolicy => keyPolicy(parsePlatform(`apiVersion: sluice/v1\n${yaml}`));
 const settings = (yaml?: string) => new Settings(renderKeyProvisionerConfig(policy(yaml)));
 
 it("has the figures of each scope, which the key-provisioner reads", () => {
@@ -49,6 +53,8 @@ it("has the levels and minimums of the gateway, own ones included", () => {
 });
 
 it("has users' own minimums", () => {
-  const text = renderKeyProvisionerConfig({ ...policy(), userLevels: { ada: "design-first" } });
-  expect(new Settings(text).clamp("unrestricted", "workspace:1", "Ada").name).toBe("design-first");
+  const user = "{ username: ada, email: ada@example.com, login: oidc, minimumLevel: design-first }";
+  const clamp = (name: string) =>
+    settings(`coder: { users: [${user}] }`).clamp("unrestricted", "workspace:1", name).name;
+  expect([clamp("Ada"), clamp("bob")]).toEqual(["design-first", "unrestricted"]);
 });

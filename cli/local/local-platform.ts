@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import type { PlatformConfig } from "../../constructs/config/schema";
 import { credentialNames } from "../../constructs/gateway-config";
-import { renderKeyProvisionerConfig } from "../../constructs/key-provisioner-config";
+import { keyPolicy, renderKeyProvisionerConfig } from "../../constructs/key-provisioner-config";
 import type { Progress } from "../terminal/progress";
 import type { DataFolder } from "./data-folder";
 import { databaseUrl, ensureDatabases, type ServiceDatabase } from "./databases";
@@ -50,8 +50,7 @@ export class LocalPlatform {
     const simulatedPort = this.providers.length === 0 ? freePort : undefined;
     const simulatedUrl = simulatedPort === undefined ? undefined : `http://${LOOPBACK}:${simulatedPort}`;
     writeFileSync(folder.gatewayConfig, renderLocalGatewayConfig(config, simulatedUrl), { mode: 0o600 });
-    const { scopes, models, enforcement } = config;
-    writeFileSync(folder.keyProvisionerConfig, renderKeyProvisionerConfig({ scopes, models, enforcement }), {
+    writeFileSync(folder.keyProvisionerConfig, renderKeyProvisionerConfig(keyPolicy(config)), {
       mode: 0o600,
     });
     this.services = localServices({

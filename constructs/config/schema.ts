@@ -176,6 +176,22 @@ function checkCoderAdmin(coder: Partial<Shape>["coder"], context: z.core.$Refine
   }
 }
 
+/** The least levels of users are among those that there are. */
+function checkUserLevels({ coder, enforcement }: Partial<Shape>, context: z.core.$RefinementCtx) {
+  const levels = levelNames(enforcement);
+  const users = Array.isArray(coder?.users) ? coder.users : [];
+  for (const [index, user] of users.entries()) {
+    const level: unknown = user?.minimumLevel;
+    if (typeof level !== "string" || levels.includes(level)) continue;
+    const fault = {
+      problem: "is not a level",
+      allowed: levels.join(", "),
+      remedy: `${didYouMean(level, levels)}name one of them, or add it to enforcement.levels`,
+    };
+    context.addIssue(faultIssue(fault, level, { path: ["coder", "users", index, "minimumLevel"] }));
+  }
+}
+
 /** Rules that span sections. They also run on a file with other faults, so every part may be absent or wrong. */
 function checkAcrossSections(platform: Partial<Shape>, context: z.core.$RefinementCtx) {
   reportDuplicates(
@@ -191,6 +207,7 @@ function checkAcrossSections(platform: Partial<Shape>, context: z.core.$Refineme
   );
   checkCoderPort(platform.ports, context);
   checkCoderAdmin(platform.coder, context);
+  checkUserLevels(platform, context);
   checkSubnets(platform.networks, context);
   checkCredentials(platform, context);
   for (const { path, input, fault } of findLevelFaults(platform.enforcement)) {

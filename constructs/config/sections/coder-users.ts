@@ -41,6 +41,12 @@ const CoderUser = z.strictObject({
     .describe(
       "Name of the variable with the first password, for login: password. Read at the deploy that makes the user.",
     ),
+  minimumLevel: z
+    .string()
+    .optional()
+    .describe(
+      "Enforcement level that the user's keys have at least, those of workspaces as well. @default - what `enforcement.minimum` says",
+    ),
 });
 
 /** People who are made in Coder by the deploy. */

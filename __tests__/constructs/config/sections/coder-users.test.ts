@@ -31,6 +31,10 @@ describe("coder.users", () => {
     [["username: Ada Lovelace, email: a@example.com, login: oidc"], "must be a login name such as ada"],
     [[`${ADA}, login: oidc, roles: [admin]`], "coder.users[0].roles[0]: is not known"],
     [
+      [`${ADA}, login: oidc, minimumLevel: strict`],
+      'coder.users[0].minimumLevel: is not a level, got "strict"; allowed: unrestricted, standard, design-first; remedy: name one of them, or add it to enforcement.levels',
+    ],
+    [
       ["username: admin, email: a@example.com, login: oidc"],
       "coder.users[0].username: is that of coder.admin",
     ],
