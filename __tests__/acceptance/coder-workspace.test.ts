@@ -320,23 +320,76 @@ describe("a second user", () => {
   });
 });
 
-describe("a restart of a service while a workspace starts", () => {
-  it.each(["key-provisioner", "gateway", "coder"])("%s: the start ends well", async (service) => {
-    await grace.build(secondId, "start");
-    docker("restart", `${platform.name}-${service}`);
-    await passesWithin(150, async () => expect((await grace.ready(secondId)).status).toBe("connected"));
+describe("a deletion", () => {
+  it("leaves neither container nor home", async () => {
+    await ada.remove(workspaceId);
+    expect(containersOf(container.name)).toEqual([]);
+    expect(docker("volume", "ls", "--quiet", "--filter", `name=coder-${workspaceId}-home`)).toBe("");
   });
 });
 
-describe("a deletion", () => {
-  it("takes the key back", async () => {
-    await ada.remove(workspaceId);
-    await passesWithin(100, async () => {
-      const { status } = await fetch(`http://127.0.0.1:${platform.gatewayPort}/models`, {
-        headers: { authorization: `Bearer ${key}` },
-      });
-      expect(status).toBe(401);
+describe("a service that goes while a workspace starts", () => {
+  const service = (name: string) => `${platform.name}-${name}`;
+  /** What the start said, once it has ended well. Coder itself may be the one that is away. */
+  const started = () =>
+    passesWithin(150, async () => {
+      const agent = await grace.ready(secondId);
+      expect(agent.status).toBe("connected");
+      const log = await grace.agentLog(agent.id);
+      expect(log).toContain("everything is ready");
+      return log;
     });
+
+  it.each([
+    ["key-provisioner", /attempt 1: (E[A-Z_]+|no answer in time)/],
+    ["gateway", /attempt 1: it answered 503 \(The gateway gives no answer/],
+  ])("%s: the key comes once it is back, and the log says what it waited for", async (name, said) => {
+    docker("stop", service(name));
+    await grace.build(secondId, "start");
+    const begun = (await grace.built(secondId)).latest_build;
+    const [agent] = begun.resources.flatMap(({ agents = [] }) => agents);
+    await passesWithin(60, async () => expect(await grace.agentLog(agent?.id ?? "")).toMatch(said));
+    docker("start", service(name));
+    expect(await started()).toMatch(/the same as before, level standard/);
+  });
+
+  it("postgres: a restart before the agent is ready delays it", async () => {
+    await grace.build(secondId, "start");
+    await grace.built(secondId);
+    docker("restart", service("postgres"));
+    await started();
+  });
+
+  it("coder: a restart in the middle of the build delays it", async () => {
+    await grace.build(secondId, "start");
+    docker("restart", service("coder"));
+    await started();
+  });
+
+  it("a container that a killed build has left is not in the way", async () => {
+    await grace.build(secondId, "stop");
+    await grace.built(secondId);
+    const label = `coder.workspace_id=${secondId}`;
+    docker(
+      "create",
+      "--name",
+      second.name,
+      "--label",
+      label,
+      inspect(service("gateway")).Config.Image,
+      "true",
+    );
+    await grace.build(secondId, "start");
+    await started();
+  });
+});
+
+it("the key of a workspace that was deleted is taken back", async () => {
+  await passesWithin(100, async () => {
+    const { status } = await fetch(`http://127.0.0.1:${platform.gatewayPort}/models`, {
+      headers: { authorization: `Bearer ${key}` },
+    });
+    expect(status).toBe(401);
   });
 });
 

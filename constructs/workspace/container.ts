@@ -4,7 +4,7 @@ import type { DataCoderWorkspaceOwner } from "@cdktf/provider-coder/lib/data-cod
 import { Metadata } from "@cdktf/provider-coder/lib/metadata";
 import { Container } from "@cdktf/provider-docker/lib/container";
 import { Volume } from "@cdktf/provider-docker/lib/volume";
-import { Token } from "cdktf";
+import { DataResource, Token } from "cdktf";
 import type { Construct } from "constructs";
 import { WORKSPACES_LABEL } from "../engine-names";
 import { literalText } from "../literal-text";
@@ -38,7 +38,7 @@ const variable = (name: TemplateVariable) => `\${var.${name}}`;
 
 /** The container of a running workspace and the volume of its home, which stays until the workspace is deleted. */
 export function placeContainer(scope: Construct, parts: ContainerParts): void {
-  const { workspace, owner, logs } = parts;
+  const { agent, workspace, owner, logs } = parts;
   const labels = [
     { label: WORKSPACES_LABEL, value: variable("platform") },
     { label: "coder.workspace_id", value: workspace.id },
@@ -52,6 +52,15 @@ export function placeContainer(scope: Construct, parts: ContainerParts): void {
     // Whatever another version of the template says: another volume would be an empty home.
     lifecycle: { ignoreChanges: "all" },
   });
+  const leftover = new DataResource(scope, "leftover", {
+    count: workspace.startCount,
+    // With another token the container is replaced: what is there when this runs is none of the state's.
+    triggersReplace: agent.token,
+    provisioners: [
+      { type: "local-exec", command: REMOVE_LEFTOVER, environment: { WORKSPACE_ID: workspace.id } },
+    ],
+  });
+  leftover.overrideLogicalId("leftover");
   // No restart by the engine: after a restart of the host it would start before the rules of the network are there.
   const container = new Container(scope, "workspace", {
     count: workspace.startCount,
@@ -79,6 +88,7 @@ export function placeContainer(scope: Construct, parts: ContainerParts): void {
     stopTimeout: STOP_GRACE_SECONDS,
     removeVolumes: false,
     labels,
+    dependsOn: [leftover],
   });
   // The provider refuses an empty upload.
   container.addOverride("dynamic.upload", {
@@ -87,6 +97,15 @@ export function placeContainer(scope: Construct, parts: ContainerParts): void {
   });
   addMetadata(scope, home, workspace);
 }
+
+/**
+ * Run by Coder's provisioner. A build that was killed, such as with the host, leaves a container that no state has; by its name it would be in
+ * the way of every start from then on.
+ */
+const REMOVE_LEFTOVER = `api() { curl -fsS --max-time 30 --unix-socket /var/run/docker.sock "$@"; }
+api --get --data all=true --data-urlencode "filters={\\"label\\":[\\"coder.workspace_id=$WORKSPACE_ID\\"]}" http://docker/containers/json |
+  grep -o '"Id":"[0-9a-f]*"' | cut -d '"' -f 4 |
+  while read -r id; do api -X DELETE "http://docker/containers/$id?force=true"; done`;
 
 const OWNER = "data.coder_workspace_owner.me.name";
 const WORKSPACE = "data.coder_workspace.me.name";
@@ -141,6 +160,12 @@ function addMetadata(scope: Construct, home: Volume, workspace: DataCoderWorkspa
       { key: "kept", value: "until the workspace is deleted" },
     ],
   }).overrideLogicalId("home");
+  new Metadata(scope, "leftover_metadata", {
+    count: workspace.startCount,
+    resourceId: "${terraform_data.leftover[0].id}",
+    hide: true,
+    item: [{ key: "purpose", value: "removes what a killed build has left" }],
+  }).overrideLogicalId("leftover");
   new Metadata(scope, "workspace_metadata", {
     count: workspace.startCount,
     resourceId: "${docker_container.workspace[0].id}",

@@ -141,9 +141,10 @@ ${/^coder:/m.test(yaml) ? "" : "coder: { enabled: false }\n"}${yaml}`,
   remove(prefix = this.name): void {
     const named = (list: string) => list.split("\n").filter((name) => name.startsWith(prefix));
     const networks = named(docker("network", "ls", "--format", "{{.Name}}"));
-    for (const network of networks) removeContainersOn(network);
+    // Before what is left on the networks, which goes with its volumes: jobs are on none, and share volumes with services.
     for (const name of named(docker("ps", "--all", "--format", "{{.Names}}")))
       docker("rm", "--force", "--volumes", name);
+    for (const network of networks) removeContainersOn(network);
     removeFirewallRules(prefix);
     for (const network of networks) docker("network", "rm", network);
     for (const name of named(docker("volume", "ls", "--format", "{{.Name}}"))) docker("volume", "rm", name);

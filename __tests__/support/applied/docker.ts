@@ -10,6 +10,7 @@ export interface Inspected {
     readonly Health?: { readonly Status: string };
   };
   readonly Config: {
+    readonly Image: string;
     readonly User: string;
     readonly Cmd: string[] | null;
     readonly Labels: Record<string, string>;
