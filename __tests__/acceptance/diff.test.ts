@@ -39,7 +39,7 @@ models:
     expect(output).toContain(`data untouched (volume ${platform.name}-postgres-data)`);
     expect(output).toContain("no data is lost");
     expect(output).not.toContain("no longer set");
-    expect(output).toContain("2 containers changed in place, files delivered to 1 service");
+    expect(output).toContain("2 containers changed in place, files delivered to 2 services");
     expect(output).toContain("npm run diff -- --full");
     for (const secret of [...Object.values(platform.secrets()), KEY].filter((value) => value !== "")) {
       expect(output).not.toContain(secret);

@@ -40,7 +40,7 @@ describe("a platform that is well", () => {
     const found = status();
     expect(found).toMatchObject({ exitCode: 0, well: true, problems: [], notices: [] });
     expect(found.gateway).toMatchObject({ status: "connected", ready: true, journal_bytes: 0 });
-    expect(found.key_provisioner).toEqual({ ready: true });
+    expect(found.key_provisioner).toEqual({ ready: true, missing: [] });
     expect(found.models.map(({ usable }) => usable)).toEqual([true, true, true]);
     expect(found.containers.find(({ service }) => service === "gateway")).toMatchObject({
       state: "running",

@@ -83,7 +83,8 @@ export function deliveredFiles(uploads: unknown): Map<string, DeliveredFile> {
 function describeFile(path: string, content: string | undefined, rest: string): DeliveredFile {
   const secret = SECRET.exec(path)?.[1];
   if (secret !== undefined) return { kind: "secret", name: secret, content, rest };
-  if (/(?:^|\/)config\.yaml$/.test(path)) return { kind: "settings", name: "config.yaml", content, rest };
+  const settings = /(?:^|\/)(config\.yaml|key-provisioner\.json)$/.exec(path)?.[1];
+  if (settings !== undefined) return { kind: "settings", name: settings, content, rest };
   const rules = /(?:^|\/)(prompts\/[^/]+\.md)$/.exec(path)?.[1];
   return rules === undefined
     ? { kind: "other", name: path, content, rest }

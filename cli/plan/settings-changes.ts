@@ -28,13 +28,13 @@ interface Deployment {
 }
 
 /**
- * What differs between two texts of the gateway's `config.yaml`, as settings: models, prices, providers, levels.
+ * What differs between two settings files of a service, the gateway's `config.yaml` above all: models, prices, providers, levels, scopes.
  * Texts that are no YAML are compared by lines. An empty list means that they say the same.
  */
 export function settingsChanges(before: string, after: string): string[] {
   const [old, young] = [parseSettings(before), parseSettings(after)];
   if (old === undefined || young === undefined) {
-    return before === after ? [] : [`config.yaml: ${transition(before, after)}`];
+    return before === after ? [] : [`configuration: ${transition(before, after)}`];
   }
   const { model_list: oldModels, ...oldRest } = old;
   const { model_list: youngModels, ...youngRest } = young;

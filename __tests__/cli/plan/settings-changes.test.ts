@@ -69,8 +69,13 @@ describe("settingsChanges", () => {
     ],
   ])("says %s", (_what, yaml, expected) => expect(settingsChanges(base, rendered(yaml))).toEqual(expected));
 
+  it("tells figures of scopes, which the key-provisioner has as JSON", () => {
+    const settings = (budgetUsd: number) => JSON.stringify({ scopes: { ci: { budgetUsd } } });
+    expect(settingsChanges(settings(5), settings(8))).toEqual(["scopes.ci.budgetUsd: 5 → 8"]);
+  });
+
   it("compares what is no YAML by its lines, and follows no alias bomb", () => {
-    expect(settingsChanges("a: [", "a: [\nb: ]")).toEqual(["config.yaml: 1 line added, 0 removed"]);
+    expect(settingsChanges("a: [", "a: [\nb: ]")).toEqual(["configuration: 1 line added, 0 removed"]);
     const bomb = `a: &a [x,x]\n${[..."bcdefghijk"].map((name, at) => `${name}: &${name} [*${"abcdefghij"[at]},*${"abcdefghij"[at]}]`).join("\n")}`;
     expect(settingsChanges(bomb, "a: 1")).toHaveLength(1);
   });
