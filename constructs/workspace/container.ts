@@ -55,7 +55,7 @@ export function placeContainer(scope: Construct, parts: ContainerParts): void {
   const leftover = new DataResource(scope, "leftover", {
     count: workspace.startCount,
     // With another token the container is replaced: what is there when this runs is none of the state's.
-    triggersReplace: agent.token,
+    triggersReplace: { token: agent.token },
     provisioners: [
       { type: "local-exec", command: REMOVE_LEFTOVER, environment: { WORKSPACE_ID: workspace.id } },
     ],
