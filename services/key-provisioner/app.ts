@@ -45,6 +45,8 @@ export interface KeyProvisionerDependencies extends Pick<HealthOptions, "isGatew
 const BODY_LIMIT = 64 * 1024;
 /** Requests of one credential a minute. A workspace shows its budget, and asks for its key a few times at its start. */
 const PER_CREDENTIAL = 60;
+/** Times that one key is asked for in a minute, with whichever credentials: a user makes as many tokens as they like. */
+const PER_KEY = 60;
 /** Refused requests of one address a minute. */
 const REFUSALS = 30;
 
@@ -86,39 +88,43 @@ export function buildApp(deps: KeyProvisionerDependencies): FastifyInstance {
     if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
   });
 
+  /** Counts a refusal of an address. @returns what is answered once there were too many */
+  const limited = (address: string): ProvisionerError | undefined => {
+    try {
+      refusals.take(address);
+    } catch (error) {
+      return toKnown(error as Error);
+    }
+    return undefined;
+  };
+
   app.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
     let known = toKnown(error);
     if (known.status >= 500) request.log.error({ err: error, requestId: request.id }, known.message);
     if (request.routeOptions.config.credential !== undefined && isRefusal(known)) {
-      if (known.status === 401) chargeRefusal();
+      // Who has proved nothing is counted before anything is written: otherwise anybody could fill the table.
+      if (request.refused.actor === undefined) known = limited(request.ip) ?? known;
       // Nobody is told anything that is not written down.
-      await database
-        .use((connection) =>
-          recordEvent(connection, {
-            actor: request.refused.actor ?? "unknown",
-            action: "refuse",
-            outcome: known.code,
-            alias: request.refused.alias,
-            requestId: request.id,
-            detail: { route: `${request.method} ${request.routeOptions.url}`, address: request.ip },
-          }),
-        )
-        .catch((cause: unknown) => {
-          known = toKnown(cause as Error);
-        });
+      if (known.status !== 429)
+        await database
+          .use((connection) =>
+            recordEvent(connection, {
+              actor: request.refused.actor ?? "unknown",
+              action: "refuse",
+              outcome: known.code,
+              alias: request.refused.alias,
+              requestId: request.id,
+              detail: { route: `${request.method} ${request.routeOptions.url}`, address: request.ip },
+            }),
+          )
+          .catch((cause: unknown) => {
+            known = toKnown(cause as Error);
+          });
     }
     if (known.status === 401) reply.header("www-authenticate", "Bearer");
     if (known.retryAfterSeconds !== undefined) reply.header("retry-after", known.retryAfterSeconds);
     const param = error instanceof BodyValidationError ? error.param : null;
     return reply.code(known.status).send(openAiErrorBody(known.message, known.type, known.code, param));
-
-    function chargeRefusal() {
-      try {
-        refusals.take(request.ip);
-      } catch {
-        // The next one is refused before anybody is asked.
-      }
-    }
   });
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split("?", 1)[0] ?? "";
@@ -128,6 +134,7 @@ export function buildApp(deps: KeyProvisionerDependencies): FastifyInstance {
   });
 
   const perCredential = new RateLimit(PER_CREDENTIAL, clock);
+  const perKey = new RateLimit(PER_KEY, clock);
   app.register(credentials, { adminToken: deps.adminToken, perCredential, refusals });
   app.register(health, {
     isGatewayReady: deps.isGatewayReady,
@@ -139,8 +146,8 @@ export function buildApp(deps: KeyProvisionerDependencies): FastifyInstance {
     reply.type("text/plain; version=0.0.4").send(registry.render()),
   );
   const { issuer, settings, templates, gateway, coderToken } = deps;
-  app.register(workspaceRoutes, { coder, templates, issuer, settings });
-  app.register(selfServiceRoutes, { coder, issuer, gateway, settings });
+  app.register(workspaceRoutes, { coder, templates, issuer, settings, perKey });
+  app.register(selfServiceRoutes, { coder, issuer, gateway, settings, perKey });
   app.register(adminRoutes, { coder, coderToken, database, gateway, issuer, settings });
   app.register(secureContextRoutes, { hasTls: () => certificate?.isUsable ?? false });
   return app;

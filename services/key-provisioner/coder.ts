@@ -42,13 +42,20 @@ const PAGE = 100;
 /** Pages of one list at most. */
 const MAX_PAGES = 1000;
 
+/** Where the token is that the key-provisioner reads workspaces with. */
+export interface ReaderToken {
+  /** @returns `undefined` until the bootstrap has handed it over */
+  read(): Promise<string | undefined>;
+  /** What is in memory may be out of date. */
+  forget(): void;
+}
+
 /** What the key-provisioner asks of Coder. Tokens of callers are used to learn who they are, and for nothing else. */
 export class Coder {
   readonly #url: string;
-  readonly #readerToken: () => Promise<string | undefined>;
+  readonly #readerToken: ReaderToken;
 
-  /** @param readerToken the key-provisioner's own, which reads workspaces; `undefined` until the bootstrap has handed it over */
-  constructor(url: string, readerToken: () => Promise<string | undefined>) {
+  constructor(url: string, readerToken: ReaderToken) {
     this.#url = url;
     this.#readerToken = readerToken;
   }
@@ -137,7 +144,7 @@ export class Coder {
   async state(): Promise<"connected" | "unreachable" | "token_missing" | "token_refused" | "unknown"> {
     let token: string | undefined;
     try {
-      token = await this.#readerToken();
+      token = await this.#readerToken.read();
     } catch {
       // It is in the database, which is away.
       return "unknown";
@@ -145,6 +152,7 @@ export class Coder {
     if (token === undefined) return "token_missing";
     try {
       const answer = await this.#ask("/workspaces?limit=1", token, { timeoutMs: 2000 });
+      if (isRefused(answer)) this.#readerToken.forget();
       return answer.status === 200 ? "connected" : isRefused(answer) ? "token_refused" : "unreachable";
     } catch {
       return "unreachable";
@@ -152,7 +160,7 @@ export class Coder {
   }
 
   async #ownToken(): Promise<string> {
-    const token = await this.#readerToken();
+    const token = await this.#readerToken.read();
     if (token !== undefined) return token;
     throw unavailable(
       "coder_token_missing",
@@ -161,7 +169,14 @@ export class Coder {
   }
 
   async #read(path: string): Promise<JsonAnswer> {
-    const answer = await this.#ask(path, await this.#ownToken());
+    const token = await this.#ownToken();
+    let answer = await this.#ask(path, token);
+    if (isRefused(answer)) {
+      // Another process may have been handed the next one.
+      this.#readerToken.forget();
+      const next = await this.#ownToken();
+      if (next !== token) answer = await this.#ask(path, next);
+    }
     if (!isRefused(answer)) return answer;
     throw unavailable(
       "coder_token_refused",

@@ -43,12 +43,15 @@ export const credentials = fp<CredentialsOptions>(
       request.bearer = readBearer(request);
       if (credential === "admin") {
         // Who has it is let in whatever others try from the same address.
-        if (isSame(request.bearer, adminToken().expose())) return;
+        if (isSame(request.bearer, adminToken().expose())) {
+          request.refused.actor = "administrator";
+          return;
+        }
         refusals.check(request.ip);
         throw new ProvisionerError(401, "admin_token_refused", "This is not the administrator's token.");
       }
       refusals.check(request.ip);
-      perCredential.take(request.bearer);
+      perCredential.take(plainForm(request.bearer));
     });
   },
   { name: "credentials" },
@@ -58,6 +61,12 @@ function readBearer(request: FastifyRequest): string {
   const [, bearer] = /^Bearer +([\x21-\x7e]{1,1024}) *$/i.exec(request.headers.authorization ?? "") ?? [];
   if (bearer !== undefined) return bearer;
   throw new ProvisionerError(401, "no_credential", "Send a credential as Authorization: Bearer <token>.");
+}
+
+/** Coder takes an agent's token, a UUID, in capitals, without dashes and in braces as well: all of them are one credential. */
+function plainForm(bearer: string): string {
+  const [uuid] = /[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}/i.exec(bearer) ?? [];
+  return uuid === undefined ? bearer : uuid.replaceAll("-", "").toLowerCase();
 }
 
 /** Compares hashes, so that neither length nor content shows in the time it takes. */

@@ -120,11 +120,20 @@ export class KeyIssuer {
     });
   }
 
-  /** Takes a key back. What is left of it is its events. @returns whether there was one @throws ProvisionerError */
-  revoke(alias: string, asker: Asker, reason: string): Promise<boolean> {
+  /**
+   * Takes a key back. What is left of it is its events.
+   * @param isStill judged again at the last moment: what was seen of the key earlier may have changed @default - whatever it is
+   * @returns whether there was one @throws ProvisionerError
+   */
+  revoke(
+    alias: string,
+    asker: Asker,
+    reason: string,
+    isStill: (row: IssuedKey) => boolean = () => true,
+  ): Promise<boolean> {
     return this.#locked(alias, async (connection) => {
       const row = await findIssuedKey(connection, alias);
-      if (row === undefined) return false;
+      if (row === undefined || !isStill(row)) return false;
       await this.#props.gateway.delete(alias);
       await inTransaction(connection, async () => {
         await deleteIssuedKey(connection, alias);
@@ -223,18 +232,24 @@ export class KeyIssuer {
     else await updateIssuedKey(connection, alias, { nextSecret, owner, ownerId });
 
     let found = await gateway.find({ key_alias: alias });
-    if (found?.blocked === true && action === "issue") throw blocked(alias);
-    const level = this.#level(purpose, wish, found, row);
-    let carried = row?.carriedSpendUsd ?? null;
+    // The former key is still there when its end was what failed: then it has its spend itself.
+    let carried = found?.key_id === row?.gatewayKeyId ? null : (row?.carriedSpendUsd ?? null);
+    // After a crash in the middle of a loosening it is what is left of the former key.
+    const former = found ?? (row?.carriedMetadata ? { metadata: row.carriedMetadata } : undefined);
+    const level = this.#level(purpose, wish, former, row);
     const isLoosened = found !== undefined && this.#isLoosened(level, found);
+    if (found?.blocked === true && (action === "issue" || isLoosened)) throw blocked(alias);
     if (found !== undefined && isLoosened) {
       // The gateway lets nobody but an administrator loosen a key that is there, us included: this one ends, and another takes its place.
       carried = found.spend;
-      await updateIssuedKey(connection, alias, { carriedSpendUsd: carried });
+      await updateIssuedKey(connection, alias, {
+        carriedSpendUsd: carried,
+        carriedMetadata: found.metadata,
+      });
       await gateway.delete(alias);
       found = undefined;
     }
-    let atGateway = await this.#take(secret, purpose, level, found);
+    let atGateway = await this.#take(secret, purpose, level, found, former);
     if (carried !== null) atGateway = await gateway.update(atGateway.key_id, { spend: carried });
 
     await inTransaction(connection, async () => {
@@ -242,6 +257,7 @@ export class KeyIssuer {
         secret: purpose.isKept ? nextSecret : null,
         nextSecret: null,
         carriedSpendUsd: null,
+        carriedMetadata: null,
         gatewayKeyId: atGateway.key_id,
         hiddenSince: null,
       });
@@ -257,10 +273,11 @@ export class KeyIssuer {
     purpose: KeyPurpose,
     level: Level | "unknown",
     found: GatewayKey | undefined,
+    former: HasMetadata | undefined,
   ): Promise<GatewayKey> {
     const { gateway } = this.#props;
     if (found === undefined)
-      return gateway.generate(secret, purpose.alias, this.#settingsFor(purpose, level));
+      return gateway.generate(secret, purpose.alias, this.#settingsFor(purpose, level, former));
     const taken = await gateway.find({ key: secret });
     if (taken?.key_id === found.key_id) return this.#align(taken, purpose, level);
     return gateway.regenerate(purpose.alias, secret, this.#settingsFor(purpose, level, found));
@@ -273,7 +290,7 @@ export class KeyIssuer {
     return isSame(wanted, found) ? found : this.#props.gateway.update(found.key_id, wanted);
   }
 
-  #settingsFor(purpose: KeyPurpose, level: Level | "unknown", found?: GatewayKey): KeySettings {
+  #settingsFor(purpose: KeyPurpose, level: Level | "unknown", found?: HasMetadata): KeySettings {
     return {
       ...limitsOf(this.#props.settings(), purpose.scopeName),
       user_id: purpose.userId,
@@ -292,7 +309,7 @@ export class KeyIssuer {
   #level(
     purpose: KeyPurpose,
     wish: string | undefined,
-    found: GatewayKey | undefined,
+    found: HasMetadata | undefined,
     row: IssuedKey | undefined,
   ) {
     const settings = this.#props.settings();
@@ -336,6 +353,9 @@ export class KeyIssuer {
     return this.#props.database.locked(`key ${alias}`, work);
   }
 }
+
+/** A key that is there, or was. */
+type HasMetadata = Pick<GatewayKey, "metadata">;
 
 function blocked(alias: string): ProvisionerError {
   return new ProvisionerError(403, "key_blocked", `The key ${alias} is blocked by an administrator.`);

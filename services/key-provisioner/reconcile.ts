@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { MetricsRegistry } from "../shared/metrics-registry";
 import type { Coder } from "./coder";
+import { ProvisionerError } from "./errors";
 import type { Gateway } from "./gateway";
 import { CREATED_BY, type KeyIssuer } from "./issue-key";
 import { deleteOldEvents } from "./store/audit";
@@ -148,13 +149,20 @@ export class Reconciliation {
     this.#runs += 1;
     if (isWhole) await this.#adoptUnknown();
     const existing = await this.#askCoder();
+    const failures: unknown[] = [];
     let after: string | undefined;
     do {
       const page = await database.use((connection) => listIssuedKeys(connection, { after, limit: PAGE }));
       for (let index = 0; index < page.length; index += AT_ONCE) {
         if (this.#stopped.signal.aborted) return;
         await Promise.all(
-          page.slice(index, index + AT_ONCE).map((key) => this.#judge(key, existing, isWhole)),
+          page.slice(index, index + AT_ONCE).map((key) =>
+            this.#judge(key, existing, isWhole).catch((error: unknown) => {
+              // While something is away the others would fare no better. One key that is refused keeps none from its end.
+              if (!(error instanceof ProvisionerError) || error.status === 503) throw error;
+              failures.push(error);
+            }),
+          ),
         );
       }
       after = page.length < PAGE ? undefined : page.at(-1)?.alias;
@@ -162,6 +170,7 @@ export class Reconciliation {
     if (auditRetention !== undefined)
       await database.use((connection) => deleteOldEvents(connection, auditRetention));
     this.#counts = await database.use(countIssuedKeys);
+    if (failures.length > 0) throw failures[0];
   }
 
   async #adoptUnknown(): Promise<void> {
@@ -205,27 +214,28 @@ export class Reconciliation {
   async #judge(key: IssuedKey, { workspaces, users, suspended }: Existing, isWhole: boolean): Promise<void> {
     const { issuer, coder, logger } = this.#settings;
     const { alias, kind, subject, ownerId } = key;
-    const revoke = async (reason: string) => {
-      if (!(await issuer.revoke(alias, ACTOR, reason))) return;
+    // Somebody may have asked for it since it was listed.
+    const revoke = async (reason: string, isStill: (row: IssuedKey) => boolean) => {
+      if (!(await issuer.revoke(alias, ACTOR, reason, isStill))) return;
       this.#revoked += 1;
       logger.info({ alias, reason }, "key revoked");
     };
-    if (ownerId !== null && suspended.has(ownerId)) return revoke("owner suspended");
+    const isOwners = (row: IssuedKey) => row.ownerId === ownerId;
+    if (ownerId !== null && suspended.has(ownerId)) return revoke("owner suspended", isOwners);
     // A list that is empty is that of a token which may not read it rather than that of an installation without users.
     if (ownerId !== null && users !== undefined && users.size > 0 && !users.has(ownerId) && kind === "user")
-      return revoke("owner deleted");
+      return revoke("owner deleted", isOwners);
     if (kind === "workspace" && workspaces !== undefined && coder !== undefined) {
       if (workspaces.has(subject)) await this.#seen(key);
       else {
         const presence = await coder.workspacePresence(subject);
-        if (presence === "gone") return revoke("workspace deleted");
+        if (presence === "gone") return revoke("workspace deleted", () => true);
         if (presence === "hidden" && (await this.#isHiddenForLong(key)))
-          return revoke("workspace not found for a day");
+          return revoke("workspace not found for a day", (row) => row.hiddenSince !== null);
         if (presence === "there") await this.#seen(key);
       }
     }
-    const isUnfinished = key.gatewayKeyId === null && Date.now() - key.updatedAt.getTime() > UNFINISHED_MS;
-    if (isUnfinished) return revoke("never finished");
+    if (isUnfinished(key)) return revoke("never finished", isUnfinished);
     if (isWhole) await issuer.refresh(alias);
   }
 
@@ -243,6 +253,10 @@ export class Reconciliation {
     );
     return false;
   }
+}
+
+function isUnfinished({ gatewayKeyId, updatedAt }: IssuedKey): boolean {
+  return gatewayKeyId === null && Date.now() - updatedAt.getTime() > UNFINISHED_MS;
 }
 
 const KINDS: readonly KeyKind[] = ["workspace", "user", "ci", "agent"];

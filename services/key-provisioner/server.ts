@@ -36,8 +36,7 @@ async function main(): Promise<void> {
   const gatewayToken = new GatewayToken(config.gatewayToken);
   const gateway = new Gateway(config.gatewayUrl, gatewayToken, () => secrets.look());
   const coderToken = new CoderTokenStore(database, encryption);
-  const coder =
-    config.coderUrl === undefined ? undefined : new Coder(config.coderUrl, () => coderToken.read());
+  const coder = config.coderUrl === undefined ? undefined : new Coder(config.coderUrl, coderToken);
 
   const settings = new LiveSettings(config.configFile, logger, () => reconciliation.runSoon());
   const issuer = new KeyIssuer({ database, gateway, encryption, settings: () => settings.current });

@@ -140,3 +140,20 @@ test("what was never finished is cleared away, at the gateway too", async () => 
   );
   await eventually(async () => !(await isThere(made.body.key)));
 });
+
+test("a key that the reconciliation cannot deal with keeps no other from new figures", async () => {
+  const owner = coder.addUser("hal");
+  const keys = await Promise.all(Array.from({ length: 4 }, () => keyOf(coder.addWorkspace(owner))));
+  // It comes before all workspaces.
+  await platform.query(
+    "INSERT INTO issued_keys (alias, kind, subject, gateway_key_id) VALUES ('agent-other', 'agent', 'other', 'x')",
+  );
+  await call(platform.gateway, "POST", "/key/generate", {
+    bearer: GATEWAY_TOKEN,
+    body: { key_alias: "agent-other", max_budget: 1 },
+  });
+  platform.configure({ workspace: { budgetUsd: 9 } });
+  const budgets = () =>
+    Promise.all(keys.map(async (key) => (await platform.atGateway(key)).body.info.max_budget));
+  await eventually(async () => (await budgets()).every((budget) => budget === 9));
+}, 60_000);

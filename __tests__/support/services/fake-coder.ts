@@ -27,7 +27,7 @@ interface FakeUser {
  * where, 404 for what a token may not see, 410 for what is deleted. It proves nothing about Coder itself: `__tests__/acceptance` asks a real one.
  */
 export class FakeCoder {
-  readonly readerToken = "reader-token-of-the-provisioner";
+  readerToken = "reader-token-of-the-provisioner";
   readonly workspaces: FakeWorkspace[] = [];
   readonly users: FakeUser[] = [];
   /** Lines that agents were shown. */

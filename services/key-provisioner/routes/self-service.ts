@@ -6,6 +6,7 @@ import { ProvisionerError } from "../errors";
 import type { Gateway } from "../gateway";
 import type { KeyIssuer } from "../issue-key";
 import { userPurpose } from "../key-purpose";
+import type { RateLimit } from "../rate-limit";
 import type { Settings } from "../settings";
 import { NO_CODER } from "./no-coder";
 
@@ -16,6 +17,8 @@ interface SelfServiceOptions {
   readonly issuer: KeyIssuer;
   readonly gateway: Gateway;
   readonly settings: () => Settings;
+  /** How often one key may be asked for. */
+  readonly perKey: RateLimit;
 }
 
 const body = z
@@ -30,7 +33,7 @@ const body = z
 
 /** What people do for themselves: a key of their own, and what is left on any key. */
 export const selfServiceRoutes: FastifyPluginAsync<SelfServiceOptions> = async (app, options) => {
-  const { coder, issuer, gateway, settings } = options;
+  const { coder, issuer, gateway, settings, perKey } = options;
 
   app.post<{ Body: z.output<typeof body> }>(
     "/api/v1/keys/self-service",
@@ -48,6 +51,7 @@ export const selfServiceRoutes: FastifyPluginAsync<SelfServiceOptions> = async (
       const asker = { actor: `user ${user.username}`, requestId: request.id };
       const purpose = userPurpose(user.username, user.id, request.body?.purpose);
       request.refused = { alias: purpose.alias, actor: asker.actor };
+      perKey.take(purpose.alias);
       const issued = await issuer.handOut(purpose, undefined, asker);
       return reply
         .code(issued.isReused ? 200 : 201)

@@ -6,6 +6,7 @@ import { ProvisionerError } from "../errors";
 import type { IssuedKeyAnswer, KeyIssuer } from "../issue-key";
 import { workspacePurpose } from "../key-purpose";
 import { type ProvenWorkspace, proveWorkspace } from "../prove-workspace";
+import type { RateLimit } from "../rate-limit";
 import type { Settings } from "../settings";
 import { NO_CODER } from "./no-coder";
 
@@ -16,14 +17,19 @@ interface WorkspaceOptions {
   readonly templates: readonly string[];
   readonly issuer: KeyIssuer;
   readonly settings: () => Settings;
+  /** How often one key may be asked for. */
+  readonly perKey: RateLimit;
 }
 
 /** Whatever else is sent is not looked at: it would be what a caller says of itself. */
 const body = z.object({ workspace_id: z.uuid("must be the id of a workspace").toLowerCase() });
 
+/** Refusals that are not shown at the agent: Coder does not take the token, or would be asked for each of too many. */
+const UNSHOWN: readonly string[] = ["agent_token_refused", "rate_limited"];
+
 /** `POST /api/v1/keys/workspace`: the key of the workspace whose agent asks. */
 export const workspaceRoutes: FastifyPluginAsync<WorkspaceOptions> = async (app, options) => {
-  const { coder, templates, issuer, settings } = options;
+  const { coder, templates, issuer, settings, perKey } = options;
 
   app.post<{ Body: z.output<typeof body> }>(
     "/api/v1/keys/workspace",
@@ -39,13 +45,14 @@ export const workspaceRoutes: FastifyPluginAsync<WorkspaceOptions> = async (app,
         const workspace = await proveWorkspace(coder, { agentToken, workspaceId, templates });
         const asker = { actor: `workspace ${workspace.id} of ${workspace.owner}`, requestId };
         request.refused = { alias: `workspace-${workspace.id}`, actor: asker.actor };
+        perKey.take(`workspace-${workspace.id}`);
         const issued = await issuer.handOut(workspacePurpose(workspace), workspace.wish, asker);
         await show("info", tell(issued, workspace, settings()));
         return reply
           .code(issued.isReused ? 200 : 201)
           .send({ key: issued.key, reused: issued.isReused, ...describeKey(issued.atGateway, settings()) });
       } catch (error) {
-        if (error instanceof ProvisionerError && error.code !== "agent_token_refused")
+        if (error instanceof ProvisionerError && !UNSHOWN.includes(error.code))
           await show("error", `no key: ${error.message}`);
         throw error;
       }

@@ -10,6 +10,8 @@ export class CoderTokenStore {
   readonly #database: Database;
   readonly #encryption: Encryption;
   #known: string | undefined;
+  /** Counts what made a known token stale: a read that began before must not bring it back. */
+  #changes = 0;
 
   constructor(database: Database, encryption: Encryption) {
     this.#database = database;
@@ -18,16 +20,21 @@ export class CoderTokenStore {
 
   /** @returns `undefined`: there is none, or no encryption key that is known reads it @throws ProvisionerError 503 */
   async read(): Promise<string | undefined> {
-    // One that was taken away elsewhere is refused by Coder, and asked for anew then.
-    this.#known ??= await this.#database.use(async (connection) => {
+    if (this.#known !== undefined) return this.#known;
+    const changes = this.#changes;
+    const token = await this.#database.use(async (connection) => {
       const { rows } = await connection.query<{ token: Buffer }>("SELECT token FROM coder_token");
       const stored = rows[0]?.token ?? null;
       const token = this.#encryption.decrypt(NAME, stored);
       if (token !== undefined && stored !== null && !this.#encryption.isCurrent(stored))
-        await connection.query("UPDATE coder_token SET token = $1", [this.#encryption.encrypt(NAME, token)]);
+        await connection.query("UPDATE coder_token SET token = $1 WHERE token = $2", [
+          this.#encryption.encrypt(NAME, token),
+          stored,
+        ]);
       return token;
     });
-    return this.#known;
+    if (changes === this.#changes) this.#known = token;
+    return this.#known ?? token;
   }
 
   /** From now on this one is used. */
@@ -47,11 +54,13 @@ export class CoderTokenStore {
         });
       }),
     );
+    this.#changes += 1;
     this.#known = token;
   }
 
-  /** The next read asks the database: the encryption key has changed. */
+  /** The next read asks the database: the encryption key has changed, or another process was given another token. */
   forget(): void {
+    this.#changes += 1;
     this.#known = undefined;
   }
 }

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { type DatabaseAddress, openPool } from "../../shared/postgres-connection";
 import { unavailable } from "../errors";
 import { MIGRATIONS } from "./migrations";
+import { Turns } from "./turns";
 
 /** As many as the role may have, with room for a successor that starts while this one ends (`constructs/services/key-provisioner.ts`). */
 const CONNECTIONS = 8;
@@ -20,6 +21,7 @@ export type Queryable = Pick<Client, "query">;
 /** The key-provisioner's own database: schema, connections, locks. It may be away at any time; whoever needs it then is told so. */
 export class Database {
   readonly #pool: Pool;
+  readonly #turns = new Turns();
   readonly #logger: Pick<Logger, "info" | "warn" | "error">;
   #isReady = false;
   #isClosed = false;
@@ -53,11 +55,11 @@ export class Database {
     }
   }
 
-  /** Whether it answers and has the schema. */
+  /** Whether it answers, has the schema and takes changes: one that is read-only, such as a standby, gives nobody a key. */
   async isUsable(): Promise<boolean> {
     if (!this.#isReady) return false;
-    return this.#pool.query("SELECT 1").then(
-      () => true,
+    return this.#pool.query("SELECT current_setting('transaction_read_only') = 'off' AS \"isWritable\"").then(
+      ({ rows }) => rows[0]?.isWritable === true,
       () => false,
     );
   }
@@ -77,15 +79,17 @@ export class Database {
   /**
    * One at a time for each name, over all processes on this database. Statements of `work` are committed one by one, so that what was written
    * before a call elsewhere is there after a crash in the middle of it.
-   * @throws ProvisionerError 503
+   * @throws ProvisionerError 503; 429 when too many wait for the name
    */
-  async locked<Result>(name: string, work: (connection: Queryable) => Promise<Result>): Promise<Result> {
-    const client = await this.#connect();
-    return this.#run(client, async () => {
-      await client.query("SELECT pg_advisory_lock(hashtextextended($1, 0))", [name]);
-      const result = await work(client);
-      await client.query("SELECT pg_advisory_unlock(hashtextextended($1, 0))", [name]);
-      return result;
+  locked<Result>(name: string, work: (connection: Queryable) => Promise<Result>): Promise<Result> {
+    return this.#turns.take(name, async () => {
+      const client = await this.#connect();
+      return this.#run(client, async () => {
+        await client.query("SELECT pg_advisory_lock(hashtextextended($1, 0))", [name]);
+        const result = await work(client);
+        await client.query("SELECT pg_advisory_unlock(hashtextextended($1, 0))", [name]);
+        return result;
+      });
     });
   }
 

@@ -20,6 +20,8 @@ export interface IssuedKey {
   readonly nextSecret: Buffer | null;
   /** Spend of the key whose place the next one takes, in USD. */
   readonly carriedSpendUsd: number | null;
+  /** Its metadata: its level, and what administrators added. */
+  readonly carriedMetadata: Readonly<Record<string, unknown>> | null;
   /** Down to which an administrator lets the key be loosened. */
   readonly permittedLevel: string | null;
   /** Since when Coder says that there is no such workspace or user, without saying that it was deleted. */
@@ -29,7 +31,7 @@ export interface IssuedKey {
 }
 
 const COLUMNS = `alias, kind, subject, owner, owner_id AS "ownerId", gateway_key_id AS "gatewayKeyId", secret,
-  next_secret AS "nextSecret", carried_spend_usd AS "carriedSpendUsd", permitted_level AS "permittedLevel",
+  next_secret AS "nextSecret", carried_spend_usd AS "carriedSpendUsd", carried_metadata AS "carriedMetadata", permitted_level AS "permittedLevel",
   hidden_since AS "hiddenSince", created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 /** What can be changed of a key; what is left out stays. */
@@ -42,6 +44,7 @@ export type IssuedKeyChanges = Partial<
     | "secret"
     | "nextSecret"
     | "carriedSpendUsd"
+    | "carriedMetadata"
     | "permittedLevel"
     | "hiddenSince"
   >
@@ -54,6 +57,7 @@ const CHANGEABLE: Readonly<Record<keyof IssuedKeyChanges, string>> = {
   secret: "secret",
   nextSecret: "next_secret",
   carriedSpendUsd: "carried_spend_usd",
+  carriedMetadata: "carried_metadata",
   permittedLevel: "permitted_level",
   hiddenSince: "hidden_since",
 };

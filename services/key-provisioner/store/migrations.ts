@@ -49,4 +49,9 @@ export const MIGRATIONS: readonly Migration[] = [
         set_at  timestamptz NOT NULL DEFAULT now()
       );`,
   },
+  {
+    version: 2,
+    name: "metadata of a key whose place the next one takes",
+    sql: "ALTER TABLE issued_keys ADD COLUMN carried_metadata jsonb",
+  },
 ];

@@ -264,3 +264,20 @@ test("the encryption key is followed by what it had closed", async () => {
   expect(await own(after)).toMatchObject({ status: 200, body: { key } });
   await after.stop();
 });
+
+test("Coder's token that another key-provisioner was handed is found when Coder takes the former one no more", async () => {
+  const other = await platform.startProvisioner();
+  const ask = () => {
+    const workspace = coder.addWorkspace(coder.addUser("gus"));
+    return call(other, "POST", "/api/v1/keys/workspace", {
+      bearer: workspace.agentToken,
+      body: { workspace_id: workspace.id },
+    });
+  };
+  await platform.handOverCoderToken(provisioner);
+  expect((await ask()).status).toBe(201);
+  coder.readerToken = "next-reader-token-of-the-provisioner";
+  await platform.handOverCoderToken(provisioner);
+  expect((await ask()).status).toBe(201);
+  await other.stop();
+});
