@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../shared/config-error";
 import { loadConfig, type WorkspaceConfig } from "./container/config";
-import { placesIn } from "./container/places";
+import { type Places, placesIn } from "./container/places";
 import type { Problem } from "./startup/phases";
 import { createStartLog } from "./startup/start-log";
 import { startWorkspace } from "./startup/start-workspace";
@@ -19,13 +19,10 @@ const MAX_LOG_BYTES = 1024 * 1024;
 async function main(): Promise<number> {
   const places = placesIn(homedir());
   const logFile = join(places.state, "start.log");
-  if ((statSync(logFile, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES)
-    renameSync(logFile, `${logFile}.1`);
-  // Coder's agent writes what this program says to that file; where there is no agent it is a way to the log.
-  if (!existsSync(places.coderLog)) symlinkSync(logFile, places.coderLog);
+  withoutFault(() => prepareLog(logFile, places));
   const write = (line: string) => {
     process.stdout.write(line);
-    appendFileSync(logFile, line, { mode: 0o600 });
+    withoutFault(() => appendFileSync(logFile, line, { mode: 0o600 }));
   };
   const { CODER_AGENT_TOKEN, SLUICE_TYPED_KEY } = process.env;
   const log = createStartLog(write, [CODER_AGENT_TOKEN, SLUICE_TYPED_KEY]);
@@ -40,6 +37,22 @@ async function main(): Promise<number> {
     supervisor: [process.execPath, join(__dirname, "editor.js")],
   });
   return problems.some(({ isEssential }) => isEssential) ? 1 : 0;
+}
+
+function prepareLog(logFile: string, places: Places): void {
+  if ((statSync(logFile, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES)
+    renameSync(logFile, `${logFile}.1`);
+  // Coder's agent writes what this program says to that file; where there is no agent it is a way to the log.
+  if (!existsSync(places.coderLog)) symlinkSync(logFile, places.coderLog);
+}
+
+/** On a full disk the workspace starts without this log: its user needs the IDE to make room. */
+function withoutFault(write: () => void): void {
+  try {
+    write();
+  } catch {
+    // What is said also goes to the agent's log.
+  }
 }
 
 function readConfig(): { config: WorkspaceConfig | undefined; problems: Problem[] } {

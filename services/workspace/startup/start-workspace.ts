@@ -61,7 +61,12 @@ export async function startWorkspace(props: StartProps): Promise<Problem[]> {
         ]),
   ]);
   const problems = [...(props.problems ?? []), ...trust, ...outcomes.flat()];
-  if (problems.length > 0) await writeAtomically(problemsFile(places), describeProblems(problems));
+  if (problems.length > 0) {
+    // On a full disk the log has to do.
+    await writeAtomically(problemsFile(places), describeProblems(problems)).catch((error: Error) =>
+      log("start-up", `terminals are not told: ${error.message}`),
+    );
+  }
   log(
     "start-up",
     problems.length === 0
@@ -92,9 +97,12 @@ function editor({ places, env, supervisor, editorUrl }: StartProps): Phase {
     isEssential: true,
     remedy: "restart the workspace; the log says why code-server does not start",
     run: async () => {
-      await writeEditorSettings(places);
+      // Without them, as on a full disk, the IDE is of use all the same: to make room.
+      const [settings] = await Promise.allSettled([writeEditorSettings(places)]);
       startSupervisor(supervisor, env, places);
       await waitForEditor(places, EDITOR_LIMIT_MS, editorUrl);
+      if (settings.status === "rejected")
+        throw new Error(`code-server is ready, but its settings could not be written: ${settings.reason}`);
       return "code-server is ready";
     },
   };

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { loadConfig } from "../../../../services/workspace/container/config";
@@ -100,6 +100,16 @@ describe("a start", () => {
     expect(await start()).toEqual([]);
     expect(key()).toBe("sk-2");
     expect(existsSync(problemsFile(places))).toBe(false);
+  });
+
+  it("has the IDE although its settings cannot be written, so that somebody can mend it", async () => {
+    mkdirSync(join(places.home, ".local/share"), { recursive: true });
+    writeFileSync(join(places.home, ".local/share/code-server"), "in the way");
+    expect(await start()).toMatchObject([{ phase: "editor", isEssential: true }]);
+    expect(read(join(places.state, "supervised"))).toBe("supervised\n");
+    expect(read(problemsFile(places))).toContain(
+      "code-server is ready, but its settings could not be written",
+    );
   });
 
   it("keeps the key of an earlier start while none can be had", async () => {

@@ -188,12 +188,14 @@ export function forbidLoosening(
  * The role provisioner belongs to a service that workspaces can reach: whoever takes it over must not have keys that spend without end.
  * @param budgets those that a key may refer to
  * @param changes what a key is made with, or gets
+ * @param isNewSecret whether whoever changes it can use it from then on, so that one that somebody else made without a budget needs one too
  * @returns for the key as it stands when it is changed, and for a new one with `undefined`; throws GatewayError 403. `undefined`: the caller may
  */
 export function requireBudgetOfKey(
   budgets: Pick<NamedBudgetStore, "findById">,
   caller: Caller,
   changes: Pick<KeyChanges, "maxBudgetNanoUsd" | "budgetId">,
+  isNewSecret = false,
 ): ((current: Pick<VirtualKey, "maxBudgetNanoUsd" | "budgetId"> | undefined) => void) | undefined {
   if (caller.kind !== "token" || caller.token.role !== "provisioner") return undefined;
   const hasBudget = (amount: number | null, budgetId: string | null) =>
@@ -201,7 +203,7 @@ export function requireBudgetOfKey(
   return (current) => {
     const { maxBudgetNanoUsd: amount = null, budgetId = null } = current ?? {};
     const { maxBudgetNanoUsd: nextAmount = amount, budgetId: nextId = budgetId } = changes;
-    const mayLack = current !== undefined && !hasBudget(amount, budgetId);
+    const mayLack = !isNewSecret && current !== undefined && !hasBudget(amount, budgetId);
     if (!mayLack && !hasBudget(nextAmount, nextId)) throw mustHaveBudget();
   };
 }

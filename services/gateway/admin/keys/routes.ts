@@ -214,9 +214,9 @@ type NamedKey = z.output<typeof namedKey>;
 export const keyChangeRoutes: FastifyPluginAsync<KeyChangesOptions> = async (app, options) => {
   const { keys, budgets, spend, baselines, clock, masterKeys, rules } = options;
   const spentBy = async (key: VirtualKey) => (await spend.byKeys([key.keyId])).get(key.keyId) ?? 0;
-  const checkChange = (caller: Caller, changes: KeyChanges): KeyCheck | undefined => {
+  const checkChange = (caller: Caller, changes: KeyChanges, isNewSecret = false): KeyCheck | undefined => {
     const loosening = forbidLoosening(rules, caller, changes.metadata);
-    const budget = requireBudgetOfKey(budgets, caller, changes);
+    const budget = requireBudgetOfKey(budgets, caller, changes, isNewSecret);
     if (loosening === undefined && budget === undefined) return undefined;
     return (current) => {
       loosening?.(current);
@@ -268,7 +268,7 @@ export const keyChangeRoutes: FastifyPluginAsync<KeyChangesOptions> = async (app
       keyName: maskKey(raw),
       previousValidUntil: grace ? (addDuration(new Date(now), grace) ?? null) : null,
     };
-    const check = checkChange(callerOf(request), changes);
+    const check = checkChange(callerOf(request), changes, true);
     const updated = await keys.update(key.keyId, actorOf(request), changes, rotation, check);
     if (updated === undefined) throw keyNotFound();
     return describeNewKey(raw, updated, await spentBy(updated));

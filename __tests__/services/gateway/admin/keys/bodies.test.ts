@@ -23,7 +23,10 @@ async function change(
   settings: object,
   path: string,
 ) {
-  const key = await gateway.addKey(RAW, { metadata: before as Record<string, unknown> });
+  const key = await gateway.addKey(RAW, {
+    metadata: before as Record<string, unknown>,
+    maxBudgetNanoUsd: 1e9,
+  });
   const credential = role === "master" ? MASTER_KEY : await gateway.addToken(role);
   const answer = await callApp(gateway.app, {
     method: "POST",
@@ -142,5 +145,12 @@ describe("keys of the role provisioner have a budget", () => {
     });
     // One that an administrator left without is none of its own making, and it may go on changing it.
     expect(await call("/key/update", { key: RAW, rpm_limit: 5 })).toMatchObject({ status: 200 });
+  });
+
+  test("it gets the secret of no key that spends without end", async () => {
+    await gateway.addKey(RAW, { keyAlias: "a" });
+    expect(await call("/key/regenerate", { key: RAW })).toEqual(REFUSED);
+    expect(await call(`/key/${RAW}/regenerate`, {})).toEqual(REFUSED);
+    expect(await call("/key/regenerate", { key: RAW, max_budget: 5 })).toMatchObject({ status: 200 });
   });
 });
