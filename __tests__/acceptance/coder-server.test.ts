@@ -1,7 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { request } from "node:https";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { AppliedPlatform } from "../support/applied/applied-platform";
 import { docker, inspect, logsOf } from "../support/applied/docker";
 
@@ -12,7 +11,8 @@ let coder: string;
 beforeAll(async () => {
   platform = await AppliedPlatform.create({ ANTHROPIC_API_KEY: "planted-key-1" }, "coder");
   coder = `${platform.name}-coder`;
-  platform.configure("coder: { enabled: true }");
+  const providerMirror = join(dirname(process.env["TF_CLI_CONFIG_FILE"] ?? ""), "mirror");
+  platform.configure(`coder: { enabled: true, providerMirror: ${providerMirror} }`);
 });
 
 afterAll(() => platform.remove());
@@ -42,16 +42,14 @@ function https(path: string, ca: string | undefined): Promise<{ status: number; 
   });
 }
 
-/** A token of the first user, who is made when this is called first. */
+/** A token of the first user, whom the deploy made. */
 async function ownerToken(): Promise<string> {
-  const password = randomBytes(18).toString("base64url");
-  const user = { email: "admin@sluice.example", username: "admin", password, trial: false };
-  const made = await http("/api/v2/users/first", { method: "POST", body: JSON.stringify(user) });
-  expect([made.status, made.ok ? "" : await made.text()]).toEqual([201, ""]);
+  const password = platform.secrets()["coder_first_user_password"];
   const login = await http("/api/v2/users/login", {
     method: "POST",
-    body: JSON.stringify({ email: user.email, password }),
+    body: JSON.stringify({ email: "admin@sluice.example", password }),
   });
+  expect(login.status).toBe(201);
   return ((await login.json()) as { session_token: string }).session_token;
 }
 
