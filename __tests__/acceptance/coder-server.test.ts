@@ -7,12 +7,13 @@ import { docker, inspect, logsOf } from "../support/applied/docker";
 /** The Coder server as the platform declares it: with its certificate, its database and the engine's socket. The steps build on each other. */
 let platform: AppliedPlatform;
 let coder: string;
+/** The providers of templates, which no registry is asked for. */
+const MIRROR = join(dirname(process.env["TF_CLI_CONFIG_FILE"] ?? ""), "mirror");
 
 beforeAll(async () => {
   platform = await AppliedPlatform.create({ ANTHROPIC_API_KEY: "planted-key-1" }, "coder");
   coder = `${platform.name}-coder`;
-  const providerMirror = join(dirname(process.env["TF_CLI_CONFIG_FILE"] ?? ""), "mirror");
-  platform.configure(`coder: { enabled: true, providerMirror: ${providerMirror} }`);
+  platform.configure(`coder: { enabled: true, providerMirror: ${MIRROR} }`);
 });
 
 afterAll(() => platform.remove());
@@ -107,7 +108,10 @@ describe("an applied Coder server", () => {
     const [found] = JSON.parse(docker("inspect", coder));
     expect(found.HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ["ALL"], Privileged: false });
     const binds = (found.HostConfig.Binds as string[]).map((bind) => bind.split(":")[0]);
-    expect(binds.filter((source) => source?.startsWith("/"))).toEqual(["/var/run/docker.sock"]);
+    expect(binds.filter((source) => source?.startsWith("/"))).toEqual(
+      expect.arrayContaining(["/var/run/docker.sock", MIRROR]),
+    );
+    expect(binds.filter((source) => source?.startsWith("/"))).toHaveLength(2);
   });
 
   it("shows no secret: not in docker inspect, its processes, their environment or its log", () => {
