@@ -143,6 +143,11 @@ const variables = z.object({
   ANTHROPIC_BASE_URL: httpUrl.optional(),
 });
 
+/** Rules run on values with other faults as well, which are no secrets yet. */
+function isSameSecret(one: unknown, other: unknown): boolean {
+  return one instanceof Secret && other instanceof Secret && one.expose() === other.expose();
+}
+
 /** Variables that are followed while the gateway runs, when they are files. */
 const LIVE_VARIABLES: readonly string[] = [
   "LITELLM_MASTER_KEY",
@@ -165,7 +170,7 @@ const environment = variables
     path: ["MAX_BODY_BYTES_IN_FLIGHT"],
     message: "must be at least MAX_BODY_BYTES; otherwise no body of that size is ever accepted",
   })
-  .refine((env) => env.PROVISIONER_TOKEN?.expose() !== env.LITELLM_MASTER_KEY.expose(), {
+  .refine((env) => !isSameSecret(env.PROVISIONER_TOKEN, env.LITELLM_MASTER_KEY), {
     path: ["PROVISIONER_TOKEN"],
     message: "is the master key; give the key-provisioner a token of its own, which may do less",
   })

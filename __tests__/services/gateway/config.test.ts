@@ -143,3 +143,15 @@ test("bodies in memory must have room for one of the largest", () => {
     /MAX_BODY_BYTES_IN_FLIGHT: must be at least MAX_BODY_BYTES/,
   );
 });
+
+test("the key-provisioner's token is not the master key, and other faults are named where they are", () => {
+  const token = "sk-token-of-the-provisioner";
+  expect(loadConfig({ ...REQUIRED, PROVISIONER_TOKEN: token }).provisionerToken?.expose()).toBe(token);
+  expect(() => loadConfig({ ...REQUIRED, PROVISIONER_TOKEN: REQUIRED.LITELLM_MASTER_KEY })).toThrow(
+    "PROVISIONER_TOKEN: is the master key",
+  );
+  const wrong = { ...REQUIRED, LITELLM_MASTER_KEY: "without-the-prefix" };
+  for (const env of [wrong, { ...wrong, PROVISIONER_TOKEN: token }]) {
+    expect(() => loadConfig(env)).toThrow("LITELLM_MASTER_KEY: must start with sk-");
+  }
+});
