@@ -10,6 +10,7 @@ import { describeUnusable, type UsableModels, usableModels } from "../preflight/
 import { readSecrets, removeSecrets } from "../secrets/secret-store";
 import { stateFolder } from "../sluice-home";
 import { InterruptedError } from "../terminal/interrupted-error";
+import { hasColours } from "../terminal/paint";
 import type { Progress } from "../terminal/progress";
 import { UserError } from "../terminal/user-error";
 import { rememberDeployed } from "../terraform/last-deployed";
@@ -155,7 +156,7 @@ const IMAGES = ["images are built, and no container was touched", "not changed"]
 
 /** Whether text that is shown there may have colours. */
 export function isColoured(to: TextSink): boolean {
-  return to === process.stdout && process.stdout.isTTY === true && !process.env["NO_COLOR"];
+  return to === process.stdout && hasColours();
 }
 
 interface Checked {

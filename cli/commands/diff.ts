@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { describeLostEndpoint } from "../docker/endpoints";
 import { formatChanges } from "../plan/format-changes";
 import { sluiceHome } from "../sluice-home";
+import { hasColours } from "../terminal/paint";
 import { Progress } from "../terminal/progress";
 import { lookAtCoder } from "../terraform/coder-plan";
 import { findLostEndpoints } from "../terraform/engine-endpoints";
@@ -64,7 +65,7 @@ async function showInWords(stack: PreparedStack, json: boolean, progress: Progre
     console.log(JSON.stringify({ ...platform.summary, coder: coder === "" ? null : inCoder }, null, 2));
     return isEmpty;
   }
-  const colour = process.stdout.isTTY === true && !process.env["NO_COLOR"];
+  const colour = hasColours();
   const plans = [platform, ...(typeof coder === "string" ? [] : [coder])];
   for (const warning of plans.flatMap(({ warnings }) => warnings)) console.error(warning);
   console.log(formatChanges(platform.summary, { colour }));

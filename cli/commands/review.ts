@@ -11,6 +11,7 @@ import { ACCEPT_LABEL, failureAsMarkdown, reviewAsMarkdown } from "../review/for
 import { checkDeclared, comparedFile, sidesConfig } from "../review/platform-file";
 import { openSide, type Side, synthesizeSide } from "../review/synthesize-side";
 import { PROJECT_ROOT } from "../sluice-home";
+import { hasColours } from "../terminal/paint";
 import { Progress } from "../terminal/progress";
 import { UserError } from "../terminal/user-error";
 
@@ -72,15 +73,11 @@ async function review(options: ReviewOptions): Promise<void> {
   else
     console.log(
       formatChanges(summary, {
-        colour: isColoured(),
+        colour: hasColours(),
         unchanged: "No changes: both sides declare the same platform.",
       }),
     );
   if (summary.risks.length > 0 && !isAccepted) process.exitCode = EXIT_DATA_LOSS;
-}
-
-function isColoured(): boolean {
-  return process.stdout.isTTY === true && !process.env["NO_COLOR"];
 }
 
 /** The base cannot be synthesized: whether data would be lost cannot be told, and a change may be what mends it. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { InterruptedError } from "../terminal/interrupted-error";
-import { stripColours } from "../terminal/paint";
+import { hasColours, stripColours } from "../terminal/paint";
 import { onStopSignal } from "../terminal/stop-signal";
 import { UserError } from "../terminal/user-error";
 import { MAKE_ROOM } from "../unwritable-file";
@@ -128,7 +128,7 @@ export class Terraform {
   }
 
   private spawn(args: readonly string[], followed: FollowedOutput | undefined): ChildProcess {
-    const plain = !process.stdout.isTTY || process.env["NO_COLOR"] ? ["-no-color"] : [];
+    const plain = hasColours() ? [] : ["-no-color"];
     const [subcommand = "", ...rest] = args;
     // Options come after the subcommand and before its arguments, such as the plan file.
     return withPrivateFiles(() =>
