@@ -1,5 +1,5 @@
-import { readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { ACCESS_KEY } from "../../constructs/coder";
 import type { PlatformConfig } from "../../constructs/config/schema";
 import { HOST_FACTS, type HostFactName } from "../../constructs/host-fact";
@@ -7,7 +7,7 @@ import { ensureAccessCertificate, readAccessCertificate } from "../certificates/
 import type { AccessCertificate } from "../certificates/certificate";
 import { findDockerSocket } from "../host/docker-socket";
 import { writePrivateFile } from "../private-file";
-import { declaredVariables } from "../secrets/link-secrets";
+import { declaredVariables, linkVariables, unlinkVariables } from "../secrets/link-secrets";
 import { openState, PROJECT_ROOT } from "../sluice-home";
 import { stackFolder } from "../stack-folder";
 
@@ -24,6 +24,8 @@ export function hostFactsFile(outdir: string, stack?: string): string {
   return join(stackFolder(outdir, stack), "host.auto.tfvars.json");
 }
 
+/** Name of the link to the certificate's key, less its ending. */
+const KEY_LINK = "access-key";
 const PLACEHOLDER = "placeholder-until-deploy-makes-it";
 /** Stands in where no value matters. The docker provider checks, of a mount even in the plan of a removal, that it is an absolute path. */
 const SOME_PATH = "/var/run/docker.sock";
@@ -104,24 +106,9 @@ async function certificateFor(
 function linkKey(outdir: string, home: string, key: string): void {
   const values = join(home, "access-key.tfvars.json");
   writePrivateFile(values, `${JSON.stringify({ [ACCESS_KEY]: key }, null, 2)}\n`);
-  const target = relative(stackFolder(outdir), values);
-  if (targetOf(keyLink(outdir)) === target) return;
-  unlinkKey(outdir);
-  symlinkSync(target, keyLink(outdir));
+  linkVariables(stackFolder(outdir), values, KEY_LINK);
 }
 
 function unlinkKey(outdir: string): void {
-  rmSync(keyLink(outdir), { force: true });
-}
-
-function targetOf(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function keyLink(outdir: string): string {
-  return join(stackFolder(outdir), "access-key.auto.tfvars.json");
+  unlinkVariables(stackFolder(outdir), KEY_LINK);
 }
