@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { reasonOf } from "../reason-of";
 import { UserError } from "../terminal/user-error";
 
 /** Longest wait for an answer, in milliseconds. */
@@ -240,8 +241,9 @@ export class CoderClient {
       status = response.status;
       text = await readText(response);
     } catch (cause) {
+      const isLate = (cause as Error).name === "TimeoutError";
       throw new CoderError(
-        `Coder gives no answer at ${this.url} (${reasonOf(cause)})`,
+        `Coder gives no answer at ${this.url} (${isLate ? `none within ${TIMEOUT_MS / 1000} s` : reasonOf(cause)})`,
         "see whether it runs: npm run status, npm run sluice -- logs coder",
       );
     }
@@ -282,10 +284,4 @@ function saidIn(text: string): string {
   ];
   const all = parts.filter(Boolean).join("; ");
   return all === "" ? "" : `: ${all.slice(0, 500)}`;
-}
-
-function reasonOf(cause: unknown): string {
-  const { name, message, cause: inner } = cause as Error & { cause?: { code?: string; message?: string } };
-  if (name === "TimeoutError") return `none within ${TIMEOUT_MS / 1000} s`;
-  return inner?.code ?? inner?.message ?? message;
 }

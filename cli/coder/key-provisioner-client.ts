@@ -1,3 +1,4 @@
+import { reasonOf } from "../reason-of";
 import { UserError } from "../terminal/user-error";
 
 /** Longest wait for an answer, in milliseconds: it asks Coder about the token before it takes it. */
@@ -27,9 +28,8 @@ export async function handOverToken({ url, adminToken }: KeyProvisionerAccess, t
     // What it says may repeat the token.
     await response.body?.cancel();
   } catch (cause) {
-    const { message, cause: inner } = cause as Error & { cause?: { code?: string } };
     throw new UserError(
-      `the key-provisioner gives no answer at ${url} (${inner?.code ?? message}), so it does not know its token for Coder`,
+      `the key-provisioner gives no answer at ${url} (${reasonOf(cause)}), so it does not know its token for Coder`,
       "see whether it runs (npm run status), then: npm run sluice -- coder bootstrap",
     );
   }

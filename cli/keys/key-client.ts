@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { reasonOf } from "../reason-of";
 import { UserError } from "../terminal/user-error";
 
 const key = z.object({
@@ -109,9 +110,8 @@ export class KeyClient {
       });
       text = await response.text();
     } catch (cause) {
-      const { message, cause: inner } = cause as Error & { cause?: { code?: string } };
       throw new UserError(
-        `the key-provisioner gives no answer at ${this.url} (${inner?.code ?? message})`,
+        `the key-provisioner gives no answer at ${this.url} (${reasonOf(cause)})`,
         "start it (npm start, npm run deploy), or name it with --url",
       );
     }

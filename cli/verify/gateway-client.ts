@@ -1,3 +1,4 @@
+import { reasonOf } from "../reason-of";
 import { UserError } from "../terminal/user-error";
 
 /** An answer, read to its end. */
@@ -61,9 +62,4 @@ export class GatewayClient {
 /** What an answer says for people, shortened. */
 export function messageOf({ status, text }: GatewayAnswer): string {
   return `HTTP ${status}: ${text.slice(0, 300)}`;
-}
-
-function reasonOf(cause: unknown): string {
-  const { message, cause: inner } = cause as Error & { cause?: { code?: string; message?: string } };
-  return inner?.code ?? inner?.message ?? message;
 }
