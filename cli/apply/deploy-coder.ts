@@ -10,7 +10,7 @@ import { stateFolder } from "../sluice-home";
 import { InterruptedError } from "../terminal/interrupted-error";
 import type { Progress } from "../terminal/progress";
 import { UserError } from "../terminal/user-error";
-import { deployedUsers } from "../terraform/coder-state";
+import { CODER_UNCHANGED, deployedUsers } from "../terraform/coder-state";
 import { withPlanFile } from "../terraform/plan-files";
 import { makePlan } from "../terraform/planned-changes";
 import { prepareCoderStack } from "../terraform/prepare-coder";
@@ -47,7 +47,7 @@ export interface CoderDeployment {
 
 /** How every failure from here on leaves the platform. */
 const STATE = "ready, coder stack not applied";
-const GO_ON = "npm run deploy goes on from there";
+const GO_ON = "npm run deploy resumes from there";
 
 /**
  * Sets Coder up, and applies its stack. The platform runs by now: nothing of it is rolled back for what goes wrong here.
@@ -89,7 +89,7 @@ async function deployBySteps(props: DeployCoderProps, steps: Steps): Promise<Cod
       say(
         formatChanges(plan.summary, {
           colour: isColoured(props.to),
-          unchanged: "No changes: template and users are as declared.",
+          unchanged: CODER_UNCHANGED,
         }),
       );
     }

@@ -183,7 +183,7 @@ async function endCoder(
         deleteWorkspaces: options.deleteWorkspaces === true,
         confirm: isAgreed ? undefined : confirm,
       }),
-    "npm run deploy goes on from there",
+    "npm run deploy resumes from there",
   );
 }
 

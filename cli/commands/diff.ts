@@ -5,11 +5,12 @@ import { sluiceHome } from "../sluice-home";
 import { hasColours } from "../terminal/paint";
 import { Progress } from "../terminal/progress";
 import { lookAtCoder } from "../terraform/coder-plan";
+import { CODER_UNCHANGED } from "../terraform/coder-state";
 import { findLostEndpoints } from "../terraform/engine-endpoints";
 import { withPlanFile } from "../terraform/plan-files";
 import { makePlan, type Plan, readExisting } from "../terraform/planned-changes";
 import { type PreparedStack, prepareStack } from "../terraform/prepare";
-import type { Terraform } from "../terraform/terraform";
+import { Terraform } from "../terraform/terraform";
 
 interface DiffOptions {
   readonly exitCode?: boolean;
@@ -42,7 +43,7 @@ async function showWhole(stack: PreparedStack, progress: Progress): Promise<bool
   const lost = await findLostEndpoints(await readExisting(stack.terraform));
   for (const one of lost) console.log(`${describeLostEndpoint(one)}: npm run deploy connects it again.`);
   const coder = await lookAtCoder(stack, progress);
-  const isCoderEmpty = typeof coder === "string" ? isNothing(coder) : await showWholePlan(coder);
+  const isCoderEmpty = coder instanceof Terraform ? await showWholePlan(coder) : coder === undefined;
   return isPlatformEmpty && lost.length === 0 && isCoderEmpty;
 }
 
@@ -57,22 +58,21 @@ async function showInWords(stack: PreparedStack, json: boolean, progress: Progre
   const { terraform, lostVolumes } = stack;
   const platform = await plan(terraform, progress, lostVolumes);
   const looked = await lookAtCoder(stack, progress);
-  const coder = typeof looked === "string" ? looked : await plan(looked, progress);
-  const isEmpty = platform.isEmpty && (typeof coder === "string" ? isNothing(coder) : coder.isEmpty);
+  const coder = looked instanceof Terraform ? await plan(looked, progress) : undefined;
+  const unknown = looked instanceof Terraform ? undefined : looked?.unknown;
+  const isEmpty = platform.isEmpty && unknown === undefined && coder?.isEmpty !== false;
   if (json) {
-    const inCoder =
-      typeof coder === "string" ? { unknown: coder || null } : { unknown: null, ...coder.summary };
-    console.log(JSON.stringify({ ...platform.summary, coder: coder === "" ? null : inCoder }, null, 2));
+    const inCoder = looked === undefined ? null : { unknown: unknown ?? null, ...coder?.summary };
+    console.log(JSON.stringify({ ...platform.summary, coder: inCoder }, null, 2));
     return isEmpty;
   }
   const colour = hasColours();
-  const plans = [platform, ...(typeof coder === "string" ? [] : [coder])];
+  const plans = [platform, ...(coder === undefined ? [] : [coder])];
   for (const warning of plans.flatMap(({ warnings }) => warnings)) console.error(warning);
   console.log(formatChanges(platform.summary, { colour }));
-  if (typeof coder !== "string") {
-    const unchanged = "No changes: template and users are as declared.";
-    console.log(`\nCoder:\n${formatChanges(coder.summary, { colour, unchanged })}`);
-  } else if (!isNothing(coder)) console.log(`\nCoder:\n${coder}`);
+  if (coder !== undefined) {
+    console.log(`\nCoder:\n${formatChanges(coder.summary, { colour, unchanged: CODER_UNCHANGED })}`);
+  } else if (unknown !== undefined) console.log(`\nCoder:\n${unknown}`);
   if (plans.some(({ summary }) => summary.changes.length > 0))
     console.log("The whole plan: npm run diff -- --full");
   return isEmpty;
@@ -82,9 +82,4 @@ function plan(terraform: Terraform, progress: Progress, lostVolumes: readonly st
   return withPlanFile(sluiceHome(), (file) =>
     progress.step("Planning", () => makePlan(terraform, { file, options: [WITHOUT_LOCK], lostVolumes })),
   );
-}
-
-/** Whether there is nothing in Coder that a plan could be made of. */
-function isNothing(text: string): boolean {
-  return text === "";
 }

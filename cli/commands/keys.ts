@@ -30,8 +30,8 @@ self-service takes your Coder session token from CODER_SESSION_TOKEN or --token-
 from OPENAI_API_KEY. The others take the administrator's token from KEY_PROVISIONER_ADMIN_TOKEN, from --admin-token-file,
 or from the platform of this project.`,
     );
-  const command = (name: string, description: string) =>
-    keys
+  const command = (name: string, description: string, parent = keys) =>
+    parent
       .command(name)
       .description(description)
       .option(
@@ -40,8 +40,11 @@ or from the platform of this project.`,
         parseUrl,
       )
       .option("--json", "as JSON, for scripts");
-  const adminCommand = (name: string, description: string) =>
-    command(name, description).option("--admin-token-file <file>", "file with the administrator's token");
+  const adminCommand = (name: string, description: string, parent = keys) =>
+    command(name, description, parent).option(
+      "--admin-token-file <file>",
+      "file with the administrator's token",
+    );
 
   command("self-service", "get your own key, or the one that you have")
     .option("--purpose <text>", "what it is for")
@@ -63,20 +66,12 @@ or from the platform of this project.`,
     ["ci", "<repo>", "for the pipeline of a repository"],
     ["agent", "<role>", "for an agent that runs by itself: review or write"],
   ] as const) {
-    create
-      .command(`${name} ${argument}`)
-      .description(description)
-      .option(
-        "--url <url>",
-        "the key-provisioner (default: as in platform.yaml, http://127.0.0.1:8100)",
-        parseUrl,
-      )
-      .option("--json", "as JSON, for scripts")
-      .option("--admin-token-file <file>", "file with the administrator's token")
-      .action(async (subject: string, options: AdminOptions) => {
+    adminCommand(`${name} ${argument}`, description, create).action(
+      async (subject: string, options: AdminOptions) => {
         const what = name === "ci" ? { kind: name, repo: subject } : { kind: name, role: subject };
         showNew(await asAdmin(options).create(what), options);
-      });
+      },
+    );
   }
 
   adminCommand("list", "show all keys").action(async (options: AdminOptions) => {

@@ -37,13 +37,14 @@ async function status({ json = false, plan = false }: StatusOptions): Promise<vo
 async function hasChanges(quiet: boolean): Promise<boolean> {
   const { lookAtCoder } = require("../terraform/coder-plan") as typeof import("../terraform/coder-plan");
   const { prepareStack } = require("../terraform/prepare") as typeof import("../terraform/prepare");
+  const { Terraform } = require("../terraform/terraform") as typeof import("../terraform/terraform");
   const { makePlan } =
     require("../terraform/planned-changes") as typeof import("../terraform/planned-changes");
   const progress = new Progress({ quiet });
   const stack = await prepareStack(progress, { purpose: "read" });
   const coder = await lookAtCoder(stack, progress);
   // Why Coder has no plan is a problem of its own.
-  const stacks = [stack.terraform, ...(typeof coder === "string" ? [] : [coder])];
+  const stacks = [stack.terraform, ...(coder instanceof Terraform ? [coder] : [])];
   for (const terraform of stacks) {
     const options = ["-lock=false"];
     const { isEmpty } = await withPlanFile(sluiceHome(), (file) => makePlan(terraform, { file, options }));

@@ -8,25 +8,32 @@ import type { PreparedStack } from "./prepare";
 import { prepareCoderStack } from "./prepare-coder";
 import type { Terraform } from "./terraform";
 
-/** The stack `coder`, ready for a plan that changes nothing; or why none can be made, which is "" where the platform has no Coder. */
+/** Why no plan of the stack `coder` can be made, for people. */
+export interface UnknownPlan {
+  readonly unknown: string;
+}
+
+/** The stack `coder`, ready for a plan that changes nothing; or why none can be made. `undefined`: the platform has no Coder. */
 export async function lookAtCoder(
   { config, outdir }: PreparedStack,
   progress: Progress,
-): Promise<Terraform | string> {
+): Promise<Terraform | UnknownPlan | undefined> {
   const home = sluiceHome();
   const isDeployed = isCoderDeployed(home);
   if (!config.coder.enabled) {
     return isDeployed
-      ? "coder.enabled is false: deploy removes the template and users from Coder first."
-      : "";
+      ? { unknown: "coder.enabled is false: deploy removes the template and users from Coder first." }
+      : undefined;
   }
-  const first = `What changes there is known once it runs and is set up: deploy does both, and then makes ${describeCoderStack(config)}.`;
+  const first = {
+    unknown: `What changes there is known once it runs and is set up: deploy does both, and then makes ${describeCoderStack(config)}.`,
+  };
   try {
     if (await isBootstrapped(coderUrl(config), home))
       return await prepareCoderStack(progress, { home, outdir });
     return first;
   } catch (error) {
     if (!(error instanceof CoderError)) throw error;
-    return isDeployed ? `What changes there is not known: ${error.problem}` : first;
+    return isDeployed ? { unknown: `What changes there is not known: ${error.problem}` } : first;
   }
 }

@@ -29,6 +29,9 @@ function resourcesOf(home: string, type: string): DeployedPlatform["resources"][
     .map(({ attributes }) => attributes);
 }
 
+/** Said of a plan of the stack `coder` that changes nothing. */
+export const CODER_UNCHANGED = "No changes: template and users are as declared.";
+
 /** What the stack `coder` will hold, for a person who sees its plan later. */
 export function describeCoderStack({ coder: { users } }: PlatformConfig): string {
   const names = users.map(({ username }) => username);

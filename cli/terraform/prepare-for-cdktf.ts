@@ -3,6 +3,7 @@ import type { PlatformConfig } from "../../constructs/config/schema";
 import { credentialNames } from "../../constructs/gateway-config";
 import { CODER_STACK, PROVIDER_TOKEN } from "../../constructs/stack-id";
 import { coderVariablesFile, readCoderVariables, replaceCoderVariables } from "../coder/coder-tokens";
+import { neededPasswords } from "../coder/user-passwords";
 import { linkSecrets, linkVariables, unlinkSecrets } from "../secrets/link-secrets";
 import { ensureSecrets, missingSecrets, newCredentials, readSecrets } from "../secrets/secret-store";
 import { openState, sluiceHome } from "../sluice-home";
@@ -114,9 +115,7 @@ function linkCoder(
 ): void {
   const existing = deployedUsers(home);
   const { [PROVIDER_TOKEN]: token, ...stored } = readCoderVariables(home);
-  const passwords = users.flatMap(({ username, passwordEnv }) => {
-    if (passwordEnv === undefined || existing.includes(username)) return [];
-    const variable = passwordEnv.toLowerCase();
+  const passwords = neededPasswords(users, existing).flatMap(({ passwordEnv, variable }) => {
     const value = env[passwordEnv] || stored[variable];
     return value === undefined ? [] : [[variable, value]];
   });
