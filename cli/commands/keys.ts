@@ -1,12 +1,14 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { loadPlatform } from "../../constructs/config/load";
 import { platformFile } from "../../constructs/config/platform-file";
-import { settingOf } from "../../constructs/service-definition";
+import { localUrl } from "../../constructs/local-url";
+import { settingName, settingOf } from "../../constructs/service-definition";
 import { KEY_PROVISIONER } from "../../constructs/services/key-provisioner";
-import { readAdminToken, readUserToken } from "../keys/credentials";
+import { isLocalRunning, readAdminToken, readUserToken } from "../keys/credentials";
 import { formatKey, formatKeys } from "../keys/format-keys";
 import { KeyClient, type KeyDescription, type KeyWithSecret } from "../keys/key-client";
 import { LOOPBACK } from "../local/port";
+import { sluiceHome } from "../sluice-home";
 
 interface CommonOptions {
   readonly url?: string;
@@ -148,7 +150,10 @@ function asAdmin(options: AdminOptions): KeyClient {
 function urlOf({ url }: CommonOptions): string {
   if (url !== undefined) return url;
   const config = loadPlatform(platformFile({ mayUseExample: true }));
-  return `http://${LOOPBACK}:${settingOf(config.ports, KEY_PROVISIONER)}`;
+  // `npm start` listens on the loopback whatever `exposure.address` says.
+  return isLocalRunning(sluiceHome())
+    ? `http://${LOOPBACK}:${settingOf(config.ports, KEY_PROVISIONER)}`
+    : localUrl(config, settingName(KEY_PROVISIONER));
 }
 
 /** @throws InvalidArgumentError */

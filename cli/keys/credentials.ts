@@ -32,9 +32,13 @@ export function readAdminToken({ file, isOwn, env = process.env }: AdminTokenSou
 }
 
 function localOrDeployed(home: string): string {
-  const local = join(home, "local");
-  const instance = readInstance(join(local, "sluice.pid"));
-  return instance !== undefined && isRunning(instance) ? local : home;
+  return isLocalRunning(home) ? join(home, "local") : home;
+}
+
+/** Whether the platform of `npm start` runs in this home, which then is the one that is meant. */
+export function isLocalRunning(home: string): boolean {
+  const instance = readInstance(join(home, "local", "sluice.pid"));
+  return instance !== undefined && isRunning(instance);
 }
 
 const SecretFile = z.object({ [SECRET]: z.string() });

@@ -137,3 +137,20 @@ it("uses the local platform's token while that runs", async () => {
   writeFileSync(join(local, "sluice.pid"), JSON.stringify(instance));
   expect(await main(["keys", "list"])).toBe(0);
 });
+
+it("asks where the key-provisioner is published, and on the loopback while the local platform runs", async () => {
+  const file = join(home, "platform.yaml");
+  writeFileSync(
+    file,
+    "apiVersion: sluice/v1\nexposure: { address: 127.0.0.3 }\nports: { keyProvisioner: 8109 }\n",
+  );
+  process.env["SLUICE_CONFIG"] = file;
+  expect(await main(["keys", "list"])).toBe(1);
+  expect(err).toContain("gives no answer at http://127.0.0.3:8109 ");
+  mkdirSync(join(home, "local"));
+  const instance = { pid: process.pid, started: startMark(process.pid), url: "x" };
+  writeFileSync(join(home, "local/sluice.pid"), JSON.stringify(instance));
+  err = "";
+  expect(await main(["keys", "list"])).toBe(1);
+  expect(err).toContain("gives no answer at http://127.0.0.1:8109 ");
+});
