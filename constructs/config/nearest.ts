@@ -1,4 +1,5 @@
 import { distance } from "fastest-levenshtein";
+import type { Fault } from "./finding";
 
 /** Longer texts are no misspelt names. */
 const MAX_LENGTH = 64;
@@ -31,4 +32,21 @@ const sorted = (text: string) => [...text].sort().join("");
 export function didYouMean(text: string, names: Iterable<string>): string {
   const name = nearest(text, names);
   return name === undefined || name === text ? "" : `did you mean ${name}? `;
+}
+
+/**
+ * What is wrong with a name that is none of those that there are.
+ * @param what as in `is not a level`
+ * @param setting list that it could be added to
+ */
+export function unknownName(
+  name: string,
+  names: readonly string[],
+  { what, setting }: { readonly what: string; readonly setting: string },
+): Omit<Fault, "value"> {
+  return {
+    problem: `is not ${what}`,
+    allowed: names.join(", ") || "none yet",
+    remedy: `${didYouMean(name, names)}name one of them, or add it to ${setting}`,
+  };
 }

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { CODER } from "../services/coder";
 import { showPath } from "./config-path";
 import { faultIssue } from "./finding";
-import { didYouMean } from "./nearest";
+import { unknownName } from "./nearest";
 import { Access, Exposure, Ports } from "./sections/access";
 import { Coder } from "./sections/coder";
-import { Enforcement, findLevelFaults } from "./sections/enforcement";
+import { Enforcement, findLevelFaults, LEVEL, levelNames } from "./sections/enforcement";
 import { GatewaySettings } from "./sections/gateway";
 import { Retention } from "./sections/governance";
 import { Guardrails } from "./sections/guardrails";
@@ -13,7 +13,7 @@ import { Images } from "./sections/images";
 import { Models, Providers } from "./sections/models";
 import { Networks, Resources } from "./sections/runtime";
 import { findScopeFaults, Scopes } from "./sections/scopes";
-import { findWorkspaceFaults, levelNames, Workspaces } from "./sections/workspaces";
+import { findWorkspaceFaults, Workspaces } from "./sections/workspaces";
 import { isPartOf, overlap, subnetFault } from "./subnets";
 
 /** Value of `apiVersion`. A new one comes with a migration. */
@@ -52,16 +52,18 @@ type Shape = z.infer<typeof Shape>;
 
 type Path = (string | number)[];
 
+/** @param keyOf what has to be different, where that is not the value itself */
 function reportDuplicates(
   values: [path: Path, value: string | number | undefined][],
   what: string,
   context: z.core.$RefinementCtx,
+  keyOf: (value: string | number) => string | number = (value) => value,
 ) {
   const first = new Map<string | number, Path>();
   for (const [path, value] of values) {
     if (value === undefined) continue;
-    const other = first.get(value);
-    if (other === undefined) first.set(value, path);
+    const other = first.get(keyOf(value));
+    if (other === undefined) first.set(keyOf(value), path);
     else {
       const problem = `is the same ${what} as ${showPath(other)}`;
       const fault = { problem, allowed: `each ${what} once`, remedy: "give each its own" };
@@ -183,12 +185,8 @@ function checkUserLevels({ coder, enforcement }: Partial<Shape>, context: z.core
   for (const [index, user] of users.entries()) {
     const level: unknown = user?.minimumLevel;
     if (typeof level !== "string" || levels.includes(level)) continue;
-    const fault = {
-      problem: "is not a level",
-      allowed: levels.join(", "),
-      remedy: `${didYouMean(level, levels)}name one of them, or add it to enforcement.levels`,
-    };
-    context.addIssue(faultIssue(fault, level, { path: ["coder", "users", index, "minimumLevel"] }));
+    const path = ["coder", "users", index, "minimumLevel"];
+    context.addIssue(faultIssue(unknownName(level, levels, LEVEL), level, { path }));
   }
 }
 
@@ -205,6 +203,15 @@ function checkAcrossSections(platform: Partial<Shape>, context: z.core.$Refineme
     "model name",
     context,
   );
+  const users = Array.isArray(platform.coder?.users) ? platform.coder.users : [];
+  for (const field of ["username", "email", "passwordEnv"] as const) {
+    const values = users.map((user, index): [Path, string | undefined] => [
+      ["coder", "users", index, field],
+      user?.[field],
+    ]);
+    // Coder and Terraform's variables know no capitals.
+    reportDuplicates(values, field, context, (value) => String(value).toLowerCase());
+  }
   checkCoderPort(platform.ports, context);
   checkCoderAdmin(platform.coder, context);
   checkUserLevels(platform, context);
@@ -229,11 +236,7 @@ function checkAcrossSections(platform: Partial<Shape>, context: z.core.$Refineme
     for (const [position, deployment] of deployments.entries()) {
       const provider: unknown = deployment?.provider;
       if (typeof provider !== "string" || providers.includes(provider)) continue;
-      const fault = {
-        problem: "is not a provider",
-        allowed: providers.join(", ") || "none yet",
-        remedy: `${didYouMean(provider, providers)}name one of them, or add it to providers`,
-      };
+      const fault = unknownName(provider, providers, { what: "a provider", setting: "providers" });
       const path = ["models", index, "deployments", position, "provider"];
       context.addIssue(faultIssue(fault, provider, { path }));
     }

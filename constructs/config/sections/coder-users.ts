@@ -70,31 +70,6 @@ export const CoderUsers = z
           };
       context.addIssue(faultIssue(fault, passwordEnv, { path: [index, "passwordEnv"] }));
     }
-    for (const field of ["username", "email", "passwordEnv"] as const) reportSame(users, field, context);
   })
   .default([])
   .describe("Users that the deploy makes in Coder. One that is taken out of the list is deleted there.");
-
-/** Each has its own. */
-function reportSame(
-  users: readonly z.infer<typeof CoderUser>[],
-  field: "username" | "email" | "passwordEnv",
-  context: z.core.$RefinementCtx,
-) {
-  const first = new Map<string, number>();
-  for (const [index, user] of users.entries()) {
-    const value = user[field];
-    if (value === undefined) continue;
-    const other = first.get(value.toLowerCase());
-    if (other === undefined) first.set(value.toLowerCase(), index);
-    else {
-      const fault = {
-        problem: `is the same ${field} as coder.users[${other}].${field}`,
-        allowed: `each ${field} once`,
-        remedy: "give each user its own",
-      };
-      const place = { path: [index, field], other: ["coder", "users", other, field] };
-      context.addIssue(faultIssue(fault, value, place));
-    }
-  }
-}

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Fault } from "../finding";
-import { didYouMean } from "../nearest";
+import { unknownName } from "../nearest";
 
 /** Levels that every gateway has, from the loosest on, and the files with their rules. */
 export const BUILT_IN_LEVELS: readonly {
@@ -67,11 +67,21 @@ export const Enforcement = z
   .prefault({})
   .describe("Enforced prompts, which the gateway puts before each request of a key.");
 
+/** How faults name a level, and where one can be added. */
+export const LEVEL = { what: "a level", setting: "enforcement.levels" };
+
+/** Level names of a configuration that may be wrong in part. */
+export function levelNames(enforcement: { readonly levels?: unknown } | undefined): string[] {
+  const own = Array.isArray(enforcement?.levels) ? enforcement.levels : [];
+  return [...BUILT_IN_LEVELS, ...own].map((level) => level?.name).filter((name) => typeof name === "string");
+}
+
 /** Rules among the settings of the section. It may be absent or wrong in part. */
 export function* findLevelFaults(
   enforcement: Partial<z.output<typeof Enforcement>> | undefined,
 ): Iterable<{ path: (string | number)[]; input: unknown; fault: Fault }> {
   const own = Array.isArray(enforcement?.levels) ? enforcement.levels : [];
+  // With those that have no name, by whose place the others are found.
   const known = [...BUILT_IN_LEVELS, ...own].map((level) => level?.name);
   for (const [index, level] of own.entries()) {
     const name: unknown = level?.name;
@@ -94,14 +104,6 @@ export function* findLevelFaults(
   for (const [path, level] of uses) {
     // What is no name at all is refused already.
     if (typeof level !== "string" || !NAME.test(level) || known.includes(level)) continue;
-    yield {
-      path,
-      input: level,
-      fault: {
-        problem: "is not a level",
-        allowed: known.join(", "),
-        remedy: `${didYouMean(level, known)}name one of them, or add it to enforcement.levels`,
-      },
-    };
+    yield { path, input: level, fault: unknownName(level, levelNames(enforcement), LEVEL) };
   }
 }

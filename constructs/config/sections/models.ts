@@ -102,6 +102,9 @@ export const Model = z.strictObject({
   maxOutputTokens: z.int().min(1).max(1_000_000).default(64_000).describe("Most tokens one answer may have."),
 });
 
+/** How faults name a model, and where one can be added. */
+export const MODEL = { what: "a model", setting: "models" };
+
 /** All models. */
 export const Models = z
   .array(Model)

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Fault } from "../finding";
-import { didYouMean } from "../nearest";
+import { unknownName } from "../nearest";
 import { Duration } from "./governance";
+import { MODEL } from "./models";
 
 /** Figures of one scope. */
 interface Figures {
@@ -114,11 +115,7 @@ export function* findScopeFaults(
       yield {
         path: [name, "models", index],
         input: model,
-        fault: {
-          problem: "is not a model",
-          allowed: models.join(", "),
-          remedy: `${didYouMean(model, models)}name one of them, or add it to models`,
-        },
+        fault: unknownName(model, models, MODEL),
       };
     }
   }

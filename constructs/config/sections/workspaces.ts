@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Fault } from "../finding";
 import { modelAliases } from "../model-aliases";
-import { didYouMean } from "../nearest";
-import { BUILT_IN_LEVELS } from "./enforcement";
+import { didYouMean, unknownName } from "../nearest";
+import { LEVEL } from "./enforcement";
+import { MODEL } from "./models";
 import { WorkspaceExtension } from "./workspace-extension";
 
 /** Coder takes 64 options of a parameter; three are for aliases. */
@@ -84,24 +85,10 @@ interface WorkspaceFault {
   readonly other?: string[];
 }
 
-/** Level names of a configuration that may be wrong in part. */
-export function levelNames(enforcement: { readonly levels?: unknown } | undefined): string[] {
-  const own = Array.isArray(enforcement?.levels) ? enforcement.levels : [];
-  return [...BUILT_IN_LEVELS, ...own].map((level) => level?.name).filter((name) => typeof name === "string");
-}
-
 /** Rules among the settings of the section and what they name. It may be absent or wrong in part. */
 export function* findWorkspaceFaults(workspaces: Values, all: Offered): Iterable<WorkspaceFault> {
-  yield* unknownEntries("levels", workspaces?.levels, {
-    known: all.levels,
-    one: "a level",
-    section: "enforcement.levels",
-  });
-  yield* unknownEntries("models", workspaces?.models, {
-    known: all.models,
-    one: "a model",
-    section: "models",
-  });
+  yield* unknownEntries("levels", workspaces?.levels, all.levels, LEVEL);
+  yield* unknownEntries("models", workspaces?.models, all.models, MODEL);
 
   const levels = Array.isArray(workspaces?.levels) ? workspaces.levels : all.levels;
   yield* notOffered("defaultLevel", workspaces?.defaultLevel, { offered: levels, list: "levels" });
@@ -124,9 +111,9 @@ export function* findWorkspaceFaults(workspaces: Values, all: Offered): Iterable
 function* unknownEntries(
   list: string,
   entries: unknown,
-  names: { readonly known: readonly string[]; readonly one: string; readonly section: string },
+  known: readonly string[],
+  kind: { readonly what: string; readonly setting: string },
 ): Iterable<WorkspaceFault> {
-  const { known, one, section } = names;
   const all: readonly unknown[] = Array.isArray(entries) ? entries : [];
   for (const [index, entry] of all.entries()) {
     if (typeof entry !== "string") continue;
@@ -139,12 +126,7 @@ function* unknownEntries(
       };
       yield { path: [list, index], input: entry, fault };
     } else if (!known.includes(entry)) {
-      const fault = {
-        problem: `is not ${one}`,
-        allowed: known.join(", "),
-        remedy: `${didYouMean(entry, [...known])}name one of them, or add it to ${section}`,
-      };
-      yield { path: [list, index], input: entry, fault };
+      yield { path: [list, index], input: entry, fault: unknownName(entry, known, kind) };
     }
   }
 }

@@ -88,3 +88,10 @@ describe("a platform file whose settings do not fit each other", () => {
     expect(findingsOf(text)).toEqual([expected]);
   });
 });
+
+it("takes a level for no other one's namesake because one before it has no name", () => {
+  const levels = "[{ name: 1, file: a.md, strictness: 1 }, { name: own, file: b.md, strictness: 2 }]";
+  const findings = findingsOf(`${VERSION}enforcement: { levels: ${levels} }`);
+  expect(findings).toHaveLength(1);
+  expect(findings[0]).toContain("enforcement.levels[0].name");
+});
