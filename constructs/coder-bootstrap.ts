@@ -1,11 +1,7 @@
-import {
-  DataResource,
-  type ITerraformDependable,
-  type LocalExecProvisioner,
-  type TerraformResource,
-} from "cdktf";
+import type { ITerraformDependable, LocalExecProvisioner, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { HostFact } from "./host-fact";
+import { TerraformData } from "./terraform-data";
 
 /** Props of `CoderBootstrap`. */
 export interface CoderBootstrapProps {
@@ -28,7 +24,7 @@ export class CoderBootstrap extends Construct {
   constructor(scope: Construct, id: string, { coder, keyProvisioner }: CoderBootstrapProps) {
     super(scope, id);
     const { terraformResourceType, friendlyUniqueId } = coder.ready;
-    new DataResource(this, "Resource", {
+    new TerraformData(this, "Resource", {
       // Terraform wants a plain address here, no expression.
       lifecycle: { replaceTriggeredBy: [`${terraformResourceType}.${friendlyUniqueId}`] },
       dependsOn: [coder.ready, keyProvisioner.ready],

@@ -3,7 +3,7 @@ import { join, relative, resolve } from "node:path";
 import { CoderdProvider } from "@cdktf/provider-coderd/lib/provider";
 import { Template } from "@cdktf/provider-coderd/lib/template";
 import { User } from "@cdktf/provider-coderd/lib/user";
-import { type App, DataResource, Fn, LocalBackend, TerraformOutput, TerraformStack, Token } from "cdktf";
+import { type App, Fn, LocalBackend, TerraformOutput, TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import { bootstrapCommand } from "./coder-bootstrap";
 import type { PlatformConfig } from "./config/schema";
@@ -13,6 +13,7 @@ import { HostFact } from "./host-fact";
 import { coderUrl } from "./local-url";
 import { Secret } from "./secret";
 import { CODER_STACK, PROVIDER_TOKEN, WORKSPACE_TEMPLATE } from "./stack-id";
+import { TerraformData } from "./terraform-data";
 import type { SynthesizedTemplate } from "./workspace/synthesize";
 import type { TemplateVariable } from "./workspace/template-variables";
 
@@ -128,7 +129,7 @@ export class CoderStack extends TerraformStack {
     const roles = users.flatMap(({ username, roles }) => (roles === undefined ? [] : [{ username, roles }]));
     if (roles.length > 0) {
       // Only the owner may give most of them, and the provider never works as the owner.
-      const step = new DataResource(below, "roles", {
+      const step = new TerraformData(below, "roles", {
         triggersReplace: roles,
         dependsOn: made,
         provisioners: [bootstrapCommand(below)],

@@ -4,10 +4,11 @@ import type { DataCoderWorkspaceOwner } from "@cdktf/provider-coder/lib/data-cod
 import { Metadata } from "@cdktf/provider-coder/lib/metadata";
 import { Container } from "@cdktf/provider-docker/lib/container";
 import { Volume } from "@cdktf/provider-docker/lib/volume";
-import { DataResource, Token } from "cdktf";
+import { Token } from "cdktf";
 import type { Construct } from "constructs";
 import { WORKSPACES_LABEL } from "../engine-names";
 import { literalText } from "../literal-text";
+import { TerraformData } from "../terraform-data";
 import { parameterValue } from "./parameters-file";
 import type { TemplateVariable } from "./template-variables";
 
@@ -52,7 +53,7 @@ export function placeContainer(scope: Construct, parts: ContainerParts): void {
     // Whatever another version of the template says: another volume would be an empty home.
     lifecycle: { ignoreChanges: "all" },
   });
-  const leftover = new DataResource(scope, "leftover", {
+  const leftover = new TerraformData(scope, "leftover", {
     count: workspace.startCount,
     // With another token the container is replaced: what is there when this runs is none of the state's.
     triggersReplace: { token: agent.token },
