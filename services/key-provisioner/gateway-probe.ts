@@ -1,22 +1,11 @@
-/** How long an answer stays true, in milliseconds. */
-const FRESH_MS = 1000;
+import { cached } from "./cached";
+
 /** A gateway that takes longer than this is not ready. */
 const LIMIT_MS = 2000;
 
 /** Asks the gateway whether it is ready, at most once a second however often it is called. */
-export function createGatewayProbe(
-  gatewayUrl: string,
-  now: () => number = () => performance.now(),
-): () => Promise<boolean> {
-  let askedAt = Number.NEGATIVE_INFINITY;
-  let answer: Promise<boolean> = Promise.resolve(false);
-  return () => {
-    if (now() - askedAt >= FRESH_MS) {
-      askedAt = now();
-      answer = ask(`${gatewayUrl}/health/readiness`);
-    }
-    return answer;
-  };
+export function createGatewayProbe(gatewayUrl: string, now?: () => number): () => Promise<boolean> {
+  return cached(() => ask(`${gatewayUrl}/health/readiness`), now);
 }
 
 async function ask(url: string): Promise<boolean> {

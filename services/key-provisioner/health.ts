@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from "fastify";
+import { cached } from "./cached";
 import type { Coder } from "./coder";
 import type { Database } from "./store/database";
 
@@ -12,9 +13,6 @@ export interface HealthOptions {
   /** Of the last reconciliation. */
   readonly reconciliation: () => { readonly at: Date | undefined; readonly problem: string | undefined };
 }
-
-/** How long what was seen stays true, in milliseconds: anybody may ask, as often as they like. */
-const FRESH_MS = 1000;
 
 /** `/health` says whether the service is of use and what it lacks, `/health/live` whether the process is alive. */
 export const health: FastifyPluginAsync<HealthOptions> = async (app, options) => {
@@ -54,15 +52,3 @@ const MISSING: Readonly<Record<string, readonly string[]>> = {
   token_missing: ["coder token"],
   token_refused: ["coder token"],
 };
-
-function cached<Value>(read: () => Promise<Value>): () => Promise<Value> {
-  let readAt = Number.NEGATIVE_INFINITY;
-  let value: Promise<Value> | undefined;
-  return () => {
-    if (value === undefined || performance.now() - readAt >= FRESH_MS) {
-      readAt = performance.now();
-      value = read();
-    }
-    return value;
-  };
-}

@@ -56,7 +56,7 @@ export class KeyIssuer {
     return this.#locked(purpose.alias, async (connection) => {
       const row = await findIssuedKey(connection, purpose.alias);
       const secret = row && this.#readable(row, row.secret);
-      const isOwners = row?.ownerId == null || row.ownerId === purpose.ownerId;
+      const isOwners = isOfOwner(row, purpose);
       if (row !== undefined && secret !== undefined && row.nextSecret === null && isOwners) {
         const found = await this.#props.gateway.find({ key: secret });
         if (found !== undefined && found.key_alias === purpose.alias) {
@@ -222,8 +222,8 @@ export class KeyIssuer {
     const { gateway, encryption } = this.#props;
     const { alias } = purpose;
     // One that was written down before may be at the gateway already, unless it was for another owner.
-    const isOwners = row?.ownerId == null || row.ownerId === purpose.ownerId;
-    const begun = row === undefined || !isOwners ? undefined : this.#readable(row, row.nextSecret);
+    const begun =
+      row === undefined || !isOfOwner(row, purpose) ? undefined : this.#readable(row, row.nextSecret);
     const secret = begun ?? `sk-${randomBytes(32).toString("base64url")}`;
     const nextSecret = encryption.encrypt(alias, secret);
     const { owner, ownerId, kind, subject } = purpose;
@@ -363,6 +363,11 @@ function blocked(alias: string): ProvisionerError {
 
 function noSuchKey(alias: string): ProvisionerError {
   return new ProvisionerError(404, "key_not_found", `There is no key ${alias}.`);
+}
+
+/** Whether a key belongs to this owner. Ids count, since user names are given again; a key whose owner's id is not known yet is taken for this one's. */
+function isOfOwner(row: IssuedKey | undefined, { ownerId }: KeyPurpose): boolean {
+  return row?.ownerId == null || row.ownerId === ownerId;
 }
 
 /** Whether a key has these settings already. */

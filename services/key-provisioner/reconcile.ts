@@ -150,9 +150,7 @@ export class Reconciliation {
     if (isWhole) await this.#adoptUnknown();
     const existing = await this.#askCoder();
     const failures: unknown[] = [];
-    let after: string | undefined;
-    do {
-      const page = await database.use((connection) => listIssuedKeys(connection, { after, limit: PAGE }));
+    for await (const page of this.#pages()) {
       for (let index = 0; index < page.length; index += AT_ONCE) {
         if (this.#stopped.signal.aborted) return;
         await Promise.all(
@@ -165,8 +163,7 @@ export class Reconciliation {
           ),
         );
       }
-      after = page.length < PAGE ? undefined : page.at(-1)?.alias;
-    } while (after !== undefined);
+    }
     if (auditRetention !== undefined)
       await database.use((connection) => deleteOldEvents(connection, auditRetention));
     this.#counts = await database.use(countIssuedKeys);
@@ -174,9 +171,9 @@ export class Reconciliation {
   }
 
   async #adoptUnknown(): Promise<void> {
-    const { gateway, issuer, database } = this.#settings;
+    const { gateway, issuer } = this.#settings;
     const known = new Set<string>();
-    for await (const alias of this.#aliases(database)) known.add(alias);
+    for await (const page of this.#pages()) for (const { alias } of page) known.add(alias);
     for await (const key of gateway.list()) {
       const alias = key.key_alias;
       if (alias === null || key.created_by !== CREATED_BY || known.has(alias)) continue;
@@ -187,12 +184,13 @@ export class Reconciliation {
     }
   }
 
-  async *#aliases(database: Database): AsyncGenerator<string> {
+  /** All keys, in parts, so that a large number is never in memory. */
+  async *#pages(): AsyncGenerator<readonly IssuedKey[]> {
     for (let after: string | undefined = ""; after !== undefined; ) {
-      const page: IssuedKey[] = await database.use((connection) =>
+      const page: IssuedKey[] = await this.#settings.database.use((connection) =>
         listIssuedKeys(connection, { after, limit: PAGE }),
       );
-      for (const { alias } of page) yield alias;
+      yield page;
       after = page.length < PAGE ? undefined : page.at(-1)?.alias;
     }
   }

@@ -70,12 +70,6 @@ export class Database {
     return this.#run(client, () => work(client));
   }
 
-  /** Runs statements, all of them or none. @throws ProvisionerError 503 */
-  async transaction<Result>(work: (connection: Queryable) => Promise<Result>): Promise<Result> {
-    const client = await this.#connect();
-    return this.#run(client, () => inTransaction(client, work));
-  }
-
   /**
    * One at a time for each name, over all processes on this database. Statements of `work` are committed one by one, so that what was written
    * before a call elsewhere is there after a crash in the middle of it.
