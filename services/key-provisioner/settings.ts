@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ConfigError } from "../shared/config-error";
 import { isInScope } from "../shared/enforcement-scope";
 import type { WatchedFiles } from "../shared/file-watch";
+import { SettledText } from "./settled-text";
 
 const scope = z.strictObject({
   budgetUsd: z.number().min(0),
@@ -135,8 +136,7 @@ function parseSettings(text: string): z.output<typeof settingsFile> {
 /** The settings in force: the file may change while the process runs. A wrong one is refused in the log, and the former stays. */
 export class LiveSettings implements WatchedFiles {
   #current: Settings;
-  #judged: string;
-  #seen: string;
+  readonly #text: SettledText;
 
   /** @throws ConfigError */
   constructor(
@@ -144,9 +144,9 @@ export class LiveSettings implements WatchedFiles {
     private readonly logger: Pick<Logger, "info" | "error">,
     private readonly onChanged: () => void = () => {},
   ) {
-    this.#judged = this.#read();
-    this.#seen = this.#judged;
-    this.#current = new Settings(this.#judged);
+    const text = this.#read();
+    this.#text = new SettledText(text);
+    this.#current = new Settings(text);
   }
 
   get current(): Settings {
@@ -161,10 +161,8 @@ export class LiveSettings implements WatchedFiles {
       // The link to the files is swapped: the next look finds the new ones.
       return true;
     }
-    const isSettled = text === this.#seen;
-    this.#seen = text;
-    if (!isSettled || text === this.#judged) return isSettled;
-    this.#judged = text;
+    const seen = this.#text.look(text);
+    if (seen !== "new") return seen === "same";
     try {
       this.#current = new Settings(text);
       this.logger.info("settings reloaded");

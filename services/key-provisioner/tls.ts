@@ -4,6 +4,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from "node:
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import type { WatchedFiles } from "../shared/file-watch";
+import { SettledText } from "./settled-text";
 
 /** Where a certificate and its key are. */
 export interface CertificateFiles {
@@ -59,8 +60,8 @@ export function serve(handler: RequestListener, certificate: Certificate | undef
 export class Certificate implements WatchedFiles {
   readonly #files: CertificateFiles;
   readonly #logger: Pick<Logger, "info" | "error">;
-  #judged = "";
-  #seen = "";
+  readonly #text = new SettledText("");
+  #isUsable = false;
   readonly #servers: TlsServer[] = [];
 
   constructor(files: CertificateFiles, logger: Pick<Logger, "info" | "error">) {
@@ -70,7 +71,7 @@ export class Certificate implements WatchedFiles {
 
   /** Whether TLS is spoken. */
   get isUsable(): boolean {
-    return this.#judged !== "";
+    return this.#isUsable;
   }
 
   /** From now on the server has the certificate in force. */
@@ -91,13 +92,11 @@ export class Certificate implements WatchedFiles {
       // None yet, or the link to the files is swapped.
       return true;
     }
-    const text = pair.cert + pair.key;
-    const isSettled = text === this.#seen;
-    this.#seen = text;
-    if (!isSettled || text === this.#judged || pair.cert.trim() === "") return isSettled;
+    const seen = this.#text.look(pair.cert + pair.key);
+    if (seen !== "new" || pair.cert.trim() === "") return seen !== "unsettled";
     try {
       for (const server of this.#servers) server.setSecureContext({ ...pair, minVersion: "TLSv1.2" });
-      this.#judged = text;
+      this.#isUsable = true;
       this.#logger.info("certificate in use");
     } catch (error) {
       this.#logger.error({ err: error }, "certificate cannot be used, keeping the previous one");
